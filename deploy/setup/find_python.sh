@@ -26,8 +26,8 @@ $1
     output=$(bounded "$1" -E -s "$setup/probe.py" 2>&1 </dev/null)
     status=$?
     verdict=$(printf '%s\n' "$output" | tail -n 1)
-    case $verdict in
-        "ok "*) printf '%s\n' "${verdict#ok }"; exit 0 ;;
+    case $status:$verdict in
+        "0:ok "*) printf '%s\n' "${verdict#ok }"; exit 0 ;;
     esac
     [ "$status" -eq 0 ] || verdict="does not run (exit $status): $(printf '%s\n' "$output" | head -n 1)"
     tried="$tried  $1: $verdict

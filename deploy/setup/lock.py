@@ -59,7 +59,11 @@ def lines(pins: Pins) -> Iterator[str]:
         raise SystemExit(f"lock: no one version for every Python and machine: {', '.join(sorted(doubled))}")
     yield HEADER
     for (name, version), hashes in sorted(pins.items()):
-        yield f"{name}=={version}" + "".join(f" \\\n    --hash=sha256:{value}" for value in sorted(hashes)) + "\n"
+        yield (
+            f"{name}=={version}"
+            + "".join(f" \\\n    --hash=sha256:{value}" for value in sorted(hashes))
+            + "\n"
+        )
 
 
 def main() -> None:

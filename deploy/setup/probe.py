@@ -30,7 +30,7 @@ def has_headers():
 
 def verdict():
     if tuple(sys.version_info[:2]) < NEEDED:
-        return "is %s, needs %d.%d or newer" % ((platform.python_version(),) + NEEDED)
+        return "is %s, needs %d.%d or newer" % (platform.python_version(), NEEDED[0], NEEDED[1])
     if platform.python_implementation() != "CPython":
         return "is %s, needs CPython" % platform.python_implementation()
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
