@@ -23,7 +23,7 @@ lint: env ## ruff and mypy alone
 
 build: env ## a wheel in dist/
 	rm -rf build/wheel dist
-	$(PY) setup.py -q build -b build/wheel bdist_wheel -d dist
+	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
 	@ls dist/*
 
 deps: ## install the Debian packages that are missing

@@ -13,15 +13,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("demo", "test")
-INHERITED = ("MAKE", "MFLAGS", "GIT_", "VIRTUAL_ENV", "PIP_NO_CACHE")  # would tie the clone to this tree
+FOREIGN = ("MAKE", "MFLAGS", "GIT_", "VIRTUAL_ENV", "PIP_NO_CACHE")  # would tie the clone to this tree
 
 
 def say(text: str) -> None:
     print(f"fresh: {text}", file=sys.stderr, flush=True)
 
 
+def inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+
+
 def git(*arguments: str) -> str:
-    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = ["git", *arguments]
+    run = subprocess.run(command, cwd=ROOT, env=inherited(), capture_output=True, text=True, check=True)
     return run.stdout.strip()
 
 
@@ -35,8 +40,7 @@ def clone(place: Path) -> None:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith(INHERITED)}
-    env["PIP_CACHE_DIR"] = str(scratch / "pip")
+    env = inherited() | {"PIP_CACHE_DIR": str(scratch / "pip")}
     # The recorded data lies beside the original, not beside the clone.
     data = (ROOT / os.environ.get("NACRE_DATA", "../shared/data")).resolve()
     if data.is_dir():

@@ -16,7 +16,18 @@ FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 
 
 def build(place: Path, **env: str) -> list[str]:
-    command = [sys.executable, "setup.py", "-q", "bdist_wheel", "-d", "dist"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        "dist",
+        ".",
+    ]
     run = subprocess.run(
         command, cwd=place, env=os.environ | env, capture_output=True, text=True, check=False
     )

@@ -24,9 +24,11 @@ class Project:
 
     def commit(self, test: str) -> None:
         (self.root / "Makefile").write_text(MAKEFILE.format(log=self.log, test=test))
+        # Neither the user's settings nor a hook's variables: they may point at this very project.
+        env = fresh.inherited() | {"GIT_CONFIG_GLOBAL": os.devnull}
         who = ["-c", "user.name=n", "-c", "user.email=n@localhost"]
         for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "A project"]):
-            subprocess.run(["git", *command], cwd=self.root, check=True)
+            subprocess.run(["git", *command], cwd=self.root, env=env, check=True)
 
 
 @pytest.fixture
@@ -80,6 +82,13 @@ def test_nothing_lives_on_after_its_time(tmp_path: Path) -> None:
     beats = (tmp_path / "beats").stat().st_size
     time.sleep(0.5)
     assert (tmp_path / "beats").stat().st_size == beats > 0
+
+
+def test_variables_of_a_git_hook_stay_out(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("MAKEFLAGS", "n")
+    assert fresh.main() == 0
+    assert project.log.exists()
 
 
 def test_a_signal_becomes_an_exit() -> None:
