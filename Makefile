@@ -1,0 +1,41 @@
+# Two commands are enough: make demo, make test. Each makes what it needs first.
+SETUP := deploy/setup/run.sh
+PY := .venv/bin/python
+ARGS ?=
+
+.PHONY: help env demo test lint build deps fresh lock clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: ## make .venv and compile what changed
+	@$(SETUP) environment.py
+
+demo: env ## run a recorded trading day through the core (ARGS="-o json")
+	.venv/bin/nacre demo $(ARGS)
+
+test: env ## pass the tests (ARGS="-k ring")
+	$(PY) -m pytest $(ARGS)
+
+lint: env ## ruff and mypy alone
+	$(PY) -m pytest -q tests/unit/test_lint.py
+
+build: env ## a wheel in dist/
+	rm -rf build/wheel dist
+	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
+	@ls dist/*
+
+deps: ## install the Debian packages that are missing
+	@deploy/setup/deps.sh
+
+fresh: ## demo and test in a clean clone of HEAD with an empty pip cache
+	@$(SETUP) fresh.py
+
+lock: ## write deploy/setup/requirements.lock anew
+	@$(SETUP) lock.py
+
+clean: ## remove what make made
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find core core_ext -name '*.so' -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+"""Writes requirements.lock: exact versions and the hashes of their wheels, without addresses.
+
+pip resolves once for each Python and processor that nacre supports; the lock holds the union.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = Path(__file__).with_name("requirements.lock")
+EXTRAS = ("periphery", "dev")  # what the project's own environment holds
+PYTHONS = ("3.13", "3.14")
+MACHINES = ("x86_64", "aarch64")
+GLIBCS = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 24, 26, 27, 28, 31, 34)))
+HEADER = "# Written by `make lock` from pyproject.toml: versions and hashes of wheels, no addresses.\n"
+
+type Pins = dict[tuple[str, str], set[str]]
+
+
+def wanted() -> list[str]:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = config["project"]
+    extras = [req for extra in EXTRAS for req in project["optional-dependencies"][extra]]
+    return sorted({*config["build-system"]["requires"], *project["dependencies"], *extras})
+
+
+def resolve(pip: list[str], python: str, machine: str, scratch: Path) -> list[dict[str, Any]]:
+    report = scratch / "report.json"
+    platforms = [flag for glibc in GLIBCS for flag in ("--platform", f"{glibc}_{machine}")]
+    command = [*pip, "install", "-q", "--dry-run", "--ignore-installed", "--only-binary", ":all:"]
+    command += ["--python-version", python, *platforms, "--target", str(scratch / "none")]
+    subprocess.run([*command, "--report", str(report), *wanted()], check=True)
+    installs: list[dict[str, Any]] = json.loads(report.read_text())["install"]
+    return installs
+
+
+def collect(pip: list[str], scratch: Path) -> Pins:
+    pins: Pins = {}
+    for python in PYTHONS:
+        for machine in MACHINES:
+            print(f"lock: resolving for Python {python} on {machine}", file=sys.stderr)
+            for item in resolve(pip, python, machine, scratch):
+                name = item["metadata"]["name"].lower().replace("_", "-")
+                pin = (name, item["metadata"]["version"])
+                pins.setdefault(pin, set()).add(item["download_info"]["archive_info"]["hashes"]["sha256"])
+    return pins
+
+
+def lines(pins: Pins) -> Iterator[str]:
+    names = [name for name, _ in pins]
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise SystemExit(f"lock: no one version for every Python and machine: {', '.join(sorted(doubled))}")
+    yield HEADER
+    for (name, version), hashes in sorted(pins.items()):
+        yield (
+            f"{name}=={version}"
+            + "".join(f" \\\n    --hash=sha256:{value}" for value in sorted(hashes))
+            + "\n"
+        )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="nacre-lock-") as folder:
+        scratch = Path(folder)
+        subprocess.run([sys.executable, "-m", "venv", str(scratch / "venv")], check=True)
+        text = "".join(lines(collect([str(scratch / "venv/bin/python"), "-m", "pip"], scratch)))
+    LOCK.write_text(text)
+    print(f"lock: wrote {LOCK.relative_to(ROOT)}, {text.count('==')} packages", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

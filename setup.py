@@ -1,0 +1,69 @@
+"""Finds and compiles the Cython modules; everything else is in pyproject.toml."""
+
+import os
+import shlex
+from pathlib import Path
+
+from setuptools import Extension, find_packages, setup
+
+COMPILED = ("core_ext", "core")
+PACKAGES = ("core_ext", "core", "periphery")
+FLAGS = ["-O3", "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
+DIRECTIVES = {
+    "language_level": "3",
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "embedsignature": True,
+}
+
+
+def portable(flags: str) -> str:
+    """Drops what ties code to this machine's processor: a wheel runs on another."""
+    return shlex.join(f for f in shlex.split(flags) if not f.startswith(("-march", "-mcpu", "-mtune")))
+
+
+def extensions() -> list[Extension]:
+    sources = sorted(path for top in COMPILED for path in Path(top).rglob("*.pyx"))
+    return [
+        Extension(
+            ".".join(path.with_suffix("").parts),
+            [str(path)],
+            include_dirs=["."],
+            extra_compile_args=FLAGS,
+        )
+        for path in sources
+    ]
+
+
+def compiled() -> list[Extension]:
+    # NACRE_PURE: the Python part alone, for an editable install whose modules are compiled in place.
+    found = [] if os.environ.get("NACRE_PURE") == "1" else extensions()
+    if not found:
+        return []
+    from Cython.Build import cythonize
+
+    modules: list[Extension] = cythonize(
+        found,
+        build_dir="build/cython",
+        nthreads=2,
+        annotate=os.environ.get("NACRE_ANNOTATE") == "1",
+        compiler_directives=DIRECTIVES,
+    )
+    return modules
+
+
+# The guard matters: cythonize's workers may import this file again.
+if __name__ == "__main__":
+    for name in ("CFLAGS", "CPPFLAGS"):
+        if name in os.environ:
+            os.environ[name] = portable(os.environ[name])
+    setup(
+        packages=find_packages(include=[pattern for top in PACKAGES for pattern in (top, f"{top}.*")]),
+        package_dir={"": "."},
+        package_data={"": ["*.pxd", "*.pyi", "py.typed"]},
+        ext_modules=compiled(),
+        options={"build_ext": {"parallel": 2}},
+        zip_safe=False,
+    )
