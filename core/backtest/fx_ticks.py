@@ -37,7 +37,7 @@ UTC_OFFSET_HOURS: Mapping[str, int] = MappingProxyType({"fxcm": -5, "oanda": 0})
 _DAY_MS = 86_400_000
 _MS_NS = 1_000_000
 _HOUR_NS = 3_600_000_000_000
-_SCALE = 10**PRICE_DIGITS
+_SCALE: int = 10**PRICE_DIGITS
 _MS_DIGITS = 8
 _WHOLE_DIGITS = 9
 _NEWLINE, _RETURN, _COMMA, _POINT, _ZERO = b"\n\r,.0"
@@ -231,8 +231,7 @@ def _parse_price(text: bytes, what: str) -> int:
     part: bytes = found[2] or b""
     if len(part) > PRICE_DIGITS:
         raise _BadRow(f"{what} has more than {PRICE_DIGITS} digits after the point")
-    whole: bytes = found[1]
-    value = int(whole) * _SCALE + int(part.ljust(PRICE_DIGITS, b"0"))
+    value = int(found[1]) * _SCALE + int(part.ljust(PRICE_DIGITS, b"0"))
     if value == 0:
         raise _BadRow(f"{what} is zero")
     return value

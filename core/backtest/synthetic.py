@@ -18,7 +18,7 @@ START_NS = 1_398_988_800_000_000_000
 _START_PX = 138_650
 _MEAN_GAP_MS = 540
 _TIGHT_SPREADS = np.array([-3, -1, 0, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 4, 4, 5], dtype=np.int64)
-_WIDE_SPREADS = np.array([9, 10, 11, 11, 12, 12, 12, 13, 13, 14, 14, 15, 16, 18, 20, 24], dtype=np.int64)
+_WIDE_SPREADS = np.array([9, 10, 11, 11, 12, 12, 12, 12, 12, 13, 13, 14, 15, 16, 18, 22], dtype=np.int64)
 _STEPS = np.array([-2, -1, -1, 0, 0, 1, 1, 2], dtype=np.int64)
 
 

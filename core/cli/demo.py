@@ -23,7 +23,12 @@ SHARED_DATA = Path("..", "shared", "data")
 @click.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of synthetic quotes.")
-@click.option("--quotes", type=click.IntRange(min=1), help="Play the first N quotes only.", metavar="N")
+@click.option(
+    "--quotes",
+    type=click.IntRange(min=1),
+    help="Play the first N quotes only (of the recorded day, OANDA alone quotes the first 2,697).",
+    metavar="N",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -59,17 +64,15 @@ def command(
 
     folder = None if synthetic else _recordings(data)
     place = _journal_folder(journal)
+    config = DemoConfig(journal=place, data=folder, seed=seed, quotes=quotes, drop_crossed=not keep_crossed)
+    kept = journal is not None
     try:
-        result = _run(
-            DemoConfig(journal=place, data=folder, seed=seed, quotes=quotes, drop_crossed=not keep_crossed)
-        )
-    except BaseException:
-        _remove(place, journal)
-        raise
-    kept = journal is not None or not result.ok
-    _write(result, output, kept)
-    if not kept:
-        _remove(place, journal)
+        result = _run(config)
+        kept = kept or not result.ok
+        _write(result, output, kept)
+    finally:
+        if not kept:
+            shutil.rmtree(place, ignore_errors=True)
     sys.exit(EXIT_OK if result.ok else EXIT_FAILED)
 
 
@@ -105,12 +108,6 @@ def _journal_folder(asked: Path | None) -> Path:
     if used:
         raise BadInput(f"--journal {asked}: not empty; a journal is never overwritten")
     return asked.resolve()
-
-
-def _remove(place: Path, asked: Path | None) -> None:
-    """Remove the journal's folder, if it is our own temporary one."""
-    if asked is None:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _run(config: DemoConfig) -> DemoResult:

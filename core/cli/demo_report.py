@@ -93,11 +93,11 @@ def _print_head(out: Console, result: DemoResult) -> None:
 def _print_market(out: Console, result: DemoResult) -> None:
     _section(out, "Market")
     numbers = ("read", "crossed", "malformed", "played", "fee bps", "size shown")
-    shown = table("venue", "source", *numbers, numbers=numbers)
+    shown = table("venue", *numbers, numbers=numbers)
     for source, venue in zip(result.sources, result.setup.venues, strict=True):
         counts = (source.read, source.crossed, len(source.malformed), source.fed)
         sizes = (venue.taker_fee_bps, figure(venue.quote_qty))
-        shown.add_row(source.venue, source.source, *map(figure, counts), *sizes)
+        shown.add_row(source.venue, *map(figure, counts), *sizes)
     out.print(shown)
     for source in result.sources:
         _print_left_out(out, source)
@@ -105,9 +105,10 @@ def _print_market(out: Console, result: DemoResult) -> None:
 
 
 def _print_left_out(out: Console, source: SourceReport) -> None:
-    """What of a source wasn't played as written, and why."""
+    """Where a venue's quotes come from; what of them wasn't played as written, and why."""
     from rich.markup import escape
 
+    out.print(f"{source.venue} is {source.source}.", style="dim")
     if source.crossed:
         share = (
             f"{source.venue}: {source.crossed:,} of {source.read:,} rows ({source.crossed / source.read:.1%})"
