@@ -1,0 +1,1 @@
+"""Backtest: the core's own engines on recorded time, and what feeds them."""

@@ -1,0 +1,132 @@
+"""`nacre demo`: a recorded trading day through the core, in one command."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core.cli.lazy import load
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+
+if TYPE_CHECKING:
+    from core.backtest.demo import DemoConfig, DemoResult
+
+SHARED_DATA = Path("..", "shared", "data")
+"""Where recordings are looked for, beside the current folder and beside the project's own."""
+
+
+@click.command()
+@output_option("table", "json")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of synthetic quotes.")
+@click.option(
+    "--quotes",
+    type=click.IntRange(min=1),
+    help="Play the first N quotes only (of the recorded day, OANDA alone quotes the first 2,697).",
+    metavar="N",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    metavar="DIR",
+    help="Folder of recordings.  [default: ../shared/data, else synthetic quotes]",
+)
+@click.option("--synthetic", is_flag=True, help="Synthetic quotes, even where recordings are at hand.")
+@click.option("--keep-crossed", is_flag=True, help="Play rows with ask < bid too, instead of dropping them.")
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="New or empty folder for the journal, which is kept.  [default: a temporary one, removed]",
+)
+def command(
+    output: str,
+    seed: int,
+    quotes: int | None,
+    data: Path | None,
+    synthetic: bool,
+    keep_crossed: bool,
+    journal: Path | None,
+) -> None:
+    """Run a recorded trading day through the core.
+
+    EURUSD of one day from two venues, FXCM and OANDA, each with a commission; a strategy that follows the
+    crossing of two averages, its orders swept over both; then the journal is verified and replayed. Where
+    there is no recording the quotes are synthetic, and the output says so. A journal that fails is kept.
+    """
+    from core.backtest.demo import DemoConfig
+
+    folder = None if synthetic else _recordings(data)
+    place = _journal_folder(journal)
+    config = DemoConfig(journal=place, data=folder, seed=seed, quotes=quotes, drop_crossed=not keep_crossed)
+    kept = journal is not None
+    try:
+        result = _run(config)
+        kept = kept or not result.ok
+        _write(result, output, kept)
+    finally:
+        if not kept:
+            shutil.rmtree(place, ignore_errors=True)
+    sys.exit(EXIT_OK if result.ok else EXIT_FAILED)
+
+
+def _recordings(asked: Path | None) -> Path | None:
+    """The folder of recordings, or None where none was asked for and none is at hand.
+
+    Raises BadInput where the folder that was asked for doesn't hold them.
+    """
+    from core.backtest.market import RECORDED_FILES, has_recording
+
+    if asked is not None:
+        if not has_recording(asked):
+            missing = [name for name in RECORDED_FILES.values() if not (asked / name).is_file()]
+            raise BadInput(f"--data {asked}: no {', no '.join(missing)}")
+        return asked
+    project = Path(__file__).resolve().parents[2]
+    places = (Path.cwd() / SHARED_DATA, project / SHARED_DATA)
+    found = next((place for place in places if has_recording(place)), None)
+    if found is None:
+        say(f"No recordings in {SHARED_DATA}: the quotes are SYNTHETIC. --data DIR names another folder.")
+    return found
+
+
+def _journal_folder(asked: Path | None) -> Path:
+    """An empty folder: the one asked for, made if need be, or a temporary one."""
+    if asked is None:
+        return Path(tempfile.mkdtemp(prefix="nacre-demo-"))
+    try:
+        asked.mkdir(parents=True, exist_ok=True)
+        used = any(asked.iterdir())
+    except OSError as error:
+        raise BadInput(f"--journal {asked}: {error.strerror}") from error
+    if used:
+        raise BadInput(f"--journal {asked}: not empty; a journal is never overwritten")
+    return asked.resolve()
+
+
+def _run(config: DemoConfig) -> DemoResult:
+    from core.backtest.demo import run_demo
+    from core.backtest.fx_ticks import BadTickFile
+    from core.cli.progress import progress
+
+    open_core = load("core.backtest.fused", "open_core")
+    try:
+        with progress() as show:
+            return run_demo(config, open_core, show)
+    except (BadTickFile, FileNotFoundError) as error:
+        raise BadInput(str(error)) from error
+
+
+def _write(result: DemoResult, output: str, kept: bool) -> None:
+    from core.cli import demo_report
+
+    if output == "json":
+        write_json(demo_report.as_json(result, kept))
+    else:
+        demo_report.print_tables(result, kept)

@@ -1,0 +1,128 @@
+"""What all commands share: the option -o, tables and JSON on standard output, words on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+
+WIDTH = 100
+"""Columns of a table where standard output is no terminal."""
+
+
+class BadInput(click.ClickException):
+    """What was given can't be used; the message says what, the exit code is 2."""
+
+    exit_code = EXIT_BAD_INPUT
+
+
+def output_option(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option -o with the formats that a command can write; the first is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to write the result.",
+    )
+
+
+def say(text: str) -> None:
+    """One line of chatter, on standard error."""
+    click.echo(text, err=True)
+
+
+def write_json(value: object) -> None:
+    """One JSON document on standard output, keys in their own order."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def console() -> Console:
+    """A console on standard output, as wide as the terminal, or WIDTH where there is none."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+
+
+def table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
+    """An empty table; the columns named in `numbers` stand to the right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return made
+
+
+def figure(value: int | str) -> str:
+    """An integer or a decimal string with its thousands set apart; any other text as it is."""
+    try:
+        return f"{Decimal(value):,}"
+    except InvalidOperation:
+        return str(value)
+
+
+def write_mapping(values: Mapping[str, Any], title: str) -> None:
+    """A mapping as a table of two columns; a list of mappings in it as a table of its own below."""
+    out = console()
+    plain = table("", "", title=title)
+    plain.show_header = False
+    for key, value in values.items():
+        if not _is_rows(value):
+            plain.add_row(_words(key), _cell(value))
+    out.print(plain)
+    for key, value in values.items():
+        if _is_rows(value):
+            out.print(rows_table(value, _words(key)))
+
+
+def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """Mappings as a table, a column for each key of any of them."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    numbers = [key for key in columns if all(_is_number(row.get(key, 0)) for row in rows)]
+    made = table(*columns, numbers=numbers, title=title)
+    for row in rows:
+        made.add_row(*(_cell(row.get(key, "")) for key in columns))
+    return made
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _cell(value: object) -> str:
+    """A value as plain text: markup in it means nothing."""
+    from rich.markup import escape
+
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return escape(", ".join(f"{key} {_cell(part)}" for key, part in value.items()) or "none")
+    if isinstance(value, list | tuple):
+        return escape(", ".join(map(str, value)) or "none")
+    return escape(str(value))
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")

@@ -1,0 +1,1 @@
+"""Strategy execution: strategies hosted next to the core."""

@@ -1,0 +1,22 @@
+"""What commands share: figures, tables of any mapping, and text that is never taken for markup."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.cli.output import figure, write_mapping
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1234567, "1,234,567"), ("-1234.50", "-1,234.50"), ("0", "0"), ("n/a", "n/a")]
+)
+def test_figures_are_set_in_thousands_and_stay_exact(value: int | str, text: str) -> None:
+    assert figure(value) == text
+
+
+def test_a_mapping_prints_its_rows_below(capsys: pytest.CaptureFixture[str]) -> None:
+    write_mapping({"ok": False, "rows": [{"a": 1, "b": "[red]"}, {"a": 2000}], "none": []}, "title")
+    out = capsys.readouterr().out
+    assert [out.index(word) for word in ("title", "ok", "none", "rows", "[red]", "2,000")] == sorted(
+        out.index(word) for word in ("title", "ok", "none", "rows", "[red]", "2,000")
+    )
