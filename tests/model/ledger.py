@@ -1,7 +1,7 @@
 """Positions and money as SCENARIOS "Money" says them: a naive model in exact fractions.
 
-It imports nothing of core. Every quantity, price and amount is a `Fraction` in whole units (shares, contracts,
-currency); nothing is rounded but where the page says so, and what is shown is never fed back.
+It imports nothing of core. Every quantity, price and amount is a `Fraction` in whole units (shares,
+contracts, currency); nothing is rounded but where the page says so, and what is shown is never fed back.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Position:
             self._close(closing, fill.px)
         self._open(direction, abs(fill.qty) - closing, fill.px)
         self.fees += fill.fee
-        moved = -self.instrument.value(fill.qty, fill.px) if self.instrument.pays_value else self.realized - before
-        self.cash += moved - fill.fee
+        paid = self.instrument.value(fill.qty, fill.px)
+        self.cash += (-paid if self.instrument.pays_value else self.realized - before) - fill.fee
 
     def _close(self, qty: Fraction, px: Fraction) -> None:
         released = half_even(self.cost * qty / abs(self.qty), self.instrument.cost_digits)
@@ -201,7 +201,7 @@ class Holding:
 
 @dataclass
 class Marks:
-    """What a symbol is worth now: mark, else mid over venues that are up, else last trade, else our last fill."""
+    """A symbol's price now: mark, else mid over venues that are up, else last trade, else our last fill."""
 
     marks: dict[str, Fraction] = field(default_factory=dict)
     quotes: dict[str, dict[str, tuple[Fraction | None, Fraction | None]]] = field(default_factory=dict)

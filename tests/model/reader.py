@@ -55,7 +55,7 @@ class Reader:
 
     def on_instrument(self, event: Event) -> None:
         """Declare an instrument."""
-        settle = event.get("settle_currency", event["currency"])
+        settle = event["settle_currency"] if "settle_currency" in event else event["currency"]
         self.ledger.instruments[event["symbol"]] = Instrument(
             event["symbol"], event["kind"], event["price_precision"], event["qty_precision"], settle,
             Fraction(event.get("multiplier", "1")), event.get("inverse", False),
@@ -64,7 +64,8 @@ class Reader:
     def on_venue(self, event: Event) -> None:
         """Declare a venue and its fees."""
         taker, maker = (Fraction(event.get(f"{side}_fee_bps", "0")) for side in ("taker", "maker"))
-        self.venues[event["venue"]] = Venue(taker, maker, event.get("fee_precision", 8), tuple(event["symbols"]))
+        digits, symbols = event.get("fee_precision", 8), tuple(event["symbols"])
+        self.venues[event["venue"]] = Venue(taker, maker, digits, symbols)
 
     def on_account(self, event: Event) -> None:
         """Declare an account with its cash."""
@@ -83,9 +84,8 @@ class Reader:
 
     def on_quote(self, event: Event) -> None:
         """Best prices of a venue; "0" quantity is an empty side."""
-        bid, ask = (
-            Fraction(event[f"{side}_px"]) if Fraction(event[f"{side}_qty"]) else None for side in ("bid", "ask")
-        )
+        sides = [(Fraction(event[f"{side}_px"]), Fraction(event[f"{side}_qty"])) for side in ("bid", "ask")]
+        bid, ask = (px if qty else None for px, qty in sides)
         self.ledger.marks.quote(event["venue"], event["symbol"], bid, ask)
 
     def on_trade(self, event: Event) -> None:
@@ -100,8 +100,8 @@ class Reader:
         """Quotes of venues that are not up don't count."""
         symbols = [event["symbol"]] if "symbol" in event else self.venues[event["venue"]].symbols
         for symbol in symbols:
-            mark = self.ledger.marks.not_up.discard if event["state"] == "up" else self.ledger.marks.not_up.add
-            mark((event["venue"], symbol))
+            not_up = self.ledger.marks.not_up
+            (not_up.discard if event["state"] == "up" else not_up.add)((event["venue"], symbol))
 
     def on_order(self, event: Event) -> None:
         """Remember whose order it is, and its side."""
@@ -112,8 +112,8 @@ class Reader:
         if event["exec_type"] not in ("trade", "trade_cancel", "trade_correct"):
             return None
         order = self.orders[event["child_id"].rpartition(".")[0]]
-        owner = (order["account"], order["symbol"])
-        key = (event["venue"], event.get("exec_ref_id", event["exec_id"]))
+        owner: Key = (order["account"], order["symbol"])
+        key: Key = (event["venue"], event["exec_ref_id" if "exec_ref_id" in event else "exec_id"])
         self._book(event, key, owner, order)
         return self.ledger.position_line(*owner)
 
@@ -137,7 +137,8 @@ class Reader:
         return Fill(qty if order["side"] == "buy" else -qty, px, fee)
 
     def _count(self, event: Event, order: Event, instrument: Instrument, fill: Fill, did: str) -> None:
-        names = ["fill", did, instrument.kind, order["side"], order["ord_type"], event.get("liquidity", "taker")]
+        names = ["fill", did, instrument.kind, order["side"], order["ord_type"]]
+        names.append(event.get("liquidity", "taker"))
         names += ["rebate"] * (fill.fee < 0) + ["own_fee"] * ("fee" in event)
         names += ["inverse", f"inverse_{did}"] if instrument.inverse else []
         self.seen.update(names)
