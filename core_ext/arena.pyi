@@ -1,0 +1,38 @@
+from collections.abc import Buffer, Iterable
+
+class ArenaFull(MemoryError):
+    """A table does not fit into its arena. The message names the table, the bytes needed and the bytes free."""
+
+class Arena:
+    """Tables without pointers in one block of plain or shared memory."""
+
+    def __init__(self, capacity: int) -> None:
+        """capacity: bytes of plain memory, directory included (see `bytes_needed`)."""
+    @staticmethod
+    def bytes_needed(tables: Iterable[tuple[int, int]]) -> int:
+        """Bytes for tables given as (item_size, count) pairs."""
+    @staticmethod
+    def over(buffer: Buffer) -> Arena:
+        """Lays an empty arena over a writable buffer that starts on a cache line, zeroing all of it."""
+    @staticmethod
+    def attach(buffer: Buffer) -> Arena:
+        """Attaches to an arena that another object or process made. ValueError when there is none."""
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def free(self) -> int: ...
+    @property
+    def table_names(self) -> list[str]: ...
+    def add_table(self, name: str, item_size: int, count: int, *, derived: bool = False) -> memoryview:
+        """Carves a table (or finds it again): its bytes, writable, valid while the arena lives."""
+    def count_by(self, name: str, count_table: str, offset: int = 0) -> None:
+        """The items in use of `name` are counted by the u64 at `offset` bytes into table `count_table`."""
+    def used_items(self, name: str) -> int: ...
+    def touch(self) -> None:
+        """Faults every page in now, so that no first touch happens on the path."""
+    def digest(self) -> str:
+        """blake2b (hex, 256 bits) over the items in use of every table that is not derived."""
+    def save(self) -> bytes:
+        """Everything in use, with a digest at the end; `load` takes it back."""
+    def load(self, saved: Buffer) -> None:
+        """Replaces the content by what `save` gave. ValueError names what differs; nothing is changed then."""

@@ -1,0 +1,36 @@
+from collections.abc import Buffer, Iterable
+
+class Spine:
+    """A ring of slots with one claimer and a cursor a follower. Sequences start at 1."""
+
+    @staticmethod
+    def bytes_needed(capacity: int, slot_size: int, cursors: int) -> int:
+        """Bytes of buffer for this shape."""
+    @staticmethod
+    def format(
+        buffer: Buffer, capacity: int, slot_size: int, cursors: int, gating: Iterable[int] | None = None
+    ) -> Spine:
+        """Lays an empty spine over `buffer`. Capacity a power of two, slot size a multiple of 64, else ValueError.
+
+        gating: indices of the cursors that hold the claimer back; all when None.
+        """
+    @staticmethod
+    def attach(buffer: Buffer) -> Spine:
+        """Attaches to a spine that `format` made. ValueError names the header field that is wrong."""
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def slot_size(self) -> int: ...
+    @property
+    def cursor_count(self) -> int: ...
+    @property
+    def claimed_seq(self) -> int: ...
+    @property
+    def slowest_gating(self) -> int: ...
+    def get_cursor(self, i: int) -> int: ...
+    def move_cursor(self, i: int, seq: int) -> None: ...
+    def try_write(self, seq: int, item: Buffer) -> bool:
+        """Claims `seq`, writes {seq, item, zeros} and publishes. False when gated by the slowest cursor."""
+    def read(self, seq: int) -> bytes | None:
+        """An observer's read: None when not claimed yet or already overwritten."""
+    def is_published(self, seq: int) -> bool: ...

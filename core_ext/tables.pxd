@@ -1,0 +1,142 @@
+# Maps without pointers, carved from an Arena. Full is an answer (NONE or 0), never a crash; nothing allocates.
+#
+# IdTable: a fixed-width text key -> a dense index 0, 1, 2, ... in order of arrival. Never removes.
+#
+#   <name>.head   | used u64 | capacity u64 | seed u64 | key_size u64 | slots u64 | zero |     64 bytes, state
+#   <name>.keys   | key 0 | key 1 | ...                  key_size bytes each, zero padded      state, `used` of them
+#   <name>.index  | print u32, index+1 u32 | ...         8 bytes a slot, 8 slots a line        derived
+#
+#   A key (of 40 bytes):  | len u8 | text[39], zero padded |
+#   `print` is the hash's high half: a probe compares keys only when it matches. index+1 = 0 marks an empty slot.
+#
+# Map64: u64 key -> u32 value, with removal (backward shift: no tombstones, so probes never grow long).
+#
+#   <name>.head   as above (key_size 8)
+#   <name>.slots  | key u64 | value u32 | taken u32 | ...   16 bytes a slot, 4 slots a line    state
+#
+# Slots are a power of two, at least twice the capacity: the load factor is at most one half, and linear probing
+# stays within a line or two. The seed is configuration: one journal must give one layout on every run.
+cimport cython
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from core_ext.arena cimport Arena
+from core_ext.atomics cimport prefetch_read
+
+cdef extern from * nogil:
+    """
+    #ifndef NACRE_TABLES_H
+    #define NACRE_TABLES_H
+    #include <stddef.h>
+    #include <stdint.h>
+    #include <string.h>
+    typedef struct { uint64_t used, capacity, seed, key_size, slots, zero[3]; } nacre_table_head;
+    typedef struct { uint32_t print, index1; } nacre_id_slot;
+    typedef struct { uint64_t key; uint32_t value, taken; } nacre_map_slot;
+    _Static_assert(sizeof(nacre_table_head) == 64, "a table's head is a cache line");
+    _Static_assert(sizeof(nacre_id_slot) == 8 && sizeof(nacre_map_slot) == 16, "slots tile a cache line");
+
+    /* wyhash's step: the two halves of a 64 x 64 bit product, folded. */
+    static inline uint64_t nacre_mix(uint64_t a, uint64_t b) {
+        unsigned __int128 p = (unsigned __int128)a * b;
+        return (uint64_t)p ^ (uint64_t)(p >> 64);
+    }
+    static inline uint64_t nacre_word(const char* p) { uint64_t w; memcpy(&w, p, 8); return w; }
+
+    static inline uint64_t nacre_hash64(uint64_t key, uint64_t seed) {
+        return nacre_mix(nacre_mix(key ^ 0xa0761d6478bd642fULL, seed ^ 0xe7037ed1a0b428dbULL),
+                         0x8ebc6af09c88c6e3ULL);
+    }
+    /* Words in pairs, the odd one with the seed. size: a multiple of 8. */
+    static inline uint64_t nacre_hash_key(const char* key, size_t size, uint64_t seed) {
+        uint64_t h = seed ^ 0x589965cc75374cc3ULL;
+        size_t i = 0;
+        for (; i + 16 <= size; i += 16)
+            h = nacre_mix(nacre_word(key + i) ^ 0xa0761d6478bd642fULL, nacre_word(key + i + 8) ^ h);
+        if (i < size)
+            h = nacre_mix(nacre_word(key + i) ^ 0xe7037ed1a0b428dbULL, h);
+        return nacre_mix(h ^ 0x8ebc6af09c88c6e3ULL, size ^ 0x1d8e4e27c47d124fULL);
+    }
+    static inline int nacre_same_key(const char* a, const char* b, size_t size) {
+        return size == 40 ? memcmp(a, b, 40) == 0 : memcmp(a, b, size) == 0;   /* 40 is the common width: inlined */
+    }
+    #endif
+    """
+    ctypedef struct TableHead "nacre_table_head":
+        uint64_t used
+        uint64_t capacity
+        uint64_t seed
+        uint64_t key_size
+        uint64_t slots
+    ctypedef struct IdSlot "nacre_id_slot":
+        uint32_t print "print"
+        uint32_t index1
+    ctypedef struct MapSlot "nacre_map_slot":
+        uint64_t key
+        uint32_t value
+        uint32_t taken
+    uint64_t hash_u64 "nacre_hash64" (uint64_t key, uint64_t seed)
+    uint64_t hash_key "nacre_hash_key" (const char* key, size_t size, uint64_t seed)
+    bint same_key "nacre_same_key" (const char* a, const char* b, size_t size)
+
+cdef enum:
+    NONE = 0xFFFFFFFF      # no index, no value: not found, or full
+
+
+@cython.final
+cdef class IdTable:
+    cdef Arena _arena          # keeps the memory alive
+    cdef TableHead* _head
+    cdef char* _keys
+    cdef IdSlot* _slots
+    cdef uint64_t _mask
+    cdef uint64_t _seed
+    cdef size_t _key_size
+    cdef uint32_t _capacity
+    cdef str _name
+
+    cdef uint32_t find(self, const char* key) noexcept nogil
+    cdef uint32_t find_hashed(self, const char* key, uint64_t hash) noexcept nogil
+    cdef uint32_t put(self, const char* key, bint* existed) noexcept nogil
+    cdef uint32_t put_hashed(self, const char* key, uint64_t hash, bint* existed) noexcept nogil
+    cdef IdSlot* _probe(self, const char* key, uint64_t hash) noexcept nogil
+    cdef bytes _key_of(self, str text)
+
+    # Hash once, prefetch, do something else, then find_hashed: hides the one cache miss of a lookup.
+    cdef inline uint64_t hash(self, const char* key) noexcept nogil:
+        return hash_key(key, self._key_size, self._seed)
+
+    cdef inline void prefetch(self, uint64_t hash) noexcept nogil:
+        prefetch_read(&self._slots[hash & self._mask])
+
+    # The key stored at a dense index below `count()`.
+    cdef inline const char* key(self, uint32_t index) noexcept nogil:
+        return self._keys + index * self._key_size
+
+    cdef inline uint32_t count(self) noexcept nogil:
+        return <uint32_t>self._head.used
+
+
+@cython.final
+cdef class Map64:
+    cdef Arena _arena
+    cdef TableHead* _head
+    cdef MapSlot* _slots
+    cdef uint64_t _mask
+    cdef uint64_t _seed
+    cdef str _name
+
+    cdef uint32_t find(self, uint64_t key) noexcept nogil
+    # 1 stored (or replaced); 0 full, or the value is NONE.
+    cdef bint put(self, uint64_t key, uint32_t value) noexcept nogil
+    # 1 removed; 0 was not there.
+    cdef bint remove(self, uint64_t key) noexcept nogil
+    cdef uint64_t _probe(self, uint64_t key) noexcept nogil
+
+    cdef inline uint64_t hash(self, uint64_t key) noexcept nogil:
+        return hash_u64(key, self._seed)
+
+    cdef inline void prefetch(self, uint64_t hash) noexcept nogil:
+        prefetch_read(&self._slots[hash & self._mask])
+
+    cdef inline uint32_t count(self) noexcept nogil:
+        return <uint32_t>self._head.used
