@@ -1,0 +1,33 @@
+"""How much each table of the core holds. A table that is full denies new orders; none of them grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Bounds of one core, in items. Memory is taken when the core starts; untouched pages cost nothing."""
+
+    symbols: int = 1024
+    venues: int = 64
+    accounts: int = 1024
+    strategies: int = 1024
+    sessions: int = 1024
+    currencies: int = 64
+    sectors: int = 256
+    orders: int = 1 << 17
+    more_children: int = 1 << 17  # children beyond the first of an order
+    ids: int = 1 << 18  # cl_ord_ids ever seen, denied ones too
+    fills: int = 1 << 17
+    positions: int = 1 << 14
+    limits: int = 4096
+    counters: int = 1 << 14
+    cells: int = 1 << 15
+    rate_times: int = 1 << 18  # time stamps that rate limits remember, together
+    depths: int = 256  # (symbol, venue) pairs whose depth is kept
+    spine: int = 1024
+    loopback: int = 4096
+
+
+DEFAULT = Capacity()

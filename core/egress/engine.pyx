@@ -1,0 +1,106 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""egress: see engine.pxd."""
+from libc.string cimport memcpy, memset
+
+from core.engine cimport Emitter
+from core.messages cimport (
+    K_CANCEL, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, SIDE_BUY, VF_DENIED, X_NONE, X_TRADE,
+    Outcome, Page, Response,
+)
+from core_ext.spine cimport Spine, publish
+from core_ext.tables cimport Arena
+
+
+cdef class Egress(Engine):
+    """One response for each denial and each order's line, on a ring that nobody can hold back."""
+
+    def __cinit__(self, Arena arena, Emitter emitter, object capacity, Spine responses):
+        self.arena = arena
+        self.emitter = emitter
+        self.responses = responses
+        self.ids = arena.table("egress.ids", NAME_SIZE, capacity.ids)
+        self.counts = <uint64_t*>arena.table("egress.counts", sizeof(uint64_t), 8)
+        arena.used_by("egress.ids", &self.counts[0])
+
+    @property
+    def denials(self) -> int:
+        return self.counts[2]
+
+    @property
+    def fills(self) -> int:
+        return self.counts[3]
+
+    def id_text(self, int index) -> str:
+        """The cl_ord_id with that index."""
+        cdef char* field = self.ids + index * NAME_SIZE
+        return field[1:1 + <unsigned char>field[0]].decode("utf-8", "replace")
+
+    cdef void on_event(self, Page* page) noexcept nogil:
+        self._remember(page)
+        if page.verdict.flags & VF_DENIED:
+            self._deny(page)
+        if page.outcome.order != NONE and page.outcome.exec_type != X_NONE:
+            self._order(page)
+
+    cdef void _remember(self, Page* page) noexcept nogil:
+        cdef uint32_t id = page.resolved.id
+        cdef const char* text
+        if id == NONE:
+            return
+        if page.header.kind == K_ORDER:
+            text = page.request.order.cl_ord_id
+        elif page.header.kind == K_REPLACE:
+            text = page.request.replace.cl_ord_id
+        else:
+            text = page.request.cancel.cl_ord_id
+        memcpy(self.ids + id * NAME_SIZE, text, NAME_SIZE)
+        if id >= self.counts[0]:
+            self.counts[0] = id + 1
+
+    cdef Response* _begin(self, Page* page, uint8_t kind) noexcept nogil:
+        cdef uint64_t seq = self.counts[1] + 1
+        cdef Response* out = <Response*>self.responses.slot(seq)
+        self.counts[1] = seq
+        self.responses.claim(seq)
+        memset(<char*>out + 8, 0, sizeof(Response) - 8)
+        out.time_ns = page.header.time_ns
+        out.session = page.header.session
+        out.order = page.outcome.order
+        out.kind = kind
+        return out
+
+    cdef void _deny(self, Page* page) noexcept nogil:
+        cdef Response* out = self._begin(page, RK_DENY)
+        out.reason = page.verdict.reason
+        if page.header.kind == K_ORDER:
+            memcpy(out.cl_ord_id, page.request.order.cl_ord_id, NAME_SIZE)
+        elif page.header.kind == K_REPLACE:
+            memcpy(out.cl_ord_id, page.request.replace.cl_ord_id, NAME_SIZE)
+            memcpy(out.orig_cl_ord_id, page.request.replace.orig_cl_ord_id, NAME_SIZE)
+        elif page.header.kind == K_CANCEL:
+            memcpy(out.cl_ord_id, page.request.cancel.cl_ord_id, NAME_SIZE)
+            memcpy(out.orig_cl_ord_id, page.request.cancel.orig_cl_ord_id, NAME_SIZE)
+        self.counts[2] += 1
+        publish(<char*>out, self.counts[1])
+
+    cdef void _order(self, Page* page) noexcept nogil:
+        cdef Outcome* outcome = &page.outcome
+        cdef Response* out = self._begin(page, RK_ORDER)
+        out.session = outcome.session
+        out.exec_type = outcome.exec_type
+        out.status = outcome.status
+        out.reason = outcome.reason
+        out.side = outcome.side
+        out.order_qty = outcome.order_qty
+        out.cum_qty = outcome.cum_qty
+        out.leaves_qty = outcome.leaves_qty
+        out.price = outcome.price
+        out.notional = outcome.notional
+        memcpy(out.cl_ord_id, self.ids + outcome.id * NAME_SIZE, NAME_SIZE)
+        if outcome.orig_id != NONE:
+            memcpy(out.orig_cl_ord_id, self.ids + outcome.orig_id * NAME_SIZE, NAME_SIZE)
+        if page.header.kind == K_REPORT and outcome.exec_type == X_TRADE:
+            out.last_qty = page.request.report.last_qty
+            out.last_px = page.request.report.last_px
+            self.counts[3] += 1
+        publish(<char*>out, self.counts[1])

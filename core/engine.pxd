@@ -1,0 +1,42 @@
+"""An engine: private state in an arena, and one verb on an event."""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.messages cimport Page
+from core_ext.ring cimport Ring
+from core_ext.tables cimport Arena
+
+cdef enum EngineId:
+    E_SEQUENCER = 0
+    E_RESOLVE = 1
+    E_RISK = 2
+    E_ORDERS = 3
+    E_ROUTER = 4
+    E_EXECUTION = 5
+    E_POSITIONS = 6
+    E_EGRESS = 7
+
+cdef struct Derived:                # 128 bytes: the slot of a loopback ring
+    int64_t due_ns                  # 0: now
+    uint64_t cause                  # the event that derived it
+    uint64_t root
+    uint32_t n                      # its number within the cause and engine: the key is (engine, cause, n)
+    uint16_t kind
+    uint16_t length
+    uint32_t session
+    uint32_t pad
+    uint64_t pad2
+    char request[80]
+
+cdef class Emitter:
+    cdef Ring ring
+    cdef uint8_t engine
+    cdef uint64_t cause             # the last event that derived something, and how much
+    cdef uint32_t n
+    cdef readonly uint64_t overflows
+    cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
+                   int64_t due_ns) noexcept nogil
+
+cdef class Engine:
+    cdef readonly Arena arena
+    cdef readonly Emitter emitter
+    cdef void on_event(self, Page* page) noexcept nogil

@@ -1,0 +1,39 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""What all engines share: an arena for their state and a loopback ring for the events that they derive."""
+from libc.string cimport memcpy, memset
+
+
+cdef class Emitter:
+    """Puts derived events on an engine's loopback ring, keyed (engine, cause's sequence, n)."""
+
+    def __cinit__(self, int engine, Ring ring):
+        self.engine = <uint8_t>engine
+        self.ring = ring
+
+    cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
+                   int64_t due_ns) noexcept nogil:
+        cdef Derived* slot = <Derived*>self.ring.claim()
+        if self.cause != page.header.seq:
+            self.cause = page.header.seq
+            self.n = 0
+        if slot == NULL:
+            self.overflows += 1     # the ring is sized so that it can't be: whoever polls it stops with this count
+            return
+        memset(slot, 0, sizeof(Derived))
+        slot.due_ns = due_ns
+        slot.cause = page.header.seq
+        slot.root = page.header.root
+        slot.n = self.n
+        slot.kind = kind
+        slot.length = length
+        slot.session = page.header.session
+        memcpy(slot.request, request, length)
+        self.n += 1
+        self.ring.publish()
+
+
+cdef class Engine:
+    """Base of the engines of the path. `on_event` reads the page and the arena, nothing else."""
+
+    cdef void on_event(self, Page* page) noexcept nogil:
+        pass

@@ -1,0 +1,20 @@
+"""execution: the last guard before a venue. Turns what orders decided into sends on the venues' order ring."""
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+from core.engine cimport Engine
+from core.messages cimport Page
+from core_ext.ring cimport Ring
+
+cdef struct Reserved:               # 64: what an order's children may come to, counted here once more
+    int64_t committed               # sum over children of what is filled and what may still fill
+    int64_t expire_ns
+    char first_id[40]
+    uint8_t flags                   # OrderFlag
+    uint8_t pad[7]
+
+cdef class Execution(Engine):
+    cdef Ring ring                  # of Send, to the gateways
+    cdef Reserved* reserved         # [order]
+    cdef int64_t* children          # [child] its part of `committed`
+    cdef uint64_t* counts           # [0] orders' end, [1] children's end, [2] sends refused: the ring was full
+    cdef readonly bint guarded      # False only in the test that disables this guard

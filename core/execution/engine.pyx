@@ -1,0 +1,142 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""execution: see engine.pxd."""
+from libc.string cimport memcpy, memset
+
+from core.engine cimport Emitter
+from core.messages cimport (
+    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, K_ALERT, K_HALT, K_ORDER, NONE, OF_HELD, R_CHILD_BOUND, RS_HALTED,
+    S_CANCELED, S_EXPIRED, S_REJECTED, SC_ACCOUNT, SC_STRATEGY, SF_CHILD_BOUND, SF_HELD, SF_SENT, U_QTY, X_NONE,
+    AlertEvent, HaltEvent, Outcome, Page, Send,
+)
+from core_ext.tables cimport Arena
+
+
+cdef class Execution(Engine):
+    """Sends, and refuses what would make the children of an order exceed it (counted apart from orders' own sums)."""
+
+    def __cinit__(self, Arena arena, Emitter emitter, object capacity, Ring ring, bint guarded=True):
+        self.arena = arena
+        self.emitter = emitter
+        self.ring = ring
+        self.guarded = guarded
+        self.reserved = <Reserved*>arena.table("execution.reserved", sizeof(Reserved), capacity.orders)
+        self.children = <int64_t*>arena.table("execution.children", sizeof(int64_t),
+                                              capacity.orders + capacity.more_children)
+        self.counts = <uint64_t*>arena.table("execution.counts", sizeof(uint64_t), 8)
+        arena.used_by("execution.reserved", &self.counts[0])
+        arena.used_by("execution.children", &self.counts[1])
+
+    @property
+    def stalled(self) -> int:
+        """Sends that found the venues' ring full: nothing may be lost, so the core stops on the first."""
+        return self.counts[2]
+
+    cdef void on_event(self, Page* page) noexcept nogil:
+        cdef Outcome* outcome = &page.outcome
+        memset(<char*>&page.send + 8, 0, sizeof(Send) - 8)
+        if outcome.order == NONE:
+            return
+        if page.header.kind == K_ORDER:
+            self._begin(page)
+        if outcome.child_exec_type != X_NONE:
+            self._settle(outcome)
+        if outcome.action != A_NONE:
+            self._send(page)
+
+    cdef void _begin(self, Page* page) noexcept nogil:
+        cdef Reserved* reserved = &self.reserved[page.outcome.order]
+        memset(reserved, 0, sizeof(Reserved))
+        memcpy(reserved.first_id, page.request.order.cl_ord_id, 40)
+        reserved.flags = page.request.order.flags
+        reserved.expire_ns = page.request.order.expire_ns
+        if page.outcome.order >= self.counts[0]:
+            self.counts[0] = page.outcome.order + 1
+
+    cdef void _commit(self, uint32_t order, uint32_t child, int64_t qty) noexcept nogil:
+        self.reserved[order].committed += qty - self.children[child]
+        self.children[child] = qty
+        if child >= self.counts[1]:
+            self.counts[1] = child + 1
+
+    cdef void _settle(self, Outcome* outcome) noexcept nogil:
+        """A report: what the child may still come to."""
+        cdef int64_t qty = outcome.child_cum_qty
+        cdef uint8_t status = outcome.child_status
+        if status != S_CANCELED and status != S_EXPIRED and status != S_REJECTED and outcome.child_order_qty > qty:
+            qty = outcome.child_order_qty
+        self._commit(outcome.order, outcome.child, qty)
+
+    cdef void _send(self, Page* page) noexcept nogil:
+        cdef Outcome* outcome = &page.outcome
+        cdef Send* send = &page.send
+        cdef Reserved* reserved = &self.reserved[outcome.order]
+        cdef Send* slot
+        send.order = outcome.order
+        send.child = outcome.child
+        send.n = outcome.n
+        send.symbol = outcome.symbol
+        send.venue = outcome.venue
+        send.action = outcome.action
+        send.side = outcome.side
+        send.ord_type = outcome.ord_type
+        send.time_in_force = outcome.time_in_force
+        send.order_flags = reserved.flags
+        send.qty = outcome.send_qty
+        send.price = outcome.send_price
+        send.time_ns = page.header.time_ns
+        send.expire_ns = reserved.expire_ns
+        send.bound_qty = outcome.bound_qty
+        memcpy(send.first_id, reserved.first_id, 40)
+        if outcome.flags & OF_HELD:
+            send.flags = SF_HELD
+            return
+        if not self._bounded(page):
+            send.flags = SF_CHILD_BOUND
+            return
+        slot = <Send*>self.ring.claim()
+        if slot == NULL:
+            self.counts[2] += 1
+            return
+        send.flags = SF_SENT
+        slot[0] = send[0]
+        slot.seq = page.header.seq
+        self.ring.publish()
+
+    cdef bint _bounded(self, Page* page) noexcept nogil:
+        """Whether all children together stay within the order with this one sent; takes the quantity if so."""
+        cdef Outcome* outcome = &page.outcome
+        cdef int64_t before = self.children[outcome.child]
+        cdef int64_t after
+        if outcome.action != A_NEW and outcome.action != A_REPLACE:
+            return 1
+        after = outcome.send_qty if outcome.send_qty > before else before
+        if self.guarded and self.reserved[outcome.order].committed - before + after > outcome.bound_qty:
+            self._refuse(page, after)
+            return 0
+        self._commit(outcome.order, outcome.child, after)
+        return 1
+
+    cdef void _refuse(self, Page* page, int64_t qty) noexcept nogil:
+        cdef Outcome* outcome = &page.outcome
+        cdef AlertEvent alert
+        cdef HaltEvent halt
+        memset(&alert, 0, sizeof(AlertEvent))
+        memset(&halt, 0, sizeof(HaltEvent))
+        memset(&halt.scope, 0xFF, sizeof(halt.scope))
+        if outcome.strategy != NONE:
+            halt.kind = SC_STRATEGY
+            halt.scope.strategy = outcome.strategy
+        else:
+            halt.kind = SC_ACCOUNT
+            halt.scope.account = outcome.account
+        alert.scope = halt.scope
+        alert.reason = R_CHILD_BOUND
+        alert.level = 1
+        alert.unit = U_QTY
+        alert.limit = outcome.bound_qty
+        alert.value = self.reserved[outcome.order].committed - self.children[outcome.child] + qty
+        alert.symbol = outcome.symbol
+        halt.state = RS_HALTED
+        halt.reason = R_CHILD_BOUND
+        self.emitter.emit(page, K_ALERT, &alert, sizeof(AlertEvent), 0)
+        self.emitter.emit(page, K_HALT, &halt, sizeof(HaltEvent), 0)

@@ -1,0 +1,78 @@
+"""What an engine knows of the market: per symbol, each venue's best prices and state, and what follows from them.
+
+Risk and the router each keep one of their own (an engine reads no other engine's memory); both are fed by the same
+events, so both are the same.
+"""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from core.messages cimport MAX_SYMBOL_VENUES, MAX_VENUES, Page
+from core_ext.tables cimport Arena
+
+cdef struct Level:                  # 16
+    int64_t px
+    int64_t qty
+
+cdef struct Top:                    # 64: one venue's market in one symbol
+    int64_t bid_px
+    int64_t bid_qty                 # 0: that side is empty
+    int64_t ask_px
+    int64_t ask_qty
+    int64_t quoted_ns
+    uint32_t depth                  # index of its levels, NONE where the venue sent only quotes
+    uint16_t venue
+    uint8_t state                   # a VenueState
+    uint8_t quoted
+    int64_t pad[2]
+
+cdef struct Ladder:                 # levels of one side, best first
+    uint32_t count
+    uint32_t dropped                # levels beyond the bound: the worst go
+    int64_t pad
+    Level levels[128]
+
+cdef enum:
+    LADDER_LEVELS = 128
+
+cdef struct SymbolMarket:           # 128
+    uint32_t listings               # venues that list it, in the order of declaration
+    uint8_t has_trade
+    uint8_t has_mark
+    uint8_t has_reference
+    uint8_t quoted
+    int64_t bid_px                  # consolidated over the venues that are up
+    int64_t bid_qty
+    int64_t ask_px
+    int64_t ask_qty
+    int64_t last_px
+    int64_t mark
+    int64_t reference
+    int64_t quoted_ns
+    int64_t pad[7]
+
+cdef struct VenueFacts:             # 64
+    uint8_t declared
+    uint8_t mode
+    uint8_t fee_precision
+    uint8_t state
+    uint32_t pad
+    int64_t taker_fee
+    int64_t maker_fee
+    int64_t latency_ns
+    int64_t pad2[4]
+
+cdef class MarketView:
+    cdef SymbolMarket* symbols
+    cdef Top* tops                  # [symbol x MAX_SYMBOL_VENUES + slot]
+    cdef Ladder* ladders            # [2 x depth + side]
+    cdef VenueFacts* venues
+    cdef uint32_t* counts           # [0]: ladders' pairs in use
+    cdef uint32_t max_symbols
+    cdef uint32_t max_depths
+
+    cdef bint on_event(self, Page* page) noexcept nogil
+    cdef int slot_of(self, uint32_t symbol, uint16_t venue) noexcept nogil
+    cdef Top* top(self, uint32_t symbol, int slot) noexcept nogil
+    cdef int level(self, uint32_t symbol, int slot, bint ask, uint32_t i, Level* out) noexcept nogil
+    cdef void consolidate(self, uint32_t symbol) noexcept nogil
+    cdef bint mark2(self, uint32_t symbol, int64_t* out) noexcept nogil
+    cdef uint8_t state(self, uint32_t symbol, uint16_t venue) noexcept nogil

@@ -1,0 +1,803 @@
+"""The events of the spine: one struct a paragraph, laid out so that no compiler pads it.
+
+A slot of the spine is a page. Each engine writes its own paragraph, once, on cache lines of its own, and reads
+those of the engines before it. The first word of a paragraph is the sequence it was written for: storing it, with
+release, publishes the paragraph, and a follower waits on that word.
+
+    offset  bytes  paragraph          written by   lines
+         0     64  Header             sequencer    1
+        64    256  request (a union)  sequencer    4     only the bytes that its kind uses are copied and journaled
+       320     64  Resolved           resolve      1
+       384    192  Verdict            risk         3
+       576    256  Outcome            orders       4
+       832     64  Routing            router       1
+       896    128  Send               execution    2
+      1024    192  Booking            positions    3
+      1216         = PAGE_SIZE
+
+Prices and quantities are int64 in units of 10^-precision of the instrument. Money is i128 in units of 10^-12 of a
+currency, fees in 10^-16. NONE marks an index that names nothing. `core.messages` (Python) has the same structs as
+numpy dtypes; tests/unit/core/test_messages.py holds the two against each other, field by field.
+"""
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core_ext.wide cimport i128
+
+cdef enum:
+    PAGE_SIZE = 1216
+    REQUEST_SIZE = 256
+    REQUEST_AT = 64
+    RESOLVED_AT = 320
+    VERDICT_AT = 384
+    OUTCOME_AT = 576
+    ROUTING_AT = 832
+    SEND_AT = 896
+    BOOKING_AT = 1024
+
+    NONE16 = 0xFFFF
+    UNKNOWN16 = 0xFFFE              # a name was given, but nobody declared it
+    NAME_SIZE = 40                  # {u8 length; char text[39]}
+    CHILD_NAME_SIZE = 56            # a name, a point and a number
+    MAX_SYMBOL_VENUES = 16          # venues that list one symbol
+    MAX_VENUES = 64
+
+cdef extern from *:
+    """
+    #define NACRE_NONE 0xFFFFFFFFu
+    #define NACRE_UNKNOWN 0xFFFFFFFEu
+    """
+    const uint32_t NONE "NACRE_NONE"
+    const uint32_t UNKNOWN "NACRE_UNKNOWN"
+
+# What an event is. Inputs come first; the core derives those from SLICE on.
+cdef enum Kind:
+    K_NONE = 0
+    K_NAME = 1
+    K_INSTRUMENT = 2
+    K_VENUE = 3
+    K_LISTING = 4
+    K_ACCOUNT = 5
+    K_OPEN_POSITION = 6
+    K_LIMIT = 7
+    K_FX = 8
+    K_QUOTE = 9
+    K_TRADE = 10
+    K_DEPTH = 11
+    K_MARK = 12
+    K_REFERENCE = 13
+    K_ORDER = 14
+    K_REPLACE = 15
+    K_CANCEL = 16
+    K_CANCEL_ALL = 17
+    K_REPORT = 18
+    K_VENUE_STATE = 19
+    K_KILL = 20
+    K_REARM = 21
+    K_CONNECT = 22
+    K_DISCONNECT = 23
+    K_DAY = 24
+    K_TIME = 25
+    K_SLICE = 32
+    K_CHILD_CANCEL = 33
+    K_CHILD_REPLACE = 34
+    K_CHILD_STATUS = 35
+    K_ORDER_END = 36
+    K_SWEEP = 37
+    K_EXPIRE = 38
+    K_REROUTE = 39
+    K_ALERT = 40
+    K_HALT = 41
+
+cdef enum HeaderFlag:
+    H_DERIVED = 1
+    H_TIMER = 2                     # came due by time: printed as an event of its own
+    H_SUPPRESSED = 4                # a gateway held the send back
+    H_JOURNAL_FULL = 8              # only the journal's reserve is left: new orders are denied
+
+cdef enum Side:
+    SIDE_BUY = 0
+    SIDE_SELL = 1
+    SIDE_SELL_SHORT = 2
+
+cdef enum OrdType:
+    T_MARKET = 0
+    T_LIMIT = 1
+    T_STOP = 2
+    T_STOP_LIMIT = 3
+    T_MARKET_TO_LIMIT = 4
+    T_MARKET_IF_TOUCHED = 5
+    T_LIMIT_IF_TOUCHED = 6
+    T_TRAILING_STOP = 7
+    T_PEGGED = 8
+
+cdef enum TimeInForce:
+    TIF_DAY = 0
+    TIF_GTC = 1
+    TIF_IOC = 2
+    TIF_FOK = 3
+    TIF_GTD = 4
+    TIF_OPG = 5
+    TIF_CLS = 6
+
+cdef enum ExecType:
+    X_NONE = 0
+    X_PENDING_NEW = 1
+    X_NEW = 2
+    X_TRADE = 3
+    X_CANCELED = 4
+    X_REPLACED = 5
+    X_REJECTED = 6
+    X_EXPIRED = 7
+    X_PENDING_CANCEL = 8
+    X_PENDING_REPLACE = 9
+    X_CANCEL_REJECTED = 10
+    X_TRADE_CORRECT = 11
+    X_TRADE_CANCEL = 12
+    X_RESTATED = 13
+    X_DONE_FOR_DAY = 14
+    X_STOPPED = 15
+    X_SUSPENDED = 16
+    X_UNKNOWN_ORDER = 17
+    X_TRIGGERED = 18
+
+# In the order in which ord_status is decided: the first that holds (FIX, Appendix D's precedence).
+cdef enum OrdStatus:
+    S_NONE = 0
+    S_PENDING_CANCEL = 1
+    S_PENDING_REPLACE = 2
+    S_DONE_FOR_DAY = 3
+    S_FILLED = 4
+    S_STOPPED = 5
+    S_SUSPENDED = 6
+    S_CANCELED = 7
+    S_EXPIRED = 8
+    S_REJECTED = 9
+    S_PARTIALLY_FILLED = 10
+    S_NEW = 11
+    S_PENDING_NEW = 12
+
+cdef enum VenueMode:
+    V_MANUAL = 0
+    V_MATCH = 1
+
+cdef enum VenueState:
+    VS_UP = 0
+    VS_DOWN = 1
+    VS_HALTED = 2
+    VS_AUCTION = 3
+    VS_CLOSED = 4
+
+cdef enum InstrumentKind:
+    I_EQUITY = 0
+    I_FX = 1
+    I_SPOT = 2
+    I_FUTURE = 3
+    I_PERPETUAL = 4
+
+# Why an order is denied: first what is always on, then the checks, in the order in which they are tested.
+cdef enum Reason:
+    R_NONE = 0
+    R_DUPLICATE_CL_ORD_ID = 1
+    R_UNKNOWN_ACCOUNT = 2
+    R_UNKNOWN_INSTRUMENT = 3
+    R_UNKNOWN_VENUE = 4
+    R_UNKNOWN_ORDER = 5
+    R_STALE_CL_ORD_ID = 6
+    R_TOO_LATE = 7
+    R_PENDING_REPLACE = 8
+    R_PENDING_CANCEL = 9
+    R_UNSUPPORTED = 10
+    R_MISSING_PRICE = 11
+    R_BAD_QTY = 12
+    R_PRECISION = 13
+    R_TICK = 14
+    R_LOT = 15
+    R_MIN_QTY = 16
+    R_OVERFLOW = 17
+    R_KILLED = 18
+    R_HALTED = 19
+    R_REDUCING = 20
+    R_VENUE_DOWN = 21
+    R_VENUE_HALTED = 22
+    R_VENUE_CLOSED = 23
+    R_NO_MARKET = 24
+    R_NO_FX_RATE = 25
+    R_REDUCE_ONLY = 26
+    R_BUSY = 27
+    R_TABLE_FULL = 28
+    R_JOURNAL_FULL = 29
+    R_MAX_ORDER_QTY = 32
+    R_MAX_ORDER_NOTIONAL = 33
+    R_PRICE_COLLAR_BPS = 34
+    R_PRICE_COLLAR_TICKS = 35
+    R_ORDER_RATE = 36
+    R_MAX_POSITION = 37
+    R_LIMIT_70 = 64
+    R_LIMIT_90 = 65
+    R_OVERFILL = 66
+    R_EXEC_ID_CONFLICT = 67
+    R_VENUE_UNKNOWN = 68
+    R_CHILD_BOUND = 69
+    R_KILL = 70
+    R_REARM = 71
+    R_NO_LIQUIDITY = 72
+    R_VENUE_REJECTS = 73
+    R_VENUE_TEXT = 74               # the venue's own words: in the report
+    R_POST_ONLY = 75
+
+# In which unit a limit or a value is told.
+cdef enum Unit:
+    U_TEXT = 0                      # nothing to tell
+    U_COUNT = 1
+    U_PRICE = 2
+    U_QTY = 3
+    U_MONEY = 4                     # 10^-12
+    U_BPS = 5                       # 10^-12
+    U_QTY12 = 6                     # 10^-12: a quantity summed over instruments
+
+cdef enum Scope:
+    SC_ALL = 0
+    SC_ACCOUNT = 1
+    SC_STRATEGY = 2
+    SC_SYMBOL = 3
+    SC_VENUE = 4
+    SC_SESSION = 5
+    SC_SECTOR = 6
+
+cdef enum RiskState:
+    RS_ACTIVE = 0
+    RS_REDUCING = 1
+    RS_HALTED = 2
+    RS_KILLED = 3
+
+cdef enum Space:                    # what a K_NAME names
+    N_CURRENCY = 0
+    N_STRATEGY = 1
+    N_SESSION = 2
+    N_SECTOR = 3
+    N_PERSON = 4
+
+
+cdef struct Header:                 # 64 bytes
+    uint64_t seq                    # on the spine, from 1
+    int64_t time_ns                 # max(last stamp, the source's time)
+    uint64_t source_seq             # the source's own count, gapless; of a derived event: its number within the cause
+    uint64_t cause                  # the event that derived this one; of an input: its own seq
+    uint64_t root                   # the input (or timer) that it all goes back to
+    uint16_t kind
+    uint16_t length                 # bytes of the request that are used
+    uint32_t session
+    uint8_t source                  # which ring it came from
+    uint8_t engine                  # which engine derived it
+    uint8_t flags
+    uint8_t pad
+    uint32_t pad2
+    uint64_t kill                   # the kill page's effective epoch when this was sequenced
+
+
+# ---- requests ------------------------------------------------------------------------------------------------
+
+cdef enum Wrong:                    # what a client got wrong that no integer can carry; found while parsing its text
+    W_QTY_OVERFLOW = 1
+    W_PX_OVERFLOW = 2
+    W_ID_TOO_LONG = 4
+    W_UNSUPPORTED = 8
+
+cdef enum OrderFlag:
+    O_HAS_PRICE = 1
+    O_HAS_QTY = 2
+    O_POST_ONLY = 4
+    O_REDUCE_ONLY = 8
+    O_HAS_EXPIRE = 16
+
+cdef struct NameEvent:              # 48
+    char text[40]
+    uint32_t index
+    uint8_t space
+    uint8_t pad[3]
+
+cdef struct InstrumentEvent:        # 112
+    char text[40]
+    uint32_t symbol
+    uint8_t kind
+    uint8_t inverse
+    uint8_t price_precision
+    uint8_t qty_precision
+    uint8_t multiplier_precision
+    uint8_t pad
+    uint16_t currency
+    uint16_t settle_currency
+    uint16_t base_currency
+    uint16_t sector
+    uint16_t margin_bps
+    uint32_t pad2
+    int64_t tick                    # price units
+    int64_t lot                     # quantity units
+    int64_t min_qty
+    int64_t multiplier              # 10^-multiplier_precision
+    int64_t pad3[2]
+
+cdef struct VenueEvent:             # 80
+    char text[40]
+    uint16_t venue
+    uint8_t mode
+    uint8_t fee_precision
+    uint32_t pad
+    int64_t taker_fee               # 10^-8 bps
+    int64_t maker_fee
+    int64_t latency_ns
+    int64_t pad2
+
+cdef struct ListingEvent:           # 8
+    uint32_t symbol
+    uint16_t venue
+    uint16_t pad
+
+cdef struct AccountEvent:           # 64
+    char text[40]
+    uint32_t account
+    uint16_t currency
+    uint16_t pad
+    i128 cash                       # 10^-12
+
+cdef struct OpenPositionEvent:      # 32
+    uint32_t account
+    uint32_t symbol
+    int64_t qty
+    i128 cost                       # the ledger's unit, signed like qty
+
+cdef struct ScopeKeys:              # 24: NONE where any will do
+    uint32_t account
+    uint32_t strategy
+    uint32_t symbol
+    uint32_t venue
+    uint32_t session
+    uint32_t sector
+
+cdef struct LimitEvent:             # 64
+    ScopeKeys scope
+    uint16_t check                  # a Reason
+    uint8_t each                    # a Scope, or SC_ALL for one counter
+    uint8_t off
+    uint16_t currency               # NONE16: the account's
+    uint16_t pad
+    i128 value                      # 10^-12 for money, bps and quantities; a count as it is
+    int64_t window_ns
+    uint32_t index                  # the order of declaration
+    uint32_t pad2
+
+cdef struct FxEvent:                # 16
+    uint16_t base
+    uint16_t quote
+    uint32_t pad
+    int64_t rate                    # 10^-10 quote for one base
+
+cdef struct QuoteEvent:             # 40
+    uint32_t symbol
+    uint16_t venue
+    uint16_t pad
+    int64_t bid_px
+    int64_t bid_qty
+    int64_t ask_px
+    int64_t ask_qty
+
+cdef struct TradeEvent:             # 24
+    uint32_t symbol
+    uint16_t venue
+    uint8_t aggressor               # a Side, or 255
+    uint8_t pad
+    int64_t px
+    int64_t qty
+
+cdef struct DepthEvent:             # 24
+    uint32_t symbol
+    uint16_t venue
+    uint8_t side
+    uint8_t pad
+    int64_t px
+    int64_t qty                     # the level's new size; 0 removes it
+
+cdef struct PriceEvent:             # 16: mark, reference
+    uint32_t symbol
+    uint32_t pad
+    int64_t px
+
+cdef struct OrderEvent:             # 144
+    char cl_ord_id[40]
+    uint32_t account
+    uint32_t symbol
+    uint32_t strategy
+    uint16_t venue                  # NONE16: routed
+    uint8_t side
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint8_t flags
+    uint8_t wrong
+    uint8_t px_digits               # digits given beyond the instrument's precision, else 0
+    uint8_t qty_digits
+    uint8_t pad[3]
+    int64_t qty
+    int64_t price
+    int64_t expire_ns
+    int64_t stop_px
+    int64_t max_floor
+    int64_t peg_offset
+    int64_t trail
+    uint8_t policy
+    uint8_t algo
+    uint8_t peg
+    uint8_t trail_unit
+    uint8_t trigger
+    uint8_t contingency
+    uint16_t pad2
+    uint32_t list_id
+    uint32_t pad3[3]
+
+cdef struct ReplaceEvent:           # 112
+    char cl_ord_id[40]
+    char orig_cl_ord_id[40]
+    int64_t qty
+    int64_t price
+    int64_t stop_px
+    uint8_t flags
+    uint8_t wrong
+    uint8_t px_digits
+    uint8_t qty_digits
+    uint32_t pad
+
+cdef struct CancelEvent:            # 88
+    char cl_ord_id[40]
+    char orig_cl_ord_id[40]
+    uint8_t wrong
+    uint8_t pad[7]
+
+cdef struct FilterEvent:            # 40: kill, rearm, cancel_all, disconnect
+    ScopeKeys scope
+    uint32_t by
+    uint8_t kind                    # a Scope
+    uint8_t cancel_on_disconnect
+    uint16_t pad
+    uint64_t epoch
+
+cdef enum ReportFlag:
+    P_HAS_FEE = 1
+    P_HAS_QTY = 2                   # order_qty
+    P_HAS_PRICE = 4
+
+cdef struct ReportEvent:            # 256
+    uint16_t venue
+    uint8_t exec_type
+    uint8_t maker
+    uint8_t flags
+    uint8_t pad[3]
+    uint64_t venue_seq              # the venue's own count of its messages to us: a gap is a dropped report
+    char child_id[56]
+    char exec_id[40]
+    int64_t last_qty
+    int64_t last_px
+    int64_t order_qty
+    int64_t price
+    i128 fee                        # 10^-16, where P_HAS_FEE
+    char exec_ref_id[40]
+    char text[56]                   # the venue's words, cut; the whole of them stay with the gateway
+
+cdef struct VenueStateEvent:        # 8
+    uint32_t symbol                 # NONE: the whole venue
+    uint16_t venue
+    uint8_t state
+    uint8_t pad
+
+cdef struct DayEvent:               # 8
+    int32_t date
+    uint32_t pad
+
+# ---- what the core derives ------------------------------------------------------------------------------------
+
+cdef struct SliceEvent:             # 32: a child to send
+    uint32_t order
+    uint32_t n                      # the child's number
+    int64_t qty
+    int64_t price
+    uint16_t venue
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint8_t flags
+    uint8_t pad[3]
+
+cdef struct ChildEvent:             # 24: cancel, replace, ask about one child
+    uint32_t order
+    uint32_t child
+    int64_t qty                     # K_CHILD_REPLACE
+    uint16_t venue                  # K_CHILD_STATUS
+    uint8_t release                 # K_CHILD_CANCEL: a cancel that was held while the venue was down
+    uint8_t pad[5]
+
+cdef struct OrderEndEvent:          # 8
+    uint32_t order
+    uint8_t exec_type
+    uint8_t reason
+    uint16_t pad
+
+cdef enum Sweep:                    # what one step does to its target
+    SW_CANCEL = 0                   # an order in scope: the core cancels it
+    SW_STATUS = 1                   # a live child at the venue: ask about it, release a held request
+    SW_CHILD_CANCEL = 2             # a live child at the venue of a worked order: cancel it
+    SW_EXPIRE = 3                   # a worked order whose venues are all closed
+
+cdef struct SweepEvent:             # 40: one step over many orders or children
+    ScopeKeys scope
+    uint32_t cursor                 # the first index not yet looked at
+    uint8_t kind                    # a Sweep
+    uint8_t pad[3]
+    uint8_t day_only
+    uint8_t pad2[7]
+
+cdef struct AlertEvent:             # 80
+    ScopeKeys scope
+    uint16_t check                  # a Reason
+    uint8_t reason
+    uint8_t level                   # 0 warn, 1 halt
+    uint8_t unit
+    uint8_t pad[3]
+    i128 limit
+    i128 value
+    uint32_t symbol                 # whose precision the unit means
+    uint32_t pad2
+    uint64_t pad3
+
+cdef struct HaltEvent:              # 40
+    ScopeKeys scope
+    uint8_t kind                    # a Scope
+    uint8_t state                   # a RiskState
+    uint8_t reason
+    uint8_t pad
+    uint32_t pad2
+    uint64_t pad3
+
+cdef union Request:
+    NameEvent name
+    InstrumentEvent instrument
+    VenueEvent venue
+    ListingEvent listing
+    AccountEvent account
+    OpenPositionEvent open_position
+    LimitEvent limit
+    FxEvent fx
+    QuoteEvent quote
+    TradeEvent trade
+    DepthEvent depth
+    PriceEvent price
+    OrderEvent order
+    ReplaceEvent replace
+    CancelEvent cancel
+    FilterEvent filter
+    ReportEvent report
+    VenueStateEvent venue_state
+    DayEvent day
+    SliceEvent slice
+    ChildEvent child
+    OrderEndEvent order_end
+    SweepEvent sweep
+    AlertEvent alert
+    HaltEvent halt
+    char bytes[256]
+
+
+# ---- paragraphs -----------------------------------------------------------------------------------------------
+
+cdef enum ResolvedFlag:
+    D_DUPLICATE_ID = 1              # the cl_ord_id was used before
+    D_DUPLICATE_EXEC = 2            # the fill came before
+    D_CONFLICT = 4                  # ... with other contents
+    D_TABLE_FULL = 8
+    D_NO_REFERENCE = 16             # exec_ref_id names no fill
+
+cdef struct Resolved:               # 64 bytes
+    uint64_t seq
+    uint32_t id                     # of this request's cl_ord_id
+    uint32_t orig_id                # of its orig_cl_ord_id
+    uint32_t order
+    uint32_t child
+    uint32_t n                      # the child's number
+    uint32_t position               # of (account, symbol)
+    uint32_t fill                   # of (venue, exec_id)
+    uint32_t ref_fill               # of (venue, exec_ref_id)
+    int64_t ref_qty                 # what that fill was before this report
+    int64_t ref_px
+    uint16_t flags
+    uint16_t pad
+    uint32_t pad2
+
+cdef enum VerdictFlag:
+    VF_APPLIES = 1                  # the event is to be applied: passed, or a report about a child of ours
+    VF_DENIED = 2
+    VF_UNKNOWN = 4                  # a report about nothing that we sent
+    VF_STATE = 8                    # a risk state changed: a line to print
+    VF_HAS_MARK = 16
+
+cdef struct Verdict:                # 192 bytes
+    uint64_t seq
+    uint8_t flags
+    uint8_t reason
+    uint8_t unit                    # of limit and value
+    uint8_t state                   # the new RiskState, where VF_STATE
+    uint32_t limit_index
+    int64_t mark2                   # twice the symbol's mark, so that a mid stays exact
+    int64_t bid_px                  # consolidated best of the event's symbol; its qty 0: none
+    int64_t bid_qty
+    int64_t ask_px
+    int64_t ask_qty
+    uint32_t target                 # of a sweep: the order or child that this step is about, NONE: none
+    uint32_t cursor                 # where the next step begins, NONE: it was the last
+    i128 limit
+    i128 value
+    ScopeKeys scope
+    uint8_t venue_state             # of the venue that the event's child lives at
+    uint8_t scope_kind              # of the risk state's line, a Scope
+    uint8_t pad[6]
+    i128 working_before             # exposure of the order, for the checker
+    i128 working_after
+    uint64_t pad2[4]
+
+cdef enum Action:
+    A_NONE = 0
+    A_NEW = 1
+    A_REPLACE = 2
+    A_CANCEL = 3
+    A_STATUS = 4
+
+cdef enum Follow:                   # what orders asks for next, as derived events
+    F_NONE = 0
+    F_CHILD_CANCEL = 1
+    F_CHILD_REPLACE = 2
+
+cdef enum OutcomeFlag:
+    OF_WORKED = 1
+    OF_ROUTABLE = 2                 # the router may send more of it now
+    OF_CHILD_ENDED = 4              # a child ended that nobody asked to end
+    OF_CHILD_REJECTED = 8
+    OF_OVERFILL = 16
+    OF_HELD = 32                    # the cancel waits for the venue to come up
+    OF_CHILD_BOUND = 64
+    OF_POST_ONLY = 128
+    OF_ENDED = 256
+    OF_REFUSED = 512                # a slice that may not go now
+    OF_HAS_PRICE = 1024
+    OF_FILL_APPLIED = 2048
+    OF_REPLACED = 4096
+
+cdef struct Outcome:                # 256 bytes
+    uint64_t seq
+    uint32_t order                  # NONE: the event changed no order
+    uint32_t child
+    uint32_t n
+    uint32_t symbol
+    uint32_t account
+    uint32_t strategy
+    uint32_t session
+    uint16_t flags
+    uint16_t venue                  # the child's
+    uint8_t side
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint8_t action                  # for execution
+    uint8_t follow
+    uint8_t child_exec_type         # X_NONE: no line
+    uint8_t child_status
+    uint8_t exec_type               # the order's line; X_NONE: no line
+    uint8_t status
+    uint8_t reason
+    uint16_t pad
+    uint32_t id                     # which cl_ord_id the line carries
+    uint32_t orig_id                # NONE: not an answer to a client's request
+    uint32_t follow_child
+    int64_t follow_qty
+    int64_t order_qty
+    int64_t cum_qty
+    int64_t leaves_qty
+    int64_t price
+    int64_t bound_qty               # what children together may reach
+    int64_t unsent_qty              # order_qty less what is filled and what is working
+    int64_t send_qty
+    i128 notional                   # sum of qty x px: avg_px = notional / cum_qty
+    int64_t child_order_qty
+    int64_t child_cum_qty
+    int64_t child_leaves_qty
+    int64_t child_price
+    int64_t send_price
+    uint32_t live_children
+    uint32_t pad2
+    int64_t expire_ns
+    uint64_t pad3[7]
+
+cdef struct Routing:                # 64 bytes
+    uint64_t seq
+    uint32_t order
+    uint16_t legs                   # slices derived by this event
+    uint16_t waiting                # orders that wait for a quote of this symbol
+    int64_t routed_qty
+    int64_t rest_qty
+    uint64_t pad[4]
+
+cdef enum SendFlag:
+    SF_SENT = 1
+    SF_HELD = 2
+    SF_CHILD_BOUND = 4
+
+cdef struct Send:                   # 128 bytes: what a venue is told; also the slot of a venue's order ring
+    uint64_t seq
+    uint32_t order
+    uint32_t child
+    uint32_t n
+    uint32_t symbol
+    uint16_t venue
+    uint8_t action
+    uint8_t side
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint8_t flags                   # SendFlag
+    uint8_t order_flags             # OrderFlag
+    int64_t qty
+    int64_t price
+    int64_t time_ns
+    int64_t expire_ns
+    int64_t bound_qty               # for the gateway's own guard
+    char first_id[40]               # child_id = first_id "." n
+    uint64_t pad[2]
+
+cdef enum BookingFlag:
+    BF_BOOKED = 1
+    BF_HAS_MARK = 2
+
+cdef struct Booking:                # 192 bytes: the position after the event
+    uint64_t seq
+    uint32_t position
+    uint32_t account
+    uint32_t symbol
+    uint32_t flags
+    int64_t qty
+    int64_t mark2
+    int64_t fill_qty                # signed
+    i128 cost                       # ledger unit, signed like qty
+    i128 realized                   # ledger unit, without the multiplier
+    i128 flow                       # cash of the fills: units of price x qty
+    i128 fees                       # 10^-16
+    i128 fee                        # of this fill
+    uint64_t pad[8]
+
+cdef enum ResponseKind:
+    RK_DENY = 1
+    RK_ORDER = 2
+
+cdef struct Response:               # 192 bytes: what a session is told
+    uint64_t seq
+    int64_t time_ns
+    uint32_t session
+    uint32_t order
+    uint8_t kind                    # a ResponseKind
+    uint8_t exec_type
+    uint8_t status
+    uint8_t reason
+    uint8_t side
+    uint8_t pad[3]
+    char cl_ord_id[40]
+    int64_t order_qty
+    int64_t cum_qty
+    int64_t leaves_qty
+    int64_t last_qty
+    int64_t last_px
+    int64_t price
+    uint64_t pad2
+    i128 notional
+    char orig_cl_ord_id[40]
+    uint64_t pad3
+
+cdef struct Page:
+    Header header
+    Request request
+    Resolved resolved
+    Verdict verdict
+    Outcome outcome
+    Routing routing
+    Send send
+    Booking booking

@@ -1,0 +1,7 @@
+"""orders: order management. Says what happened to which order, and asks the children of worked orders one by one."""
+from core.engine cimport Engine
+from core.messages cimport Page
+from core.orders.life cimport Life
+
+cdef class Orders(Engine):
+    cdef readonly Life life

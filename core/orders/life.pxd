@@ -1,0 +1,104 @@
+"""The life of an order: client orders, their children, and the one function that moves both.
+
+`Life` is a pure state machine over an event. Risk and orders each run one of their own: risk to deny what the
+state of an order forbids and to know what is working, orders to say what happened. Both see the same events, so
+both are in the same state after each; a checker compares them.
+
+    Order   client order, indexed densely by resolve; `first_child` .. `last_child` a list in the order of sending
+    Child   one order at one venue. The child with number 1 has its order's index; those after it have indices
+            from `max_orders` on, given by resolve
+"""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from core.messages cimport Outcome, Page
+from core_ext.tables cimport Arena
+from core_ext.wide cimport i128
+
+cdef enum Bit:
+    B_EXISTS = 1
+    B_ACKED = 2
+    B_PENDING_CANCEL = 4
+    B_PENDING_REPLACE = 8
+    B_DONE_FOR_DAY = 16
+    B_STOPPED = 32
+    B_SUSPENDED = 64
+    B_CANCELED = 128
+    B_EXPIRED = 256
+    B_REJECTED = 512
+    B_WORKED = 1024
+    B_NO_ROUTE = 2048               # what was cancelled isn't routed again
+    B_HAS_PRICE = 4096
+    B_EXPIRING = 8192               # the core expires it: its children are being cancelled
+    B_HELD = 16384                  # child: its request waits for the venue to come up
+    B_ASKED = 32768                 # child: the order waits for its answer
+    B_CANCEL_REJECTED = 65536       # child: the venue refused the cancel that the order waits for
+    B_ENDED = 896                   # canceled, expired, rejected
+
+cdef struct Order:                  # 192 bytes
+    i128 notional                   # sum of qty x px over its fills
+    int64_t order_qty
+    int64_t cum_qty
+    int64_t price
+    int64_t pend_qty                # of a pending replace
+    int64_t pend_price
+    int64_t open_qty                # what its children have working
+    int64_t expire_ns
+    uint32_t bits
+    uint32_t first_child
+    uint32_t last_child
+    uint32_t live_children
+    uint32_t awaiting               # children whose answer is awaited
+    uint32_t id_first
+    uint32_t id_current
+    uint32_t id_replace             # the pending requests' cl_ord_ids, and the ids that they named
+    uint32_t orig_replace
+    uint32_t id_cancel
+    uint32_t orig_cancel
+    uint32_t account
+    uint32_t symbol
+    uint32_t strategy
+    uint32_t session
+    uint32_t position
+    uint16_t venue                  # NONE16: routed
+    uint8_t side
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint8_t flags                   # OrderFlag
+    uint8_t pad[2]
+    uint32_t pad2[12]
+
+cdef struct Child:                  # 64 bytes
+    int64_t order_qty
+    int64_t cum_qty
+    int64_t price
+    int64_t pend_qty
+    int64_t pend_price
+    uint32_t bits
+    uint32_t order
+    uint32_t next
+    uint32_t n
+    uint16_t venue
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint32_t previous
+
+cdef class Life:
+    cdef Order* orders
+    cdef Child* children
+    cdef uint8_t* ids               # 1: an id that an order has or had
+    cdef uint64_t* counts           # [0] orders' end, [1] children's end, [2] ids' end
+    cdef uint32_t max_orders
+    cdef uint32_t max_children      # all, those with number 1 included
+    cdef uint32_t max_ids
+
+    cdef uint32_t count(self) noexcept nogil
+    cdef uint32_t next_child(self, uint32_t index) noexcept nogil
+    cdef uint8_t refuses(self, Page* page) noexcept nogil
+    cdef bint knows(self, Page* page) noexcept nogil
+    cdef uint8_t slice_refused(self, Page* page) noexcept nogil
+    cdef void apply(self, Page* page, Outcome* out) noexcept nogil
+    cdef int64_t working(self, uint32_t order) noexcept nogil
+
+cdef bint order_ended(const Order* order) noexcept nogil
+cdef bint child_live(const Child* child) noexcept nogil
+cdef int64_t order_leaves(const Order* order) noexcept nogil

@@ -1,0 +1,738 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The life of an order: see life.pxd. The rules are those of FIX's Appendix D and of docs/scenarios.md, "Orders"."""
+from libc.string cimport memset
+
+from core.messages cimport (
+    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, F_CHILD_CANCEL, F_CHILD_REPLACE, F_NONE, K_CANCEL, K_CHILD_CANCEL,
+    K_CHILD_REPLACE, K_EXPIRE, K_ORDER, K_ORDER_END, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, NONE, NONE16,
+    O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_REJECTED, OF_ENDED,
+    OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
+    OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
+    R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
+    S_NEW, S_PARTIALLY_FILLED, S_PENDING_CANCEL, S_PENDING_NEW, S_PENDING_REPLACE, S_REJECTED, S_STOPPED,
+    S_SUSPENDED, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, VF_APPLIES, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED,
+    X_DONE_FOR_DAY, X_EXPIRED, X_NEW, X_NONE, X_PENDING_CANCEL, X_PENDING_NEW, X_PENDING_REPLACE, X_REJECTED,
+    X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_UNKNOWN_ORDER,
+    OrderEvent, Outcome, Page, ReplaceEvent, ReportEvent, SliceEvent,
+)
+
+
+cdef struct Before:                 # what an order's line shows, before the event: a line is printed when it changes
+    i128 notional
+    int64_t order_qty
+    int64_t cum_qty
+    int64_t leaves_qty
+    int64_t price
+    uint32_t id
+    uint8_t status
+
+
+# ---- what follows from the bits ------------------------------------------------------------------------------
+
+cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:
+    """The first that holds, in FIX's order of precedence."""
+    if bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_DONE_FOR_DAY):
+        if bits & B_PENDING_CANCEL:
+            return S_PENDING_CANCEL
+        return S_PENDING_REPLACE if bits & B_PENDING_REPLACE else S_DONE_FOR_DAY
+    if cum_qty >= order_qty and cum_qty > 0:
+        return S_FILLED
+    if bits & (B_STOPPED | B_SUSPENDED):
+        return S_STOPPED if bits & B_STOPPED else S_SUSPENDED
+    if bits & B_ENDED:
+        if bits & B_CANCELED:
+            return S_CANCELED
+        return S_EXPIRED if bits & B_EXPIRED else S_REJECTED
+    if cum_qty > 0:
+        return S_PARTIALLY_FILLED
+    return S_NEW if bits & B_ACKED else S_PENDING_NEW
+
+
+cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:
+    if bits & (B_ENDED | B_DONE_FOR_DAY) or cum_qty >= order_qty:
+        return 0
+    return order_qty - cum_qty
+
+
+cdef bint order_ended(const Order* order) noexcept nogil:
+    return (order.bits & B_ENDED) != 0 or (order.cum_qty >= order.order_qty and order.cum_qty > 0)
+
+
+cdef int64_t order_leaves(const Order* order) noexcept nogil:
+    return leaves_of(order.bits, order.order_qty, order.cum_qty)
+
+
+cdef int64_t child_open(const Child* child) noexcept nogil:
+    """What a child may still fill; one that is done for the day may come back, so it counts."""
+    if child.bits & B_ENDED or child.cum_qty >= child.order_qty:
+        return 0
+    return child.order_qty - child.cum_qty
+
+
+cdef bint child_live(const Child* child) noexcept nogil:
+    return (child.bits & B_EXISTS) != 0 and child_open(child) > 0
+
+
+cdef class Life:
+    """Tables of orders and children in an engine's arena."""
+
+    def __cinit__(self, Arena arena, uint32_t max_orders, uint32_t max_more_children, uint32_t max_ids):
+        self.max_orders = max_orders
+        self.max_children = max_orders + max_more_children
+        self.max_ids = max_ids
+        self.orders = <Order*>arena.table("life.orders", sizeof(Order), max_orders)
+        self.children = <Child*>arena.table("life.children", sizeof(Child), self.max_children)
+        self.ids = <uint8_t*>arena.table("life.ids", 1, max_ids)
+        self.counts = <uint64_t*>arena.table("life.counts", sizeof(uint64_t), 8)
+        arena.used_by("life.orders", &self.counts[0])
+        arena.used_by("life.children", &self.counts[1])
+        arena.used_by("life.ids", &self.counts[2])
+
+    cdef uint32_t count(self) noexcept nogil:
+        """The end of the orders' indices."""
+        return <uint32_t>self.counts[0]
+
+    cdef uint32_t next_child(self, uint32_t index) noexcept nogil:
+        """The first child's index from `index` on: over the gap between first children and later ones; NONE: end."""
+        if index >= self.counts[0] and index < self.max_orders:
+            index = self.max_orders
+        return index if index < self.counts[1] else NONE
+
+    cdef void _used(self, uint32_t order, uint32_t child, uint32_t id) noexcept nogil:
+        if order >= self.counts[0]:
+            self.counts[0] = order + 1
+        if child >= self.counts[1]:
+            self.counts[1] = child + 1
+        if id != NONE and id >= self.counts[2]:
+            self.counts[2] = id + 1
+
+    # ---- questions: nothing changes ---------------------------------------------------------------------------
+
+    cdef uint8_t refuses(self, Page* page) noexcept nogil:
+        """Why the state of the order forbids this replace or cancel; R_NONE: it doesn't."""
+        cdef uint32_t index = page.resolved.order
+        cdef Order* order
+        cdef uint32_t named = page.resolved.orig_id
+        if index == NONE or named == NONE or not self.ids[named]:
+            return R_UNKNOWN_ORDER
+        order = &self.orders[index]
+        if not order.bits & B_EXISTS:
+            return R_UNKNOWN_ORDER
+        if page.header.kind == K_REPLACE and named != order.id_current:
+            return R_STALE_CL_ORD_ID
+        if order_ended(order):
+            return R_TOO_LATE
+        if page.header.kind == K_REPLACE and order.bits & B_PENDING_REPLACE:
+            return R_PENDING_REPLACE
+        if order.bits & (B_PENDING_CANCEL | B_EXPIRING):
+            return R_PENDING_CANCEL
+        return R_NONE
+
+    cdef bint knows(self, Page* page) noexcept nogil:
+        """Whether a report is about a child that was sent to that venue."""
+        cdef uint32_t index = page.resolved.child
+        cdef Child* child
+        if index == NONE:
+            return 0
+        child = &self.children[index]
+        return child.bits & B_EXISTS and child.venue == page.request.report.venue
+
+    cdef uint8_t slice_refused(self, Page* page) noexcept nogil:
+        """Why a slice may not be sent now: nothing new is sent while the order ends or a request is pending."""
+        cdef SliceEvent* slice = &page.request.slice
+        cdef Order* order = &self.orders[slice.order]
+        if order_ended(order) or order.bits & B_NO_ROUTE:
+            return R_TOO_LATE
+        if order.bits & (B_PENDING_CANCEL | B_EXPIRING):
+            return R_PENDING_CANCEL
+        if order.bits & B_PENDING_REPLACE:
+            return R_PENDING_REPLACE
+        if slice.qty <= 0 or slice.qty > order.order_qty - order.cum_qty - order.open_qty:
+            return R_CHILD_BOUND
+        return R_NONE
+
+    cdef int64_t working(self, uint32_t index) noexcept nogil:
+        """What of the order may still fill, worst case: of a pending replace the larger."""
+        cdef Order* order = &self.orders[index]
+        cdef int64_t qty = order.order_qty
+        if not order.bits & B_EXISTS or order.bits & (B_ENDED | B_DONE_FOR_DAY):
+            return 0
+        if order.bits & B_PENDING_REPLACE and order.pend_qty > qty:
+            qty = order.pend_qty
+        return qty - order.cum_qty if qty > order.cum_qty else 0
+
+    # ---- the transition ---------------------------------------------------------------------------------------
+
+    cdef void apply(self, Page* page, Outcome* out) noexcept nogil:
+        """Moves the order that the event is about; `out` says what happened. The verdict must be on the page."""
+        cdef uint16_t kind = page.header.kind
+        memset(<char*>out + sizeof(out.seq), 0, sizeof(Outcome) - sizeof(out.seq))
+        out.order = NONE
+        out.child = NONE
+        out.orig_id = NONE
+        out.follow_child = NONE
+        if kind == K_SLICE:
+            self._slice(page, out)
+        elif not page.verdict.flags & VF_APPLIES:
+            return
+        elif kind == K_ORDER:
+            self._order(page, out)
+        elif kind == K_REPORT:
+            self._report(page, out)
+        elif kind == K_CANCEL:
+            self._cancel(page, page.resolved.order, page.resolved.id, page.resolved.orig_id, out)
+        elif kind == K_REPLACE:
+            self._replace(page, out)
+        elif kind == K_CHILD_CANCEL or kind == K_CHILD_REPLACE:
+            self._child_request(page, out)
+        elif kind == K_ORDER_END:
+            self._end(page, out)
+        elif kind == K_SWEEP:
+            self._sweep(page, out)
+        elif kind == K_EXPIRE:
+            self._expire(page.request.order_end.order, out)
+        else:
+            return
+        if out.order != NONE:
+            self._describe(out)
+
+    cdef void _describe(self, Outcome* out) noexcept nogil:
+        """Fills in the order's facts as they are after the event."""
+        cdef Order* order = &self.orders[out.order]
+        cdef Child* child
+        out.symbol = order.symbol
+        out.account = order.account
+        out.strategy = order.strategy
+        out.session = order.session
+        out.side = order.side
+        out.ord_type = order.ord_type
+        out.time_in_force = order.time_in_force
+        out.status = status_of(order.bits, order.order_qty, order.cum_qty)
+        out.order_qty = order.order_qty
+        out.cum_qty = order.cum_qty
+        out.leaves_qty = order_leaves(order)
+        out.price = order.price
+        out.notional = order.notional
+        out.expire_ns = order.expire_ns
+        out.live_children = order.live_children
+        out.bound_qty = order.order_qty
+        if order.bits & B_PENDING_REPLACE and order.pend_qty > order.order_qty:
+            out.bound_qty = order.pend_qty
+        out.unsent_qty = order.order_qty - order.cum_qty - order.open_qty
+        if order.bits & B_HAS_PRICE:
+            out.flags |= OF_HAS_PRICE
+        if order.flags & O_POST_ONLY:
+            out.flags |= OF_POST_ONLY
+        if order_ended(order):
+            out.flags |= OF_ENDED
+        if order.bits & B_WORKED:
+            out.flags |= OF_WORKED
+            if not (order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE)
+                    or order_ended(order)) and out.unsent_qty > 0:
+                out.flags |= OF_ROUTABLE
+        if out.orig_id == NONE:
+            out.id = order.id_current
+        if out.child != NONE:
+            child = &self.children[out.child]
+            out.n = child.n
+            out.venue = child.venue
+            out.child_status = status_of(child.bits, child.order_qty, child.cum_qty)
+            out.child_order_qty = child.order_qty
+            out.child_cum_qty = child.cum_qty
+            out.child_leaves_qty = leaves_of(child.bits, child.order_qty, child.cum_qty)
+            out.child_price = child.price
+            if out.action == A_NEW:
+                out.ord_type = child.ord_type
+                out.time_in_force = child.time_in_force
+
+    # ---- requests of clients ----------------------------------------------------------------------------------
+
+    cdef void _order(self, Page* page, Outcome* out) noexcept nogil:
+        cdef OrderEvent* request = &page.request.order
+        cdef uint32_t index = page.resolved.order
+        cdef Order* order = &self.orders[index]
+        memset(order, 0, sizeof(Order))
+        order.bits = B_EXISTS
+        order.order_qty = request.qty
+        order.price = request.price
+        order.expire_ns = request.expire_ns
+        order.id_first = page.resolved.id
+        order.id_current = page.resolved.id
+        order.id_replace = NONE
+        order.id_cancel = NONE
+        order.first_child = NONE
+        order.last_child = NONE
+        order.account = request.account
+        order.symbol = request.symbol
+        order.strategy = request.strategy
+        order.session = page.header.session
+        order.position = page.resolved.position
+        order.venue = request.venue
+        order.side = request.side
+        order.ord_type = request.ord_type
+        order.time_in_force = request.time_in_force
+        order.flags = request.flags
+        if request.flags & O_HAS_PRICE:
+            order.bits |= B_HAS_PRICE
+        self.ids[page.resolved.id] = 1
+        self._used(index, 0, page.resolved.id)
+        out.order = index
+        if request.venue == NONE16:
+            order.bits |= B_WORKED | B_ACKED
+            out.exec_type = X_NEW
+            return
+        self._new_child(index, index, 1, request.venue, request.qty, request.price, request.ord_type,
+                        request.time_in_force)
+        out.exec_type = X_PENDING_NEW
+        self._send_new(index, out)
+
+    cdef void _new_child(self, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
+                         int64_t price, uint8_t ord_type, uint8_t time_in_force) noexcept nogil:
+        cdef Order* order = &self.orders[parent]
+        cdef Child* child = &self.children[index]
+        self._used(parent, index, NONE)
+        memset(child, 0, sizeof(Child))
+        child.bits = B_EXISTS
+        child.order = parent
+        child.n = n
+        child.venue = venue
+        child.order_qty = qty
+        child.price = price
+        child.ord_type = ord_type
+        child.time_in_force = time_in_force
+        child.next = NONE
+        child.previous = order.last_child
+        if order.last_child != NONE:
+            self.children[order.last_child].next = index
+        else:
+            order.first_child = index
+        order.last_child = index
+        order.open_qty += qty
+        order.live_children += 1
+
+    cdef void _send_new(self, uint32_t index, Outcome* out) noexcept nogil:
+        cdef Child* child = &self.children[index]
+        out.child = index
+        out.action = A_NEW
+        out.send_qty = child.order_qty
+        out.send_price = child.price
+
+    cdef void _cancel(self, Page* page, uint32_t index, uint32_t id, uint32_t orig, Outcome* out) noexcept nogil:
+        """A cancel of the client's, or of the core's own (id NONE)."""
+        cdef Order* order = &self.orders[index]
+        out.order = index
+        order.bits |= B_PENDING_CANCEL
+        order.id_cancel = id
+        order.orig_cancel = orig
+        if order.bits & B_WORKED:
+            self._ask_children(index)
+            if order.awaiting == 0:
+                self._finish(index, out)
+                return
+            self._follow(order.first_child, out)
+        else:
+            self._ask(order.first_child, A_CANCEL, page.verdict.venue_state, out)
+        out.exec_type = X_PENDING_CANCEL
+        self._answer(id, orig, out)
+
+    cdef void _answer(self, uint32_t id, uint32_t orig, Outcome* out) noexcept nogil:
+        if id != NONE:
+            out.id = id
+            out.orig_id = orig
+
+    cdef void _ask_children(self, uint32_t index) noexcept nogil:
+        """Marks each live child that isn't being asked already: the order waits for its answer."""
+        cdef Order* order = &self.orders[index]
+        cdef uint32_t i = order.first_child
+        cdef Child* child
+        while i != NONE:
+            child = &self.children[i]
+            child.bits &= ~B_CANCEL_REJECTED
+            if child_live(child) and not child.bits & B_ASKED:
+                child.bits |= B_ASKED
+                child.pend_qty = 0
+                order.awaiting += 1
+            i = child.next
+
+    cdef void _follow(self, uint32_t start, Outcome* out) noexcept nogil:
+        """The next child, from `start` on, whose request has not gone out: one derived event each."""
+        cdef uint32_t i = start
+        cdef Child* child
+        while i != NONE:
+            child = &self.children[i]
+            if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+                out.follow_child = i
+                out.follow_qty = child.pend_qty
+                out.follow = F_CHILD_REPLACE if child.pend_qty > child.cum_qty else F_CHILD_CANCEL
+                return
+            i = child.next
+        out.follow = F_NONE
+
+    cdef void _ask(self, uint32_t index, uint8_t action, uint8_t venue_state, Outcome* out) noexcept nogil:
+        """Sends a cancel or replace for a child, or holds it while the venue is down."""
+        cdef Child* child = &self.children[index]
+        cdef Order* order = &self.orders[child.order]
+        child.bits |= B_PENDING_CANCEL if action == A_CANCEL else B_PENDING_REPLACE
+        out.child = index
+        out.action = action
+        out.send_qty = child.pend_qty
+        out.send_price = child.pend_price if action == A_REPLACE else child.price
+        if venue_state == VS_DOWN:
+            child.bits |= B_HELD
+            out.flags |= OF_HELD
+
+    cdef void _replace(self, Page* page, Outcome* out) noexcept nogil:
+        cdef ReplaceEvent* request = &page.request.replace
+        cdef uint32_t index = page.resolved.order
+        cdef Order* order = &self.orders[index]
+        cdef Child* child
+        out.order = index
+        order.pend_qty = request.qty if request.flags & O_HAS_QTY else order.order_qty
+        order.pend_price = request.price if request.flags & O_HAS_PRICE else order.price
+        order.id_replace = page.resolved.id
+        order.orig_replace = page.resolved.orig_id
+        order.bits |= B_PENDING_REPLACE
+        self.ids[page.resolved.id] = 1
+        self._used(index, 0, page.resolved.id)
+        if order.bits & B_WORKED:
+            self._replace_worked(index, out)
+            return
+        child = &self.children[order.first_child]
+        child.pend_qty = order.pend_qty
+        child.pend_price = order.pend_price
+        out.exec_type = X_PENDING_REPLACE
+        self._ask(order.first_child, A_REPLACE, page.verdict.venue_state, out)
+        self._answer(order.id_replace, order.orig_replace, out)
+
+    cdef void _replace_worked(self, uint32_t index, Outcome* out) noexcept nogil:
+        """Up at the same price: at once. Down: from what was never sent, then from the youngest child back.
+        Any other change: all children are cancelled first."""
+        cdef Order* order = &self.orders[index]
+        if order.pend_price != order.price:
+            self._ask_children(index)
+        elif order.pend_qty < order.order_qty:
+            self._cut_children(index, order.cum_qty + order.open_qty - order.pend_qty)
+        if order.awaiting == 0:
+            self._finish(index, out)
+            return
+        self._follow(order.first_child, out)
+        out.exec_type = X_PENDING_REPLACE
+        self._answer(order.id_replace, order.orig_replace, out)
+
+    cdef void _cut_children(self, uint32_t index, int64_t cut) noexcept nogil:
+        cdef Order* order = &self.orders[index]
+        cdef uint32_t i = order.last_child
+        cdef Child* child
+        cdef int64_t part
+        while i != NONE and cut > 0:
+            child = &self.children[i]
+            if child_live(child) and not child.bits & B_ASKED:
+                part = child_open(child)
+                part = part if part < cut else cut
+                cut -= part
+                child.pend_qty = child.order_qty - part
+                child.pend_price = child.price
+                child.bits |= B_ASKED
+                order.awaiting += 1
+            i = child.previous
+
+    # ---- what the core itself asks ----------------------------------------------------------------------------
+
+    cdef void _slice(self, Page* page, Outcome* out) noexcept nogil:
+        cdef SliceEvent* slice = &page.request.slice
+        out.order = slice.order
+        out.venue = slice.venue
+        out.send_qty = slice.qty
+        if not page.verdict.flags & VF_APPLIES:
+            out.flags |= OF_REFUSED
+            if page.verdict.reason == R_CHILD_BOUND:
+                out.flags |= OF_CHILD_BOUND
+            return
+        self._new_child(slice.order, page.resolved.child, slice.n, slice.venue, slice.qty, slice.price,
+                        slice.ord_type, slice.time_in_force)
+        self._send_new(page.resolved.child, out)
+
+    cdef void _child_request(self, Page* page, Outcome* out) noexcept nogil:
+        """One child of a worked order is asked to cancel or shrink; the next one follows."""
+        cdef uint32_t index = page.request.child.child
+        cdef Child* child = &self.children[index]
+        out.order = page.request.child.order
+        if page.request.child.release:
+            if child.bits & B_HELD:
+                child.bits &= ~B_HELD
+                self._ask(index, A_REPLACE if child.bits & B_PENDING_REPLACE else A_CANCEL,
+                          page.verdict.venue_state, out)
+            return
+        if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+            self._ask(index, A_CANCEL if page.header.kind == K_CHILD_CANCEL else A_REPLACE,
+                      page.verdict.venue_state, out)
+        self._follow(child.next, out)
+
+    cdef void _end(self, Page* page, Outcome* out) noexcept nogil:
+        """The router gives the order up."""
+        cdef uint32_t index = page.request.order_end.order
+        cdef Order* order = &self.orders[index]
+        if order_ended(order) or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) or order.live_children:
+            return                  # something else came first
+        out.order = index
+        out.exec_type = page.request.order_end.exec_type
+        out.reason = page.request.order_end.reason
+        order.bits |= B_REJECTED if out.exec_type == X_REJECTED else B_CANCELED
+
+    cdef void _expire(self, uint32_t index, Outcome* out) noexcept nogil:
+        cdef Order* order = &self.orders[index]
+        if order_ended(order) or order.bits & (B_EXPIRING | B_PENDING_CANCEL):
+            return
+        out.order = index
+        order.bits |= B_EXPIRING
+        self._ask_children(index)
+        if order.awaiting == 0:
+            self._finish(index, out)
+        else:
+            self._follow(order.first_child, out)
+
+    cdef void _sweep(self, Page* page, Outcome* out) noexcept nogil:
+        cdef uint32_t target = page.verdict.target
+        cdef uint8_t kind = page.request.sweep.kind
+        cdef Child* child
+        if target == NONE:
+            return
+        if kind == SW_CANCEL:
+            self._cancel(page, target, NONE, NONE, out)
+        elif kind == SW_EXPIRE:
+            self._expire(target, out)
+        elif kind == SW_STATUS:
+            child = &self.children[target]
+            out.order = child.order
+            out.child = target
+            out.action = A_STATUS
+            if child.bits & B_HELD:
+                out.follow_child = target
+                out.follow = F_CHILD_REPLACE if child.bits & B_PENDING_REPLACE else F_CHILD_CANCEL
+        elif kind == SW_CHILD_CANCEL:
+            out.order = self.children[target].order
+            self.children[target].pend_qty = 0
+            self._ask(target, A_CANCEL, page.verdict.venue_state, out)
+
+    # ---- what venues say --------------------------------------------------------------------------------------
+
+    cdef void _report(self, Page* page, Outcome* out) noexcept nogil:
+        cdef uint32_t index = page.resolved.child
+        cdef Child* child = &self.children[index]
+        cdef Order* order = &self.orders[child.order]
+        cdef uint8_t exec_type = page.request.report.exec_type
+        cdef Before before
+        cdef uint32_t child_bits = child.bits
+        cdef int64_t open_before = child_open(child)
+        self._remember(order, &before)
+        out.order = child.order
+        out.child = index
+        self._child_report(page, child, order, out)
+        out.child_exec_type = X_CANCELED if exec_type == X_UNKNOWN_ORDER else exec_type
+        self._recount(child, order, child_bits, open_before, out)
+        if order.bits & B_WORKED:
+            self._worked_report(child, order, exec_type, child_bits, out)
+        else:
+            self._direct_report(child, order, exec_type, child_bits, out)
+        if out.exec_type == X_NONE and (always_printed(exec_type) or self._changed(order, &before)):
+            out.exec_type = out.child_exec_type
+        if out.reason == R_NONE and out.exec_type in (X_REJECTED, X_CANCELED, X_EXPIRED, X_CANCEL_REJECTED):
+            out.reason = R_VENUE_TEXT
+        if order.cum_qty > order.order_qty and (exec_type == X_TRADE or exec_type == X_TRADE_CORRECT):
+            out.flags |= OF_OVERFILL
+
+    cdef void _remember(self, const Order* order, Before* before) noexcept nogil:
+        before.notional = order.notional
+        before.order_qty = order.order_qty
+        before.cum_qty = order.cum_qty
+        before.leaves_qty = order_leaves(order)
+        before.price = order.price
+        before.id = order.id_current
+        before.status = status_of(order.bits, order.order_qty, order.cum_qty)
+
+    cdef bint _changed(self, const Order* order, const Before* before) noexcept nogil:
+        return (before.status != status_of(order.bits, order.order_qty, order.cum_qty)
+                or before.order_qty != order.order_qty or before.cum_qty != order.cum_qty
+                or before.leaves_qty != order_leaves(order) or before.price != order.price
+                or before.notional != order.notional or before.id != order.id_current)
+
+    cdef void _child_report(self, Page* page, Child* child, Order* order, Outcome* out) noexcept nogil:
+        """Moves the child; fills also count in the order."""
+        cdef ReportEvent* report = &page.request.report
+        cdef uint8_t exec_type = report.exec_type
+        if exec_type == X_NEW:
+            child.bits = (child.bits | B_ACKED) & ~(B_DONE_FOR_DAY | B_SUSPENDED | B_STOPPED)
+        elif exec_type == X_TRADE:
+            child.bits &= ~B_DONE_FOR_DAY
+            self._fill(child, order, report.last_qty, report.last_px)
+            out.flags |= OF_FILL_APPLIED
+        elif exec_type == X_TRADE_CANCEL or exec_type == X_TRADE_CORRECT:
+            self._fill(child, order, -page.resolved.ref_qty, page.resolved.ref_px)
+            if exec_type == X_TRADE_CORRECT:
+                self._fill(child, order, report.last_qty, report.last_px)
+            out.flags |= OF_FILL_APPLIED
+        elif exec_type == X_REPLACED or exec_type == X_RESTATED:
+            self._child_replaced(report, child)
+        elif exec_type == X_CANCELED or exec_type == X_UNKNOWN_ORDER:
+            child.bits |= B_CANCELED
+        elif exec_type == X_REJECTED:
+            child.bits |= B_REJECTED
+        elif exec_type == X_EXPIRED:
+            child.bits |= B_EXPIRED
+        elif exec_type == X_CANCEL_REJECTED:
+            # the older request is answered first: a replace that was pending before the cancel
+            if child.bits & B_PENDING_REPLACE:
+                child.bits &= ~B_PENDING_REPLACE
+            else:
+                child.bits &= ~B_PENDING_CANCEL
+            child.bits |= B_CANCEL_REJECTED
+        elif exec_type == X_PENDING_CANCEL:
+            child.bits |= B_PENDING_CANCEL
+        elif exec_type == X_PENDING_REPLACE:
+            child.bits |= B_PENDING_REPLACE
+        elif exec_type == X_DONE_FOR_DAY:
+            child.bits |= B_DONE_FOR_DAY
+        elif exec_type == X_STOPPED:
+            child.bits |= B_STOPPED
+        elif exec_type == X_SUSPENDED:
+            child.bits |= B_SUSPENDED
+        if child.bits & B_ENDED:
+            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD)
+
+    cdef void _fill(self, Child* child, Order* order, int64_t qty, int64_t px) noexcept nogil:
+        child.cum_qty += qty
+        order.cum_qty += qty
+        order.notional += <i128>qty * <i128>px
+
+    cdef void _child_replaced(self, ReportEvent* report, Child* child) noexcept nogil:
+        """The venue's own quantity and price win; else what was asked for."""
+        cdef bint asked = (child.bits & B_PENDING_REPLACE) != 0 and report.exec_type == X_REPLACED
+        if asked:
+            child.order_qty = child.pend_qty
+            child.price = child.pend_price
+            child.bits &= ~B_PENDING_REPLACE
+        if report.flags & P_HAS_QTY:
+            child.order_qty = report.order_qty
+        if report.flags & P_HAS_PRICE:
+            child.price = report.price
+        if child.order_qty < child.cum_qty:
+            child.order_qty = child.cum_qty
+        child.bits = (child.bits | B_ACKED) & ~(B_DONE_FOR_DAY | B_SUSPENDED | B_STOPPED)
+
+    cdef void _recount(self, Child* child, Order* order, uint32_t bits_before, int64_t open_before,
+                       Outcome* out) noexcept nogil:
+        """Keeps the order's sums over its children."""
+        cdef int64_t open_after = child_open(child)
+        order.open_qty += open_after - open_before
+        order.live_children += <uint32_t>(open_after > 0) - <uint32_t>(open_before > 0)
+        if child.bits & B_ENDED and not bits_before & B_ENDED:
+            if not bits_before & B_ASKED:
+                out.flags |= OF_CHILD_ENDED
+            if child.bits & B_REJECTED:
+                out.flags |= OF_CHILD_REJECTED
+
+    cdef void _direct_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
+                             Outcome* out) noexcept nogil:
+        """A direct order mirrors its child, and answers the client's requests with their own ids."""
+        cdef uint32_t mirrored = (B_ACKED | B_DONE_FOR_DAY | B_STOPPED | B_SUSPENDED | B_ENDED | B_PENDING_CANCEL
+                                  | B_PENDING_REPLACE)
+        if exec_type == X_REPLACED and order.bits & B_PENDING_REPLACE:
+            order.id_current = order.id_replace
+            out.flags |= OF_REPLACED
+            self._answer(order.id_replace, order.orig_replace, out)
+        elif exec_type == X_CANCEL_REJECTED:
+            if bits_before & B_PENDING_REPLACE:
+                self._answer(order.id_replace, order.orig_replace, out)
+            else:
+                self._answer(order.id_cancel, order.orig_cancel, out)
+        elif (exec_type == X_CANCELED or exec_type == X_UNKNOWN_ORDER) and order.bits & B_PENDING_CANCEL:
+            self._answer(order.id_cancel, order.orig_cancel, out)
+        order.bits = (order.bits & ~mirrored) | (child.bits & mirrored)
+        order.order_qty = child.order_qty
+        order.price = child.price
+
+    cdef void _worked_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
+                             Outcome* out) noexcept nogil:
+        """Takes a child's answer off what the order waits for; the last one answers the client."""
+        cdef bint answered = (
+            (child.bits & B_ENDED) != 0
+            or exec_type == X_CANCEL_REJECTED
+            or (exec_type == X_REPLACED and (bits_before & B_PENDING_REPLACE) != 0)
+            or (child_open(child) == 0 and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
+        )
+        if not (bits_before & B_ASKED and answered):
+            return
+        child.bits &= ~B_ASKED
+        order.awaiting -= 1
+        if order.awaiting == 0:
+            self._finish(child.order, out)
+
+    cdef void _finish(self, uint32_t index, Outcome* out) noexcept nogil:
+        """All children have answered: the order's own cancel, replace or expiry is decided."""
+        cdef Order* order = &self.orders[index]
+        if order.bits & B_PENDING_CANCEL:
+            self._finish_cancel(index, out)
+        elif order.bits & B_EXPIRING:
+            order.bits &= ~B_EXPIRING
+            if order.live_children == 0 and not order_ended(order):
+                order.bits |= B_EXPIRED
+                out.exec_type = X_EXPIRED
+            elif order.live_children:
+                order.bits |= B_NO_ROUTE
+        elif order.bits & B_PENDING_REPLACE:
+            self._finish_replace(order, out)
+
+    cdef void _finish_cancel(self, uint32_t index, Outcome* out) noexcept nogil:
+        cdef Order* order = &self.orders[index]
+        if self._unasked(index):
+            # it was shrinking when the cancel came: those children are asked to cancel now
+            self._ask_again(index)
+            self._follow(order.first_child, out)
+            return
+        order.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE)
+        if order.live_children == 0 and not order_ended(order):
+            order.bits |= B_CANCELED
+            out.exec_type = X_CANCELED
+        else:
+            order.bits |= B_NO_ROUTE
+            out.exec_type = X_CANCEL_REJECTED
+        self._answer(order.id_cancel, order.orig_cancel, out)
+
+    cdef bint _unasked(self, uint32_t index) noexcept nogil:
+        cdef uint32_t i = self.orders[index].first_child
+        while i != NONE:
+            if child_live(&self.children[i]) and not self.children[i].bits & B_CANCEL_REJECTED:
+                return 1
+            i = self.children[i].next
+        return 0
+
+    cdef void _ask_again(self, uint32_t index) noexcept nogil:
+        cdef Order* order = &self.orders[index]
+        cdef uint32_t i = order.first_child
+        cdef Child* child
+        while i != NONE:
+            child = &self.children[i]
+            if child_live(child) and not child.bits & (B_CANCEL_REJECTED | B_ASKED):
+                child.bits |= B_ASKED
+                child.pend_qty = 0
+                order.awaiting += 1
+            i = child.next
+
+    cdef void _finish_replace(self, Order* order, Outcome* out) noexcept nogil:
+        cdef int64_t qty = order.pend_qty if order.pend_qty > order.cum_qty else order.cum_qty
+        order.bits &= ~B_PENDING_REPLACE
+        self._answer(order.id_replace, order.orig_replace, out)
+        if order.cum_qty + order.open_qty > qty or (order.pend_price != order.price and order.live_children):
+            out.exec_type = X_CANCEL_REJECTED
+            return
+        order.order_qty = qty
+        order.price = order.pend_price
+        order.id_current = order.id_replace
+        order.bits &= ~B_NO_ROUTE
+        out.flags |= OF_REPLACED
+        out.exec_type = X_REPLACED
+
+
+cdef bint always_printed(uint8_t exec_type) noexcept nogil:
+    return (exec_type == X_TRADE or exec_type == X_TRADE_CORRECT or exec_type == X_TRADE_CANCEL
+            or exec_type == X_CANCEL_REJECTED)

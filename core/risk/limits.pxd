@@ -1,0 +1,85 @@
+"""Limits and what they count.
+
+    Limit     one line of configuration: a check, a value, a scope; chained by account, in the order of testing
+    Counter   what one limit counts, one for each value of its `each` key
+    Cell      a counter's quantities in one symbol, since max(|q + buys|, |q - sells|) is taken a symbol
+"""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.messages cimport LimitEvent, Page, ScopeKeys
+from core.orders.life cimport Life, Order
+from core_ext.tables cimport Arena, Map64
+from core_ext.wide cimport i128
+
+cdef struct Limit:                  # 80
+    ScopeKeys scope
+    uint16_t check
+    uint8_t each
+    uint8_t active
+    uint16_t currency
+    uint16_t pad
+    i128 value
+    int64_t window_ns
+    uint32_t index                  # order of declaration
+    uint32_t next                   # in its chain
+    uint64_t pad2[2]
+
+cdef struct Counter:                # 64
+    i128 sum                        # 10^-12
+    uint32_t limit
+    uint32_t key
+    uint32_t first_time             # rate: a ring of time stamps in `times`
+    uint32_t times
+    uint32_t head
+    uint32_t held
+    uint8_t warned                  # 1: at 70 %, 2: at 90 %
+    uint8_t pad[7]
+    uint64_t pad2[2]
+
+cdef struct Cell:                   # 48
+    int64_t qty
+    int64_t buys
+    int64_t sells
+    uint32_t counter
+    uint32_t symbol
+    uint64_t scale                  # 10^(12 - qty_precision)
+    uint64_t pad
+
+cdef struct Opening:                # 16: a position that the day began with
+    uint32_t account
+    uint32_t symbol
+    int64_t qty
+
+cdef class Limits:
+    cdef Limit* limits
+    cdef Counter* counters
+    cdef Cell* cells
+    cdef int64_t* times
+    cdef uint32_t* heads            # [account], and one for limits on no one account
+    cdef uint32_t* sectors          # [symbol]
+    cdef uint64_t* scales           # [symbol]
+    cdef Map64 counter_of
+    cdef Map64 cell_of
+    cdef Opening* openings          # [position]
+    cdef uint64_t* counts           # [0] limits, [1] counters, [2] cells, [3] time stamps, [4] refused: a table full,
+                                    # [5] openings' end
+    cdef uint32_t max_limits
+    cdef uint32_t max_counters
+    cdef uint32_t max_cells
+    cdef uint32_t max_times
+    cdef uint32_t max_accounts
+
+    cdef void set(self, const LimitEvent* event, Life life, uint32_t orders) noexcept nogil
+    cdef void open(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t qty) noexcept nogil
+    cdef void _open(self, uint32_t limit, const Opening* opening) noexcept nogil
+    cdef uint32_t first(self, uint32_t account) noexcept nogil
+    cdef bint matches(self, const Limit* limit, const Order* order) noexcept nogil
+    cdef uint32_t key(self, const Limit* limit, const Order* order) noexcept nogil
+    cdef uint32_t counter(self, uint32_t limit, uint32_t key) noexcept nogil
+    cdef uint32_t cell(self, uint32_t counter, uint32_t symbol) noexcept nogil
+    cdef i128 rate(self, uint32_t counter, int64_t now_ns, int64_t window_ns) noexcept nogil
+    cdef void count_message(self, uint32_t counter, int64_t now_ns) noexcept nogil
+    cdef void move(self, uint32_t cell, int64_t qty, int64_t buys, int64_t sells) noexcept nogil
+    cdef i128 with_change(self, uint32_t cell, int64_t buys, int64_t sells) noexcept nogil
+    cdef void _measure(self, uint32_t limit, Life life, uint32_t orders) noexcept nogil
+    cdef void _chain(self, uint32_t index) noexcept nogil

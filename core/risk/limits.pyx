@@ -1,0 +1,266 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Limits and what they count: see limits.pxd."""
+from libc.string cimport memcmp, memset
+
+from core.messages cimport (
+    K_INSTRUMENT, NONE, NONE16, R_MAX_POSITION, R_ORDER_RATE, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY,
+    SC_SYMBOL, SC_VENUE, SIDE_BUY, LimitEvent, ScopeKeys,
+)
+from core.orders.life cimport B_EXISTS, Life, Order
+
+
+cdef class Limits:
+    """The limits in force. Setting one measures anew what it counts, so a limit may come at any time."""
+
+    def __cinit__(self, Arena arena, object capacity):
+        self.max_limits = capacity.limits
+        self.max_counters = capacity.counters
+        self.max_cells = capacity.cells
+        self.max_times = capacity.rate_times
+        self.max_accounts = capacity.accounts
+        self.limits = <Limit*>arena.table("risk.limits", sizeof(Limit), capacity.limits)
+        self.counters = <Counter*>arena.table("risk.counters", sizeof(Counter), capacity.counters)
+        self.cells = <Cell*>arena.table("risk.cells", sizeof(Cell), capacity.cells)
+        self.times = <int64_t*>arena.table("risk.times", sizeof(int64_t), capacity.rate_times)
+        self.heads = <uint32_t*>arena.table("risk.heads", sizeof(uint32_t), capacity.accounts + 1)
+        self.sectors = <uint32_t*>arena.table("risk.sectors", sizeof(uint32_t), capacity.symbols)
+        self.scales = <uint64_t*>arena.table("risk.scales", sizeof(uint64_t), capacity.symbols)
+        self.openings = <Opening*>arena.table("risk.openings", sizeof(Opening), capacity.positions)
+        self.counts = <uint64_t*>arena.table("risk.counts", sizeof(uint64_t), 8)
+        self.counter_of = Map64(arena, "risk.counter_of", capacity.counters)
+        self.cell_of = Map64(arena, "risk.cell_of", capacity.cells)
+        arena.used_by("risk.limits", &self.counts[0])
+        arena.used_by("risk.counters", &self.counts[1])
+        arena.used_by("risk.cells", &self.counts[2])
+        arena.used_by("risk.times", &self.counts[3])
+        arena.used_by("risk.openings", &self.counts[5])
+        memset(self.heads, 0xFF, (capacity.accounts + 1) * sizeof(uint32_t))
+
+    cdef void set(self, const LimitEvent* event, Life life, uint32_t orders) noexcept nogil:
+        """A limit with the same check, scope and each replaces the older in its place; off removes it."""
+        cdef uint32_t i
+        cdef Limit* limit
+        for i in range(self.counts[0]):
+            limit = &self.limits[i]
+            if (limit.check == event.check and limit.each == event.each
+                    and memcmp(&limit.scope, &event.scope, sizeof(ScopeKeys)) == 0):
+                break
+        else:
+            if event.off:
+                return
+            if self.counts[0] >= self.max_limits:
+                self.counts[4] += 1
+                return
+            i = <uint32_t>self.counts[0]
+            self.counts[0] += 1
+            limit = &self.limits[i]
+            limit.scope = event.scope
+            limit.check = event.check
+            limit.each = event.each
+            limit.index = i
+            self._chain(i)
+        limit.active = not event.off
+        limit.currency = event.currency
+        limit.window_ns = event.window_ns
+        limit.value = event.value
+        self._measure(i, life, orders)
+
+    cdef void _chain(self, uint32_t index) noexcept nogil:
+        """Into its account's chain, by check, then by declaration."""
+        cdef Limit* limit = &self.limits[index]
+        cdef uint32_t account = limit.scope.account
+        cdef uint32_t* link = &self.heads[self.max_accounts if account == NONE else account]
+        while link[0] != NONE and self.limits[link[0]].check <= limit.check:
+            link = &self.limits[link[0]].next
+        limit.next = link[0]
+        link[0] = index
+
+    cdef void _measure(self, uint32_t index, Life life, uint32_t orders) noexcept nogil:
+        """What a limit counts is counted from the orders as they stand; rate counters start empty."""
+        cdef Limit* limit = &self.limits[index]
+        cdef Counter* counter
+        cdef Order* order
+        cdef uint32_t i
+        cdef int64_t working
+        for i in range(self.counts[1]):
+            counter = &self.counters[i]
+            if counter.limit == index:
+                counter.sum = 0
+                counter.warned = 0
+                counter.held = 0
+                counter.times = 0
+        for i in range(self.counts[2]):
+            if self.counters[self.cells[i].counter].limit == index:
+                self.cells[i].qty = 0
+                self.cells[i].buys = 0
+                self.cells[i].sells = 0
+        if not limit.active or limit.check != R_MAX_POSITION:
+            return
+        for i in range(self.counts[5]):
+            self._open(index, &self.openings[i])
+        for i in range(orders):
+            order = &life.orders[i]
+            if not order.bits & B_EXISTS or not self.matches(limit, order):
+                continue
+            working = life.working(i)
+            if order.side == SIDE_BUY:
+                self.move(self.cell(self.counter(index, self.key(limit, order)), order.symbol), order.cum_qty,
+                          working, 0)
+            else:
+                self.move(self.cell(self.counter(index, self.key(limit, order)), order.symbol), -order.cum_qty,
+                          0, working)
+
+    cdef void open(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t qty) noexcept nogil:
+        """A position that the day begins with counts in every limit that names no strategy, venue or session."""
+        cdef uint32_t i
+        if position == NONE:
+            return
+        self.openings[position].account = account
+        self.openings[position].symbol = symbol
+        self.openings[position].qty = qty
+        if position >= self.counts[5]:
+            self.counts[5] = position + 1
+        for i in range(self.counts[0]):
+            if self.limits[i].active and self.limits[i].check == R_MAX_POSITION:
+                self._open(i, &self.openings[position])
+
+    cdef void _open(self, uint32_t index, const Opening* opening) noexcept nogil:
+        cdef Limit* limit = &self.limits[index]
+        cdef Order like
+        if opening.qty == 0:
+            return
+        memset(&like, 0, sizeof(Order))
+        like.account = opening.account
+        like.symbol = opening.symbol
+        like.strategy = NONE
+        like.session = NONE
+        like.venue = NONE16
+        if self.matches(limit, &like):
+            self.move(self.cell(self.counter(index, self.key(limit, &like)), opening.symbol), opening.qty, 0, 0)
+
+    cdef uint32_t first(self, uint32_t account) noexcept nogil:
+        return self.heads[account]
+
+    cdef bint matches(self, const Limit* limit, const Order* order) noexcept nogil:
+        cdef const ScopeKeys* scope = &limit.scope
+        return (
+            (scope.account == NONE or scope.account == order.account)
+            and (scope.symbol == NONE or scope.symbol == order.symbol)
+            and (scope.strategy == NONE or scope.strategy == order.strategy)
+            and (scope.venue == NONE or (order.venue != NONE16 and scope.venue == order.venue))
+            and (scope.session == NONE or scope.session == order.session)
+            and (scope.sector == NONE or scope.sector == self.sectors[order.symbol])
+        )
+
+    cdef uint32_t key(self, const Limit* limit, const Order* order) noexcept nogil:
+        if limit.each == SC_ACCOUNT:
+            return order.account
+        if limit.each == SC_SYMBOL:
+            return order.symbol
+        if limit.each == SC_STRATEGY:
+            return order.strategy
+        if limit.each == SC_VENUE:
+            return order.venue
+        if limit.each == SC_SESSION:
+            return order.session
+        return 0
+
+    cdef uint32_t counter(self, uint32_t limit, uint32_t key) noexcept nogil:
+        """The counter of one key, made when first asked for; NONE: the table is full."""
+        cdef uint64_t name = (<uint64_t>limit << 32) | key
+        cdef uint32_t found = self.counter_of.find(name)
+        cdef Counter* counter
+        if found != NONE:
+            return found
+        if self.counts[1] >= self.max_counters or not self.counter_of.put(name, <uint32_t>self.counts[1]):
+            self.counts[4] += 1
+            return NONE
+        found = <uint32_t>self.counts[1]
+        self.counts[1] += 1
+        counter = &self.counters[found]
+        counter.limit = limit
+        counter.key = key
+        return found
+
+    cdef uint32_t cell(self, uint32_t counter, uint32_t symbol) noexcept nogil:
+        cdef uint64_t name = (<uint64_t>counter << 32) | symbol
+        cdef uint32_t found
+        if counter == NONE:
+            return NONE
+        found = self.cell_of.find(name)
+        if found != NONE:
+            return found
+        if self.counts[2] >= self.max_cells or not self.cell_of.put(name, <uint32_t>self.counts[2]):
+            self.counts[4] += 1
+            return NONE
+        found = <uint32_t>self.counts[2]
+        self.counts[2] += 1
+        self.cells[found].counter = counter
+        self.cells[found].symbol = symbol
+        self.cells[found].scale = self.scales[symbol]
+        return found
+
+    cdef void move(self, uint32_t index, int64_t qty, int64_t buys, int64_t sells) noexcept nogil:
+        """Moves a cell and, with it, its counter's sum of worst cases."""
+        cdef Cell* cell
+        cdef Counter* counter
+        if index == NONE:
+            return
+        cell = &self.cells[index]
+        counter = &self.counters[cell.counter]
+        counter.sum -= worst(cell.qty, cell.buys, cell.sells) * <i128>cell.scale
+        cell.qty += qty
+        cell.buys += buys
+        cell.sells += sells
+        counter.sum += worst(cell.qty, cell.buys, cell.sells) * <i128>cell.scale
+
+    cdef i128 with_change(self, uint32_t index, int64_t buys, int64_t sells) noexcept nogil:
+        """What the counter's sum would be if so much more were working."""
+        cdef Cell* cell = &self.cells[index]
+        cdef i128 change = (worst(cell.qty, cell.buys + buys, cell.sells + sells)
+                            - worst(cell.qty, cell.buys, cell.sells))
+        return self.counters[cell.counter].sum + change * <i128>cell.scale
+
+    cdef i128 rate(self, uint32_t index, int64_t now_ns, int64_t window_ns) noexcept nogil:
+        """Messages counted in (now - window, now]; drops those that are older."""
+        cdef Counter* counter = &self.counters[index]
+        while counter.held:
+            if self.times[counter.first_time + (counter.head % counter.times)] > now_ns - window_ns:
+                break
+            counter.head += 1
+            counter.held -= 1
+        return <i128>counter.held
+
+    cdef void count_message(self, uint32_t index, int64_t now_ns) noexcept nogil:
+        """Remembers one message. A counter's ring holds as many as its limit allows, taken at its first use."""
+        cdef Counter* counter
+        cdef Limit* limit
+        cdef uint32_t size
+        if index == NONE:
+            return
+        counter = &self.counters[index]
+        limit = &self.limits[counter.limit]
+        if counter.times == 0:
+            size = <uint32_t>limit.value + 1 if limit.value < <i128>self.max_times else self.max_times
+            if self.counts[3] + size > self.max_times:
+                self.counts[4] += 1
+                return
+            counter.first_time = <uint32_t>self.counts[3]
+            counter.times = size
+            counter.head = 0
+            counter.held = 0
+            self.counts[3] += size
+        if counter.held == counter.times:
+            counter.head += 1
+            counter.held -= 1
+        self.times[counter.first_time + ((counter.head + counter.held) % counter.times)] = now_ns
+        counter.held += 1
+
+
+cdef i128 worst(int64_t qty, int64_t buys, int64_t sells) noexcept nogil:
+    """max(|qty + working buys|, |qty - working sells|)"""
+    cdef i128 up = <i128>qty + <i128>buys
+    cdef i128 down = <i128>qty - <i128>sells
+    up = -up if up < 0 else up
+    down = -down if down < 0 else down
+    return up if up > down else down

@@ -1,0 +1,36 @@
+"""router: decides where the quantity of worked orders goes, as slices that come back to risk like any input."""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.engine cimport Engine
+from core.market.view cimport MarketView
+from core.messages cimport Page
+
+cdef struct Routed:                 # 80: a worked order, as far as routing goes
+    int64_t price
+    int64_t unsent                  # neither filled nor working
+    int64_t in_flight               # slices derived that haven't come back yet
+    uint64_t left_out               # bit a slot: venues not to be used until their next quote
+    uint32_t symbol
+    uint32_t next_n                 # number of the next child
+    uint32_t rejected               # children that venues rejected
+    uint32_t live                   # children
+    uint32_t next                   # orders of the symbol that wait, by index
+    uint32_t previous
+    int64_t cum
+    uint8_t side
+    uint8_t ord_type
+    uint8_t time_in_force
+    uint8_t post_only
+    uint8_t routable
+    uint8_t listed
+    uint8_t has_price
+    uint8_t pad
+    uint64_t pad2
+
+cdef class Router(Engine):
+    cdef readonly MarketView view
+    cdef Routed* routed
+    cdef uint32_t* heads            # [symbol] orders that wait for a quote
+    cdef uint32_t* tails
+    cdef uint64_t* counts           # [0] orders' end
+    cdef uint64_t* killed           # [0] bit a venue
