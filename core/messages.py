@@ -19,7 +19,6 @@ PAGE_SIZE = 1216
 REQUEST_SIZE = 256
 
 
-
 class Kind(IntEnum):
     NONE = 0
     NAME = 1
@@ -329,440 +328,520 @@ class ResponseKind(IntEnum):
     ORDER = 2
 
 
-HEADER = np.dtype([
-    ("seq", "<u8"),
-    ("time_ns", "<i8"),
-    ("source_seq", "<u8"),
-    ("cause", "<u8"),
-    ("root", "<u8"),
-    ("kind", "<u2"),
-    ("length", "<u2"),
-    ("session", "<u4"),
-    ("source", "u1"),
-    ("engine", "u1"),
-    ("flags", "u1"),
-    ("pad", "u1"),
-    ("pad2", "<u4"),
-    ("kill", "<u8"),
-])
-NAME_EVENT = np.dtype([
-    ("text", "V40"),
-    ("index", "<u4"),
-    ("space", "u1"),
-    ("pad", "u1", (3,)),
-])
-INSTRUMENT_EVENT = np.dtype([
-    ("text", "V40"),
-    ("symbol", "<u4"),
-    ("kind", "u1"),
-    ("inverse", "u1"),
-    ("price_precision", "u1"),
-    ("qty_precision", "u1"),
-    ("multiplier_precision", "u1"),
-    ("pad", "u1"),
-    ("currency", "<u2"),
-    ("settle_currency", "<u2"),
-    ("base_currency", "<u2"),
-    ("sector", "<u2"),
-    ("margin_bps", "<u2"),
-    ("pad2", "<u4"),
-    ("tick", "<i8"),
-    ("lot", "<i8"),
-    ("min_qty", "<i8"),
-    ("multiplier", "<i8"),
-    ("pad3", "<i8", (2,)),
-])
-VENUE_EVENT = np.dtype([
-    ("text", "V40"),
-    ("venue", "<u2"),
-    ("mode", "u1"),
-    ("fee_precision", "u1"),
-    ("pad", "<u4"),
-    ("taker_fee", "<i8"),
-    ("maker_fee", "<i8"),
-    ("latency_ns", "<i8"),
-    ("pad2", "<i8"),
-])
-LISTING_EVENT = np.dtype([
-    ("symbol", "<u4"),
-    ("venue", "<u2"),
-    ("pad", "<u2"),
-])
-ACCOUNT_EVENT = np.dtype([
-    ("text", "V40"),
-    ("account", "<u4"),
-    ("currency", "<u2"),
-    ("pad", "<u2"),
-    ("cash_lo", "<u8"),
-    ("cash_hi", "<i8"),
-])
-OPEN_POSITION_EVENT = np.dtype([
-    ("account", "<u4"),
-    ("symbol", "<u4"),
-    ("qty", "<i8"),
-    ("cost_lo", "<u8"),
-    ("cost_hi", "<i8"),
-])
-SCOPE_KEYS = np.dtype([
-    ("account", "<u4"),
-    ("strategy", "<u4"),
-    ("symbol", "<u4"),
-    ("venue", "<u4"),
-    ("session", "<u4"),
-    ("sector", "<u4"),
-])
-LIMIT_EVENT = np.dtype([
-    ("scope", SCOPE_KEYS),
-    ("check", "<u2"),
-    ("each", "u1"),
-    ("off", "u1"),
-    ("currency", "<u2"),
-    ("pad", "<u2"),
-    ("value_lo", "<u8"),
-    ("value_hi", "<i8"),
-    ("window_ns", "<i8"),
-    ("index", "<u4"),
-    ("pad2", "<u4"),
-])
-FX_EVENT = np.dtype([
-    ("base", "<u2"),
-    ("quote", "<u2"),
-    ("pad", "<u4"),
-    ("rate", "<i8"),
-])
-QUOTE_EVENT = np.dtype([
-    ("symbol", "<u4"),
-    ("venue", "<u2"),
-    ("pad", "<u2"),
-    ("bid_px", "<i8"),
-    ("bid_qty", "<i8"),
-    ("ask_px", "<i8"),
-    ("ask_qty", "<i8"),
-])
-TRADE_EVENT = np.dtype([
-    ("symbol", "<u4"),
-    ("venue", "<u2"),
-    ("aggressor", "u1"),
-    ("pad", "u1"),
-    ("px", "<i8"),
-    ("qty", "<i8"),
-])
-DEPTH_EVENT = np.dtype([
-    ("symbol", "<u4"),
-    ("venue", "<u2"),
-    ("side", "u1"),
-    ("pad", "u1"),
-    ("px", "<i8"),
-    ("qty", "<i8"),
-])
-PRICE_EVENT = np.dtype([
-    ("symbol", "<u4"),
-    ("pad", "<u4"),
-    ("px", "<i8"),
-])
-ORDER_EVENT = np.dtype([
-    ("cl_ord_id", "V40"),
-    ("account", "<u4"),
-    ("symbol", "<u4"),
-    ("strategy", "<u4"),
-    ("venue", "<u2"),
-    ("side", "u1"),
-    ("ord_type", "u1"),
-    ("time_in_force", "u1"),
-    ("flags", "u1"),
-    ("wrong", "u1"),
-    ("px_digits", "u1"),
-    ("qty_digits", "u1"),
-    ("pad", "u1", (3,)),
-    ("qty", "<i8"),
-    ("price", "<i8"),
-    ("expire_ns", "<i8"),
-    ("stop_px", "<i8"),
-    ("max_floor", "<i8"),
-    ("peg_offset", "<i8"),
-    ("trail", "<i8"),
-    ("policy", "u1"),
-    ("algo", "u1"),
-    ("peg", "u1"),
-    ("trail_unit", "u1"),
-    ("trigger", "u1"),
-    ("contingency", "u1"),
-    ("pad2", "<u2"),
-    ("list_id", "<u4"),
-    ("pad3", "<u4", (3,)),
-])
-REPLACE_EVENT = np.dtype([
-    ("cl_ord_id", "V40"),
-    ("orig_cl_ord_id", "V40"),
-    ("qty", "<i8"),
-    ("price", "<i8"),
-    ("stop_px", "<i8"),
-    ("flags", "u1"),
-    ("wrong", "u1"),
-    ("px_digits", "u1"),
-    ("qty_digits", "u1"),
-    ("pad", "<u4"),
-])
-CANCEL_EVENT = np.dtype([
-    ("cl_ord_id", "V40"),
-    ("orig_cl_ord_id", "V40"),
-    ("wrong", "u1"),
-    ("pad", "u1", (7,)),
-])
-FILTER_EVENT = np.dtype([
-    ("scope", SCOPE_KEYS),
-    ("by", "<u4"),
-    ("kind", "u1"),
-    ("cancel_on_disconnect", "u1"),
-    ("pad", "<u2"),
-    ("epoch", "<u8"),
-])
-REPORT_EVENT = np.dtype([
-    ("venue", "<u2"),
-    ("exec_type", "u1"),
-    ("maker", "u1"),
-    ("flags", "u1"),
-    ("pad", "u1", (3,)),
-    ("venue_seq", "<u8"),
-    ("child_id", "V56"),
-    ("exec_id", "V40"),
-    ("last_qty", "<i8"),
-    ("last_px", "<i8"),
-    ("order_qty", "<i8"),
-    ("price", "<i8"),
-    ("fee_lo", "<u8"),
-    ("fee_hi", "<i8"),
-    ("exec_ref_id", "V40"),
-    ("text", "V56"),
-])
-VENUE_STATE_EVENT = np.dtype([
-    ("symbol", "<u4"),
-    ("venue", "<u2"),
-    ("state", "u1"),
-    ("pad", "u1"),
-])
-DAY_EVENT = np.dtype([
-    ("date", "<i4"),
-    ("pad", "<u4"),
-])
-SLICE_EVENT = np.dtype([
-    ("order", "<u4"),
-    ("n", "<u4"),
-    ("qty", "<i8"),
-    ("price", "<i8"),
-    ("venue", "<u2"),
-    ("ord_type", "u1"),
-    ("time_in_force", "u1"),
-    ("flags", "u1"),
-    ("pad", "u1", (3,)),
-])
-CHILD_EVENT = np.dtype([
-    ("order", "<u4"),
-    ("child", "<u4"),
-    ("qty", "<i8"),
-    ("venue", "<u2"),
-    ("release", "u1"),
-    ("pad", "u1", (5,)),
-])
-ORDER_END_EVENT = np.dtype([
-    ("order", "<u4"),
-    ("exec_type", "u1"),
-    ("reason", "u1"),
-    ("pad", "<u2"),
-])
-SWEEP_EVENT = np.dtype([
-    ("scope", SCOPE_KEYS),
-    ("cursor", "<u4"),
-    ("kind", "u1"),
-    ("pad", "u1", (3,)),
-    ("day_only", "u1"),
-    ("pad2", "u1", (7,)),
-])
-ALERT_EVENT = np.dtype([
-    ("scope", SCOPE_KEYS),
-    ("check", "<u2"),
-    ("reason", "u1"),
-    ("level", "u1"),
-    ("unit", "u1"),
-    ("pad", "u1", (3,)),
-    ("limit_lo", "<u8"),
-    ("limit_hi", "<i8"),
-    ("value_lo", "<u8"),
-    ("value_hi", "<i8"),
-    ("symbol", "<u4"),
-    ("pad2", "<u4"),
-    ("pad3", "<u8"),
-])
-HALT_EVENT = np.dtype([
-    ("scope", SCOPE_KEYS),
-    ("kind", "u1"),
-    ("state", "u1"),
-    ("reason", "u1"),
-    ("pad", "u1"),
-    ("pad2", "<u4"),
-    ("pad3", "<u8"),
-])
-RESOLVED = np.dtype([
-    ("seq", "<u8"),
-    ("id", "<u4"),
-    ("orig_id", "<u4"),
-    ("order", "<u4"),
-    ("child", "<u4"),
-    ("n", "<u4"),
-    ("position", "<u4"),
-    ("fill", "<u4"),
-    ("ref_fill", "<u4"),
-    ("ref_qty", "<i8"),
-    ("ref_px", "<i8"),
-    ("flags", "<u2"),
-    ("pad", "<u2"),
-    ("pad2", "<u4"),
-])
-VERDICT = np.dtype([
-    ("seq", "<u8"),
-    ("flags", "u1"),
-    ("reason", "u1"),
-    ("unit", "u1"),
-    ("state", "u1"),
-    ("limit_index", "<u4"),
-    ("mark2", "<i8"),
-    ("bid_px", "<i8"),
-    ("bid_qty", "<i8"),
-    ("ask_px", "<i8"),
-    ("ask_qty", "<i8"),
-    ("target", "<u4"),
-    ("cursor", "<u4"),
-    ("limit_lo", "<u8"),
-    ("limit_hi", "<i8"),
-    ("value_lo", "<u8"),
-    ("value_hi", "<i8"),
-    ("scope", SCOPE_KEYS),
-    ("venue_state", "u1"),
-    ("scope_kind", "u1"),
-    ("pad", "u1", (6,)),
-    ("working_before_lo", "<u8"),
-    ("working_before_hi", "<i8"),
-    ("working_after_lo", "<u8"),
-    ("working_after_hi", "<i8"),
-    ("pad2", "<u8", (4,)),
-])
-OUTCOME = np.dtype([
-    ("seq", "<u8"),
-    ("order", "<u4"),
-    ("child", "<u4"),
-    ("n", "<u4"),
-    ("symbol", "<u4"),
-    ("account", "<u4"),
-    ("strategy", "<u4"),
-    ("session", "<u4"),
-    ("flags", "<u2"),
-    ("venue", "<u2"),
-    ("side", "u1"),
-    ("ord_type", "u1"),
-    ("time_in_force", "u1"),
-    ("action", "u1"),
-    ("follow", "u1"),
-    ("child_exec_type", "u1"),
-    ("child_status", "u1"),
-    ("exec_type", "u1"),
-    ("status", "u1"),
-    ("reason", "u1"),
-    ("pad", "<u2"),
-    ("id", "<u4"),
-    ("orig_id", "<u4"),
-    ("follow_child", "<u4"),
-    ("follow_qty", "<i8"),
-    ("order_qty", "<i8"),
-    ("cum_qty", "<i8"),
-    ("leaves_qty", "<i8"),
-    ("price", "<i8"),
-    ("bound_qty", "<i8"),
-    ("unsent_qty", "<i8"),
-    ("send_qty", "<i8"),
-    ("notional_lo", "<u8"),
-    ("notional_hi", "<i8"),
-    ("child_order_qty", "<i8"),
-    ("child_cum_qty", "<i8"),
-    ("child_leaves_qty", "<i8"),
-    ("child_price", "<i8"),
-    ("send_price", "<i8"),
-    ("live_children", "<u4"),
-    ("pad2", "<u4"),
-    ("expire_ns", "<i8"),
-    ("pad3", "<u8", (7,)),
-])
-ROUTING = np.dtype([
-    ("seq", "<u8"),
-    ("order", "<u4"),
-    ("legs", "<u2"),
-    ("waiting", "<u2"),
-    ("routed_qty", "<i8"),
-    ("rest_qty", "<i8"),
-    ("pad", "<u8", (4,)),
-])
-SEND = np.dtype([
-    ("seq", "<u8"),
-    ("order", "<u4"),
-    ("child", "<u4"),
-    ("n", "<u4"),
-    ("symbol", "<u4"),
-    ("venue", "<u2"),
-    ("action", "u1"),
-    ("side", "u1"),
-    ("ord_type", "u1"),
-    ("time_in_force", "u1"),
-    ("flags", "u1"),
-    ("order_flags", "u1"),
-    ("qty", "<i8"),
-    ("price", "<i8"),
-    ("time_ns", "<i8"),
-    ("expire_ns", "<i8"),
-    ("bound_qty", "<i8"),
-    ("first_id", "V40"),
-    ("pad", "<u8", (2,)),
-])
-BOOKING = np.dtype([
-    ("seq", "<u8"),
-    ("position", "<u4"),
-    ("account", "<u4"),
-    ("symbol", "<u4"),
-    ("flags", "<u4"),
-    ("qty", "<i8"),
-    ("mark2", "<i8"),
-    ("fill_qty", "<i8"),
-    ("cost_lo", "<u8"),
-    ("cost_hi", "<i8"),
-    ("realized_lo", "<u8"),
-    ("realized_hi", "<i8"),
-    ("flow_lo", "<u8"),
-    ("flow_hi", "<i8"),
-    ("fees_lo", "<u8"),
-    ("fees_hi", "<i8"),
-    ("fee_lo", "<u8"),
-    ("fee_hi", "<i8"),
-    ("pad", "<u8", (8,)),
-])
-RESPONSE = np.dtype([
-    ("seq", "<u8"),
-    ("time_ns", "<i8"),
-    ("session", "<u4"),
-    ("order", "<u4"),
-    ("kind", "u1"),
-    ("exec_type", "u1"),
-    ("status", "u1"),
-    ("reason", "u1"),
-    ("side", "u1"),
-    ("pad", "u1", (3,)),
-    ("cl_ord_id", "V40"),
-    ("order_qty", "<i8"),
-    ("cum_qty", "<i8"),
-    ("leaves_qty", "<i8"),
-    ("last_qty", "<i8"),
-    ("last_px", "<i8"),
-    ("price", "<i8"),
-    ("pad2", "<u8"),
-    ("notional_lo", "<u8"),
-    ("notional_hi", "<i8"),
-    ("orig_cl_ord_id", "V40"),
-    ("pad3", "<u8"),
-])
+HEADER = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("time_ns", "<i8"),
+        ("source_seq", "<u8"),
+        ("cause", "<u8"),
+        ("root", "<u8"),
+        ("kind", "<u2"),
+        ("length", "<u2"),
+        ("session", "<u4"),
+        ("source", "u1"),
+        ("engine", "u1"),
+        ("flags", "u1"),
+        ("pad", "u1"),
+        ("pad2", "<u4"),
+        ("kill", "<u8"),
+    ]
+)
+NAME_EVENT = np.dtype(
+    [
+        ("text", "V40"),
+        ("index", "<u4"),
+        ("space", "u1"),
+        ("pad", "u1", (3,)),
+    ]
+)
+INSTRUMENT_EVENT = np.dtype(
+    [
+        ("text", "V40"),
+        ("symbol", "<u4"),
+        ("kind", "u1"),
+        ("inverse", "u1"),
+        ("price_precision", "u1"),
+        ("qty_precision", "u1"),
+        ("multiplier_precision", "u1"),
+        ("pad", "u1"),
+        ("currency", "<u2"),
+        ("settle_currency", "<u2"),
+        ("base_currency", "<u2"),
+        ("sector", "<u2"),
+        ("margin_bps", "<u2"),
+        ("pad2", "<u4"),
+        ("tick", "<i8"),
+        ("lot", "<i8"),
+        ("min_qty", "<i8"),
+        ("multiplier", "<i8"),
+        ("pad3", "<i8", (2,)),
+    ]
+)
+VENUE_EVENT = np.dtype(
+    [
+        ("text", "V40"),
+        ("venue", "<u2"),
+        ("mode", "u1"),
+        ("fee_precision", "u1"),
+        ("pad", "<u4"),
+        ("taker_fee", "<i8"),
+        ("maker_fee", "<i8"),
+        ("latency_ns", "<i8"),
+        ("pad2", "<i8"),
+    ]
+)
+LISTING_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("pad", "<u2"),
+    ]
+)
+ACCOUNT_EVENT = np.dtype(
+    [
+        ("text", "V40"),
+        ("account", "<u4"),
+        ("currency", "<u2"),
+        ("pad", "<u2"),
+        ("cash_lo", "<u8"),
+        ("cash_hi", "<i8"),
+    ]
+)
+OPEN_POSITION_EVENT = np.dtype(
+    [
+        ("account", "<u4"),
+        ("symbol", "<u4"),
+        ("qty", "<i8"),
+        ("cost_lo", "<u8"),
+        ("cost_hi", "<i8"),
+    ]
+)
+SCOPE_KEYS = np.dtype(
+    [
+        ("account", "<u4"),
+        ("strategy", "<u4"),
+        ("symbol", "<u4"),
+        ("venue", "<u4"),
+        ("session", "<u4"),
+        ("sector", "<u4"),
+    ]
+)
+LIMIT_EVENT = np.dtype(
+    [
+        ("scope", SCOPE_KEYS),
+        ("check", "<u2"),
+        ("each", "u1"),
+        ("off", "u1"),
+        ("currency", "<u2"),
+        ("pad", "<u2"),
+        ("value_lo", "<u8"),
+        ("value_hi", "<i8"),
+        ("window_ns", "<i8"),
+        ("index", "<u4"),
+        ("pad2", "<u4"),
+    ]
+)
+FX_EVENT = np.dtype(
+    [
+        ("base", "<u2"),
+        ("quote", "<u2"),
+        ("pad", "<u4"),
+        ("rate", "<i8"),
+    ]
+)
+QUOTE_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("pad", "<u2"),
+        ("bid_px", "<i8"),
+        ("bid_qty", "<i8"),
+        ("ask_px", "<i8"),
+        ("ask_qty", "<i8"),
+    ]
+)
+TRADE_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("aggressor", "u1"),
+        ("pad", "u1"),
+        ("px", "<i8"),
+        ("qty", "<i8"),
+    ]
+)
+DEPTH_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("side", "u1"),
+        ("pad", "u1"),
+        ("px", "<i8"),
+        ("qty", "<i8"),
+    ]
+)
+PRICE_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("pad", "<u4"),
+        ("px", "<i8"),
+    ]
+)
+ORDER_EVENT = np.dtype(
+    [
+        ("cl_ord_id", "V40"),
+        ("account", "<u4"),
+        ("symbol", "<u4"),
+        ("strategy", "<u4"),
+        ("venue", "<u2"),
+        ("side", "u1"),
+        ("ord_type", "u1"),
+        ("time_in_force", "u1"),
+        ("flags", "u1"),
+        ("wrong", "u1"),
+        ("px_digits", "u1"),
+        ("qty_digits", "u1"),
+        ("pad", "u1", (3,)),
+        ("qty", "<i8"),
+        ("price", "<i8"),
+        ("expire_ns", "<i8"),
+        ("stop_px", "<i8"),
+        ("max_floor", "<i8"),
+        ("peg_offset", "<i8"),
+        ("trail", "<i8"),
+        ("policy", "u1"),
+        ("algo", "u1"),
+        ("peg", "u1"),
+        ("trail_unit", "u1"),
+        ("trigger", "u1"),
+        ("contingency", "u1"),
+        ("pad2", "<u2"),
+        ("list_id", "<u4"),
+        ("pad3", "<u4", (3,)),
+    ]
+)
+REPLACE_EVENT = np.dtype(
+    [
+        ("cl_ord_id", "V40"),
+        ("orig_cl_ord_id", "V40"),
+        ("qty", "<i8"),
+        ("price", "<i8"),
+        ("stop_px", "<i8"),
+        ("flags", "u1"),
+        ("wrong", "u1"),
+        ("px_digits", "u1"),
+        ("qty_digits", "u1"),
+        ("pad", "<u4"),
+    ]
+)
+CANCEL_EVENT = np.dtype(
+    [
+        ("cl_ord_id", "V40"),
+        ("orig_cl_ord_id", "V40"),
+        ("wrong", "u1"),
+        ("pad", "u1", (7,)),
+    ]
+)
+FILTER_EVENT = np.dtype(
+    [
+        ("scope", SCOPE_KEYS),
+        ("by", "<u4"),
+        ("kind", "u1"),
+        ("cancel_on_disconnect", "u1"),
+        ("pad", "<u2"),
+        ("epoch", "<u8"),
+    ]
+)
+REPORT_EVENT = np.dtype(
+    [
+        ("venue", "<u2"),
+        ("exec_type", "u1"),
+        ("maker", "u1"),
+        ("flags", "u1"),
+        ("pad", "u1", (3,)),
+        ("venue_seq", "<u8"),
+        ("child_id", "V56"),
+        ("exec_id", "V40"),
+        ("last_qty", "<i8"),
+        ("last_px", "<i8"),
+        ("order_qty", "<i8"),
+        ("price", "<i8"),
+        ("fee_lo", "<u8"),
+        ("fee_hi", "<i8"),
+        ("exec_ref_id", "V40"),
+        ("text", "V56"),
+    ]
+)
+VENUE_STATE_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("state", "u1"),
+        ("pad", "u1"),
+    ]
+)
+DAY_EVENT = np.dtype(
+    [
+        ("date", "<i4"),
+        ("pad", "<u4"),
+    ]
+)
+SLICE_EVENT = np.dtype(
+    [
+        ("order", "<u4"),
+        ("n", "<u4"),
+        ("qty", "<i8"),
+        ("price", "<i8"),
+        ("venue", "<u2"),
+        ("ord_type", "u1"),
+        ("time_in_force", "u1"),
+        ("flags", "u1"),
+        ("pad", "u1", (3,)),
+    ]
+)
+CHILD_EVENT = np.dtype(
+    [
+        ("order", "<u4"),
+        ("child", "<u4"),
+        ("qty", "<i8"),
+        ("venue", "<u2"),
+        ("release", "u1"),
+        ("pad", "u1", (5,)),
+    ]
+)
+ORDER_END_EVENT = np.dtype(
+    [
+        ("order", "<u4"),
+        ("exec_type", "u1"),
+        ("reason", "u1"),
+        ("pad", "<u2"),
+    ]
+)
+SWEEP_EVENT = np.dtype(
+    [
+        ("scope", SCOPE_KEYS),
+        ("cursor", "<u4"),
+        ("kind", "u1"),
+        ("pad", "u1", (3,)),
+        ("day_only", "u1"),
+        ("pad2", "u1", (7,)),
+    ]
+)
+ALERT_EVENT = np.dtype(
+    [
+        ("scope", SCOPE_KEYS),
+        ("check", "<u2"),
+        ("reason", "u1"),
+        ("level", "u1"),
+        ("unit", "u1"),
+        ("pad", "u1", (3,)),
+        ("limit_lo", "<u8"),
+        ("limit_hi", "<i8"),
+        ("value_lo", "<u8"),
+        ("value_hi", "<i8"),
+        ("symbol", "<u4"),
+        ("pad2", "<u4"),
+        ("pad3", "<u8"),
+    ]
+)
+HALT_EVENT = np.dtype(
+    [
+        ("scope", SCOPE_KEYS),
+        ("kind", "u1"),
+        ("state", "u1"),
+        ("reason", "u1"),
+        ("pad", "u1"),
+        ("pad2", "<u4"),
+        ("pad3", "<u8"),
+    ]
+)
+RESOLVED = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("id", "<u4"),
+        ("orig_id", "<u4"),
+        ("order", "<u4"),
+        ("child", "<u4"),
+        ("n", "<u4"),
+        ("position", "<u4"),
+        ("fill", "<u4"),
+        ("ref_fill", "<u4"),
+        ("ref_qty", "<i8"),
+        ("ref_px", "<i8"),
+        ("flags", "<u2"),
+        ("pad", "<u2"),
+        ("pad2", "<u4"),
+    ]
+)
+VERDICT = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("flags", "u1"),
+        ("reason", "u1"),
+        ("unit", "u1"),
+        ("state", "u1"),
+        ("limit_index", "<u4"),
+        ("mark2", "<i8"),
+        ("bid_px", "<i8"),
+        ("bid_qty", "<i8"),
+        ("ask_px", "<i8"),
+        ("ask_qty", "<i8"),
+        ("target", "<u4"),
+        ("cursor", "<u4"),
+        ("limit_lo", "<u8"),
+        ("limit_hi", "<i8"),
+        ("value_lo", "<u8"),
+        ("value_hi", "<i8"),
+        ("scope", SCOPE_KEYS),
+        ("venue_state", "u1"),
+        ("scope_kind", "u1"),
+        ("pad", "u1", (6,)),
+        ("working_before_lo", "<u8"),
+        ("working_before_hi", "<i8"),
+        ("working_after_lo", "<u8"),
+        ("working_after_hi", "<i8"),
+        ("pad2", "<u8", (4,)),
+    ]
+)
+OUTCOME = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("order", "<u4"),
+        ("child", "<u4"),
+        ("n", "<u4"),
+        ("symbol", "<u4"),
+        ("account", "<u4"),
+        ("strategy", "<u4"),
+        ("session", "<u4"),
+        ("flags", "<u2"),
+        ("venue", "<u2"),
+        ("side", "u1"),
+        ("ord_type", "u1"),
+        ("time_in_force", "u1"),
+        ("action", "u1"),
+        ("follow", "u1"),
+        ("child_exec_type", "u1"),
+        ("child_status", "u1"),
+        ("exec_type", "u1"),
+        ("status", "u1"),
+        ("reason", "u1"),
+        ("pad", "<u2"),
+        ("id", "<u4"),
+        ("orig_id", "<u4"),
+        ("follow_child", "<u4"),
+        ("follow_qty", "<i8"),
+        ("order_qty", "<i8"),
+        ("cum_qty", "<i8"),
+        ("leaves_qty", "<i8"),
+        ("price", "<i8"),
+        ("bound_qty", "<i8"),
+        ("unsent_qty", "<i8"),
+        ("send_qty", "<i8"),
+        ("notional_lo", "<u8"),
+        ("notional_hi", "<i8"),
+        ("child_order_qty", "<i8"),
+        ("child_cum_qty", "<i8"),
+        ("child_leaves_qty", "<i8"),
+        ("child_price", "<i8"),
+        ("send_price", "<i8"),
+        ("live_children", "<u4"),
+        ("pad2", "<u4"),
+        ("expire_ns", "<i8"),
+        ("pad3", "<u8", (7,)),
+    ]
+)
+ROUTING = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("order", "<u4"),
+        ("legs", "<u2"),
+        ("waiting", "<u2"),
+        ("routed_qty", "<i8"),
+        ("rest_qty", "<i8"),
+        ("pad", "<u8", (4,)),
+    ]
+)
+SEND = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("order", "<u4"),
+        ("child", "<u4"),
+        ("n", "<u4"),
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("action", "u1"),
+        ("side", "u1"),
+        ("ord_type", "u1"),
+        ("time_in_force", "u1"),
+        ("flags", "u1"),
+        ("order_flags", "u1"),
+        ("qty", "<i8"),
+        ("price", "<i8"),
+        ("time_ns", "<i8"),
+        ("expire_ns", "<i8"),
+        ("bound_qty", "<i8"),
+        ("first_id", "V40"),
+        ("pad", "<u8", (2,)),
+    ]
+)
+BOOKING = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("position", "<u4"),
+        ("account", "<u4"),
+        ("symbol", "<u4"),
+        ("flags", "<u4"),
+        ("qty", "<i8"),
+        ("mark2", "<i8"),
+        ("fill_qty", "<i8"),
+        ("cost_lo", "<u8"),
+        ("cost_hi", "<i8"),
+        ("realized_lo", "<u8"),
+        ("realized_hi", "<i8"),
+        ("flow_lo", "<u8"),
+        ("flow_hi", "<i8"),
+        ("fees_lo", "<u8"),
+        ("fees_hi", "<i8"),
+        ("fee_lo", "<u8"),
+        ("fee_hi", "<i8"),
+        ("pad", "<u8", (8,)),
+    ]
+)
+RESPONSE = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("time_ns", "<i8"),
+        ("session", "<u4"),
+        ("order", "<u4"),
+        ("kind", "u1"),
+        ("exec_type", "u1"),
+        ("status", "u1"),
+        ("reason", "u1"),
+        ("side", "u1"),
+        ("pad", "u1", (3,)),
+        ("cl_ord_id", "V40"),
+        ("order_qty", "<i8"),
+        ("cum_qty", "<i8"),
+        ("leaves_qty", "<i8"),
+        ("last_qty", "<i8"),
+        ("last_px", "<i8"),
+        ("price", "<i8"),
+        ("pad2", "<u8"),
+        ("notional_lo", "<u8"),
+        ("notional_hi", "<i8"),
+        ("orig_cl_ord_id", "V40"),
+        ("pad3", "<u8"),
+    ]
+)
+PAGE = np.dtype(
+    [
+        ("header", HEADER),
+        ("request", "V256"),
+        ("resolved", RESOLVED),
+        ("verdict", VERDICT),
+        ("outcome", OUTCOME),
+        ("routing", ROUTING),
+        ("send", SEND),
+        ("booking", BOOKING),
+    ]
+)

@@ -30,10 +30,10 @@ cdef class Egress(Engine):
     def fills(self) -> int:
         return self.counts[3]
 
-    def id_text(self, int index) -> str:
-        """The cl_ord_id with that index."""
+    def id_bytes(self, int index) -> bytes:
+        """The cl_ord_id with that index, as its field: a length and the text."""
         cdef char* field = self.ids + index * NAME_SIZE
-        return field[1:1 + <unsigned char>field[0]].decode("utf-8", "replace")
+        return field[:NAME_SIZE]
 
     cdef void on_event(self, Page* page) noexcept nogil:
         self._remember(page)

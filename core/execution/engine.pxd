@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core.engine cimport Engine
-from core.messages cimport Page
+from core.messages cimport Outcome, Page
 from core_ext.ring cimport Ring
 
 cdef struct Reserved:               # 64: what an order's children may come to, counted here once more
@@ -18,3 +18,10 @@ cdef class Execution(Engine):
     cdef int64_t* children          # [child] its part of `committed`
     cdef uint64_t* counts           # [0] orders' end, [1] children's end, [2] sends refused: the ring was full
     cdef readonly bint guarded      # False only in the test that disables this guard
+    cdef void on_event(self, Page* page) noexcept nogil
+    cdef void _begin(self, Page* page) noexcept nogil
+    cdef void _commit(self, uint32_t order, uint32_t child, int64_t qty) noexcept nogil
+    cdef void _settle(self, Outcome* outcome) noexcept nogil
+    cdef void _send(self, Page* page) noexcept nogil
+    cdef bint _bounded(self, Page* page) noexcept nogil
+    cdef void _refuse(self, Page* page, int64_t qty) noexcept nogil

@@ -76,3 +76,8 @@ cdef class MarketView:
     cdef void consolidate(self, uint32_t symbol) noexcept nogil
     cdef bint mark2(self, uint32_t symbol, int64_t* out) noexcept nogil
     cdef uint8_t state(self, uint32_t symbol, uint16_t venue) noexcept nogil
+    cdef void _venue(self, Page* page) noexcept nogil
+    cdef void _listing(self, Page* page) noexcept nogil
+    cdef void _quote(self, Page* page) noexcept nogil
+    cdef void _depth(self, Page* page) noexcept nogil
+    cdef void _venue_state(self, Page* page) noexcept nogil

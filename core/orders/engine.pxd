@@ -5,3 +5,6 @@ from core.orders.life cimport Life
 
 cdef class Orders(Engine):
     cdef readonly Life life
+    cdef void on_event(self, Page* page) noexcept nogil
+    cdef void _follow(self, Page* page) noexcept nogil
+    cdef void _expire_later(self, Page* page) noexcept nogil

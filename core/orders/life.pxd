@@ -8,9 +8,9 @@ both are in the same state after each; a checker compares them.
     Child   one order at one venue. The child with number 1 has its order's index; those after it have indices
             from `max_orders` on, given by resolve
 """
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport Outcome, Page
+from core.messages cimport Outcome, Page, ReportEvent
 from core_ext.tables cimport Arena
 from core_ext.wide cimport i128
 
@@ -82,6 +82,15 @@ cdef struct Child:                  # 64 bytes
     uint8_t time_in_force
     uint32_t previous
 
+cdef struct Before:                 # what an order's line shows, before the event: a line is printed when it changes
+    i128 notional
+    int64_t order_qty
+    int64_t cum_qty
+    int64_t leaves_qty
+    int64_t price
+    uint32_t id
+    uint8_t status
+
 cdef class Life:
     cdef Order* orders
     cdef Child* children
@@ -98,6 +107,42 @@ cdef class Life:
     cdef uint8_t slice_refused(self, Page* page) noexcept nogil
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil
     cdef int64_t working(self, uint32_t order) noexcept nogil
+    cdef void _used(self, uint32_t order, uint32_t child, uint32_t id) noexcept nogil
+    cdef void _describe(self, Outcome* out) noexcept nogil
+    cdef void _order(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _new_child(self, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
+          int64_t price, uint8_t ord_type, uint8_t time_in_force) noexcept nogil
+    cdef void _send_new(self, uint32_t index, Outcome* out) noexcept nogil
+    cdef void _cancel(self, Page* page, uint32_t index, uint32_t id, uint32_t orig, Outcome* out) noexcept nogil
+    cdef void _answer(self, uint32_t id, uint32_t orig, Outcome* out) noexcept nogil
+    cdef void _ask_children(self, uint32_t index) noexcept nogil
+    cdef void _follow(self, uint32_t start, Outcome* out) noexcept nogil
+    cdef void _ask(self, uint32_t index, uint8_t action, uint8_t venue_state, Outcome* out) noexcept nogil
+    cdef void _replace(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _replace_worked(self, uint32_t index, Outcome* out) noexcept nogil
+    cdef void _cut_children(self, uint32_t index, int64_t cut) noexcept nogil
+    cdef void _slice(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _child_request(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _end(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _expire(self, uint32_t index, Outcome* out) noexcept nogil
+    cdef void _sweep(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _report(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _remember(self, const Order* order, Before* before) noexcept nogil
+    cdef bint _changed(self, const Order* order, const Before* before) noexcept nogil
+    cdef void _child_report(self, Page* page, Child* child, Order* order, Outcome* out) noexcept nogil
+    cdef void _fill(self, Child* child, Order* order, int64_t qty, int64_t px) noexcept nogil
+    cdef void _child_replaced(self, ReportEvent* report, Child* child) noexcept nogil
+    cdef void _recount(self, Child* child, Order* order, uint32_t bits_before, int64_t open_before,
+          Outcome* out) noexcept nogil
+    cdef void _direct_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
+          Outcome* out) noexcept nogil
+    cdef void _worked_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
+          Outcome* out) noexcept nogil
+    cdef void _finish(self, uint32_t index, Outcome* out) noexcept nogil
+    cdef void _finish_cancel(self, uint32_t index, Outcome* out) noexcept nogil
+    cdef bint _unasked(self, uint32_t index) noexcept nogil
+    cdef void _ask_again(self, uint32_t index) noexcept nogil
+    cdef void _finish_replace(self, Order* order, Outcome* out) noexcept nogil
 
 cdef bint order_ended(const Order* order) noexcept nogil
 cdef bint child_live(const Child* child) noexcept nogil

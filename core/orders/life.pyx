@@ -17,16 +17,6 @@ from core.messages cimport (
 )
 
 
-cdef struct Before:                 # what an order's line shows, before the event: a line is printed when it changes
-    i128 notional
-    int64_t order_qty
-    int64_t cum_qty
-    int64_t leaves_qty
-    int64_t price
-    uint32_t id
-    uint8_t status
-
-
 # ---- what follows from the bits ------------------------------------------------------------------------------
 
 cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:

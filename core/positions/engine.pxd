@@ -31,3 +31,12 @@ cdef class Positions(Engine):
     cdef Fill* fills                # [fill]
     cdef uint64_t* counts           # [0] positions' end, [1] fills' end
     cdef uint32_t max_fills
+    cdef void on_event(self, Page* page) noexcept nogil
+    cdef void _instrument(self, Page* page) noexcept nogil
+    cdef Position* _position(self, uint32_t index, uint32_t account, uint32_t symbol) noexcept nogil
+    cdef void _open(self, Page* page) noexcept nogil
+    cdef void _fill(self, Page* page) noexcept nogil
+    cdef void _enter(self, Page* page, Fill* fill, const Contract* contract) noexcept nogil
+    cdef void _chain(self, Position* position, uint32_t index) noexcept nogil
+    cdef void _again(self, Position* position) noexcept nogil
+    cdef void _tell(self, Page* page, const Position* position, const Contract* contract) noexcept nogil

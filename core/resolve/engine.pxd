@@ -14,7 +14,8 @@ cdef struct FillRecord:             # 32: what a fill said, to tell a repeat fro
     int64_t px
     uint32_t child
     uint32_t exec_type
-    uint64_t pad
+    uint32_t base                   # the fill that a correction or bust is about; of a trade: itself
+    uint32_t pad
 
 cdef struct FillNow:                # 16: what it counts for after busts and corrections
     int64_t qty
@@ -29,13 +30,18 @@ cdef class Resolve(Engine):
     cdef uint32_t* order_position   # [order]
     cdef FillRecord* records        # [fill]
     cdef FillNow* current           # [fill]
-    cdef uint32_t* counts           # [0] orders, [1] children beyond the first, [2] positions
+    cdef uint64_t* counts           # [0] orders, [1] children beyond the first, [2] positions,
+                                    # [3] ids' end, [4] fills' end
     cdef uint32_t max_orders
     cdef uint32_t max_more
     cdef uint32_t max_positions
-
 
     cdef void _fill(self, Page* page) noexcept nogil
     cdef void _reference(self, Page* page) noexcept nogil
     cdef void _request(self, Page* page, const char* id, const char* orig, bint replaces) noexcept nogil
     cdef uint32_t _position(self, uint32_t account, uint32_t symbol) noexcept nogil
+    cdef void on_event(self, Page* page) noexcept nogil
+    cdef uint32_t _id(self, Page* page, const char* text, uint32_t order) noexcept nogil
+    cdef void _order(self, Page* page) noexcept nogil
+    cdef void _child(self, Page* page) noexcept nogil
+    cdef void _report(self, Page* page) noexcept nogil

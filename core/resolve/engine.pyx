@@ -22,15 +22,19 @@ cdef class Resolve(Engine):
         self.max_orders = capacity.orders
         self.max_more = capacity.more_children
         self.max_positions = capacity.positions
-        self.ids = IdTable(arena, "resolve.ids", capacity.ids, 40)
-        self.fills = IdTable(arena, "resolve.fills", capacity.fills, 48)
+        self.ids = IdTable(arena, "resolve.ids", capacity.ids, key_size=40)
+        self.fills = IdTable(arena, "resolve.fills", capacity.fills, key_size=48)
         self.children = Map64(arena, "resolve.children", capacity.more_children)
         self.positions = Map64(arena, "resolve.positions", capacity.positions)
         self.id_order = <uint32_t*>arena.table("resolve.id_order", sizeof(uint32_t), capacity.ids)
         self.order_position = <uint32_t*>arena.table("resolve.order_position", sizeof(uint32_t), capacity.orders)
         self.records = <FillRecord*>arena.table("resolve.records", sizeof(FillRecord), capacity.fills)
         self.current = <FillNow*>arena.table("resolve.current", sizeof(FillNow), capacity.fills)
-        self.counts = <uint32_t*>arena.table("resolve.counts", sizeof(uint32_t), 16)
+        self.counts = <uint64_t*>arena.table("resolve.counts", sizeof(uint64_t), 8)
+        arena.used_by("resolve.order_position", &self.counts[0])
+        arena.used_by("resolve.id_order", &self.counts[3])
+        arena.used_by("resolve.records", &self.counts[4])
+        arena.used_by("resolve.current", &self.counts[4])
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Resolved* out = &page.resolved
@@ -66,11 +70,12 @@ cdef class Resolve(Engine):
             page.resolved.flags |= D_DUPLICATE_ID
         else:
             self.id_order[id] = order
+            self.counts[3] = id + 1
         return id
 
     cdef void _order(self, Page* page) noexcept nogil:
         cdef Resolved* out = &page.resolved
-        cdef uint32_t order = self.counts[0]
+        cdef uint32_t order = <uint32_t>self.counts[0]
         out.id = self._id(page, page.request.order.cl_ord_id, order)
         if out.flags:
             return
@@ -103,10 +108,10 @@ cdef class Resolve(Engine):
         cdef uint32_t found = self.positions.find(key)
         if found != NONE:
             return found
-        if self.counts[2] >= self.max_positions or not self.positions.put(key, self.counts[2]):
+        if self.counts[2] >= self.max_positions or not self.positions.put(key, <uint32_t>self.counts[2]):
             return NONE
         self.counts[2] += 1
-        return self.counts[2] - 1
+        return <uint32_t>(self.counts[2] - 1)
 
     cdef void _child(self, Page* page) noexcept nogil:
         """A slice's child: number 1 has the order's index, the others the next free one beyond the orders."""
@@ -119,10 +124,10 @@ cdef class Resolve(Engine):
             out.child = slice.order
             return
         if (self.counts[1] >= self.max_more
-                or not self.children.put((<uint64_t>slice.order << 32) | slice.n, self.max_orders + self.counts[1])):
+                or not self.children.put((<uint64_t>slice.order << 32) | slice.n, self.max_orders + <uint32_t>self.counts[1])):
             out.flags |= D_TABLE_FULL
             return
-        out.child = self.max_orders + self.counts[1]
+        out.child = self.max_orders + <uint32_t>self.counts[1]
         self.counts[1] += 1
 
     cdef void _report(self, Page* page) noexcept nogil:
@@ -163,10 +168,12 @@ cdef class Resolve(Engine):
                     or record.exec_type != report.exec_type):
                 out.flags |= D_CONFLICT
             return
+        self.counts[4] = out.fill + 1
         record.qty = report.last_qty
         record.px = report.last_px
         record.child = out.child
         record.exec_type = report.exec_type
+        record.base = out.fill
         self.current[out.fill].qty = report.last_qty
         self.current[out.fill].px = report.last_px
         if report.exec_type != X_TRADE:
@@ -179,10 +186,13 @@ cdef class Resolve(Engine):
         cdef FillKey key
         fill_key(&key, report.venue, report.exec_ref_id)
         out.ref_fill = self.fills.find(<char*>&key)
+        if out.ref_fill != NONE:
+            out.ref_fill = self.records[out.ref_fill].base  # a correction names the fill that it corrected
         if out.ref_fill == NONE or self.records[out.ref_fill].child != out.child:
             out.ref_fill = NONE
             out.flags |= D_NO_REFERENCE
             return
+        self.records[out.fill].base = out.ref_fill
         out.ref_qty = self.current[out.ref_fill].qty
         out.ref_px = self.current[out.ref_fill].px
         self.current[out.ref_fill].qty = report.last_qty if report.exec_type == X_TRADE_CORRECT else 0

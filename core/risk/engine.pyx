@@ -4,13 +4,13 @@ from libc.string cimport memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, I_EQUITY, K_ACCOUNT, K_ALERT,
+    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_JOURNAL_FULL, I_EQUITY, K_ACCOUNT, K_ALERT,
     K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_FX, K_HALT,
     K_INSTRUMENT, K_KILL, K_LIMIT, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_REARM, K_REPLACE, K_REPORT, K_SLICE,
     K_SWEEP, K_VENUE_STATE, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, R_BAD_QTY, R_CHILD_BOUND,
     R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_HALTED, R_KILL, R_KILLED, R_LIMIT_70, R_LIMIT_90, R_LOT,
     R_MAX_ORDER_NOTIONAL, R_MAX_ORDER_QTY, R_MAX_POSITION, R_MIN_QTY, R_MISSING_PRICE, R_NO_FX_RATE, R_NO_MARKET,
-    R_NONE, R_ORDER_RATE, R_OVERFILL, R_OVERFLOW, R_PRECISION, R_PRICE_COLLAR_BPS, R_PRICE_COLLAR_TICKS, R_REARM,
+    R_JOURNAL_FULL, R_NONE, R_ORDER_RATE, R_OVERFILL, R_OVERFLOW, R_PRECISION, R_PRICE_COLLAR_BPS, R_PRICE_COLLAR_TICKS, R_REARM,
     R_REDUCING, R_TABLE_FULL, R_TICK, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE,
     R_UNSUPPORTED, R_VENUE_CLOSED, R_VENUE_DOWN, R_VENUE_HALTED, R_VENUE_UNKNOWN, RS_ACTIVE, RS_HALTED, RS_KILLED,
     RS_REDUCING, SC_ACCOUNT, SC_ALL, SC_SECTOR, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, SIDE_BUY, SW_CANCEL,
@@ -25,7 +25,7 @@ from core.orders.life cimport (
     B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, B_EXPIRING, Child, Order,
     child_live, order_ended,
 )
-from core.risk.limits cimport Limit
+from core.risk.limits cimport Counter, Limit
 from core_ext.tables cimport Arena
 from core_ext.wide cimport div_half_even, i128_mul_overflow, pow10_i128
 
@@ -96,6 +96,11 @@ cdef class Risk(Engine):
                 self._begin_sweep(page, SW_CANCEL, &page.request.filter.scope)
         else:
             self._declare(page)
+
+    def mark2_of(self, uint32_t symbol) -> int | None:
+        """Twice the symbol's mark in price units, as it stands; None: there is none. Not for the path."""
+        cdef int64_t mark = 0
+        return mark if self.view.mark2(symbol, &mark) else None
 
     # ---- declarations -----------------------------------------------------------------------------------------
 
@@ -175,21 +180,23 @@ cdef class Risk(Engine):
     cdef void _warn(self, Page* page, uint32_t index, uint32_t counter, uint32_t symbol) noexcept nogil:
         """An alert at 70 % and one at 90 %, each once until the value falls below again."""
         cdef Limit* limit = &self.limits.limits[index]
+        cdef Counter* counted
         cdef i128 value
         cdef int step
         cdef bint over
         cdef uint8_t bit
         if counter == NONE:
             return
-        value = self.limits.counters[counter].sum
+        counted = &self.limits.counters[counter]
+        value = counted.sum
         for step in range(2):
             bit = <uint8_t>(1 << step)
             over = value * <i128>100 >= limit.value * <i128>(90 if step else 70) and value > 0
-            if over and not self.limits.counters[counter].warned & bit:
-                self.limits.counters[counter].warned |= bit
+            if over and not counted.warned & bit:
+                counted.warned |= bit
                 self._alert_limit(page, index, counter, R_LIMIT_90 if step else R_LIMIT_70, value, symbol)
             elif not over:
-                self.limits.counters[counter].warned &= ~bit
+                counted.warned &= ~bit
 
     # ---- requests of clients ----------------------------------------------------------------------------------
 
@@ -226,6 +233,8 @@ cdef class Risk(Engine):
         cdef uint8_t reason = R_NONE
         if page.resolved.flags & D_DUPLICATE_ID:
             reason = R_DUPLICATE_CL_ORD_ID
+        elif page.header.flags & H_JOURNAL_FULL:
+            reason = R_JOURNAL_FULL
         elif page.resolved.flags & D_TABLE_FULL:
             reason = R_TABLE_FULL
         elif request.account >= UNKNOWN or not self.accounts[request.account].declared:
@@ -281,6 +290,8 @@ cdef class Risk(Engine):
         cdef uint8_t reason = R_NONE
         if page.resolved.flags & D_DUPLICATE_ID:
             reason = R_DUPLICATE_CL_ORD_ID
+        elif page.header.flags & H_JOURNAL_FULL:
+            reason = R_JOURNAL_FULL
         elif page.resolved.flags & D_TABLE_FULL and page.header.kind == K_REPLACE:
             reason = R_TABLE_FULL
         else:
@@ -311,8 +322,10 @@ cdef class Risk(Engine):
             self._deny(page, R_BAD_QTY)
         elif asked.px_digits:
             self._deny_units(page, R_PRECISION, U_COUNT, instrument.price_precision, asked.px_digits)
+            page.verdict.limit_index = NONE
         elif asked.qty_digits:
             self._deny_units(page, R_PRECISION, U_COUNT, instrument.qty_precision, asked.qty_digits)
+            page.verdict.limit_index = NONE
         elif asked.has_price and not asked.wrong & W_PX_OVERFLOW and asked.price % instrument.tick:
             self._deny_units(page, R_TICK, U_PRICE, instrument.tick, asked.price)
         elif not asked.wrong & W_QTY_OVERFLOW and asked.qty % instrument.lot:

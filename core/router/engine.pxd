@@ -34,3 +34,18 @@ cdef class Router(Engine):
     cdef uint32_t* tails
     cdef uint64_t* counts           # [0] orders' end
     cdef uint64_t* killed           # [0] bit a venue
+    cdef void on_event(self, Page* page) noexcept nogil
+    cdef void _kill(self, uint32_t venue, bint killed) noexcept nogil
+    cdef void _moved(self, Page* page) noexcept nogil
+    cdef void _begin(self, Page* page, uint32_t order) noexcept nogil
+    cdef void _leave_out(self, Routed* routed, uint16_t venue) noexcept nogil
+    cdef uint64_t _left_out(self, const Routed* routed) noexcept nogil
+    cdef void _route(self, Page* page, uint32_t order) noexcept nogil
+    cdef void _slice(self, Page* page, uint32_t order, uint32_t slot, int64_t qty, int64_t price,
+          uint8_t time_in_force) noexcept nogil
+    cdef void _settle(self, Page* page, uint32_t order, bint ended) noexcept nogil
+    cdef void _give_up(self, Page* page, uint32_t order) noexcept nogil
+    cdef void _list(self, uint32_t order) noexcept nogil
+    cdef void _unlist(self, uint32_t order) noexcept nogil
+    cdef void _quoted(self, Page* page, uint32_t symbol, uint16_t venue) noexcept nogil
+    cdef void _route_waiting(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil

@@ -10,6 +10,7 @@ from core.scenario.numbers import (
     scaled,
 )
 from core.scenario.reader import Line, ScenarioError, read
+from core.scenario.runner import run, run_text
 
 __all__ = [
     "Line",
@@ -21,5 +22,7 @@ __all__ = [
     "parse_number",
     "parse_time",
     "read",
+    "run",
+    "run_text",
     "scaled",
 ]

@@ -44,3 +44,5 @@ cdef class Sequencer:
     cdef Page* derived(self, const Derived* item, uint8_t engine, bint timer) noexcept nogil
     cdef bint record(self, const Page* page) noexcept nogil
     cdef void fail(self, int fault, int source, uint64_t expected, uint64_t found) noexcept nogil
+    cdef Page* _claim(self, uint16_t kind, const char* request, uint16_t length, int64_t time_ns) noexcept nogil
+    cdef void _publish(self, Page* page) noexcept nogil

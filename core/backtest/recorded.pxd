@@ -1,0 +1,32 @@
+"""Recorded order: the core, its gateways and simulated venues on the file's own time."""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.engine cimport Derived
+from core.fused cimport Fused
+from core.messages cimport Page, Send
+from core.sequencer.engine cimport Input
+from core.sequencer.schedule cimport Due, Schedule
+from core.venues.gateway cimport Gateway
+from core.venues.simulated cimport Simulated
+
+cdef class Recorded:
+    cdef readonly Fused core
+    cdef readonly Schedule schedule
+    cdef readonly Gateway gateway
+    cdef readonly Simulated venues
+    cdef object on_page             # called with each page (bytes) once it is handled, or None
+    cdef uint64_t source_seqs[256]
+    cdef Input item
+    cdef int drop_report            # for a test: the n-th report from a venue is lost on its way
+    cdef int double_send            # for a test: the n-th send is handed to the gateway twice
+    cdef uint64_t reports
+    cdef uint64_t sent
+    cdef void _feed(self, Input* item)
+    cdef void _show(self, Page* page)
+    cdef void _drain(self)
+    cdef void _ask_timer(self, Derived* item, uint8_t engine) noexcept nogil
+    cdef void _send(self) noexcept nogil
+    cdef void _pass(self, const Send* send, int64_t now) noexcept nogil
+    cdef void _run_due(self, int64_t until)
+    cdef void _timer(self, Due* due)
+    cdef void _report(self, Due* due)

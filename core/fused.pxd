@@ -1,0 +1,50 @@
+"""The core on one thread: every engine of the path takes its turn on each event."""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.egress.engine cimport Egress
+from core.engine cimport Derived, Emitter
+from core.execution.engine cimport Execution
+from core.messages cimport Page, Send
+from core.orders.engine cimport Orders
+from core.positions.engine cimport Positions
+from core.resolve.engine cimport Resolve
+from core.risk.engine cimport Risk
+from core.router.engine cimport Router
+from core.sequencer.engine cimport Input, Sequencer
+from core_ext.histogram cimport Histogram
+from core_ext.ring cimport Ring
+from core_ext.spine cimport Spine
+
+cdef class Fused:
+    cdef readonly object capacity
+    cdef readonly Spine spine
+    cdef readonly Sequencer sequencer
+    cdef readonly Resolve resolve
+    cdef readonly Risk risk
+    cdef readonly Orders orders
+    cdef readonly Router router
+    cdef readonly Execution execution
+    cdef readonly Positions positions
+    cdef readonly Egress egress
+    cdef readonly Ring sends        # to the gateways
+    cdef readonly bint timed
+    cdef readonly dict histograms
+    cdef Histogram resolve_ns
+    cdef Histogram risk_ns
+    cdef Histogram orders_ns
+    cdef Histogram router_ns
+    cdef Histogram execution_ns
+    cdef Histogram positions_ns
+    cdef Histogram journal_ns
+    cdef Histogram egress_ns
+    cdef Histogram event_ns
+    cdef list _memory
+
+    cdef Page* input(self, const Input* item) noexcept nogil
+    cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil
+    cdef Derived* next_derived(self, uint8_t* engine) noexcept nogil
+    cdef Page* step(self, const Derived* item, uint8_t engine) noexcept nogil
+    cdef void handle(self, Page* page) noexcept nogil
+    cdef void _handle_timed(self, Page* page) noexcept nogil
+    cdef void _check(self) noexcept nogil
+    cdef void release(self, uint8_t engine) noexcept nogil

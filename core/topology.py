@@ -1,0 +1,37 @@
+"""The path: each engine, what it follows, what it does, where it may run.
+
+This is the whole of it. `core.fused` runs the stages in this order on one thread; the supervisor gives each a process
+where there are processors enough. A stage reads the paragraphs of those before it, and writes its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FUSED = "fused"
+PLACEMENTS = (FUSED,)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One engine of the path: its name, the stages whose paragraphs it waits for, and its verb."""
+
+    name: str
+    follows: tuple[str, ...]
+    does: str
+    derives: bool = False  # whether it has a loopback ring: events of its own that come back to the sequencer
+
+
+PATH: tuple[Stage, ...] = (
+    Stage("sequencer", (), "gives every event its sequence and time"),
+    Stage("resolve", ("sequencer",), "names to dense indices; fills new or repeated"),
+    Stage("risk", ("resolve",), "denies, or lets pass and counts", derives=True),
+    Stage("orders", ("risk",), "moves the order and its children", derives=True),
+    Stage("router", ("orders",), "cuts worked orders into children", derives=True),
+    Stage("execution", ("router",), "guards the parent's quantity and sends", derives=True),
+    Stage("positions", ("execution",), "books fills: quantity, cost, profit, fees"),
+    Stage("journal", ("sequencer",), "records the event's input"),
+    Stage("egress", ("positions", "journal"), "tells sessions"),
+)
+
+STAGES = {stage.name: stage for stage in PATH}

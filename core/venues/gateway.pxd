@@ -1,0 +1,41 @@
+"""A gateway: the last thing before a venue. Stores its intent before each write and done after; guards once more."""
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.messages cimport ReportEvent, Send
+from core_ext.tables cimport Arena, IdTable
+
+cdef enum IntentState:
+    INTENT = 1                      # about to be written, or written: unknown until the venue is asked
+    DONE = 2
+
+cdef struct Intent:                 # 32
+    uint64_t seq                    # of the event that asked for the send
+    uint64_t venue_seq              # the venue's own number for the message
+    uint32_t child
+    uint16_t venue
+    uint8_t action
+    uint8_t state
+    uint64_t pad
+
+cdef struct Committed:              # 32: a child as this gateway knows it
+    int64_t qty
+    int64_t cum_qty
+    uint32_t order
+    uint32_t live
+    uint64_t pad
+
+cdef class Gateway:
+    cdef IdTable children           # child_id -> index into `committed`
+    cdef Committed* committed
+    cdef int64_t* orders            # [order] sum over its children of what they may come to
+    cdef Intent* intents
+    cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] cum + live, by venue from [16]
+    cdef uint64_t max_intents
+    cdef uint32_t max_orders
+    cdef readonly bint guarded
+
+    cdef int begin(self, const Send* send) noexcept nogil
+    cdef void done(self) noexcept nogil
+    cdef void heard(self, const ReportEvent* report) noexcept nogil
+    cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil
+    cdef bint _bounded(self, const Send* send) noexcept nogil

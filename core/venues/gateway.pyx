@@ -1,0 +1,128 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Gateways: see gateway.pxd."""
+from libc.string cimport memcpy, memset
+
+from core.messages cimport (
+    A_NEW, A_REPLACE, NONE, X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_TRADE, X_UNKNOWN_ORDER, P_HAS_QTY,
+    ReportEvent, Send,
+)
+from core.sequencer.engine cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
+
+
+cdef void child_name(const Send* send, char* out) noexcept nogil:
+    """`{length}<first cl_ord_id>.<n>`, 56 bytes."""
+    cdef int length = <unsigned char>send.first_id[0]
+    cdef char digits[10]
+    cdef uint32_t n = send.n
+    cdef int count = 0
+    memset(out, 0, 56)
+    memcpy(out + 1, send.first_id + 1, length)
+    out[1 + length] = c'.'
+    while n:
+        digits[count] = <char>(c'0' + n % 10)
+        n //= 10
+        count += 1
+    out[0] = <char>(length + 1 + count)
+    while count:
+        count -= 1
+        length += 1
+        out[1 + length] = digits[count]
+
+
+cdef class Gateway:
+    """Accepts each send once, in the order of the spine, and never more than an order allows."""
+
+    def __cinit__(self, Arena arena, object capacity, bint guarded=True):
+        cdef uint32_t children = capacity.orders + capacity.more_children
+        self.max_orders = capacity.orders
+        self.max_intents = children
+        self.guarded = guarded
+        self.children = IdTable(arena, "gateway.children", children, key_size=56)
+        self.committed = <Committed*>arena.table("gateway.committed", sizeof(Committed), children)
+        self.orders = <int64_t*>arena.table("gateway.orders", sizeof(int64_t), capacity.orders)
+        self.intents = <Intent*>arena.table("gateway.intents", sizeof(Intent), children)
+        self.counts = <uint64_t*>arena.table("gateway.counts", sizeof(uint64_t), 96)
+
+    cdef int begin(self, const Send* send) noexcept nogil:
+        """Checks the send and stores the intent. Anything but FAULT_NONE: it must not be written."""
+        cdef Intent* intent
+        if send.seq <= self.counts[1]:
+            self.counts[2] += 1
+            return FAULT_DOUBLED_SEND
+        self.counts[1] = send.seq
+        if (send.action == A_NEW or send.action == A_REPLACE) and not self._bounded(send):
+            self.counts[3] += 1
+            return FAULT_CHILD_BOUND
+        intent = &self.intents[self.counts[0] % self.max_intents]
+        intent.seq = send.seq
+        intent.child = send.child
+        intent.venue = send.venue
+        intent.action = send.action
+        intent.venue_seq = 0
+        intent.state = INTENT
+        self.counts[0] += 1
+        return FAULT_NONE
+
+    cdef void done(self) noexcept nogil:
+        """The last intent was written."""
+        self.intents[(self.counts[0] - 1) % self.max_intents].state = DONE
+
+    cdef bint _bounded(self, const Send* send) noexcept nogil:
+        cdef char name[56]
+        cdef bint existed = 0
+        cdef uint32_t index
+        cdef Committed* child
+        cdef int64_t after
+        child_name(send, name)
+        index = self.children.put(name, &existed)
+        if index == NONE:
+            return 0
+        child = &self.committed[index]
+        child.order = send.order
+        after = send.qty if send.qty > child.qty else child.qty
+        if self.guarded and self.orders[send.order] - child.qty + after > send.bound_qty:
+            return 0
+        self.orders[send.order] += after - child.qty
+        child.qty = after
+        child.live = 1
+        return 1
+
+    cdef void heard(self, const ReportEvent* report) noexcept nogil:
+        """What a report gives back: the rest of a child that ended or shrank."""
+        cdef uint32_t index = self.children.find(report.child_id)
+        cdef Committed* child
+        cdef int64_t qty
+        if index == NONE:
+            return
+        child = &self.committed[index]
+        qty = child.qty
+        if report.exec_type == X_TRADE:
+            child.cum_qty += report.last_qty
+        elif report.exec_type in (X_CANCELED, X_EXPIRED, X_REJECTED, X_UNKNOWN_ORDER):
+            child.live = 0
+            qty = child.cum_qty
+        elif report.exec_type == X_REPLACED and report.flags & P_HAS_QTY:
+            qty = report.order_qty
+        if qty < child.cum_qty:
+            qty = child.cum_qty
+        self.orders[child.order] += qty - child.qty
+        child.qty = qty
+
+    cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil:
+        self.counts[16 + venue] += 1
+        return self.counts[16 + venue]
+
+    @property
+    def sent(self) -> int:
+        return self.counts[0]
+
+    def unknown(self) -> list[tuple[int, int, int]]:
+        """(seq, child, venue) of intents without done: asked about, never sent again."""
+        cdef uint64_t i
+        cdef uint64_t first = self.counts[0] - self.max_intents if self.counts[0] > self.max_intents else 0
+        out = []
+        for i in range(first, self.counts[0]):
+            intent = &self.intents[i % self.max_intents]
+            if intent.state == INTENT:
+                out.append((intent.seq, intent.child, intent.venue))
+        return out
