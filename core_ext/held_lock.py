@@ -64,14 +64,10 @@ class HeldLock:
             self.fd = -1
 
 
-def is_locked(path: str) -> bool:
-    """True when a living process holds the lock on this file. Asks without taking it. FileNotFoundError."""
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _request(fcntl.F_WRLCK))
-        return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
-    finally:
-        os.close(fd)
+def is_locked(fd: int) -> bool:
+    """True when a living process holds the lock on this open file. Asks without taking it."""
+    answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _request(fcntl.F_WRLCK))
+    return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
 
 
 def _drop_in_child() -> None:
