@@ -5,6 +5,7 @@ import fcntl
 import os
 import struct
 import weakref
+from typing import ClassVar
 
 # struct flock on 64-bit Linux: type, whence, start, length, pid (must be 0 for an open file description lock).
 _FLOCK = struct.Struct("@hhqqi4x")
@@ -20,7 +21,7 @@ class HeldLock:
     A forked child closes its copy at once: a child must not keep its dead parent's lock alive.
     """
 
-    _held: "weakref.WeakSet[HeldLock]" = weakref.WeakSet()
+    _held: ClassVar["weakref.WeakSet[HeldLock]"] = weakref.WeakSet()
 
     def __init__(self, path: str, flags: int = os.O_RDWR | os.O_CREAT) -> None:
         """Opens the file and takes the lock; BlockingIOError when somebody holds it."""

@@ -108,11 +108,11 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class SegmentInfo:
-    """A segment's header. `used` is False when it was prepared and never written."""
+    """A segment's header; size: bytes of the file. `used` is False when it was prepared and never written."""
 
     path: str
     number: int
-    bytes: int
+    size: int
     used: bool
     schema_version: int
     build_id: bytes
@@ -122,7 +122,7 @@ class SegmentInfo:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What `verify` found. ok: neither torn nor corrupt."""
+    """What `verify` found. ok: neither torn nor corrupt; size: bytes of all segment files."""
 
     path: str
     ok: bool
@@ -130,7 +130,7 @@ class Report:
     records: int
     first_sequence: int
     last_sequence: int
-    bytes: int
+    size: int
     torn_at: Place | None
     error: JournalCorrupt | None
 
@@ -410,7 +410,7 @@ cdef class JournalWriter:
                 break
             os.unlink(segment.path)
             self._acquire()
-            self._total_bytes -= segment.bytes
+            self._total_bytes -= segment.size
             store_release(&self._no_room, 0)
             self._release()
             dropped += 1

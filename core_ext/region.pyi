@@ -1,4 +1,5 @@
 from types import TracebackType
+from typing import Self
 
 SHM_DIRECTORY: str
 HEADER_BYTES: int
@@ -54,7 +55,7 @@ class Region:
     def close(self) -> None:
         """Lets go of the memory; the owner removes the segment. BufferError while somebody holds a buffer of it."""
     def __buffer__(self, flags: int, /) -> memoryview: ...
-    def __enter__(self) -> Region: ...
+    def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
