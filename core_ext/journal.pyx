@@ -643,11 +643,12 @@ cdef class JournalReader:
         cdef Mapped* segment = &self._segments[self._index]
         cdef Record* record = <Record*>(segment.base + self._at)
         cdef size_t size = _record_size(segment, self._at)
+        if size == 0 and self.follow and self._zero_word():
+            if not self._next_began():
+                return 0
+            size = _record_size(segment, self._at)    # again: the end record is stored before the next one begins
         if size == 0:
             self._crc_expected = self._crc_found = 0
-            if self.follow and self._index + 1 >= self._count:
-                if self._at + sizeof(Record) > segment.size or load_acquire(<uint64_t*>record) == 0:
-                    return 0
             return self._stop_here()
         self._crc_expected = record.crc
         self._crc_found = _record_crc(record, size)
@@ -667,6 +668,15 @@ cdef class JournalReader:
         self._records += 1
         return 1
 
+    cdef bint _zero_word(self) noexcept nogil:
+        """Nothing at `_at` yet."""
+        cdef Mapped* segment = &self._segments[self._index]
+        return self._at + 8 > segment.size or load_acquire(<uint64_t*>(segment.base + self._at)) == 0
+
+    cdef bint _next_began(self) noexcept nogil:
+        """The segment after this one is in use."""
+        return self._index + 1 < self._count and _header_good(&self._segments[self._index + 1])
+
     cdef int _leave(self) noexcept nogil:
         """After an end record only zeros may come."""
         if not self._zero_from(self._index, self._at):
@@ -678,7 +688,7 @@ cdef class JournalReader:
         """No whole record here: the end, the end of a run that died, a torn tail, or damage in the middle."""
         cdef bint clean = self._zero_from(self._index, self._at)
         cdef int i
-        if clean and self._at and self._index + 1 < self._count and _header_good(&self._segments[self._index + 1]):
+        if clean and self._at and self._next_began():
             self._unsealed = (<SegmentHeader*>self._segments[self._index].base).run_epoch
             return 2
         if self._valid_later():
