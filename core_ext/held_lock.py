@@ -1,4 +1,4 @@
-"""A lock on a file that the kernel drops when its holder dies: how an owner is known, in any pid namespace."""
+"""A lock on a file that the kernel drops when its holder dies: how an owner is known in any pid namespace."""
 
 import errno
 import fcntl
@@ -7,7 +7,7 @@ import struct
 import weakref
 from typing import ClassVar
 
-# struct flock on 64-bit Linux: type, whence, start, length, pid (must be 0 for an open file description lock).
+# struct flock on 64-bit Linux: type, whence, start, length, pid (0 for an open file description lock).
 _FLOCK = struct.Struct("@hhqqi4x")
 
 

@@ -82,10 +82,10 @@ class JournalWriter:
     ) -> None:
         """Opens a directory (made when missing) and begins a segment of its own after what is there.
 
-        BlockingIOError: another writer lives. JournalTorn, JournalCorrupt: the last segment. OSError: no space.
+        BlockingIOError: another writer lives. JournalTorn, JournalCorrupt: the tail. OSError: no space.
         """
-    def append_bytes(self, seq: int, body: Buffer, *, reserved: bool = False) -> bool:
-        """Appends a record. False when there is no room. ValueError: not the next sequence, empty or too long."""
+    def append_bytes(self, seq: int, body: Buffer, tail: Buffer = b"", *, reserved: bool = False) -> bool:
+        """Appends body + tail. False: no room. ValueError: not the next sequence, empty or too long."""
     def prepare(self) -> bool:
         """Makes the next segment ready and unmaps full ones. True when a next segment is ready."""
     def sync(self) -> None:

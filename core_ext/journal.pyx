@@ -8,7 +8,7 @@ import weakref
 from core_ext.held_lock import HeldLock
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.errno cimport EEXIST, ENOSPC, errno
+from libc.errno cimport ENOSPC, errno
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset, strdup
 from posix.fcntl cimport O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_RDWR
@@ -317,14 +317,16 @@ cdef class JournalWriter:
         if error == 0:
             self._next.base = map_file(fd, self._segment_bytes, True)
             error = errno if self._next.base == NULL else 0
+        if error == 0 and self._group:
+            error = _sync_directory(self._path)
+            if error:
+                munmap(self._next.base, self._segment_bytes)
         if error:
             close(fd)
             unlink(path)
             return error
         if touch:
             touch_pages(self._next.base, self._segment_bytes)
-        if self._group:
-            error = _sync_directory(self._path)
         self._next.size = self._segment_bytes
         self._next.fd = fd
         self._next.number = number
@@ -364,20 +366,24 @@ cdef class JournalWriter:
 
     # ---- the Python face ----
 
-    def append_bytes(self, uint64_t seq, body, *, bint reserved=False):
-        """Appends a record. False when there is no room. ValueError: not the next sequence, empty or too long."""
-        cdef const unsigned char[::1] view = body
-        cdef const void* data = NULL
-        cdef uint32_t size = <uint32_t>view.shape[0]
-        if size:
-            data = &view[0]
-        cdef int rc
-        if reserved:
-            rc = self.append_reserved(seq, data, size, NULL, 0)
-        else:
-            rc = self.append(seq, data, size, NULL, 0)
+    def append_bytes(self, uint64_t seq, body, tail=b"", *, bint reserved=False):
+        """Appends a record whose body is `body + tail`. False when there is no room.
+
+        ValueError: not the next sequence, empty or too long.
+        """
+        cdef const unsigned char[::1] one = body
+        cdef const unsigned char[::1] two = tail
+        cdef size_t a_len = one.shape[0], b_len = two.shape[0]
+        cdef const void* a = &one[0] if a_len else NULL
+        cdef const void* b = &two[0] if b_len else NULL
+        cdef int rc = -2
+        if a_len + b_len < self._segment_bytes:     # so that the lengths fit 32 bits
+            if reserved:
+                rc = self.append_reserved(seq, a, <uint32_t>a_len, b, <uint32_t>b_len)
+            else:
+                rc = self.append(seq, a, <uint32_t>a_len, b, <uint32_t>b_len)
         if rc == -2:
-            raise ValueError(f"journal: sequence {seq} with {view.shape[0]} bytes; the next sequence is "
+            raise ValueError(f"journal: sequence {seq} with {a_len + b_len} bytes; the next sequence is "
                              f"{self._last + 1}, a body has 1 to {self._segment_bytes - 160} bytes")
         return rc == 0
 

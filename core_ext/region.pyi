@@ -23,11 +23,11 @@ class Region:
     def create(name: str, size: int, layout_version: int) -> Region:
         """Makes the shared segment, allocated in full, and owns it until `close` or this process's death.
 
-        RegionBusy: a living process owns it. RegionNoSpace: names what is needed, what is free, and the remedy.
+        RegionBusy: a living process owns it. RegionNoSpace: names bytes needed, bytes free, the remedy.
         """
     @staticmethod
     def attach(name: str, layout_version: int) -> Region:
-        """Attaches to a segment. FileNotFoundError: there is none. RegionLayoutError: another layout version."""
+        """Attaches to a segment. FileNotFoundError: none. RegionLayoutError: another layout version."""
     @property
     def name(self) -> str: ...
     @property
@@ -53,7 +53,7 @@ class Region:
     def touch(self) -> None:
         """Faults every page in now, so that no first touch happens on the path."""
     def close(self) -> None:
-        """Lets go of the memory; the owner removes the segment. BufferError while somebody holds a buffer of it."""
+        """Lets go of the memory; the owner removes the segment. BufferError while a buffer is in use."""
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -1,6 +1,7 @@
 """The arena: tables in one block, digest, save and load, attach."""
 
 import pytest
+
 from core_ext.arena import Arena, ArenaFull
 from core_ext.region import Region
 
@@ -94,7 +95,7 @@ def test_load_into_other_tables_is_refused_by_name() -> None:
     one.add_table("a", 8, 4)
     two.add_table("b", 8, 4)
     three.add_table("a", 8, 5)
-    with pytest.raises(ValueError, match="'a' has 4 of 4 items of 8 bytes.*no such table"):
+    with pytest.raises(ValueError, match=r"'a' has 4 of 4 items of 8 bytes.*no such table"):
         two.load(one.save())
     with pytest.raises(ValueError, match="here: 5 of 8 bytes"):
         three.load(one.save())

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from core_ext.counters import Counters, CountersFull
 from core_ext.region import Region
 

@@ -1,15 +1,21 @@
 """CRC32C: the published vectors, and the instruction against the table."""
 
 import pytest
-from core_ext.crc32c import crc32c, crc32c_by_table, has_instruction
 from hypothesis import given
 from hypothesis import strategies as st
+
+from core_ext.crc32c import crc32c, crc32c_by_table, has_instruction
 
 
 @pytest.mark.parametrize(
     ("data", "value"),
-    [(b"", 0), (b"123456789", 0xE3069283), (bytes(32), 0x8A9136AA), (b"\xff" * 32, 0x62A8AB43),
-     (bytes(range(32)), 0x46DD794E)],
+    [
+        (b"", 0),
+        (b"123456789", 0xE3069283),
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+    ],
 )
 def test_published_vectors(data: bytes, value: int) -> None:
     assert crc32c(data) == crc32c_by_table(data) == value

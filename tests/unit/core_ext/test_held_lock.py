@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from core_ext.held_lock import HeldLock, is_locked
 
 

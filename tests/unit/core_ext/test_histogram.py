@@ -3,12 +3,15 @@
 import math
 
 import pytest
-from core_ext.histogram import BYTES, Histogram
-from core_ext.region import Region
 from hypothesis import given
 from hypothesis import strategies as st
 
-LATENCIES = st.lists(st.integers(0, 60_000_000_000) | st.integers(0, 300) | st.integers(0, 10**6), min_size=1, max_size=200)
+from core_ext.histogram import BYTES, Histogram
+from core_ext.region import Region
+
+LATENCIES = st.lists(
+    st.integers(0, 60_000_000_000) | st.integers(0, 300) | st.integers(0, 10**6), min_size=1, max_size=200
+)
 
 
 def filled(values: list[int]) -> Histogram:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from core_ext.journal import (
     JournalCorrupt,
     JournalGap,
@@ -19,15 +22,18 @@ from core_ext.journal import (
     info,
     verify,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 HEADER, RECORD = 128, 16
 
 
 def writer(path: Path, **settings: Any) -> JournalWriter:
-    chosen = {"schema_version": 3, "build_id": b"build", "segment_bytes": 4096, "reserve_bytes": 512} | settings
-    return JournalWriter(path, **chosen)
+    chosen: dict[str, Any] = {
+        "schema_version": 3,
+        "build_id": b"build",
+        "segment_bytes": 4096,
+        "reserve_bytes": 512,
+    }
+    return JournalWriter(path, **(chosen | settings))
 
 
 def body(seq: int) -> bytes:
@@ -77,6 +83,14 @@ def test_what_is_appended_is_read(tmp_path_factory: pytest.TempPathFactory, bodi
     report = verify(path)
     assert (report.ok, report.records, report.last_sequence) == (True, len(bodies), len(bodies))
     shutil.rmtree(path)
+
+
+def test_a_body_in_two_parts_is_one_body(tmp_path: Path) -> None:
+    parts = [(b"header", b"request"), (b"", b"tail"), (b"head", b""), (b"x" * 2000, b"y" * 1900)]
+    with writer(tmp_path) as log:
+        for seq, (a, b) in enumerate(parts, 1):
+            assert log.append_bytes(seq, a, b, reserved=seq % 2 == 0)
+    assert read(tmp_path) == [(seq, a + b) for seq, (a, b) in enumerate(parts, 1)]
 
 
 def test_prepared_ahead_no_append_makes_a_segment(tmp_path: Path) -> None:
@@ -148,7 +162,9 @@ def test_a_flipped_byte_with_whole_records_after_it_names_both_checksums(tmp_pat
     crashed(tmp_path, 20)
     flip(tmp_path / "00000001.nacre", HEADER + RECORD)
     reader = JournalReader(tmp_path)
-    with pytest.raises(JournalCorrupt, match=r"00000001\.nacre: offset 128: a damaged record with whole ones") as found:
+    with pytest.raises(
+        JournalCorrupt, match=r"00000001\.nacre: offset 128: a damaged record with whole ones"
+    ) as found:
         next(reader)
     assert (found.value.offset, found.value.sequence) == (HEADER, 1)
     assert found.value.crc_stored != found.value.crc_computed
@@ -207,7 +223,9 @@ def test_runs_that_crash_again_and_again(tmp_path: Path) -> None:
         crashed(tmp_path, 70)
         assert read(tmp_path) == expected(70 * run)
         assert verify(tmp_path).ok
-    assert [s.number for s in info(tmp_path) if s.used] == list(range(1, len([s for s in info(tmp_path) if s.used]) + 1))
+    assert [s.number for s in info(tmp_path) if s.used] == list(
+        range(1, len([s for s in info(tmp_path) if s.used]) + 1)
+    )
 
 
 def test_a_crash_before_the_first_record_leaves_nothing_wrong(tmp_path: Path) -> None:
@@ -318,9 +336,13 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "part"),
-    [({"segment_bytes": 5000}, "segment_bytes 5000"), ({"reserve_bytes": 4000}, "reserve_bytes 4000"),
-     ({"max_bytes": 1}, "max_bytes 1"), ({"durability": "maybe"}, "durability 'maybe'"),
-     ({"build_id": b""}, "build_id has 0 bytes")],
+    [
+        ({"segment_bytes": 5000}, "segment_bytes 5000"),
+        ({"reserve_bytes": 4000}, "reserve_bytes 4000"),
+        ({"max_bytes": 1}, "max_bytes 1"),
+        ({"durability": "maybe"}, "durability 'maybe'"),
+        ({"build_id": b""}, "build_id has 0 bytes"),
+    ],
 )
 def test_bad_settings_are_named(tmp_path: Path, settings: dict[str, Any], part: str) -> None:
     with pytest.raises(ValueError, match=part):

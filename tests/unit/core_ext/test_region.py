@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from core_ext import region as region_module
 from core_ext.region import HEADER_BYTES, Region, RegionBusy, RegionLayoutError, RegionNoSpace
 
@@ -23,7 +24,9 @@ input()
 
 
 def owner() -> "tuple[subprocess.Popen[str], int]":
-    process = subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     return process, int(process.stdout.readline())
 
@@ -125,7 +128,9 @@ def test_what_is_no_region_is_refused() -> None:
 
 
 def test_too_little_shared_memory_says_what_to_do() -> None:
-    with pytest.raises(RegionNoSpace, match=r"35184372088832 bytes are needed in /dev/shm, \d+ are free.*--shm-size"):
+    with pytest.raises(
+        RegionNoSpace, match=r"35184372088832 bytes are needed in /dev/shm, \d+ are free.*--shm-size"
+    ):
         Region.create(NAME, (1 << 45) - HEADER_BYTES, 1)
     assert not FILE.exists()
 
@@ -166,7 +171,9 @@ os._exit(0)
 
 
 def test_a_forked_child_does_not_keep_the_dead_owner_alive() -> None:
-    done = subprocess.run([sys.executable, "-c", FORKS], stdout=subprocess.PIPE, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], stdout=subprocess.PIPE, text=True, check=True, timeout=30
+    )
     try:
         with Region.attach(NAME, 1) as other:
             assert not other.is_owner_alive()

@@ -4,11 +4,12 @@ import struct
 from collections import deque
 
 import pytest
-from core_ext.region import Region
-from core_ext.ring import Ring
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from core_ext.region import Region
+from core_ext.ring import Ring
 
 HEADER = 256
 
@@ -77,8 +78,14 @@ def test_a_bad_shape_is_named(capacity: int, slot: int, part: str) -> None:
 
 @pytest.mark.parametrize(
     ("at", "raw", "part"),
-    [(0, b"x", "magic"), (8, b"\2", "version is 2"), (12, b"\7", "slot size 7"), (16, b"\3", "capacity 3"),
-     (16, b"\0\1", "need 2304 bytes"), (64, b"\x99", "tail 153")],
+    [
+        (0, b"x", "magic"),
+        (8, b"\2", "version is 2"),
+        (12, b"\7", "slot size 7"),
+        (16, b"\3", "capacity 3"),
+        (16, b"\0\1", "need 2304 bytes"),
+        (64, b"\x99", "tail 153"),
+    ],
 )
 def test_a_bad_header_is_named(at: int, raw: bytes, part: str) -> None:
     buffer = bytearray(Ring.bytes_needed(4, 8))

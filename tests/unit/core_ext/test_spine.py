@@ -3,9 +3,10 @@
 import struct
 
 import pytest
-from core_ext.spine import Spine
 from hypothesis import given
 from hypothesis import strategies as st
+
+from core_ext.spine import Spine
 
 
 def make(capacity: int = 4, cursors: int = 2, gating: list[int] | None = None) -> tuple[bytearray, Spine]:
@@ -23,6 +24,13 @@ def test_the_slowest_gating_cursor_holds_the_claimer_back() -> None:
     assert spine.try_write(5, b"x")
     assert not spine.try_write(6, b"x")
     assert (spine.claimed_seq, spine.slowest_gating, spine.get_cursor(0)) == (5, 1, 4)
+
+
+def test_a_recovered_spine_starts_where_it_stopped() -> None:
+    _, spine = make()
+    spine.start_at(1000)
+    assert [spine.try_write(seq, b"x") for seq in (1001, 1002, 1003, 1004, 1005)] == [True] * 4 + [False]
+    assert (spine.slowest_gating, spine.read(1000), spine.read(1001) is not None) == (1000, None, True)
 
 
 def test_a_cursor_that_does_not_gate_holds_nobody_back() -> None:

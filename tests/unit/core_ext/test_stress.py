@@ -1,10 +1,11 @@
-"""Memory ordering: a ring and a spine between processes, every byte of every slot checked, no times asserted."""
+"""Memory ordering: a ring and a spine between processes, every byte of every slot checked, no times."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
+
 from core_ext.region import Region
 from core_ext.ring import Ring
 from core_ext.spine import Spine

@@ -1,11 +1,12 @@
 """IdTable and Map64 against dict, and what happens when they are full."""
 
 import pytest
-from core_ext.arena import Arena, ArenaFull
-from core_ext.tables import IdTable, Map64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from core_ext.arena import Arena, ArenaFull
+from core_ext.tables import IdTable, Map64
 
 TEXTS = st.text(st.characters(codec="ascii"), max_size=39) | st.sampled_from(["a", "b", "c", "", "\0", "a\0"])
 KEYS = st.integers(0, 2**64 - 1) | st.integers(0, 40)
@@ -47,7 +48,7 @@ class TablesAgainstDict(RuleBasedStateMachine):
     def discard(self, key: int) -> None:
         assert self.map.discard(key) is (self.values.pop(key, None) is not None)
 
-    @precondition(lambda self: getattr(self, "values", None))
+    @precondition(lambda self: bool(getattr(self, "values", None)))
     @rule(data=st.data())
     def discard_one_that_is_there(self, data: st.DataObject) -> None:
         self.discard(data.draw(st.sampled_from(sorted(self.values))))

@@ -4,18 +4,23 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from core_ext import wide
 from hypothesis import given
 from hypothesis import strategies as st
+
+from core_ext import wide
 
 LOW, HIGH = -(2**127), 2**127 - 1
 
 
 def around_powers(bits: int) -> st.SearchStrategy[int]:
-    """Signed ints of up to `bits` bits: uniform, and close to powers of 2 and 10, where carries and ties live."""
+    """Signed ints of up to `bits` bits: uniform, and close to powers of 2 and 10 (carries, ties)."""
     top = 2 ** (bits - 1)
-    near = st.builds(lambda e, d, s: s * (2**e + d), st.integers(0, bits - 1), st.integers(-2, 2), st.sampled_from([1, -1]))
-    tens = st.builds(lambda e, n, s: s * n * 10**e // 2, st.integers(0, 38), st.integers(0, 9), st.sampled_from([1, -1]))
+    near = st.builds(
+        lambda e, d, s: s * (2**e + d), st.integers(0, bits - 1), st.integers(-2, 2), st.sampled_from([1, -1])
+    )
+    tens = st.builds(
+        lambda e, n, s: s * n * 10**e // 2, st.integers(0, 38), st.integers(0, 9), st.sampled_from([1, -1])
+    )
     return (st.integers(-top, top - 1) | near | tens).map(lambda v: max(-top, min(top - 1, v)))
 
 
