@@ -1,7 +1,7 @@
 from collections.abc import Buffer, Iterable
 
 class ArenaFull(MemoryError):
-    """A table does not fit into its arena. The message names the table, the bytes needed and the bytes free."""
+    """A table does not fit into its arena. Named: the table, bytes needed, bytes free."""
 
 class Arena:
     """Tables without pointers in one block of plain or shared memory."""
@@ -35,4 +35,4 @@ class Arena:
     def save(self) -> bytes:
         """Everything in use, with a digest at the end; `load` takes it back."""
     def load(self, saved: Buffer) -> None:
-        """Replaces the content by what `save` gave. ValueError names what differs; nothing is changed then."""
+        """Replaces the content by what `save` gave. ValueError names what differs; then nothing changes."""

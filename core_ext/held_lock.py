@@ -1,12 +1,13 @@
-"""A lock on a file that the kernel drops when its holder dies: how an owner is known, in any pid namespace."""
+"""A lock on a file that the kernel drops when its holder dies: how an owner is known in any pid namespace."""
 
 import errno
 import fcntl
 import os
 import struct
 import weakref
+from typing import ClassVar
 
-# struct flock on 64-bit Linux: type, whence, start, length, pid (must be 0 for an open file description lock).
+# struct flock on 64-bit Linux: type, whence, start, length, pid (0 for an open file description lock).
 _FLOCK = struct.Struct("@hhqqi4x")
 
 
@@ -20,7 +21,7 @@ class HeldLock:
     A forked child closes its copy at once: a child must not keep its dead parent's lock alive.
     """
 
-    _held: "weakref.WeakSet[HeldLock]" = weakref.WeakSet()
+    _held: ClassVar["weakref.WeakSet[HeldLock]"] = weakref.WeakSet()
 
     def __init__(self, path: str, flags: int = os.O_RDWR | os.O_CREAT) -> None:
         """Opens the file and takes the lock; BlockingIOError when somebody holds it."""
@@ -64,14 +65,10 @@ class HeldLock:
             self.fd = -1
 
 
-def is_locked(path: str) -> bool:
-    """True when a living process holds the lock on this file. Asks without taking it. FileNotFoundError."""
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _request(fcntl.F_WRLCK))
-        return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
-    finally:
-        os.close(fd)
+def is_locked(fd: int) -> bool:
+    """True when a living process holds the lock on this open file. Asks without taking it."""
+    answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _request(fcntl.F_WRLCK))
+    return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
 
 
 def _drop_in_child() -> None:

@@ -170,6 +170,8 @@ cdef class JournalReader:
     cdef int _read(self, uint64_t* seq, char** body, uint32_t* length) noexcept nogil
     cdef int _stop_here(self) noexcept nogil
     cdef int _leave(self) noexcept nogil
+    cdef bint _zero_word(self) noexcept nogil
+    cdef bint _next_began(self) noexcept nogil
     cdef bint _zero_from(self, int index, size_t at) noexcept nogil
     cdef int _fail(self, const char* why) noexcept nogil
     cdef bint _valid_later(self) noexcept nogil

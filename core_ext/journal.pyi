@@ -2,6 +2,7 @@ import dataclasses
 import os
 from collections.abc import Buffer, Iterator
 from types import TracebackType
+from typing import Self
 
 DEFAULT_SEGMENT_BYTES: int
 SUFFIX: str
@@ -36,11 +37,11 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class SegmentInfo:
-    """A segment's header. `used` is False when it was prepared and never written."""
+    """A segment's header; size: bytes of the file. `used` is False when it was prepared and never written."""
 
     path: str
     number: int
-    bytes: int
+    size: int
     used: bool
     schema_version: int
     build_id: bytes
@@ -49,7 +50,7 @@ class SegmentInfo:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What `verify` found. ok: neither torn nor corrupt."""
+    """What `verify` found. ok: neither torn nor corrupt; size: bytes of all segment files."""
 
     path: str
     ok: bool
@@ -57,7 +58,7 @@ class Report:
     records: int
     first_sequence: int
     last_sequence: int
-    bytes: int
+    size: int
     torn_at: Place | None
     error: JournalCorrupt | None
 
@@ -81,10 +82,10 @@ class JournalWriter:
     ) -> None:
         """Opens a directory (made when missing) and begins a segment of its own after what is there.
 
-        BlockingIOError: another writer lives. JournalTorn, JournalCorrupt: the last segment. OSError: no space.
+        BlockingIOError: another writer lives. JournalTorn, JournalCorrupt: the tail. OSError: no space.
         """
-    def append_bytes(self, seq: int, body: Buffer, *, reserved: bool = False) -> bool:
-        """Appends a record. False when there is no room. ValueError: not the next sequence, empty or too long."""
+    def append_bytes(self, seq: int, body: Buffer, tail: Buffer = b"", *, reserved: bool = False) -> bool:
+        """Appends body + tail. False: no room. ValueError: not the next sequence, empty or too long."""
     def prepare(self) -> bool:
         """Makes the next segment ready and unmaps full ones. True when a next segment is ready."""
     def sync(self) -> None:
@@ -108,7 +109,7 @@ class JournalWriter:
         """errno of the last preparation that failed; 0 when the last one went well."""
     def close(self) -> None:
         """Ends and trims the current segment, syncs (in group durability), and gives the directory up."""
-    def __enter__(self) -> JournalWriter: ...
+    def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...

@@ -8,7 +8,7 @@ import weakref
 from core_ext.held_lock import HeldLock
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.errno cimport EEXIST, ENOSPC, errno
+from libc.errno cimport ENOSPC, errno
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset, strdup
 from posix.fcntl cimport O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_RDWR
@@ -108,11 +108,11 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class SegmentInfo:
-    """A segment's header. `used` is False when it was prepared and never written."""
+    """A segment's header; size: bytes of the file. `used` is False when it was prepared and never written."""
 
     path: str
     number: int
-    bytes: int
+    size: int
     used: bool
     schema_version: int
     build_id: bytes
@@ -122,7 +122,7 @@ class SegmentInfo:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What `verify` found. ok: neither torn nor corrupt."""
+    """What `verify` found. ok: neither torn nor corrupt; size: bytes of all segment files."""
 
     path: str
     ok: bool
@@ -130,7 +130,7 @@ class Report:
     records: int
     first_sequence: int
     last_sequence: int
-    bytes: int
+    size: int
     torn_at: Place | None
     error: JournalCorrupt | None
 
@@ -317,14 +317,16 @@ cdef class JournalWriter:
         if error == 0:
             self._next.base = map_file(fd, self._segment_bytes, True)
             error = errno if self._next.base == NULL else 0
+        if error == 0 and self._group:
+            error = _sync_directory(self._path)
+            if error:
+                munmap(self._next.base, self._segment_bytes)
         if error:
             close(fd)
             unlink(path)
             return error
         if touch:
             touch_pages(self._next.base, self._segment_bytes)
-        if self._group:
-            error = _sync_directory(self._path)
         self._next.size = self._segment_bytes
         self._next.fd = fd
         self._next.number = number
@@ -364,20 +366,24 @@ cdef class JournalWriter:
 
     # ---- the Python face ----
 
-    def append_bytes(self, uint64_t seq, body, *, bint reserved=False):
-        """Appends a record. False when there is no room. ValueError: not the next sequence, empty or too long."""
-        cdef const unsigned char[::1] view = body
-        cdef const void* data = NULL
-        cdef uint32_t size = <uint32_t>view.shape[0]
-        if size:
-            data = &view[0]
-        cdef int rc
-        if reserved:
-            rc = self.append_reserved(seq, data, size, NULL, 0)
-        else:
-            rc = self.append(seq, data, size, NULL, 0)
+    def append_bytes(self, uint64_t seq, body, tail=b"", *, bint reserved=False):
+        """Appends a record whose body is `body + tail`. False when there is no room.
+
+        ValueError: not the next sequence, empty or too long.
+        """
+        cdef const unsigned char[::1] one = body
+        cdef const unsigned char[::1] two = tail
+        cdef size_t a_len = one.shape[0], b_len = two.shape[0]
+        cdef const void* a = &one[0] if a_len else NULL
+        cdef const void* b = &two[0] if b_len else NULL
+        cdef int rc = -2
+        if a_len + b_len < self._segment_bytes:     # so that the lengths fit 32 bits
+            if reserved:
+                rc = self.append_reserved(seq, a, <uint32_t>a_len, b, <uint32_t>b_len)
+            else:
+                rc = self.append(seq, a, <uint32_t>a_len, b, <uint32_t>b_len)
         if rc == -2:
-            raise ValueError(f"journal: sequence {seq} with {view.shape[0]} bytes; the next sequence is "
+            raise ValueError(f"journal: sequence {seq} with {a_len + b_len} bytes; the next sequence is "
                              f"{self._last + 1}, a body has 1 to {self._segment_bytes - 160} bytes")
         return rc == 0
 
@@ -410,7 +416,7 @@ cdef class JournalWriter:
                 break
             os.unlink(segment.path)
             self._acquire()
-            self._total_bytes -= segment.bytes
+            self._total_bytes -= segment.size
             store_release(&self._no_room, 0)
             self._release()
             dropped += 1
@@ -643,11 +649,12 @@ cdef class JournalReader:
         cdef Mapped* segment = &self._segments[self._index]
         cdef Record* record = <Record*>(segment.base + self._at)
         cdef size_t size = _record_size(segment, self._at)
+        if size == 0 and self.follow and self._zero_word():
+            if not self._next_began():
+                return 0
+            size = _record_size(segment, self._at)    # again: the end record is stored before the next one begins
         if size == 0:
             self._crc_expected = self._crc_found = 0
-            if self.follow and self._index + 1 >= self._count:
-                if self._at + sizeof(Record) > segment.size or load_acquire(<uint64_t*>record) == 0:
-                    return 0
             return self._stop_here()
         self._crc_expected = record.crc
         self._crc_found = _record_crc(record, size)
@@ -667,6 +674,15 @@ cdef class JournalReader:
         self._records += 1
         return 1
 
+    cdef bint _zero_word(self) noexcept nogil:
+        """Nothing at `_at` yet."""
+        cdef Mapped* segment = &self._segments[self._index]
+        return self._at + 8 > segment.size or load_acquire(<uint64_t*>(segment.base + self._at)) == 0
+
+    cdef bint _next_began(self) noexcept nogil:
+        """The segment after this one is in use."""
+        return self._index + 1 < self._count and _header_good(&self._segments[self._index + 1])
+
     cdef int _leave(self) noexcept nogil:
         """After an end record only zeros may come."""
         if not self._zero_from(self._index, self._at):
@@ -678,7 +694,7 @@ cdef class JournalReader:
         """No whole record here: the end, the end of a run that died, a torn tail, or damage in the middle."""
         cdef bint clean = self._zero_from(self._index, self._at)
         cdef int i
-        if clean and self._at and self._index + 1 < self._count and _header_good(&self._segments[self._index + 1]):
+        if clean and self._at and self._next_began():
             self._unsealed = (<SegmentHeader*>self._segments[self._index].base).run_epoch
             return 2
         if self._valid_later():

@@ -8,7 +8,7 @@ class Ring:
         """Bytes of buffer for `capacity` slots of `slot_size` bytes."""
     @staticmethod
     def format(buffer: Buffer, capacity: int, slot_size: int) -> Ring:
-        """Lays an empty ring over `buffer`. Capacity a power of two, slot size a multiple of 8, else ValueError."""
+        """Lays an empty ring over `buffer`. ValueError: capacity not 2**n or slot size not 8*n."""
     @staticmethod
     def attach(buffer: Buffer) -> Ring:
         """Attaches to a ring that `format` made. ValueError names the header field that is wrong."""

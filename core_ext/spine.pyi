@@ -10,7 +10,7 @@ class Spine:
     def format(
         buffer: Buffer, capacity: int, slot_size: int, cursors: int, gating: Iterable[int] | None = None
     ) -> Spine:
-        """Lays an empty spine over `buffer`. Capacity a power of two, slot size a multiple of 64, else ValueError.
+        """Lays an empty spine over `buffer`. Capacity: a power of 2. Slot size: a multiple of 64. ValueError.
 
         gating: indices of the cursors that hold the claimer back; all when None.
         """
@@ -29,6 +29,8 @@ class Spine:
     def slowest_gating(self) -> int: ...
     def get_cursor(self, i: int) -> int: ...
     def move_cursor(self, i: int, seq: int) -> None: ...
+    def start_at(self, seq: int) -> None:
+        """Says that everything up to `seq` is done: the next claim is seq + 1. Before anybody follows."""
     def try_write(self, seq: int, item: Buffer) -> bool:
         """Claims `seq`, writes {seq, item, zeros} and publishes. False when gated by the slowest cursor."""
     def read(self, seq: int) -> bytes | None:

@@ -107,6 +107,14 @@ cdef class Spine:
         """Sets cursor i (release). Only its owner may."""
         self.set_cursor(self._checked(i), seq)
 
+    def start_at(self, uint64_t seq):
+        """Says that everything up to `seq` is done (recovered): the next claim is seq + 1. Before anybody follows."""
+        cdef int i
+        self.claim(seq)
+        for i in range(self._cursor_count):
+            self.set_cursor(i, seq)
+        self._slowest_seen = seq
+
     cdef int _checked(self, int i) except -1:
         if not 0 <= i < self._cursor_count:
             raise IndexError(f"spine: cursor {i} of {self._cursor_count}; format the spine with more cursors")

@@ -9,7 +9,7 @@ class IdTable:
     def __init__(
         self, arena: Arena, name: str, capacity: int, *, seed: int = ..., key_size: int = 40
     ) -> None:
-        """Carves (or finds again) a table. ArenaFull: does not fit. ValueError: bad or different shape or seed."""
+        """Carves (or finds again) a table. ArenaFull. ValueError: bad or different shape or seed."""
     @staticmethod
     def bytes_needed(capacity: int, key_size: int = 40) -> int:
         """Bytes that the table takes of its arena."""
@@ -30,7 +30,7 @@ class Map64:
     def __init__(
         self, arena: Arena, name: str, capacity: int, *, seed: int = ..., derived: bool = False
     ) -> None:
-        """Carves (or finds again) a map. ArenaFull: does not fit. ValueError: bad or different shape or seed."""
+        """Carves (or finds again) a map. ArenaFull. ValueError: bad or different shape or seed."""
     @staticmethod
     def bytes_needed(capacity: int) -> int:
         """Bytes that the map takes of its arena."""

@@ -1,7 +1,7 @@
 from collections.abc import Buffer
 
 class Window:
-    """Holds a writable contiguous buffer, so that its address stays valid for as long as this object lives."""
+    """Holds a writable contiguous buffer: its address stays valid for as long as this object lives."""
 
     def __init__(self, buffer: Buffer, owner: str, alignment: int = 8) -> None: ...
     @property
