@@ -231,7 +231,7 @@ cdef class Life:
             out.child_cum_qty = child.cum_qty
             out.child_leaves_qty = leaves_of(child.bits, child.order_qty, child.cum_qty)
             out.child_price = child.price
-            if out.action == A_NEW:
+            if out.action == A_NEW or out.action == A_REPLACE:
                 out.ord_type = child.ord_type
                 out.time_in_force = child.time_in_force
 
@@ -553,7 +553,7 @@ cdef class Life:
         if exec_type == X_NEW:
             child.bits = (child.bits | B_ACKED) & ~(B_DONE_FOR_DAY | B_SUSPENDED | B_STOPPED)
         elif exec_type == X_TRADE:
-            child.bits &= ~B_DONE_FOR_DAY
+            child.bits = (child.bits | B_ACKED) & ~B_DONE_FOR_DAY  # who fills it has it
             self._fill(child, order, report.last_qty, report.last_px)
             out.flags |= OF_FILL_APPLIED
         elif exec_type == X_TRADE_CANCEL or exec_type == X_TRADE_CORRECT:

@@ -182,6 +182,7 @@ cdef class Positions(Engine):
                 "realized": wide(position.realized),
                 "flow": wide(position.flow),
                 "fees": wide(position.fees),
+                "filled": position.first_fill != NONE,
                 "last_fill2": 2 * contract.last_fill_px if contract.has_fill else None,
             })
         return out

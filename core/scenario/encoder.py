@@ -499,10 +499,10 @@ class Encoder:
 
     # ---- switches ---------------------------------------------------------------------------------------------
 
-    def _filter(self, kind: m.Kind, data: dict[str, Any], **more: Any) -> Iterator[Event]:
+    def _filter(self, event: m.Kind, data: dict[str, Any], **more: Any) -> Iterator[Event]:
         by = data.get("by")
         yield Event(
-            kind,
+            event,
             0,
             struct(m.FILTER_EVENT, scope=self._scope(data), by=self._space(m.Space.PERSON, by), **more),
         )

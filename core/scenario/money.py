@@ -163,7 +163,8 @@ class Statement:
                 value = value if row["qty"] > 0 else -value
             else:
                 flow, value = realized, gain
-            cash[currency] = cash.get(currency, Fraction(0)) + flow - fees
+            if row["filled"]:
+                cash[currency] = cash.get(currency, Fraction(0)) + flow - fees
             worth[currency] = worth.get(currency, Fraction(0)) + value
             for key, amount in (("realized_pnl", realized), ("unrealized_pnl", gain), ("fees", fees)):
                 sums[key][currency] = sums[key].get(currency, Fraction(0)) + amount

@@ -17,12 +17,14 @@ cdef struct Intent:                 # 32
     uint8_t state
     uint64_t pad
 
-cdef struct Committed:              # 32: a child as this gateway knows it
-    int64_t qty
+cdef struct Committed:              # 64: a child as this gateway knows it
+    int64_t qty                     # the most it may come to
+    int64_t agreed_qty              # what the venue has agreed to: a refused replace goes back to it
     int64_t cum_qty
+    int64_t asked_qty
     uint32_t order
-    uint32_t live
-    uint64_t pad
+    uint32_t pad
+    uint64_t pad2[3]
 
 cdef class Gateway:
     cdef IdTable children           # child_id -> index into `committed`

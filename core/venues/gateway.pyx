@@ -3,7 +3,7 @@
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    A_NEW, A_REPLACE, NONE, X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_TRADE, X_UNKNOWN_ORDER, P_HAS_QTY,
+    A_NEW, A_REPLACE, NONE, X_CANCEL_REJECTED, X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED, X_TRADE, X_UNKNOWN_ORDER, P_HAS_QTY,
     ReportEvent, Send,
 )
 from core.sequencer.engine cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
@@ -84,7 +84,9 @@ cdef class Gateway:
             return 0
         self.orders[send.order] += after - child.qty
         child.qty = after
-        child.live = 1
+        child.asked_qty = send.qty
+        if send.action == A_NEW:
+            child.agreed_qty = send.qty
         return 1
 
     cdef void heard(self, const ReportEvent* report) noexcept nogil:
@@ -99,10 +101,15 @@ cdef class Gateway:
         if report.exec_type == X_TRADE:
             child.cum_qty += report.last_qty
         elif report.exec_type in (X_CANCELED, X_EXPIRED, X_REJECTED, X_UNKNOWN_ORDER):
-            child.live = 0
             qty = child.cum_qty
-        elif report.exec_type == X_REPLACED and report.flags & P_HAS_QTY:
-            qty = report.order_qty
+        elif report.exec_type == X_REPLACED or report.exec_type == X_RESTATED:
+            if report.flags & P_HAS_QTY:
+                qty = report.order_qty
+            elif report.exec_type == X_REPLACED:
+                qty = child.asked_qty
+            child.agreed_qty = qty
+        elif report.exec_type == X_CANCEL_REJECTED:
+            qty = child.agreed_qty
         if qty < child.cum_qty:
             qty = child.cum_qty
         self.orders[child.order] += qty - child.qty
