@@ -186,6 +186,6 @@ def venue() -> Venue:
     return opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_venue() -> Callable[..., Venue]:
     return Venue

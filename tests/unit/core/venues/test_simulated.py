@@ -435,6 +435,100 @@ def test_what_the_venue_does_not_have(venue: Any, fields: dict[str, int], text: 
     assert (said.line, said.text) == ("1.1 rejected", text)
 
 
+# ---- the auction ------------------------------------------------------------------------------------------
+
+
+def auction(make_venue: MakeVenue, last: int | None = None) -> Any:
+    venue = make_venue()
+    if last is not None:
+        venue.trade(last, 1)
+    venue.state("AUCTION")
+    return venue
+
+
+def test_an_auction_collects_and_trades_at_one_price(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue)
+    assert venue.order(1, "BUY", 10, 105) == ["1.1 new"]
+    assert venue.order(2, "SELL", 4, 100) == ["2.1 new"]
+    assert venue.order(3, "SELL", 6, 103) == ["3.1 new"]
+    assert venue.order(4, "SELL", 6, 104) == ["4.1 new"]
+    found = ["1.1 trade 10@103 taker", "2.1 trade 4@103 taker", "3.1 trade 6@103 taker"]
+    assert venue.state("UP") == found
+    assert venue.queue("SELL") == [(4, 6, 0)]
+
+
+@pytest.mark.parametrize(("last", "px"), [(None, 100), (90, 100), (102, 102), (110, 105)])
+def test_an_auction_at_the_price_nearest_the_last_trade(
+    make_venue: MakeVenue, last: int | None, px: int
+) -> None:
+    venue = auction(make_venue, last)
+    venue.order(1, "BUY", 5, 105)
+    venue.order(2, "SELL", 5, 100)
+    assert venue.state("UP") == [f"1.1 trade 5@{px} taker", f"2.1 trade 5@{px} taker"]
+
+
+def test_an_auction_leaves_the_least_imbalance(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue, 100)
+    venue.order(1, "BUY", 5, 105)
+    venue.order(2, "BUY", 3, 102)
+    venue.order(3, "SELL", 5, 100)
+    assert venue.state("UP") == ["1.1 trade 5@103 taker", "3.1 trade 5@103 taker"]
+
+
+def test_an_auction_with_external_levels_first_at_their_price(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue)
+    venue.depth("BUY", 105, 4)
+    venue.order(1, "BUY", 5, 105)
+    venue.order(2, "SELL", 6, 105)
+    assert venue.state("UP") == ["1.1 trade 2@105 taker", "2.1 trade 6@105 taker"]
+    assert venue.levels("BUY") == []
+
+
+def test_market_orders_come_first_and_do_not_outlive_the_auction(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue)
+    venue.order(1, "SELL", 5, 100)
+    venue.order(2, "BUY", 3, 101)
+    venue.order(3, "BUY", 9)
+    assert venue.state("UP") == ["3.1 trade 5@100 taker", "1.1 trade 5@100 taker", "3.1 canceled"]
+    assert venue.queue("BUY") == [(2, 3, 0)]
+
+
+def test_market_orders_alone_need_a_last_trade(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue)
+    venue.order(1, "SELL", 5)
+    venue.order(2, "BUY", 5)
+    assert venue.state("UP") == ["2.1 canceled", "1.1 canceled"]
+    venue.trade(100, 1)
+    venue.state("AUCTION")
+    venue.order(3, "SELL", 5)
+    venue.order(4, "BUY", 5)
+    assert venue.state("UP") == ["4.1 trade 5@100 taker", "3.1 trade 5@100 taker"]
+
+
+@pytest.mark.parametrize("tif", ["IOC", "FOK"])
+def test_what_must_trade_at_once_cannot_in_an_auction(make_venue: MakeVenue, tif: str) -> None:
+    venue = auction(make_venue)
+    venue.order(1, "SELL", 5, 100)
+    assert venue.order(2, "BUY", 5, 100, tif=tif) == ["2.1 new", "2.1 canceled"]
+
+
+def test_a_collected_market_order_keeps_its_kind_through_a_replace(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue)
+    venue.order(1, "BUY", 5)
+    (said,) = venue.send("REPLACE", 1, qty=3, price=0)
+    assert (said.line, said.order_qty, said.price) == ("1.1 replaced", 3, None)
+    assert venue.state("CLOSED") == ["1.1 expired"]
+
+
+def test_quantities_as_large_as_they_get_do_not_wrap(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue)
+    most = 2**63 - 1
+    for px in (101, 102):
+        venue.depth("BUY", px, most)
+    venue.order(1, "SELL", most, 100)
+    assert venue.state("UP") == [f"1.1 trade {most}@100 taker"]  # 101 and 102 together count as one `most`
+
+
 # ---- messages ----------------------------------------------------------------------------------------------
 
 
