@@ -36,7 +36,7 @@ cdef class Emitter:
         memcpy(slot.request, request, length)
         self.emitted += 1
         if self.emitted == self.planted:
-            slot.request[0] = <char>(slot.request[0] ^ <char>(1 | ticks()))
+            slot.request[length // 2] = <char>(slot.request[length // 2] ^ <char>(1 | ticks()))
         self.n += 1
         self.ring.publish()
 
