@@ -33,6 +33,8 @@ cdef class Emitter:
     cdef uint64_t cause             # the last event that derived something, and how much
     cdef uint32_t n
     cdef readonly uint64_t overflows
+    cdef uint64_t emitted
+    cdef uint64_t planted           # for a test: this derived event gets a byte of the clock
     cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
                    int64_t due_ns) noexcept nogil
 

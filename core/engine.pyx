@@ -2,6 +2,8 @@
 """What all engines share: an arena for their state and a loopback ring for the events that they derive."""
 from libc.string cimport memcpy, memset
 
+from core_ext.clock cimport ticks
+
 
 cdef class Emitter:
     """Puts derived events on an engine's loopback ring, keyed (engine, cause's sequence, n)."""
@@ -9,6 +11,10 @@ cdef class Emitter:
     def __cinit__(self, int engine, Ring ring):
         self.engine = <uint8_t>engine
         self.ring = ring
+
+    def plant(self, uint64_t n) -> None:
+        """Makes the n-th event that this engine derives depend on the clock: a test's planted nondeterminism."""
+        self.planted = n
 
     cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
                    int64_t due_ns) noexcept nogil:
@@ -28,6 +34,9 @@ cdef class Emitter:
         slot.length = length
         slot.session = page.header.session
         memcpy(slot.request, request, length)
+        self.emitted += 1
+        if self.emitted == self.planted:
+            slot.request[length // 2] = <char>(slot.request[length // 2] ^ <char>(1 | ticks()))
         self.n += 1
         self.ring.publish()
 

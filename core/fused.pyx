@@ -2,12 +2,14 @@
 """The core on one thread: see fused.pxd. The order of the engines is core.topology's."""
 import hashlib
 import mmap
+import struct
+from dataclasses import fields
 
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
-from core.capacity import DEFAULT
+from core.capacity import DEFAULT, Capacity
 from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
-from core.messages cimport PAGE_SIZE, Response
+from core.messages cimport K_CONFIG, PAGE_SIZE, ConfigEvent, Response
 from core.sequencer.engine cimport (
     FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_JOURNAL, FAULT_LOOPBACK, FAULT_NONDETERMINISM, FAULT_ORDER_RING,
     FAULT_SCHEDULE, FAULT_SOURCE_GAP,
@@ -19,6 +21,7 @@ from core_ext.spine cimport publish
 from core import errors
 
 ENGINES = ("resolve", "risk", "orders", "router", "execution", "positions", "egress")
+SIZES = tuple(field.name for field in fields(Capacity))
 TIMED = ("resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress", "event")
 
 
@@ -207,6 +210,17 @@ cdef class Fused:
         self.release(engine)
         self.handle(page)
         return page
+
+    def begin(self) -> None:
+        """The first event: how large the tables are, so that a replay makes them alike."""
+        cdef Input item
+        cdef bytes sizes = struct.pack(f"<{len(SIZES)}I", *(getattr(self.capacity, name) for name in SIZES))
+        memset(&item, 0, sizeof(Input))
+        item.kind = K_CONFIG
+        item.source_seq = 1
+        item.length = sizeof(ConfigEvent)
+        memcpy(item.request, <const char*>sizes, len(sizes))
+        self.input(&item)
 
     # ---- off the path -----------------------------------------------------------------------------------------
 

@@ -77,6 +77,7 @@ cdef enum Kind:
     K_DISCONNECT = 23
     K_DAY = 24
     K_TIME = 25
+    K_CONFIG = 26
     K_SLICE = 32
     K_CHILD_CANCEL = 33
     K_CHILD_REPLACE = 34
@@ -289,6 +290,9 @@ cdef enum OrderFlag:
     O_POST_ONLY = 4
     O_REDUCE_ONLY = 8
     O_HAS_EXPIRE = 16
+
+cdef struct ConfigEvent:            # 128: the first event: the sizes of the tables, in the order of core.capacity
+    uint32_t sizes[32]
 
 cdef struct NameEvent:              # 48
     char text[40]
@@ -555,6 +559,7 @@ cdef struct HaltEvent:              # 40
     uint64_t pad3
 
 cdef union Request:
+    ConfigEvent config
     NameEvent name
     InstrumentEvent instrument
     VenueEvent venue

@@ -46,6 +46,7 @@ class Kind(IntEnum):
     DISCONNECT = 23
     DAY = 24
     TIME = 25
+    CONFIG = 26
     SLICE = 32
     CHILD_CANCEL = 33
     CHILD_REPLACE = 34
@@ -344,6 +345,11 @@ HEADER = np.dtype(
         ("pad", "u1"),
         ("pad2", "<u4"),
         ("kill", "<u8"),
+    ]
+)
+CONFIG_EVENT = np.dtype(
+    [
+        ("sizes", "<u4", (32,)),
     ]
 )
 NAME_EVENT = np.dtype(

@@ -37,6 +37,8 @@ cdef class Recorded:
         self.on_page = on_page
         self.drop_report = drop_report
         self.double_send = double_send
+        self.core.begin()
+        self.source_seqs[0] = 1
 
     def feed(self, int kind, int64_t time_ns, const unsigned char[::1] request, uint32_t session=0,
              uint8_t source=0) -> None:

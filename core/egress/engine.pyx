@@ -19,12 +19,16 @@ cdef class Egress(Engine):
         self.emitter = emitter
         self.responses = responses
         self.ids = arena.table("egress.ids", NAME_SIZE, capacity.ids)
-        self.counts = <uint64_t*>arena.table("egress.counts", sizeof(uint64_t), 8)
+        self.counts = <uint64_t*>arena.table("egress.counts", sizeof(uint64_t), 272)
         arena.used_by("egress.ids", &self.counts[0])
 
     @property
     def denials(self) -> int:
         return self.counts[2]
+
+    def denials_by_reason(self) -> dict[int, int]:
+        """How many requests were denied, by Reason."""
+        return {reason: self.counts[16 + reason] for reason in range(256) if self.counts[16 + reason]}
 
     @property
     def fills(self) -> int:
@@ -81,6 +85,7 @@ cdef class Egress(Engine):
             memcpy(out.cl_ord_id, page.request.cancel.cl_ord_id, NAME_SIZE)
             memcpy(out.orig_cl_ord_id, page.request.cancel.orig_cl_ord_id, NAME_SIZE)
         self.counts[2] += 1
+        self.counts[16 + page.verdict.reason] += 1
         publish(<char*>out, self.counts[1])
 
     cdef void _order(self, Page* page) noexcept nogil:

@@ -78,6 +78,24 @@ cdef class Life:
         arena.used_by("life.children", &self.counts[1])
         arena.used_by("life.ids", &self.counts[2])
 
+    def statuses(self) -> tuple[dict[int, int], dict[int, int]]:
+        """How many orders, and how many children, are in each OrdStatus. Not for the path."""
+        cdef uint32_t i
+        cdef uint8_t status
+        orders = {}
+        children = {}
+        for i in range(self.count()):
+            if self.orders[i].bits & B_EXISTS:
+                status = status_of(self.orders[i].bits, self.orders[i].order_qty, self.orders[i].cum_qty)
+                orders[status] = orders.get(status, 0) + 1
+        i = self.next_child(0)
+        while i != NONE:
+            if self.children[i].bits & B_EXISTS:
+                status = status_of(self.children[i].bits, self.children[i].order_qty, self.children[i].cum_qty)
+                children[status] = children.get(status, 0) + 1
+            i = self.next_child(i + 1)
+        return orders, children
+
     cdef uint32_t count(self) noexcept nogil:
         """The end of the orders' indices."""
         return <uint32_t>self.counts[0]

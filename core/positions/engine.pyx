@@ -188,6 +188,18 @@ cdef class Positions(Engine):
         return out
 
 
+    def fills_by_venue(self) -> dict[int, tuple[int, int]]:
+        """(fills, their quantity) of each venue's index; busted ones don't count."""
+        cdef uint64_t i
+        out = {}
+        for i in range(self.counts[1]):
+            fill = &self.fills[i]
+            if fill.qty:
+                count, qty = out.get(fill.venue, (0, 0))
+                out[fill.venue] = (count + 1, qty + abs(fill.qty))
+        return out
+
+
 cdef object wide(i128 value):
     """A 128-bit integer as Python's."""
     return (<object><int64_t>(value >> 64) << 64) | <object><uint64_t>(value & <i128>0xFFFFFFFFFFFFFFFF)

@@ -14,7 +14,8 @@ cdef struct Input:                  # 304: the slot of an input ring
     uint16_t length
     uint32_t session
     uint8_t source
-    uint8_t pad[7]
+    uint8_t flags                   # of a replayed header: what the first run had marked
+    uint8_t pad[6]
     uint64_t pad2[2]
     char request[256]
 

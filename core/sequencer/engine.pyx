@@ -59,6 +59,7 @@ cdef class Sequencer:
         page.header.source_seq = item.source_seq
         page.header.session = item.session
         page.header.source = item.source
+        page.header.flags = item.flags
         if (self.journal is not None and (item.kind == K_ORDER or item.kind == K_REPLACE)
                 and not self.journal.room(sizeof(Header) + item.length)):
             page.header.flags |= H_JOURNAL_FULL

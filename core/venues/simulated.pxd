@@ -11,6 +11,10 @@ ladders. Own orders are entries of one array, indexed by the child, linked best 
        top[2] or ladders[2 x pair + side]   the external levels
     own [child]
 
+While the venue is up an incoming order takes external levels and own orders, and the market's trades, quotes and
+depth reach our resting orders. In an auction orders are collected and meet at `up` at one price. Halted, down and
+closed nothing of ours trades; what arrives then is answered nevertheless (new and replace: no; cancel: yes).
+
 Everything is in the arena and no pointer is kept in it. Bounds: `capacity.orders + capacity.more_children` orders,
 `capacity.depths` pairs of ladders (beyond them a book stays known by its quotes, counted), LADDER_LEVELS levels a
 ladder (the worst go, counted), MAX_SYMBOL_VENUES listings a symbol (the rest aren't seen, counted).
@@ -35,7 +39,7 @@ cdef struct Level:                  # 16
     int64_t px
     int64_t qty
 
-cdef struct Ladder:                 # 16400: one side of a book, worst first, so that what is near the touch moves little
+cdef struct Ladder:                 # 16400: one side of a book, worst first: what is near the touch moves little
     uint32_t count
     uint32_t pad
     uint64_t dropped                # levels beyond the bound
@@ -169,3 +173,10 @@ cdef class Simulated:
     cdef void _push(self, ReportEvent* report, int64_t now_ns) noexcept nogil
 
     cdef void _uncross(self, Book* book, int64_t now_ns) noexcept nogil
+    cdef bint _auction_price(self, Book* book, int64_t* px) noexcept nogil
+    cdef void _price_range(self, Book* book, int64_t* low, int64_t* high) noexcept nogil
+    cdef int64_t _volume(self, Book* book, int side, int64_t px) noexcept nogil
+    cdef int64_t _willing(self, Book* book, int what, int64_t px) noexcept nogil
+    cdef int64_t _last(self, Book* book, int what, int64_t low, int64_t high, int64_t tick,
+                       int64_t bound) noexcept nogil
+    cdef void _give(self, Book* book, int side, int64_t px, int64_t volume, int64_t now_ns) noexcept nogil

@@ -13,6 +13,7 @@ from core.sequencer.schedule cimport DUE_REPORT, DUE_VENUE, Due
 
 cdef enum:
     ANY_AGGRESSOR = 255
+    IMBALANCE = 2                   # beside BID and ASK: the one less the other
 
 
 # ---- what needs no state ----------------------------------------------------------------------------------------
@@ -29,6 +30,28 @@ cdef bint within(int side, int64_t limit, int64_t px) noexcept nogil:
 
 cdef int64_t least(int64_t a, int64_t b) noexcept nogil:
     return a if a < b else b
+
+
+cdef int64_t add_capped(int64_t a, int64_t b) noexcept nogil:
+    return INT64_MAX if b > INT64_MAX - a else a + b
+
+
+cdef void widen(int64_t px, int64_t* low, int64_t* high) noexcept nogil:
+    if px < low[0]:
+        low[0] = px
+    if px > high[0]:
+        high[0] = px
+
+
+cdef int64_t nearest(int64_t px, int64_t low, int64_t high, int64_t tick) noexcept nogil:
+    """Of low, low + tick, ... high the one nearest to px, the lower of two."""
+    cdef int64_t below
+    if px <= low:
+        return low
+    if px >= high:
+        return high
+    below = low + (px - low) // tick * tick
+    return below if px - below <= below + tick - px else below + tick
 
 
 cdef int64_t ranked(int side, uint8_t ord_type, int64_t price) noexcept nogil:
@@ -338,7 +361,7 @@ cdef class Simulated:
     # ---- what the core sends -------------------------------------------------------------------------------------
 
     cdef void on_send(self, const Send* send, int64_t now_ns) noexcept nogil:
-        """A message of the core has arrived. It is answered whatever the venue's state: a silent venue is a hung order."""
+        """A message of the core has arrived. It is answered in every state of the venue: silence would hang the order."""
         if not self.is_match(send.venue):
             return
         if send.child >= self.max_own:
@@ -365,9 +388,10 @@ cdef class Simulated:
         self._say(&self.own[send.child], X_NEW, NULL, now_ns)
         self._arrive(send.child)
         if send.time_in_force == TIF_GTD:
-            self.schedule.push(send.expire_ns, DUE_VENUE, &send.child, sizeof(uint32_t))
             if send.expire_ns <= now_ns:
-                return              # its timer is due already: it ends before it can trade
+                self._finish(send.child, X_EXPIRED, b"expire_at", now_ns)
+                return
+            self.schedule.push(send.expire_ns, DUE_VENUE, &send.child, sizeof(uint32_t))
         self._match(send.child, now_ns)
 
     cdef void _take_in(self, const Send* send) noexcept nogil:
@@ -602,9 +626,133 @@ cdef class Simulated:
                 self.own[i].ahead -= least(self.own[i].ahead, qty)
             i = self.own[i].worse
 
+    # ---- the auction ---------------------------------------------------------------------------------------------
+    #
+    # Whether more can be bought than sold falls with the price, as what can be bought does; what can be sold rises.
+    # So each rule narrows one range of prices (on the tick) from its ends, and each end is a binary search.
+
     cdef void _uncross(self, Book* book, int64_t now_ns) noexcept nogil:
-        self._cross(book, BID, now_ns)
-        self._cross(book, ASK, now_ns)
+        """One price for all that was collected; market orders don't outlive it."""
+        cdef int64_t px
+        cdef int64_t volume
+        cdef int side
+        if self._auction_price(book, &px):
+            volume = least(self._volume(book, BID, px), self._volume(book, ASK, px))
+            self._give(book, BID, px, volume, now_ns)
+            self._give(book, ASK, px, volume, now_ns)
+            book.last_px = px
+            book.traded = 1
+        for side in range(2):
+            while book.best[side] != NONE and self.own[book.best[side]].ord_type == T_MARKET:
+                self._finish(book.best[side], X_CANCELED, b"no_liquidity", now_ns)
+
+    cdef bint _auction_price(self, Book* book, int64_t* px) noexcept nogil:
+        """Most volume, then least imbalance, then nearest the last trade, then the lower; 0: nothing can trade."""
+        cdef int64_t tick = self.symbols[book.symbol].tick if self.symbols[book.symbol].tick > 0 else 1
+        cdef int64_t low = INT64_MAX
+        cdef int64_t high = INT64_MIN
+        cdef int64_t even
+        cdef int64_t most = 0
+        cdef int64_t imbalance = INT64_MAX
+        self._price_range(book, &low, &high)
+        if low > high:
+            return 0
+        even = self._last(book, IMBALANCE, low, high, tick, 0)
+        if even >= low:
+            most = self._volume(book, ASK, even)
+        if even + tick <= high and self._volume(book, BID, even + tick) > most:
+            most = self._volume(book, BID, even + tick)
+        if most == 0:
+            return 0
+        even = self._last(book, BID, low, high, tick, most)
+        low = self._last(book, ASK, low, high, tick, 1 - most) + tick
+        high = even
+        even = self._last(book, IMBALANCE, low, high, tick, 0)
+        if even >= low:
+            imbalance = self._willing(book, IMBALANCE, even)
+        if even + tick <= high:
+            imbalance = least(imbalance, -self._willing(book, IMBALANCE, even + tick))
+        even = self._last(book, IMBALANCE, low, high, tick, -imbalance)
+        low = self._last(book, IMBALANCE, low, high, tick, imbalance + 1) + tick
+        px[0] = nearest(book.last_px, low, even, tick) if book.traded else low
+        return 1
+
+    cdef void _price_range(self, Book* book, int64_t* low, int64_t* high) noexcept nogil:
+        """From the lowest to the highest of all limits, levels and the last trade; nothing changes beyond them."""
+        cdef int side
+        cdef uint32_t i
+        cdef Level* level
+        if book.traded:
+            low[0] = high[0] = book.last_px
+        for side in range(2):
+            i = 0
+            level = self._level(book, side, 0)
+            while level != NULL:
+                widen(level.px, low, high)
+                i += 1
+                level = self._level(book, side, i)
+            i = book.best[side]
+            while i != NONE:
+                if self.own[i].ord_type == T_LIMIT:
+                    widen(self.own[i].price, low, high)
+                i = self.own[i].worse
+
+    cdef int64_t _volume(self, Book* book, int side, int64_t px) noexcept nogil:
+        """What this side would trade at px: sums stop at the largest integer instead of wrapping."""
+        cdef int64_t sum = 0
+        cdef uint32_t i = 0
+        cdef Level* level = self._level(book, side, 0)
+        while level != NULL and not better(side, px, level.px):
+            sum = add_capped(sum, level.qty)
+            i += 1
+            level = self._level(book, side, i)
+        i = book.best[side]
+        while i != NONE and not better(side, px, self.own[i].price):
+            sum = add_capped(sum, self.own[i].qty - self.own[i].cum)
+            i = self.own[i].worse
+        return sum
+
+    cdef int64_t _willing(self, Book* book, int what, int64_t px) noexcept nogil:
+        """BID, ASK (negated) or their IMBALANCE: each falls, or stays, as px rises."""
+        if what == BID:
+            return self._volume(book, BID, px)
+        if what == ASK:
+            return -self._volume(book, ASK, px)
+        return self._volume(book, BID, px) - self._volume(book, ASK, px)
+
+    cdef int64_t _last(self, Book* book, int what, int64_t low, int64_t high, int64_t tick,
+                       int64_t bound) noexcept nogil:
+        """The highest of low, low + tick, ... high where `what` is at least bound; low - tick where none is."""
+        cdef int64_t below = 0      # all of the first `below` steps hold
+        cdef int64_t above = (high - low) // tick + 1
+        cdef int64_t middle
+        while below < above:
+            middle = (below + above) >> 1
+            if self._willing(book, what, low + middle * tick) >= bound:
+                below = middle + 1
+            else:
+                above = middle
+        return low + (below - 1) * tick
+
+    cdef void _give(self, Book* book, int side, int64_t px, int64_t volume, int64_t now_ns) noexcept nogil:
+        """Shares out one side's volume at the auction's price: by price, the level before own orders, then by time."""
+        cdef Level* level
+        cdef uint32_t i
+        cdef int64_t qty
+        while volume > 0:
+            level = self._level(book, side, 0)
+            i = book.best[side]
+            if level != NULL and (i == NONE or not better(side, self.own[i].price, level.px)):
+                qty = least(volume, level.qty)
+                self._use_ahead(book, side, level.px, qty)
+                self._reduce(book, side, qty)
+            else:
+                qty = least(volume, self.own[i].qty - self.own[i].cum)
+                self.own[i].ahead = 0
+                self._fill(i, qty, px, 0, now_ns)
+                if self.own[i].cum >= self.own[i].qty:
+                    self._end(i)
+            volume -= qty
 
     # ---- lists of own orders -------------------------------------------------------------------------------------
 
@@ -684,6 +832,8 @@ cdef class Simulated:
         cdef Place* place = &self.venues[own.venue]
         cdef ReportEvent report
         own.cum += qty
+        self.books[own.book].last_px = px
+        self.books[own.book].traded = 1
         place.executions += 1
         memset(&report, 0, sizeof(ReportEvent))
         report.venue = own.venue

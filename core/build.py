@@ -1,0 +1,22 @@
+"""Which build of the deciding code this is: a journal names it, since other code may decide otherwise."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+DECIDING = ("engine", "fused", "market", "orders", "resolve", "risk", "router", "execution", "positions", "sequencer")
+
+
+@functools.cache
+def build_id() -> bytes:
+    """32 bytes: a digest of the compiled modules that decide."""
+    root = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=32)
+    for name in DECIDING:
+        for path in sorted([*root.glob(f"{name}.*.so"), *(root / name).glob("*.so")]):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.digest()
