@@ -63,6 +63,8 @@ class Fused:
     @property
     def histograms(self) -> dict[str, Histogram]:
         """Service time, by the names in TIMED."""
+    def begin(self) -> None:
+        """The first event: how large the tables are, so that a replay makes them alike."""
     def digests(self) -> dict[str, str]:
         """A digest of each engine's state."""
     def state_hash(self) -> str:

@@ -140,9 +140,9 @@ def test_a_journal_without_even_its_reserve_stops_the_core_by_name(tmp_path: Pat
     made = {"segment_bytes": segment, "max_bytes": segment, "reserve_bytes": 4096}
     with writer(tmp_path, **made) as journal:
         run = declared(journal=journal)
+        many = [quote(qty=str(i + 1)) for i in range(2000)]
         with pytest.raises(JournalFull, match="raise max_bytes"):
-            for i in range(2000):
-                run.feed(quote(qty=str(i + 1)))
+            run.feed(*many)
         last = run.recorded.core.sequencer.seq
     assert verify(tmp_path)["last_sequence"] == last - 1  # all before it is there
 
