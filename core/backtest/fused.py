@@ -133,14 +133,12 @@ class FusedCore:
 
     def _fills(self) -> dict[str, VenueFills]:
         found = self.recorded.core.positions.fills_by_venue()
-        none = (0, 0)
         precision = self.directory.symbols[self.setup.instrument.symbol].qty_precision
-        return {
-            name: VenueFills(
-                found.get(index, (0, 0))[0], format_units(found.get(index, (0, 0))[1], precision)
-            )
-            for name, index in self.directory.venues.items()
-        }
+        out = {}
+        for name, index in self.directory.venues.items():
+            fills, qty = found.get(index, (0, 0))
+            out[name] = VenueFills(fills, format_units(qty, precision))
+        return out
 
     def _pnl(self, statement: Statement) -> Pnl:
         accounts, _ = statement.accounts(Rates())

@@ -112,7 +112,7 @@ def info(path: Path) -> dict[str, Any]:
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """Reads and checks every record. `problems`: each with its file, offset, sequence; `ok`: there are none."""
+    """Reads and checks every record. `problems`: each with file, offset, sequence; `ok`: there are none."""
     report = journal.verify(path)
     problems: list[Problem] = []
     if report.error is not None:
