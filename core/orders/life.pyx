@@ -681,7 +681,7 @@ cdef class Life:
         if order.bits & B_PENDING_CANCEL:
             self._finish_cancel(index, out)
         elif order.bits & B_EXPIRING:
-            order.bits &= ~B_EXPIRING
+            order.bits &= ~(B_EXPIRING | B_PENDING_REPLACE)
             if order.live_children == 0 and not order_ended(order):
                 order.bits |= B_EXPIRED
                 out.exec_type = X_EXPIRED
