@@ -51,7 +51,9 @@ DECLARED: list[dict[str, Any]] = [
 type Values = dict[str, Any]
 
 
-def quote(venue: str = "XNAS", bid: str = "100.00", ask: str = "100.02", qty: str = "100", **more: Any) -> Values:
+def quote(
+    venue: str = "XNAS", bid: str = "100.00", ask: str = "100.02", qty: str = "100", **more: Any
+) -> Values:
     """A quote of AAPL."""
     line = {"type": "quote", "venue": venue, "symbol": "AAPL", "bid_px": bid, "bid_qty": qty, "ask_px": ask}
     return {**line, "ask_qty": qty, **more}

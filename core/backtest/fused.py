@@ -20,8 +20,8 @@ from core.scenario.directory import Directory
 from core.scenario.encoder import Encoder
 from core.scenario.money import Rates, Statement
 from core.scenario.numbers import format_units
-from core.scenario.values import convert
 from core.scenario.reader import Line
+from core.scenario.values import convert
 from core_ext.journal import JournalWriter
 
 SOURCE_DESK = 0
@@ -96,7 +96,9 @@ class FusedCore:
         state_hash = core.state_hash()
         self.journal.close()
         checked = verify(self.setup.journal)
-        replayed = replay(self.setup.journal) if checked["ok"] else {"ok": False, "state_hash": ""}
+        replayed: dict[str, Any] = {"ok": False, "state_hash": ""}
+        if checked["ok"]:
+            replayed = replay(self.setup.journal)
         problems = tuple(checked["problems"])
         if "problem" in replayed:
             problems += ({"what": replayed["problem"]},)
@@ -132,7 +134,9 @@ class FusedCore:
         found = self.recorded.core.positions.fills_by_venue()
         precision = self.directory.symbols[self.setup.instrument.symbol].qty_precision
         return {
-            name: VenueFills(found.get(index, (0, 0))[0], format_units(found.get(index, (0, 0))[1], precision))
+            name: VenueFills(
+                found.get(index, (0, 0))[0], format_units(found.get(index, (0, 0))[1], precision)
+            )
             for name, index in self.directory.venues.items()
         }
 
@@ -150,7 +154,8 @@ class FusedCore:
 
 def _named(counts: Mapping[Any, int]) -> dict[str, int]:
     return {
-        status if isinstance(status, str) else m.OrdStatus(status).name.lower(): n for status, n in counts.items()
+        status if isinstance(status, str) else m.OrdStatus(status).name.lower(): n
+        for status, n in counts.items()
     }
 
 

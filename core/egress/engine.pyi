@@ -15,5 +15,7 @@ class Egress(Engine):
     def denials(self) -> int: ...
     @property
     def fills(self) -> int: ...
+    def denials_by_reason(self) -> dict[int, int]:
+        """How many requests were denied, by Reason."""
     def id_bytes(self, index: int) -> bytes:
         """The cl_ord_id with that index, as its field: a length and the text."""
