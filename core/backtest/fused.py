@@ -102,9 +102,10 @@ class FusedCore:
         problems = tuple(checked["problems"])
         if "problem" in replayed:
             problems += ({"what": replayed["problem"]},)
-        orders, children = core.orders.life.statuses()
+        of_orders, of_children = core.orders.life.statuses()
+        orders = _named(of_orders)
         if core.egress.denials:
-            orders = {**orders, "denied": core.egress.denials}
+            orders["denied"] = core.egress.denials
         statement = Statement(
             self.directory,
             core.positions.rows(),
@@ -112,8 +113,8 @@ class FusedCore:
         )
         return CoreSummary(
             events=core.sequencer.seq,
-            orders=_named(orders),
-            children=_named(children),
+            orders=orders,
+            children=_named(of_children),
             denials={m.Reason(k).name.lower(): n for k, n in core.egress.denials_by_reason().items()},
             fills=self._fills(),
             positions=tuple(Position(**position) for position in statement.positions()),
@@ -152,11 +153,8 @@ class FusedCore:
         )
 
 
-def _named(counts: Mapping[Any, int]) -> dict[str, int]:
-    return {
-        status if isinstance(status, str) else m.OrdStatus(status).name.lower(): n
-        for status, n in counts.items()
-    }
+def _named(counts: Mapping[int, int]) -> dict[str, int]:
+    return {m.OrdStatus(status).name.lower(): n for status, n in counts.items()}
 
 
 def _latency(figures: Mapping[str, int]) -> Latency:
