@@ -1,7 +1,7 @@
 """Reads the C that Cython makes, and follows what a function can reach: over vtables, from module to module.
 
 A function of the path may use integers, pointers, what `core` and `core_ext` define, and a few functions of
-the C library. Whatever else is reached is told: a name of the Python C API or of Cython's runtime, a float, or
+the C library. Whatever else is reached is told: a name of the Python C API or of Cython's runtime, a float,
 a call of something unknown (an allocation, a lock, a system call).
 """
 
