@@ -9,7 +9,7 @@ from setuptools import Extension, find_packages, setup
 COMPILED = ("core_ext", "core")
 PACKAGES = ("core_ext", "core", "periphery")
 FLAGS = ["-O3", "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
-# What changes the meaning of code (bounds, wrap-around, division) stands in the first line of each file.
+# What changes the meaning of code (bounds, wrap-around, division) stands in each file's first line.
 DIRECTIVES = {"language_level": "3", "embedsignature": True}
 
 

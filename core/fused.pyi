@@ -14,7 +14,6 @@ from core_ext.spine import Spine
 
 ENGINES: tuple[str, ...]
 TIMED: tuple[str, ...]
-SIZES: tuple[str, ...]
 
 def plain_ring(capacity: int, slot_size: int) -> Ring:
     """A ring over memory of its own."""
@@ -65,7 +64,7 @@ class Fused:
     def histograms(self) -> dict[str, Histogram]:
         """Service time, by the names in TIMED."""
     def begin(self) -> None:
-        """Sequences the first event: how large the tables are, so that a replay makes them alike."""
+        """The first event: how large the tables are, so that a replay makes them alike."""
     def digests(self) -> dict[str, str]:
         """A digest of each engine's state."""
     def state_hash(self) -> str:

@@ -96,14 +96,14 @@ class FusedCore:
         state_hash = core.state_hash()
         self.journal.close()
         checked = verify(self.setup.journal)
-        replayed: dict[str, Any] = {"ok": False, "state_hash": ""}
-        if checked["ok"]:
-            replayed = replay(self.setup.journal)
+        replayed: dict[str, Any] = (
+            replay(self.setup.journal) if checked["ok"] else {"ok": False, "state_hash": ""}
+        )
         problems = tuple(checked["problems"])
         if "problem" in replayed:
             problems += ({"what": replayed["problem"]},)
-        of_orders, of_children = core.orders.life.statuses()
-        orders = _named(of_orders)
+        by_status, children = core.orders.life.statuses()
+        orders = _named(by_status)
         if core.egress.denials:
             orders["denied"] = core.egress.denials
         statement = Statement(
@@ -114,7 +114,7 @@ class FusedCore:
         return CoreSummary(
             events=core.sequencer.seq,
             orders=orders,
-            children=_named(of_children),
+            children=_named(children),
             denials={m.Reason(k).name.lower(): n for k, n in core.egress.denials_by_reason().items()},
             fills=self._fills(),
             positions=tuple(Position(**position) for position in statement.positions()),
@@ -134,12 +134,11 @@ class FusedCore:
     def _fills(self) -> dict[str, VenueFills]:
         found = self.recorded.core.positions.fills_by_venue()
         precision = self.directory.symbols[self.setup.instrument.symbol].qty_precision
-        return {
-            name: VenueFills(
-                found.get(index, (0, 0))[0], format_units(found.get(index, (0, 0))[1], precision)
-            )
-            for name, index in self.directory.venues.items()
-        }
+        out = {}
+        for name, index in self.directory.venues.items():
+            fills, qty = found.get(index, (0, 0))
+            out[name] = VenueFills(fills, format_units(qty, precision))
+        return out
 
     def _pnl(self, statement: Statement) -> Pnl:
         accounts, _ = statement.accounts(Rates())

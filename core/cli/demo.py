@@ -45,8 +45,7 @@ SHARED_DATA = Path("..", "shared", "data")
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="New or empty folder for the journal, which is kept.  "
-    "[default: a temporary one, kept until the next demo]",
+    help="New or empty folder for the journal.  [default: a temporary one, kept until the next demo]",
 )
 def command(
     output: str,
@@ -116,7 +115,7 @@ def _journal_folder(asked: Path | None) -> Path:
 
 
 def _keep_last(place: Path, result: DemoResult) -> tuple[Path, DemoResult]:
-    """Keeps the last demonstration's journal only: it can be looked into, and they don't pile up."""
+    """Keeps the journal of the last demonstration only: it can be looked into, and they don't pile up."""
     last = place.with_name(f"nacre-demo-last-{os.getuid()}")
     shutil.rmtree(last, ignore_errors=True)
     place.rename(last)

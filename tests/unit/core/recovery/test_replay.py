@@ -135,18 +135,14 @@ def test_a_full_journal_denies_new_orders_and_lets_cancels_and_reports_through(t
     assert replay(tmp_path)["state_hash"] == live
 
 
-def feed_quotes(run: Run, count: int) -> None:
-    for i in range(count):
-        run.feed(quote(qty=str(i + 1)))
-
-
 def test_a_journal_without_even_its_reserve_stops_the_core_by_name(tmp_path: Path) -> None:
     segment = 1 << 16
     made = {"segment_bytes": segment, "max_bytes": segment, "reserve_bytes": 4096}
     with writer(tmp_path, **made) as journal:
         run = declared(journal=journal)
+        many = [quote(qty=str(i + 1)) for i in range(2000)]
         with pytest.raises(JournalFull, match="raise max_bytes"):
-            feed_quotes(run, 2000)
+            run.feed(*many)
         last = run.recorded.core.sequencer.seq
     assert verify(tmp_path)["last_sequence"] == last - 1  # all before it is there
 
