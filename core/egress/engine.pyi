@@ -17,7 +17,5 @@ class Egress(Engine):
         """How many requests were denied, by Reason."""
     @property
     def fills(self) -> int: ...
-    def denials_by_reason(self) -> dict[int, int]:
-        """How many requests were denied, by Reason."""
     def id_bytes(self, index: int) -> bytes:
         """The cl_ord_id with that index, as its field: a length and the text."""

@@ -8,8 +8,6 @@ class Positions(Engine):
     """Books fills: quantity, cost, realised profit, fees."""
 
     def __init__(self, arena: Arena, emitter: Emitter | None, capacity: Capacity) -> None: ...
-    def fills_by_venue(self) -> dict[int, tuple[int, int]]:
-        """(fills, their quantity) of each venue's index; busted ones don't count."""
     def rows(self) -> list[dict[str, Any]]:
         """Every position ever touched: account, symbol, qty, cost, realized, flow, fees (the ledger's units);
         filled (bool), last_fill2 (twice the last fill's price, or None). Not for the path."""
