@@ -5,8 +5,8 @@ class Emitter:
     """Puts derived events on an engine's loopback ring, keyed (engine, cause's sequence, n)."""
 
     def __init__(self, engine: int, ring: Ring) -> None: ...
-    def plant(self, n: int) -> None:
-        """Makes the n-th event that the engine derives depend on the clock: a test's nondeterminism."""
+    def plant(self, n: int, noise: int) -> None:
+        """Mixes `noise` (not 0) into the n-th event that the engine derives: a test's nondeterminism."""
     @property
     def overflows(self) -> int:
         """Derived events that found the ring full: the core stops on the first."""

@@ -163,8 +163,8 @@ cdef class Life:
         """What of the order may still fill, worst case: of a pending replace the larger."""
         cdef Order* order = &self.orders[index]
         cdef int64_t qty = order.order_qty
-        if not order.bits & B_EXISTS or order.bits & (B_ENDED | B_DONE_FOR_DAY):
-            return 0
+        if not order.bits & B_EXISTS or order.bits & B_ENDED:
+            return 0                # one that is done for the day may come back: it counts
         if order.bits & B_PENDING_REPLACE and order.pend_qty > qty:
             qty = order.pend_qty
         return qty - order.cum_qty if qty > order.cum_qty else 0

@@ -27,7 +27,7 @@ from core.orders.life cimport (
 )
 from core.risk.limits cimport Counter, Limit
 from core_ext.tables cimport Arena
-from core_ext.wide cimport div_half_even, i128_mul_overflow, pow10_i128
+from core_ext.wide cimport div_half_even, i128_mul_overflow, mul_scale_half_even, pow10_i128
 
 cdef enum:
     SCAN = 1024                     # orders or children that one step of a sweep looks at
@@ -52,7 +52,7 @@ cdef class Risk(Engine):
         self.accounts = <Account*>arena.table("risk.accounts", sizeof(Account), capacity.accounts)
         self.states = <uint8_t*>arena.table("risk.states", 1, 6 * self.max_keys)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
-        self.rates = <int64_t*>arena.table("risk.rates", 8, capacity.currencies * capacity.currencies)
+        self.rates = <Rate*>arena.table("risk.rates", sizeof(Rate), capacity.currencies * capacity.currencies)
         self.scratch = <Outcome*>arena.table("risk.scratch", sizeof(Outcome), 1)
 
     cdef void on_event(self, Page* page) noexcept nogil:
@@ -112,7 +112,9 @@ cdef class Risk(Engine):
             self.accounts[page.request.account.account].declared = 1
             self.accounts[page.request.account.account].currency = page.request.account.currency
         elif kind == K_FX:
-            self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote] = page.request.fx.rate
+            self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote].rate = page.request.fx.rate
+            self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote].digits = (
+                page.request.fx.digits)
         elif kind == K_LIMIT:
             self.limits.set(&page.request.limit, self.life, self.life.count())
         elif kind == K_OPEN_POSITION:
@@ -580,18 +582,16 @@ cdef class Risk(Engine):
 
     cdef bint _convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil:
         """Money of `base` in `quote`, by the pair's rate, else the reverse pair's; no crosses. 0: no rate."""
-        cdef i128 unit = pow10_i128(10)
-        cdef int64_t rate
+        cdef Rate* found = &self.rates[base * self.max_currencies + quote]
         out[0] = money
         if base == quote:
             return 1
-        rate = self.rates[base * self.max_currencies + quote]
-        if rate:
-            out[0] = div_half_even(money * <i128>rate, unit)
+        if found.rate:
+            mul_scale_half_even(money, found.rate, <int>found.digits, out)
             return 1
-        rate = self.rates[quote * self.max_currencies + base]
-        if rate:
-            out[0] = div_half_even(money * unit, <i128>rate)
+        found = &self.rates[quote * self.max_currencies + base]
+        if found.rate:
+            out[0] = div_half_even(money * pow10_i128(<int>found.digits), <i128>found.rate)
             return 1
         return 0
 
@@ -752,18 +752,13 @@ cdef class Risk(Engine):
     # ---- sweeps: many orders, a step an event -----------------------------------------------------------------
 
     cdef void _venue_state(self, Page* page) noexcept nogil:
-        """A venue that comes back is asked about each live child; one that closes may end day orders."""
-        cdef uint32_t symbol = page.request.venue_state.symbol
-        cdef uint16_t venue = page.request.venue_state.venue
-        cdef uint8_t before = self.view.venues[venue].state
+        """A venue that is up again is asked about each live child; one that closes may end day orders."""
         cdef ScopeKeys scope
-        if symbol != NONE:
-            before = self.view.state(symbol, venue)
         self.view.on_event(page)
         memset(&scope, 0xFF, sizeof(ScopeKeys))
-        scope.symbol = symbol
-        scope.venue = venue
-        if before == VS_DOWN and page.request.venue_state.state != VS_DOWN:
+        scope.symbol = page.request.venue_state.symbol
+        scope.venue = page.request.venue_state.venue
+        if self.view.came_back:
             self._begin_sweep(page, SW_STATUS, &scope)
         elif page.request.venue_state.state == VS_CLOSED:
             self._begin_sweep(page, SW_EXPIRE, &scope)
@@ -851,7 +846,7 @@ cdef bint unsupported(OrderEvent* request) noexcept nogil:
         return 1
     if request.flags & O_POST_ONLY and request.time_in_force in (TIF_IOC, TIF_FOK):
         return 1
-    return request.time_in_force == TIF_GTD and not request.flags & O_HAS_EXPIRE
+    return (request.time_in_force == TIF_GTD) != ((request.flags & O_HAS_EXPIRE) != 0)
 
 
 cdef void as_order(Proposal* asked, Order* out) noexcept nogil:

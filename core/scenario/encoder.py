@@ -16,7 +16,7 @@ from core.scenario.reader import Line, ScenarioError
 INT64 = 1 << 63
 MONEY_DIGITS = 12
 FEE_DIGITS = 16
-RATE_DIGITS = 10
+RATE_DIGITS = 18
 BPS_DIGITS = 8
 VENUES_A_SYMBOL = 16
 CHECKS = {
@@ -163,7 +163,7 @@ class Encoder:
                 settle_currency=self._currency(symbol.settle_currency),
                 base_currency=self._currency(data["base_currency"]),
                 sector=m.NONE16 if sector == m.NONE else sector,
-                margin_bps=min(scale(data["margin_bps"], 0, "margin_bps"), m.NONE16),
+                margin=scale(data["margin_bps"], 4, "margin_bps"),
                 tick=self._units(data["tick"], symbol.price_precision, "tick"),
                 lot=self._units(data["lot"], symbol.qty_precision, "lot"),
                 min_qty=self._units(data["min_qty"], symbol.qty_precision, "min_qty"),
@@ -272,6 +272,9 @@ class Encoder:
 
     def _fx(self, data: dict[str, Any]) -> Iterator[Event]:
         base, quote = data["pair"].split("/")
+        rate: Number = data["rate"]
+        if rate.digits > RATE_DIGITS or rate.units >= INT64:
+            raise Malformed(f"rate: at most {RATE_DIGITS} digits after the point and 63 bits")
         yield Event(
             m.Kind.FX,
             0,
@@ -279,7 +282,8 @@ class Encoder:
                 m.FX_EVENT,
                 base=self._currency(base),
                 quote=self._currency(quote),
-                rate=self._units(data["rate"], RATE_DIGITS, "rate"),
+                digits=rate.digits,
+                rate=rate.units,
             ),
         )
 
@@ -383,7 +387,7 @@ class Encoder:
             ("expire_at", m.OrderFlag.HAS_EXPIRE),
             ("post_only", m.OrderFlag.POST_ONLY),
         ):
-            if data[key]:
+            if data[key] is not None and data[key] is not False:
                 flags |= flag
         venue = m.NONE16 if data["venue"] is None else d.venues.get(data["venue"], m.UNKNOWN16)
         yield Event(

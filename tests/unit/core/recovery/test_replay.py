@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_the_same_lines_give_the_same_state_with_and_without_a_journal(tmp_path:
 def test_a_planted_nondeterminism_is_named(tmp_path: Path, engine: str) -> None:
     with writer(tmp_path) as journal:
         run = declared(journal=journal)
-        getattr(run.recorded.core, engine).emitter.plant(1)
+        getattr(run.recorded.core, engine).emitter.plant(1, 1 | time.monotonic_ns() & 0xFF)
         with contextlib.suppress(CoreFault):  # the run itself may stop on it, or go on with what it says
             busy_day(run, 5)
     again = replay(tmp_path)
