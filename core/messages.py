@@ -1,8 +1,8 @@
 """The structs of `messages.pxd` as numpy dtypes, and its enums, for code that only reads and writes events.
 
-Nothing here is compiled, so a container that only talks ZeroMQ can import it. An i128 is two fields, `x_lo` and
-`x_hi`; text is raw bytes of which the first (for names) is the length. tests/unit/core/test_messages.py holds this
-file against the C structs, field by field.
+Nothing here is compiled, so a container that only talks ZeroMQ can import it. An i128 is two fields, `x_lo`
+and `x_hi`; text is raw bytes of which the first (for names) is the length. tests/unit/core/test_messages.py
+holds this file against the C structs, field by field.
 """
 
 from __future__ import annotations
