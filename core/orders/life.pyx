@@ -597,6 +597,9 @@ cdef class Life:
         elif exec_type == X_PENDING_CANCEL:
             child.bits |= B_PENDING_CANCEL
         elif exec_type == X_PENDING_REPLACE:
+            if not child.bits & B_PENDING_REPLACE:
+                child.pend_qty = child.order_qty    # nobody asked: what it comes to, the venue will say
+                child.pend_price = child.price
             child.bits |= B_PENDING_REPLACE
         elif exec_type == X_DONE_FOR_DAY:
             child.bits |= B_DONE_FOR_DAY
@@ -644,7 +647,7 @@ cdef class Life:
         """A direct order mirrors its child, and answers the client's requests with their own ids."""
         cdef uint32_t mirrored = (B_ACKED | B_DONE_FOR_DAY | B_STOPPED | B_SUSPENDED | B_ENDED | B_PENDING_CANCEL
                                   | B_PENDING_REPLACE)
-        if exec_type == X_REPLACED and order.bits & B_PENDING_REPLACE:
+        if exec_type == X_REPLACED and order.bits & B_PENDING_REPLACE and order.id_replace != NONE:
             order.id_current = order.id_replace
             out.flags |= OF_REPLACED
             self._answer(order.id_replace, order.orig_replace, out)
@@ -658,6 +661,11 @@ cdef class Life:
         order.bits = (order.bits & ~mirrored) | (child.bits & mirrored)
         order.order_qty = child.order_qty
         order.price = child.price
+        if not order.bits & B_PENDING_REPLACE:
+            order.id_replace = NONE     # answered: a venue that begins another by itself answers no client
+            order.pend_qty = 0
+        if not order.bits & B_PENDING_CANCEL:
+            order.id_cancel = NONE
 
     cdef void _worked_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
                              Outcome* out) noexcept nogil:
