@@ -39,8 +39,10 @@ cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexce
 
 
 cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:
-    if bits & (B_ENDED | B_DONE_FOR_DAY) or cum_qty >= order_qty:
+    if bits & B_ENDED or cum_qty >= order_qty:
         return 0
+    if bits & B_DONE_FOR_DAY and not bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+        return 0                    # while a request is pending, that is its status
     return order_qty - cum_qty
 
 
@@ -608,7 +610,7 @@ cdef class Life:
         elif exec_type == X_SUSPENDED:
             child.bits |= B_SUSPENDED
         if child.bits & B_ENDED:
-            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD)
+            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD | B_STOPPED | B_SUSPENDED)
 
     cdef void _fill(self, Child* child, Order* order, int64_t qty, int64_t px) noexcept nogil:
         child.cum_qty += qty
