@@ -594,8 +594,7 @@ cdef class Life:
             if child.bits & B_PENDING_REPLACE:
                 child.bits &= ~B_PENDING_REPLACE
             else:
-                child.bits &= ~B_PENDING_CANCEL
-            child.bits |= B_CANCEL_REJECTED
+                child.bits = (child.bits & ~B_PENDING_CANCEL) | B_CANCEL_REJECTED
         elif exec_type == X_PENDING_CANCEL:
             child.bits |= B_PENDING_CANCEL
         elif exec_type == X_PENDING_REPLACE:
@@ -691,7 +690,11 @@ cdef class Life:
         if order.bits & B_PENDING_CANCEL:
             self._finish_cancel(index, out)
         elif order.bits & B_EXPIRING:
-            order.bits &= ~B_EXPIRING
+            if self._unasked(index):
+                self._ask_again(index)
+                self._follow(order.first_child, out)
+                return
+            order.bits &= ~(B_EXPIRING | B_PENDING_REPLACE)
             if order.live_children == 0 and not order_ended(order):
                 order.bits |= B_EXPIRED
                 out.exec_type = X_EXPIRED
