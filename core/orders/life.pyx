@@ -65,6 +65,11 @@ cdef bint child_live(const Child* child) noexcept nogil:
     return (child.bits & B_EXISTS) != 0 and child_open(child) > 0
 
 
+cdef uint8_t held_action(const Child* child) noexcept nogil:
+    """Which request waits for the venue: a replace was sent before the cancel that came after it."""
+    return A_CANCEL if child.bits & B_PENDING_CANCEL else A_REPLACE
+
+
 cdef class Life:
     """Tables of orders and children in an engine's arena."""
 
@@ -470,8 +475,7 @@ cdef class Life:
         if page.request.child.release:
             if child.bits & B_HELD:
                 child.bits &= ~B_HELD
-                self._ask(index, A_REPLACE if child.bits & B_PENDING_REPLACE else A_CANCEL,
-                          page.verdict.venue_state, out)
+                self._ask(index, held_action(child), page.verdict.venue_state, out)
             return
         if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
             self._ask(index, A_CANCEL if page.header.kind == K_CHILD_CANCEL else A_REPLACE,
@@ -514,11 +518,15 @@ cdef class Life:
         elif kind == SW_STATUS:
             child = &self.children[target]
             out.order = child.order
+            if not child_live(child):
+                child.bits &= ~B_HELD       # filled meanwhile: the venue answers the request all the same
+                self._ask(target, held_action(child), page.verdict.venue_state, out)
+                return
             out.child = target
             out.action = A_STATUS
             if child.bits & B_HELD:
                 out.follow_child = target
-                out.follow = F_CHILD_REPLACE if child.bits & B_PENDING_REPLACE else F_CHILD_CANCEL
+                out.follow = F_CHILD_CANCEL if held_action(child) == A_CANCEL else F_CHILD_REPLACE
         elif kind == SW_CHILD_CANCEL:
             out.order = self.children[target].order
             self.children[target].pend_qty = 0

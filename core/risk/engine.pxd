@@ -110,6 +110,7 @@ cdef class Risk(Engine):
     cdef void _show_state(self, Page* page, uint8_t kind, ScopeKeys* scope, uint8_t state,
           uint8_t reason) noexcept nogil
     cdef void _venue_state(self, Page* page) noexcept nogil
+    cdef void _ask_after_down(self, Page* page, ScopeKeys* scope) noexcept nogil
     cdef void _begin_sweep(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil
     cdef void _sweep(self, Page* page) noexcept nogil
     cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil

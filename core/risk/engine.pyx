@@ -22,7 +22,7 @@ from core.messages cimport (
 )
 from core.market.view cimport SymbolMarket, Top
 from core.orders.life cimport (
-    B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, B_EXPIRING, Child, Order,
+    B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, B_EXPIRING, Child, Order,
     child_live, order_ended,
 )
 from core.risk.limits cimport Counter, Limit
@@ -755,18 +755,37 @@ cdef class Risk(Engine):
         """A venue that comes back is asked about each live child; one that closes may end day orders."""
         cdef uint32_t symbol = page.request.venue_state.symbol
         cdef uint16_t venue = page.request.venue_state.venue
-        cdef uint8_t before = self.view.venues[venue].state
         cdef ScopeKeys scope
-        if symbol != NONE:
-            before = self.view.state(symbol, venue)
-        self.view.on_event(page)
         memset(&scope, 0xFF, sizeof(ScopeKeys))
         scope.symbol = symbol
         scope.venue = venue
-        if before == VS_DOWN and page.request.venue_state.state != VS_DOWN:
-            self._begin_sweep(page, SW_STATUS, &scope)
-        elif page.request.venue_state.state == VS_CLOSED:
+        if page.request.venue_state.state != VS_DOWN:
+            self._ask_after_down(page, &scope)
+        self.view.on_event(page)
+        if page.request.venue_state.state == VS_CLOSED:
             self._begin_sweep(page, SW_EXPIRE, &scope)
+
+    cdef void _ask_after_down(self, Page* page, ScopeKeys* scope) noexcept nogil:
+        """Asks about the children in each symbol that was down there: in one sweep where all were."""
+        cdef ScopeKeys one = scope[0]
+        cdef uint32_t symbol
+        cdef uint32_t listed = 0
+        cdef uint32_t down = 0
+        for symbol in range(self.max_symbols):
+            if in_symbol(scope.symbol, symbol) and self.view.slot_of(symbol, <uint16_t>scope.venue) >= 0:
+                listed += 1
+                down += self.view.state(symbol, <uint16_t>scope.venue) == VS_DOWN
+        if down == listed and down:
+            self._begin_sweep(page, SW_STATUS, scope)
+            return
+        for symbol in range(self.max_symbols):
+            if down == 0:
+                return
+            if (in_symbol(scope.symbol, symbol) and self.view.slot_of(symbol, <uint16_t>scope.venue) >= 0
+                    and self.view.state(symbol, <uint16_t>scope.venue) == VS_DOWN):
+                one.symbol = symbol
+                self._begin_sweep(page, SW_STATUS, &one)
+                down -= 1
 
     cdef void _begin_sweep(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil:
         cdef SweepEvent sweep
@@ -812,7 +831,9 @@ cdef class Risk(Engine):
         cdef Order* order
         if sweep.kind == SW_STATUS or sweep.kind == SW_CHILD_CANCEL:
             child = &self.life.children[index]
-            if not child_live(child) or child.venue != sweep.scope.venue:
+            if child.venue != sweep.scope.venue:
+                return 0
+            if not child_live(child) and not (sweep.kind == SW_STATUS and child.bits & B_HELD):
                 return 0
             order = &self.life.orders[child.order]
             if sweep.scope.symbol != NONE and order.symbol != sweep.scope.symbol:
@@ -840,6 +861,10 @@ cdef class Risk(Engine):
 
 
 # ---- pure functions ------------------------------------------------------------------------------------------
+
+cdef bint in_symbol(uint32_t scope, uint32_t symbol) noexcept nogil:
+    return scope == NONE or scope == symbol
+
 
 cdef uint8_t larger(uint8_t a, uint8_t b) noexcept nogil:
     return a if a > b else b
