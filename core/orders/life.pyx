@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.messages cimport (
     A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, F_CHILD_CANCEL, F_CHILD_REPLACE, F_NONE, K_CANCEL, K_CHILD_CANCEL,
     K_CHILD_REPLACE, K_EXPIRE, K_ORDER, K_ORDER_END, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, NONE, NONE16,
-    O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_REJECTED, OF_ENDED,
+    O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED,
     OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
     OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
     R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
@@ -256,6 +256,8 @@ cdef class Life:
             out.child_cum_qty = child.cum_qty
             out.child_leaves_qty = leaves_of(child.bits, child.order_qty, child.cum_qty)
             out.child_price = child.price
+            if child.bits & B_ENDED:
+                out.flags |= OF_CHILD_OVER
             if out.action == A_NEW or out.action == A_REPLACE:
                 out.ord_type = child.ord_type
                 out.time_in_force = child.time_in_force
