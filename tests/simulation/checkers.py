@@ -48,6 +48,7 @@ class Checker:
         self._kind = m.Kind.NONE
         self._request: Any = None
         self._index = 0
+        self._session = 0
         self.accepted: dict[int, Order] = {}
         self._by_line = {
             "order": self._order,
@@ -68,6 +69,7 @@ class Checker:
         if header["seq"] == header["root"]:
             self._root = int(header["root"])
             self._kind = m.Kind(int(header["kind"]))
+            self._session = int(header["session"])
             dtype = REQUESTS.get(self._kind)
             self._request = np.frombuffer(raw, dtype, 1, m.HEADER.itemsize)[0] if dtype is not None else None
             if self._kind == m.Kind.ORDER:
@@ -140,7 +142,7 @@ class Checker:
             account=d.account_list[int(request["account"])].name,
             symbol=d.symbol_list[int(request["symbol"])].name,
             strategy=None if strategy == m.NONE else d.space_lists[m.Space.STRATEGY][strategy],
-            session="",
+            session=d.space_lists[m.Space.SESSION][self._session],
             venue=None if venue == m.NONE16 else d.venue_list[venue],
             side=SIDES[int(request["side"])],
             qty=Fraction(line["order_qty"]),
@@ -272,6 +274,7 @@ class Checker:
             ("strategy", order.strategy or ""),
             ("symbol", order.symbol),
             ("venue", line["venue"]),
+            ("session", order.session),
         }
         require(not scopes & self.killed, "sent_after_kill", f"{line}: {scopes & self.killed}")
 
