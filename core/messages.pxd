@@ -670,6 +670,7 @@ cdef enum OutcomeFlag:
     OF_HAS_PRICE = 1024
     OF_FILL_APPLIED = 2048
     OF_REPLACED = 4096
+    OF_CHILD_OVER = 8192            # the child has ended, whatever its status shows
 
 cdef struct Outcome:                # 256 bytes
     uint64_t seq

@@ -311,6 +311,7 @@ class OutcomeFlag(IntFlag):
     HAS_PRICE = 1024
     FILL_APPLIED = 2048
     REPLACED = 4096
+    CHILD_OVER = 8192
 
 
 class SendFlag(IntFlag):

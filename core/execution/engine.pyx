@@ -4,8 +4,8 @@ from libc.string cimport memcpy, memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, K_ALERT, K_HALT, K_ORDER, NONE, OF_HELD, R_CHILD_BOUND, RS_HALTED,
-    S_CANCELED, S_EXPIRED, S_REJECTED, SC_ACCOUNT, SC_STRATEGY, SF_CHILD_BOUND, SF_HELD, SF_SENT, U_QTY, X_NONE,
+    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, K_ALERT, K_HALT, K_ORDER, NONE, OF_CHILD_OVER, OF_HELD, R_CHILD_BOUND,
+    RS_HALTED, SC_ACCOUNT, SC_STRATEGY, SF_CHILD_BOUND, SF_HELD, SF_SENT, U_QTY, X_NONE,
     AlertEvent, HaltEvent, Outcome, Page, Send,
 )
 from core_ext.tables cimport Arena
@@ -61,8 +61,7 @@ cdef class Execution(Engine):
     cdef void _settle(self, Outcome* outcome) noexcept nogil:
         """A report: what the child may still come to."""
         cdef int64_t qty = outcome.child_cum_qty
-        cdef uint8_t status = outcome.child_status
-        if status != S_CANCELED and status != S_EXPIRED and status != S_REJECTED and outcome.child_order_qty > qty:
+        if not outcome.flags & OF_CHILD_OVER and outcome.child_order_qty > qty:
             qty = outcome.child_order_qty
         self._commit(outcome.order, outcome.child, qty)
 
@@ -110,7 +109,7 @@ cdef class Execution(Engine):
         if outcome.action != A_NEW and outcome.action != A_REPLACE:
             return 1
         after = outcome.send_qty if outcome.send_qty > before else before
-        if self.guarded and self.reserved[outcome.order].committed - before + after > outcome.bound_qty:
+        if self.guarded and after > before and self.reserved[outcome.order].committed - before + after > outcome.bound_qty:
             self._refuse(page, after)
             return 0
         self._commit(outcome.order, outcome.child, after)

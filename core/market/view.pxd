@@ -23,7 +23,7 @@ cdef struct Top:                    # 64: one venue's market in one symbol
     uint8_t state                   # a VenueState
     uint8_t quoted
     uint64_t was_down               # since it was last up
-    int64_t pad
+    uint64_t back_at                # the event by which it was up again after that
 
 cdef struct Ladder:                 # levels of one side, best first
     uint32_t count
@@ -83,4 +83,4 @@ cdef class MarketView:
     cdef void _quote(self, Page* page) noexcept nogil
     cdef void _depth(self, Page* page) noexcept nogil
     cdef void _venue_state(self, Page* page) noexcept nogil
-    cdef void _set_state(self, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil
+    cdef void _set_state(self, const Page* page, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil

@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.messages cimport (
     A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, F_CHILD_CANCEL, F_CHILD_REPLACE, F_NONE, K_CANCEL, K_CHILD_CANCEL,
     K_CHILD_REPLACE, K_EXPIRE, K_ORDER, K_ORDER_END, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, NONE, NONE16,
-    O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_REJECTED, OF_ENDED,
+    O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED,
     OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
     OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
     R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
@@ -39,8 +39,10 @@ cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexce
 
 
 cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:
-    if bits & (B_ENDED | B_DONE_FOR_DAY) or cum_qty >= order_qty:
+    if bits & B_ENDED or cum_qty >= order_qty:
         return 0
+    if bits & B_DONE_FOR_DAY and not bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+        return 0                    # while a request is pending, that is its status
     return order_qty - cum_qty
 
 
@@ -61,6 +63,11 @@ cdef int64_t child_open(const Child* child) noexcept nogil:
 
 cdef bint child_live(const Child* child) noexcept nogil:
     return (child.bits & B_EXISTS) != 0 and child_open(child) > 0
+
+
+cdef uint8_t held_action(const Child* child) noexcept nogil:
+    """Which request waits for the venue: a replace was sent before the cancel that came after it."""
+    return A_CANCEL if child.bits & B_PENDING_CANCEL else A_REPLACE
 
 
 cdef class Life:
@@ -249,6 +256,8 @@ cdef class Life:
             out.child_cum_qty = child.cum_qty
             out.child_leaves_qty = leaves_of(child.bits, child.order_qty, child.cum_qty)
             out.child_price = child.price
+            if child.bits & B_ENDED:
+                out.flags |= OF_CHILD_OVER
             if out.action == A_NEW or out.action == A_REPLACE:
                 out.ord_type = child.ord_type
                 out.time_in_force = child.time_in_force
@@ -468,8 +477,7 @@ cdef class Life:
         if page.request.child.release:
             if child.bits & B_HELD:
                 child.bits &= ~B_HELD
-                self._ask(index, A_REPLACE if child.bits & B_PENDING_REPLACE else A_CANCEL,
-                          page.verdict.venue_state, out)
+                self._ask(index, held_action(child), page.verdict.venue_state, out)
             return
         if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
             self._ask(index, A_CANCEL if page.header.kind == K_CHILD_CANCEL else A_REPLACE,
@@ -512,11 +520,15 @@ cdef class Life:
         elif kind == SW_STATUS:
             child = &self.children[target]
             out.order = child.order
+            if not child_live(child):
+                child.bits &= ~B_HELD       # filled meanwhile: the venue answers the request all the same
+                self._ask(target, held_action(child), page.verdict.venue_state, out)
+                return
             out.child = target
             out.action = A_STATUS
             if child.bits & B_HELD:
                 out.follow_child = target
-                out.follow = F_CHILD_REPLACE if child.bits & B_PENDING_REPLACE else F_CHILD_CANCEL
+                out.follow = F_CHILD_CANCEL if held_action(child) == A_CANCEL else F_CHILD_REPLACE
         elif kind == SW_CHILD_CANCEL:
             out.order = self.children[target].order
             self.children[target].pend_qty = 0
@@ -592,11 +604,13 @@ cdef class Life:
             if child.bits & B_PENDING_REPLACE:
                 child.bits &= ~B_PENDING_REPLACE
             else:
-                child.bits &= ~B_PENDING_CANCEL
-            child.bits |= B_CANCEL_REJECTED
+                child.bits = (child.bits & ~B_PENDING_CANCEL) | B_CANCEL_REJECTED
         elif exec_type == X_PENDING_CANCEL:
             child.bits |= B_PENDING_CANCEL
         elif exec_type == X_PENDING_REPLACE:
+            if not child.bits & B_PENDING_REPLACE:
+                child.pend_qty = child.order_qty    # nobody asked: what it comes to, the venue will say
+                child.pend_price = child.price
             child.bits |= B_PENDING_REPLACE
         elif exec_type == X_DONE_FOR_DAY:
             child.bits |= B_DONE_FOR_DAY
@@ -605,7 +619,7 @@ cdef class Life:
         elif exec_type == X_SUSPENDED:
             child.bits |= B_SUSPENDED
         if child.bits & B_ENDED:
-            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD)
+            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD | B_STOPPED | B_SUSPENDED)
 
     cdef void _fill(self, Child* child, Order* order, int64_t qty, int64_t px) noexcept nogil:
         child.cum_qty += qty
@@ -644,7 +658,7 @@ cdef class Life:
         """A direct order mirrors its child, and answers the client's requests with their own ids."""
         cdef uint32_t mirrored = (B_ACKED | B_DONE_FOR_DAY | B_STOPPED | B_SUSPENDED | B_ENDED | B_PENDING_CANCEL
                                   | B_PENDING_REPLACE)
-        if exec_type == X_REPLACED and order.bits & B_PENDING_REPLACE:
+        if exec_type == X_REPLACED and order.bits & B_PENDING_REPLACE and order.id_replace != NONE:
             order.id_current = order.id_replace
             out.flags |= OF_REPLACED
             self._answer(order.id_replace, order.orig_replace, out)
@@ -658,6 +672,11 @@ cdef class Life:
         order.bits = (order.bits & ~mirrored) | (child.bits & mirrored)
         order.order_qty = child.order_qty
         order.price = child.price
+        if not order.bits & B_PENDING_REPLACE:
+            order.id_replace = NONE     # answered: a venue that begins another by itself answers no client
+            order.pend_qty = 0
+        if not order.bits & B_PENDING_CANCEL:
+            order.id_cancel = NONE
 
     cdef void _worked_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
                              Outcome* out) noexcept nogil:
@@ -681,6 +700,10 @@ cdef class Life:
         if order.bits & B_PENDING_CANCEL:
             self._finish_cancel(index, out)
         elif order.bits & B_EXPIRING:
+            if self._unasked(index):
+                self._ask_again(index)
+                self._follow(order.first_child, out)
+                return
             order.bits &= ~(B_EXPIRING | B_PENDING_REPLACE)
             if order.live_children == 0 and not order_ended(order):
                 order.bits |= B_EXPIRED

@@ -38,7 +38,8 @@ cdef class Resolve(Engine):
     cdef uint32_t max_positions
 
     cdef void _fill(self, Page* page) noexcept nogil
-    cdef void _reference(self, Page* page) noexcept nogil
+    cdef bint _reference(self, Page* page) noexcept nogil
+    cdef void _amend(self, Page* page) noexcept nogil
     cdef void _request(self, Page* page, const char* id, const char* orig, bint replaces) noexcept nogil
     cdef uint32_t _position(self, uint32_t account, uint32_t symbol) noexcept nogil
     cdef void on_event(self, Page* page) noexcept nogil
@@ -47,3 +48,5 @@ cdef class Resolve(Engine):
     cdef void _child(self, Page* page) noexcept nogil
     cdef void _report(self, Page* page) noexcept nogil
     cdef void _goes_to(self, uint32_t child, uint16_t venue) noexcept nogil
+
+cdef void fill_key(FillKey* key, uint16_t venue, const char* exec_id) noexcept nogil

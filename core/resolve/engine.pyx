@@ -170,6 +170,9 @@ cdef class Resolve(Engine):
         cdef FillRecord* record
         cdef bint existed = 0
         fill_key(&key, report.venue, report.exec_id)
+        if report.exec_type != X_TRADE and self.fills.find(<char*>&key) == NONE and not self._reference(page):
+            out.flags |= D_NO_REFERENCE     # its exec_id isn't used up: it may come again once the fill is known
+            return
         out.fill = self.fills.put(<char*>&key, &existed)
         if out.fill == NONE:
             out.flags |= D_TABLE_FULL
@@ -190,21 +193,24 @@ cdef class Resolve(Engine):
         self.current[out.fill].qty = report.last_qty
         self.current[out.fill].px = report.last_px
         if report.exec_type != X_TRADE:
-            self._reference(page)
+            self._amend(page)
 
-    cdef void _reference(self, Page* page) noexcept nogil:
-        """The fill that a bust or correction is about, as it was; and what it is from now on."""
-        cdef ReportEvent* report = &page.request.report
+    cdef bint _reference(self, Page* page) noexcept nogil:
+        """Finds the fill that a bust or correction is about; 0 where it names none of that child."""
         cdef Resolved* out = &page.resolved
         cdef FillKey key
-        fill_key(&key, report.venue, report.exec_ref_id)
+        fill_key(&key, page.request.report.venue, page.request.report.exec_ref_id)
         out.ref_fill = self.fills.find(<char*>&key)
         if out.ref_fill != NONE:
             out.ref_fill = self.records[out.ref_fill].base  # a correction names the fill that it corrected
-        if out.ref_fill == NONE or self.records[out.ref_fill].child != out.child:
+        if out.ref_fill != NONE and self.records[out.ref_fill].child != out.child:
             out.ref_fill = NONE
-            out.flags |= D_NO_REFERENCE
-            return
+        return out.ref_fill != NONE
+
+    cdef void _amend(self, Page* page) noexcept nogil:
+        """What the fill was before this bust or correction, and what it is from now on."""
+        cdef ReportEvent* report = &page.request.report
+        cdef Resolved* out = &page.resolved
         self.records[out.fill].base = out.ref_fill
         out.ref_qty = self.current[out.ref_fill].qty
         out.ref_px = self.current[out.ref_fill].px

@@ -119,3 +119,4 @@ cdef class Risk(Engine):
     cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil
     cdef bint _is_target(self, Page* page, uint32_t index) noexcept nogil
     cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil
+    cdef bint _came_back(self, uint32_t symbol, uint16_t venue, uint64_t event) noexcept nogil

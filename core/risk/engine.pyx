@@ -22,7 +22,7 @@ from core.messages cimport (
 )
 from core.market.view cimport SymbolMarket, Top
 from core.orders.life cimport (
-    B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, B_EXPIRING, Child, Order,
+    B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, B_EXPIRING, Child, Order,
     child_live, order_ended,
 )
 from core.risk.limits cimport Counter, Limit
@@ -807,19 +807,28 @@ cdef class Risk(Engine):
         cdef Order* order
         if sweep.kind == SW_STATUS or sweep.kind == SW_CHILD_CANCEL:
             child = &self.life.children[index]
-            if not child_live(child) or child.venue != sweep.scope.venue:
+            if child.venue != sweep.scope.venue:
+                return 0
+            if not child_live(child) and not (sweep.kind == SW_STATUS and child.bits & B_HELD):
                 return 0
             order = &self.life.orders[child.order]
             if sweep.scope.symbol != NONE and order.symbol != sweep.scope.symbol:
                 return 0
-            return sweep.kind == SW_STATUS or (
-                (order.bits & B_WORKED) != 0 and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
+            if sweep.kind == SW_STATUS:
+                return self._came_back(order.symbol, child.venue, page.header.root)
+            return ((order.bits & B_WORKED) != 0
+                    and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
         order = &self.life.orders[index]
         if not order.bits & B_EXISTS or order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING):
             return 0
         if sweep.kind == SW_EXPIRE:
             return self._day_is_over(order, sweep.scope.venue)
         return in_scope(&sweep.scope, order)
+
+    cdef bint _came_back(self, uint32_t symbol, uint16_t venue, uint64_t event) noexcept nogil:
+        """Whether the symbol was down there until that event."""
+        cdef int slot = self.view.slot_of(symbol, venue)
+        return slot >= 0 and self.view.top(symbol, slot).back_at == event
 
     cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil:
         """A worked day order ends when all venues of its symbol are closed."""

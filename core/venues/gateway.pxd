@@ -2,6 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport ReportEvent, Send
+from core.resolve.engine cimport FillKey, fill_key
 from core_ext.tables cimport Arena, IdTable
 
 cdef enum IntentState:
@@ -21,14 +22,23 @@ cdef struct Committed:              # 64: a child as this gateway knows it
     int64_t qty                     # the most it may come to
     int64_t agreed_qty              # what the venue has agreed to: a refused replace goes back to it
     int64_t cum_qty
-    int64_t asked_qty
+    int64_t asked_qty               # of a replace that isn't answered; 0: none
     uint32_t order
-    uint32_t pad
+    uint16_t venue
+    uint8_t ended
+    uint8_t pad
     uint64_t pad2[3]
+
+cdef struct Heard:                  # 16: a fill, so that a repeat counts once and a bust gives back
+    int64_t qty
+    uint32_t child
+    uint32_t base                   # the fill that a bust or correction is about; of a trade: itself
 
 cdef class Gateway:
     cdef IdTable children           # child_id -> index into `committed`
+    cdef IdTable fills              # (venue, exec_id) -> index into `heard_fills`
     cdef Committed* committed
+    cdef Heard* heard_fills
     cdef int64_t* orders            # [order] sum over its children of what they may come to
     cdef Intent* intents
     cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] cum + live, by venue from [16]
@@ -41,3 +51,6 @@ cdef class Gateway:
     cdef void heard(self, const ReportEvent* report) noexcept nogil
     cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil
     cdef bint _bounded(self, const Send* send) noexcept nogil
+    cdef void _recount(self, Committed* child) noexcept nogil
+    cdef void _trade(self, const ReportEvent* report, uint32_t index) noexcept nogil
+    cdef void _amend(self, const ReportEvent* report, uint32_t index) noexcept nogil

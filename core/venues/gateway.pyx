@@ -3,8 +3,8 @@
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    A_NEW, A_REPLACE, NONE, X_CANCEL_REJECTED, X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED, X_TRADE, X_UNKNOWN_ORDER, P_HAS_QTY,
-    ReportEvent, Send,
+    A_NEW, A_REPLACE, NONE, P_HAS_QTY, X_CANCEL_REJECTED, X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED,
+    X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_UNKNOWN_ORDER, ReportEvent, Send,
 )
 from core.sequencer.engine cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
 
@@ -39,6 +39,8 @@ cdef class Gateway:
         self.guarded = guarded
         self.children = IdTable(arena, "gateway.children", children, key_size=56)
         self.committed = <Committed*>arena.table("gateway.committed", sizeof(Committed), children)
+        self.fills = IdTable(arena, "gateway.fills", capacity.fills, key_size=48)
+        self.heard_fills = <Heard*>arena.table("gateway.heard", sizeof(Heard), capacity.fills)
         self.orders = <int64_t*>arena.table("gateway.orders", sizeof(int64_t), capacity.orders)
         self.intents = <Intent*>arena.table("gateway.intents", sizeof(Intent), children)
         self.counts = <uint64_t*>arena.table("gateway.counts", sizeof(uint64_t), 96)
@@ -78,42 +80,86 @@ cdef class Gateway:
         if index == NONE:
             return 0
         child = &self.committed[index]
-        child.order = send.order
         after = send.qty if send.qty > child.qty else child.qty
-        if self.guarded and self.orders[send.order] - child.qty + after > send.bound_qty:
+        if self.guarded and after > child.qty and self.orders[send.order] - child.qty + after > send.bound_qty:
             return 0
-        self.orders[send.order] += after - child.qty
-        child.qty = after
-        child.asked_qty = send.qty
+        child.order = send.order
+        child.venue = send.venue
         if send.action == A_NEW:
             child.agreed_qty = send.qty
+        else:
+            child.asked_qty = send.qty
+        self._recount(child)
         return 1
 
-    cdef void heard(self, const ReportEvent* report) noexcept nogil:
-        """What a report gives back: the rest of a child that ended or shrank."""
-        cdef uint32_t index = self.children.find(report.child_id)
-        cdef Committed* child
-        cdef int64_t qty
-        if index == NONE:
-            return
-        child = &self.committed[index]
-        qty = child.qty
-        if report.exec_type == X_TRADE:
-            child.cum_qty += report.last_qty
-        elif report.exec_type in (X_CANCELED, X_EXPIRED, X_REJECTED, X_UNKNOWN_ORDER):
-            qty = child.cum_qty
-        elif report.exec_type == X_REPLACED or report.exec_type == X_RESTATED:
-            if report.flags & P_HAS_QTY:
-                qty = report.order_qty
-            elif report.exec_type == X_REPLACED:
-                qty = child.asked_qty
-            child.agreed_qty = qty
-        elif report.exec_type == X_CANCEL_REJECTED:
-            qty = child.agreed_qty
-        if qty < child.cum_qty:
-            qty = child.cum_qty
+    cdef void _recount(self, Committed* child) noexcept nogil:
+        """The most that the child may come to, and with it its order's children together."""
+        cdef int64_t qty = child.cum_qty
+        if not child.ended:
+            qty = child.agreed_qty if child.agreed_qty > qty else qty
+            qty = child.asked_qty if child.asked_qty > qty else qty
         self.orders[child.order] += qty - child.qty
         child.qty = qty
+
+    cdef void heard(self, const ReportEvent* report) noexcept nogil:
+        """What a report takes or gives back: fills, the rest of a child that ended, what a replace comes to."""
+        cdef uint32_t index = self.children.find(report.child_id)
+        cdef Committed* child
+        if index == NONE or self.committed[index].venue != report.venue:
+            return
+        child = &self.committed[index]
+        if report.exec_type == X_TRADE:
+            self._trade(report, index)
+        elif report.exec_type == X_TRADE_CANCEL or report.exec_type == X_TRADE_CORRECT:
+            self._amend(report, index)
+        elif report.exec_type in (X_CANCELED, X_EXPIRED, X_REJECTED, X_UNKNOWN_ORDER):
+            child.ended = 1
+        elif report.exec_type == X_REPLACED or report.exec_type == X_RESTATED:
+            if report.flags & P_HAS_QTY:
+                child.agreed_qty = report.order_qty
+            elif report.exec_type == X_REPLACED and child.asked_qty:
+                child.agreed_qty = child.asked_qty
+            if report.exec_type == X_REPLACED:
+                child.asked_qty = 0
+        elif report.exec_type == X_CANCEL_REJECTED:
+            child.asked_qty = 0
+        self._recount(child)
+
+    cdef void _trade(self, const ReportEvent* report, uint32_t index) noexcept nogil:
+        """A fill counts once, however often it is told; where the table is full, each time: the safe side."""
+        cdef FillKey key
+        cdef bint existed = 0
+        cdef uint32_t fill
+        fill_key(&key, report.venue, report.exec_id)
+        fill = self.fills.put(<char*>&key, &existed)
+        if existed:
+            return
+        self.committed[index].cum_qty += report.last_qty
+        if fill != NONE:
+            self.heard_fills[fill].qty = report.last_qty
+            self.heard_fills[fill].child = index
+            self.heard_fills[fill].base = fill
+
+    cdef void _amend(self, const ReportEvent* report, uint32_t index) noexcept nogil:
+        """A bust or a correction of a fill of this child, once."""
+        cdef FillKey key
+        cdef bint existed = 0
+        cdef uint32_t fill
+        cdef uint32_t base
+        cdef int64_t qty = report.last_qty if report.exec_type == X_TRADE_CORRECT else 0
+        fill_key(&key, report.venue, report.exec_ref_id)
+        base = self.fills.find(<char*>&key)
+        if base == NONE or self.heard_fills[base].child != index:
+            return
+        base = self.heard_fills[base].base
+        fill_key(&key, report.venue, report.exec_id)
+        fill = self.fills.put(<char*>&key, &existed)
+        if existed or fill == NONE:
+            return
+        self.heard_fills[fill].child = index
+        self.heard_fills[fill].base = base
+        self.committed[index].cum_qty += qty - self.heard_fills[base].qty
+        self.heard_fills[base].qty = qty
 
     cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil:
         self.counts[16 + venue] += 1
