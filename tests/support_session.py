@@ -1,8 +1,8 @@
-"""A core that isn't one: it speaks the session protocol over a real socket and sealed memory, and makes answers up.
+"""A core that isn't one: the session protocol over a real socket and sealed memory, with answers made up.
 
-Orders are acknowledged, market orders filled at 190.02; a quantity above 1,000 is denied; what else a test wants
-said, it says with `tell`, `quote`, `hang_up`. It reads requests with numpy's dtypes, the client with `struct`:
-where the two agree, both are right.
+Orders are acknowledged, market orders filled at 190.02; a quantity above 1,000 is denied; what else a test
+wants said, it says with `tell`, `quote`, `hang_up`. It reads requests with numpy's dtypes, the client writes
+them with `struct`: where the two agree, both are right.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ QUOTE = np.dtype(
         ("bid_qty", "<i8"),
         ("ask_px", "<i8"),
         ("ask_qty", "<i8"),
+        ("rest", "V8"),
     ]
 )
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
@@ -294,14 +295,17 @@ class FakeCore:
         filled = order["ord_type"] == m.OrdType.MARKET
         told = {"cl_ord_id": name, "order_qty": qty, "price": order["price"], "side": order["side"]}
         for exec_type, status in (("PENDING_NEW", "PENDING_NEW"), ("NEW", "NEW")):
-            self.tell(
-                exec_type=m.ExecType[exec_type], status=m.OrdStatus[status], leaves_qty=qty, **told
-            )
+            self.tell(exec_type=m.ExecType[exec_type], status=m.OrdStatus[status], leaves_qty=qty, **told)
         if filled:
             self.tell(
-                exec_type=m.ExecType.TRADE, status=m.OrdStatus.FILLED, cum_qty=qty, last_qty=qty, last_px=19002,
-                notional_lo=qty * 19002, **told,
-            )  # fmt: skip
+                exec_type=m.ExecType.TRADE,
+                status=m.OrdStatus.FILLED,
+                cum_qty=qty,
+                last_qty=qty,
+                last_px=19002,
+                notional_lo=qty * 19002,
+                **told,
+            )
         self._add_row(name, order, "filled" if filled else "new")
 
     def _add_row(self, name: str, order: np.void, status: str) -> None:

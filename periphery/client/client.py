@@ -27,7 +27,7 @@ def connect(
     """Open a session with the core on this host.
 
     address: its socket, else NACRE_SOCKET, else the socket of this user's core.
-    token: else NACRE_TOKEN, else the file beside the socket.
+    token: else NACRE_TOKEN, else the file `.token` beside the socket.
     name: for the desk's eyes, and the start of each cl_ord_id.
     cancel_on_disconnect: whether the core cancels this session's orders when it ends.
 

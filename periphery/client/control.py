@@ -36,16 +36,19 @@ def socket_path(given: str | os.PathLike[str] | None = None) -> Path:
 
 
 def read_token(given: str | None, address: Path) -> str:
-    """The token: what is given, else NACRE_TOKEN, else the file of it beside the socket. "" where none is."""
+    """The token: what is given, else NACRE_TOKEN, else the core's file. "" where there is none."""
     token = given or os.environ.get("NACRE_TOKEN")
     if token:
         return token
-    for path in (address.with_suffix(".token"), address.with_name("token")):
-        try:
-            return path.read_text().strip()
-        except OSError:
-            continue
-    return ""
+    try:
+        return token_file(address).read_text().strip()
+    except OSError:
+        return ""
+
+
+def token_file(address: Path) -> Path:
+    """The core's token, beside its socket: `core.sock` has `core.token`."""
+    return address.with_suffix(".token")
 
 
 class Control:
@@ -169,6 +172,6 @@ def _unwelcome(said: str, has_token: bool) -> ClientError:
     if "version" in said:
         return VersionMismatch(f"{said} (this client speaks version {PROTOCOL} of the session protocol)")
     if "token" in said:
-        hint = "token= or NACRE_TOKEN: the file `token` in the core's state folder has it"
+        hint = "token= or NACRE_TOKEN; it is in the file `.token` beside the core's socket"
         return WrongToken(f"{said}. {'Another token' if has_token else 'A token'} goes into {hint}")
     return Refused(said)

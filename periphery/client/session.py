@@ -35,7 +35,7 @@ class Session:
         self.directory = Directory(told["directory"], told["accounts"])
         self._requests = rings.requests
         self._responses = Follower(rings.responses, 1)
-        self._quotes = Follower(rings.quotes, rings.quotes.claimed_seq + 1)
+        self._quotes = Follower(rings.quotes, 1)  # it begins with the market as it stands
         self._backlog: deque[Response | Gap] = deque()
         self._symbols: dict[str, Symbol] = {}
         self._ended: deque[str] = deque()
