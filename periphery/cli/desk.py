@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     from periphery.client import Client
 
+_HEADINGS = {"order_qty": "qty", "cum_qty": "cum", "leaves_qty": "leaves", "ord_status": "status"}
+_WHOLE = ("cl_ord_id", "child_id", "ord_status", "exec_type", "reason")
+"""Columns that are copied from: never broken over two lines."""
+
+ANSWER_S = 10.0
+"""How long the core's answer on its socket is waited for."""
+
 WATCH_S = 1.0
 """Between two looks of --watch."""
 
@@ -65,12 +72,14 @@ def with_core(run: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def session(socket: str | None, token_file: Path | None) -> Iterator[Client]:
+def session(socket: str | None, token_file: Path | None, timeout: float = ANSWER_S) -> Iterator[Client]:
     """A session named `desk`; what goes wrong in it becomes a message and an exit code."""
     from periphery.client import BadRequest, Busy, ClientError, Refused, connect
 
     try:
-        with connect(socket, _token(token_file), name="desk", cancel_on_disconnect=False) as core:
+        with connect(
+            socket, _token(token_file), name="desk", cancel_on_disconnect=False, timeout=timeout
+        ) as core:
             yield core
     except BadRequest as error:
         raise BadInput(str(error)) from error
@@ -104,13 +113,17 @@ def show_rows(
     title: str, columns: Sequence[str], numbers: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> Table:
     """A table of the named keys of each row; those in `numbers` stand to the right, thousands apart."""
-    shown = table(
-        *(name.replace("_", " ") for name in columns), numbers=[n.replace("_", " ") for n in numbers]
-    )
-    shown.title = title
+    shown = table(*map(heading, columns), numbers=[heading(name) for name in numbers], title=title)
+    for name, column in zip(columns, shown.columns, strict=True):
+        column.no_wrap = name in _WHOLE
     for row in rows:
         shown.add_row(*(cell(row.get(name), name in numbers) for name in columns))
     return shown
+
+
+def heading(name: str) -> str:
+    """What stands above a column."""
+    return _HEADINGS.get(name) or name.replace("_", " ")
 
 
 def cell(value: object, number: bool = False) -> str:

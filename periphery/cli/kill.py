@@ -15,6 +15,9 @@ from periphery.cli.desk import NoCoreThere, banner, confirm, core_options, print
 if TYPE_CHECKING:
     from periphery.client import Client
 
+PATIENCE_S = 1.0
+"""How long the core may take before the kill goes on its page without it."""
+
 SCOPES = ("all", "account", "strategy", "symbol", "venue", "session")
 
 
@@ -36,7 +39,7 @@ def command(
     """
     check_key(scope, key)
     try:
-        with session(socket, token_file) as core:
+        with session(socket, token_file, PATIENCE_S) as core:
             _by_core(core, scope, key, by, yes, output)
     except NoCoreThere as error:
         _by_page(str(error), socket, scope, key, by, yes, output)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ANSWER_S = 1.0
 """How long the first answer of a request is waited for."""
 
+LINGER_S = 0.05
+"""How long another answer may follow the first one: a fill often does, at once."""
+
 POLL_S = 0.01
 SIDES = ("buy", "sell", "sell_short")
 TIMES_IN_FORCE = ("day", "gtc", "ioc", "fok", "gtd", "opg", "cls")
@@ -130,15 +133,17 @@ def _submit(
 
 
 def _answers(core: Client, sent: str, wait: float | None) -> Iterator[dict[str, Any]]:
-    """The answers to one order, until the venue has it (with `wait`: until it has ended) or time is over."""
+    """The answers to one order, until it has ended or time is over; without `wait`, LINGER_S after one."""
     ends = time.monotonic() + (ANSWER_S if wait is None else wait)
     while (left := ends - time.monotonic()) > 0:
         event = next(core.events(timeout=left), None)
         if event is None or (row := _row(event)).get("cl_ord_id") not in (sent, None):
             continue
         yield row
-        if _is_last(row, wait is not None):
+        if _is_over(row):
             return
+        if wait is None and row.get("ord_status") not in (None, _BEFORE_ACCEPTED):
+            ends = time.monotonic() + LINGER_S
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -154,12 +159,11 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _is_last(row: Mapping[str, Any], until_ended: bool) -> bool:
+def _is_over(row: Mapping[str, Any]) -> bool:
+    """Whether nothing more can follow."""
     from periphery.client.events import ENDED
 
-    if row["type"] != "order":
-        return bool(row["type"] == "deny")
-    return row["ord_status"] in ENDED or (not until_ended and row["ord_status"] != _BEFORE_ACCEPTED)
+    return row["type"] == "deny" or row.get("ord_status") in ENDED
 
 
 def _refusals(events: list[dict[str, Any]]) -> list[str]:
@@ -304,6 +308,9 @@ def show(core: Client, id: str, output: str) -> None:
 
 
 def _find(core: Client, ids: tuple[str, ...]) -> dict[str, Any] | None:
-    """The order with the first of these ids that there is."""
-    rows = {row["cl_ord_id"]: row for row in core.orders(live_only=False)}
-    return next((rows[id] for id in ids if id in rows), None)
+    """The order with the first of these ids that there is; the id that it began with finds it too."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in core.orders(live_only=False):
+        found |= {child["child_id"].rpartition(".")[0]: row for child in row["children"][:1]} | found
+        found[row["cl_ord_id"]] = row
+    return next((found[id] for id in ids if id in found), None)

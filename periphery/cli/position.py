@@ -13,7 +13,7 @@ from periphery.cli.desk import banner, print_table, repeat, show_rows, watch_opt
 if TYPE_CHECKING:
     from periphery.client import Client
 
-_POSITION = ("qty", "avg_cost", "mark", "realized_pnl", "unrealized_pnl", "fees")
+_POSITION = ("qty", "avg_cost", "realized_pnl", "unrealized_pnl", "fees")
 _ACCOUNT = ("equity", "realized_pnl", "unrealized_pnl", "fees")
 
 

@@ -29,9 +29,10 @@ async def connect_async(
     token: str | None = None,
     name: str = "client",
     cancel_on_disconnect: bool = True,
+    timeout: float = TIMEOUT_S,
 ) -> AsyncClient:
     """Open a session with the core on this host; see `connect`."""
-    link, session = await asyncio.to_thread(open_session, address, token, name, cancel_on_disconnect)
+    link, session = await asyncio.to_thread(open_session, address, token, name, cancel_on_disconnect, timeout)
     link.sock.setblocking(False)
     return AsyncClient(link, session)
 
@@ -142,7 +143,7 @@ class AsyncClient:
         async with self._turn:
             self._check_open()
             try:
-                return await asyncio.wait_for(self._exchange(op, values), TIMEOUT_S)
+                return await asyncio.wait_for(self._exchange(op, values), self._control.timeout)
             except TimeoutError:
                 raise self._control.no_answer(op) from None
             except OSError:

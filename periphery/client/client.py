@@ -23,6 +23,7 @@ def connect(
     token: str | None = None,
     name: str = "client",
     cancel_on_disconnect: bool = True,
+    timeout: float = control.TIMEOUT_S,
 ) -> Client:
     """Open a session with the core on this host.
 
@@ -30,19 +31,24 @@ def connect(
     token: else NACRE_TOKEN, else the file `.token` beside the socket.
     name: for the desk's eyes, and the start of each cl_ord_id.
     cancel_on_disconnect: whether the core cancels this session's orders when it ends.
+    timeout: seconds that an answer on the socket is waited for.
 
     Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp.
     """
-    link, session = open_session(address, token, name, cancel_on_disconnect)
+    link, session = open_session(address, token, name, cancel_on_disconnect, timeout)
     return Client(link, session)
 
 
 def open_session(
-    address: str | os.PathLike[str] | None, token: str | None, name: str, cancel_on_disconnect: bool
+    address: str | os.PathLike[str] | None,
+    token: str | None,
+    name: str,
+    cancel_on_disconnect: bool,
+    timeout: float,
 ) -> tuple[Control, Session]:
     """The connection and the session of `connect`; both are the caller's to close."""
     path = control.socket_path(address)
-    link = Control(control.dial(path), path)
+    link = Control(control.dial(path, timeout), path, timeout)
     try:
         told, fds = control.hello(link, control.read_token(token, path), name, cancel_on_disconnect)
         return link, Session(told, _attach(fds), name)

@@ -54,8 +54,9 @@ def token_file(address: Path) -> Path:
 class Control:
     """One connection; requests one at a time, each with its answer."""
 
-    def __init__(self, sock: socket.socket, address: Path) -> None:
+    def __init__(self, sock: socket.socket, address: Path, timeout: float) -> None:
         self.sock = sock
+        self.timeout = timeout
         self.address = address
         self._last_id = 0
         self._poll = select.poll()
@@ -84,7 +85,7 @@ class Control:
         )
 
     def request(self, op: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask and wait for the answer. Refused, HangUp, NoAnswer (after TIMEOUT_S)."""
+        """Ask and wait for the answer. Refused, HangUp, NoAnswer (after `timeout` s)."""
         sent = self.begin(op, values)
         try:
             self.sock.sendall(sent)
@@ -115,7 +116,7 @@ class Control:
     def no_answer(self, op: str) -> NoAnswer:
         """The error that says so."""
         return NoAnswer(
-            f"the core at {self.address} did not answer {op} within {TIMEOUT_S:g} s: see nacre core status"
+            f"the core at {self.address} did not answer {op} within {self.timeout:g} s: see nacre core status"
         )
 
 
@@ -132,10 +133,10 @@ def receive(sock: socket.socket, rings: int = 0) -> tuple[bytes, list[int]]:
     return packet, list(fds)
 
 
-def dial(address: Path) -> socket.socket:
+def dial(address: Path, timeout: float = TIMEOUT_S) -> socket.socket:
     """A connection to the core. NoCore says what to do where there is none."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    sock.settimeout(TIMEOUT_S)
+    sock.settimeout(timeout)
     try:
         sock.connect(os.fspath(address))
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Context, Decimal
+from functools import lru_cache
 
 from periphery.client.errors import BadRequest
 
@@ -13,11 +14,15 @@ INT64_MAX = (1 << 63) - 1
 AVG_PX_DIGITS = 6
 """Digits of an average price beyond those of the instrument's prices."""
 
+_KEPT = 16_384
+"""Numbers kept as they were read last: prices and quantities come again."""
+
 _TEXT = re.compile(r"(-?[0-9]{1,30})(?:\.([0-9]{1,30}))?")
 _EXACT = Context(prec=60)
 """Of our own: a caller who sets a short precision for his sums doesn't cut our prices."""
 
 
+@lru_cache(_KEPT, typed=True)  # typed: 1 is not 1.0
 def to_units(value: Number, precision: int, what: str, unit_of: str) -> int:
     """`value` in units of 10**-precision: to_units("190.02", 2, ...) is 19002.
 
@@ -68,6 +73,7 @@ def _shorten(fraction: str, precision: int, what: str, unit_of: str) -> str:
     return kept.ljust(precision, "0")
 
 
+@lru_cache(_KEPT)
 def from_units(units: int, precision: int) -> Decimal:
     """units x 10**-precision, with all its digits: from_units(19000, 2) is Decimal("190.00")."""
     return _EXACT.scaleb(Decimal(units), -precision)

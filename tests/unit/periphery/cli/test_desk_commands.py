@@ -34,6 +34,7 @@ def told(result: Result) -> Any:
 def test_a_market_order(core: FakeCore, run: Run) -> None:
     result = run("order", "buy", "AAPL", "100")
     assert "SIM" in result.stdout
+    assert "filled" in result.stdout
     assert "buy 100 AAPL" in result.stdout
     assert result.stderr == ""
     assert core.said[0]["name"] == "desk"
@@ -104,6 +105,7 @@ def test_replace_and_cancel(core: FakeCore, run: Run) -> None:
     run("order", "buy", "AAPL", "100", "--limit", "190", "--id", "own-1")
     value = told(run("order", "replace", "own-1", "--qty", "200", "-o", "json"))
     assert (value["accepted"], value["order"]["order_qty"]) == (True, "200")
+    assert told(run("order", "show", "own-1", "-o", "json"))["order"]["cl_ord_id"] == value["cl_ord_id"]
     sent = value["cl_ord_id"]
     assert "canceled" in run("order", "cancel", sent).stdout
     result = run("order", "cancel", sent, "-o", "json", code=1)

@@ -26,7 +26,6 @@ from periphery.client import (
     WrongToken,
     connect,
     connect_async,
-    control,
 )
 from tests.support_session import TOKEN, FakeCore, text
 
@@ -243,9 +242,8 @@ def test_another_version(core: FakeCore) -> None:
         connect()
 
 
-def test_a_core_that_says_nothing(core: FakeCore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "TIMEOUT_S", 0.1)
-    with connect() as client:
+def test_a_core_that_says_nothing(core: FakeCore) -> None:
+    with connect(timeout=0.1) as client:
         core.quiet = {"status"}
         with pytest.raises(NoAnswer, match="did not answer status"):
             client.status()
@@ -304,11 +302,9 @@ def test_asyncio_asks_again_for_what_it_missed(core: FakeCore) -> None:
     assert asyncio.run(run()) == list(range(1, 101))
 
 
-def test_asyncio_without_an_answer(core: FakeCore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("periphery.client.aio.TIMEOUT_S", 0.1)
-
+def test_asyncio_without_an_answer(core: FakeCore) -> None:
     async def run() -> None:
-        async with await connect_async() as client:
+        async with await connect_async(timeout=0.1) as client:
             core.quiet = {"status"}
             with pytest.raises(NoAnswer):
                 await client.status()

@@ -77,3 +77,9 @@ def test_an_average_is_half_to_even(notional: int, qty: int, precision: int) -> 
 
 def test_the_average_of_nothing_is_zero() -> None:
     assert average(0, 0, 2) == 0
+
+
+def test_a_float_is_refused_also_where_its_int_was_read() -> None:
+    assert to_units(1, 2, "qty", "X") == 100
+    with pytest.raises(TypeError):
+        to_units(1.0, 2, "qty", "X")  # type: ignore[arg-type]
