@@ -18,11 +18,11 @@ import importlib
 import click
 
 NOUNS: dict[str, str] = {
-    "completion": "Print the script that completes nacre's commands in a shell.",
     "demo": "Run a recorded trading day through the core.",
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",
     "journal": "Look into a journal: info, verify, replay, export.",
     "scenario": "Feed a file of events to the core and print what it does.",
+    "completion": "Print the script that completes nacre's commands in a shell.",
 }
 """Each noun, which is its module's name in this package, and its line in the help of `nacre`.
 

@@ -13,6 +13,7 @@ class Slots(Protocol):
     def capacity(self) -> int: ...
     @property
     def claimed_seq(self) -> int: ...
+    def is_published(self, seq: int) -> bool: ...
     def read(self, seq: int) -> bytes | None: ...
 
 
@@ -24,7 +25,12 @@ class Follower:
         self._slots = slots
 
     def read(self) -> bytes | None:
-        """The next slot's bytes; None where it isn't there yet or, see `oldest`, no longer."""
+        """The next slot's bytes; None where it isn't there yet or, see `oldest`, no longer.
+
+        A slot is claimed before it is written, and `read` looks at claims only: unpublished is not whole.
+        """
+        if not self._slots.is_published(self.next_seq):
+            return None
         slot = self._slots.read(self.next_seq)
         if slot is not None:
             self.next_seq += 1
