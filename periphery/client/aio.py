@@ -91,7 +91,7 @@ class AsyncClient:
     ) -> str:
         """Send an order; its cl_ord_id. It waits for nothing but the name of a new strategy."""
         index = await self._strategy(strategy)
-        self._check_open()
+        self._control.check()
         return self._session.order(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
             expire_ns,
@@ -105,14 +105,14 @@ class AsyncClient:
         cl_ord_id: str | None = None,
     ) -> str:
         """Ask for another quantity or price; the cl_ord_id of the request."""
-        self._check_open()
+        self._control.check()
         if not self._session.knows_id(orig_cl_ord_id):
             self._session.learn(await self.orders(live_only=False))
         return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
 
     async def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel; the cl_ord_id of the request."""
-        self._check_open()
+        self._control.check()
         return self._session.cancel(orig_cl_ord_id, cl_ord_id)
 
     async def cancel_all(
@@ -120,7 +120,7 @@ class AsyncClient:
     ) -> None:
         """Ask to cancel all working orders, of one account, symbol or strategy where given."""
         index = await self._strategy(strategy)
-        self._check_open()
+        self._control.check()
         self._session.cancel_all(account, symbol, index)
 
     async def _strategy(self, name: str | None) -> int:
@@ -132,16 +132,12 @@ class AsyncClient:
             self.directory.strategies[name] = index
         return index
 
-    def _check_open(self) -> None:
-        if self._control.is_closed:
-            raise self._control.hung_up()
-
     # ---- what the core knows -------------------------------------------------------------------------------
 
     async def request(self, op: str, **values: Any) -> dict[str, Any]:
         """Any request of the session protocol, and its answer. Refused, HangUp, NoAnswer."""
         async with self._turn:
-            self._check_open()
+            self._control.check()
             try:
                 return await asyncio.wait_for(self._exchange(op, values), self._control.timeout)
             except TimeoutError:

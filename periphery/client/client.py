@@ -127,7 +127,7 @@ class Client:
         Raises BadRequest (what can't be said), Busy (the ring is full: nothing was sent), HangUp.
         """
         index = self._strategy(strategy)
-        self._check_open()
+        self._control.check()
         return self._session.order(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
             expire_ns,
@@ -141,14 +141,14 @@ class Client:
         cl_ord_id: str | None = None,
     ) -> str:
         """Ask for another quantity or price of an order; the cl_ord_id of the request, at once."""
-        self._check_open()
+        self._control.check()
         if not self._session.knows_id(orig_cl_ord_id):
             self._session.learn(self.orders(live_only=False))
         return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
 
     def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel an order; the cl_ord_id of the request, at once."""
-        self._check_open()
+        self._control.check()
         return self._session.cancel(orig_cl_ord_id, cl_ord_id)
 
     def cancel_all(
@@ -156,7 +156,7 @@ class Client:
     ) -> None:
         """Ask to cancel all working orders, of one account, symbol or strategy where given."""
         index = self._strategy(strategy)
-        self._check_open()
+        self._control.check()
         self._session.cancel_all(account, symbol, index)
 
     def _strategy(self, name: str | None) -> int:
@@ -169,15 +169,11 @@ class Client:
             self.directory.strategies[name] = index
         return index
 
-    def _check_open(self) -> None:
-        if self._control.is_closed:
-            raise self._control.hung_up()
-
     # ---- what the core knows -------------------------------------------------------------------------------
 
     def request(self, op: str, **values: Any) -> dict[str, Any]:
         """Any request of the session protocol, and its answer. Refused, HangUp, NoAnswer."""
-        self._check_open()
+        self._control.check()
         return self._control.request(op, values)
 
     def orders(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from periphery.client.errors import (
 
 PROTOCOL = 1
 TIMEOUT_S = 10.0
+LOOK_S = 1e-3
 RINGS = 3
 _PACKET_MAX = 1 << 26
 
@@ -59,6 +61,7 @@ class Control:
         self.timeout = timeout
         self.address = address
         self._last_id = 0
+        self._next_look = 0.0
         self._poll = select.poll()
         self._poll.register(sock, select.POLLRDHUP | select.POLLHUP)
 
@@ -74,6 +77,16 @@ class Control:
     def is_hung_up(self) -> bool:
         """Whether the core has hung up; never waits."""
         return self.is_closed or bool(self._poll.poll(0))
+
+    def check(self) -> None:
+        """HangUp where the core has hung up; it looks at most once in LOOK_S, for a look is a system call."""
+        if self.is_closed:
+            raise self.hung_up()
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + LOOK_S
+            if self.is_hung_up:
+                raise self.hung_up()
 
     def hung_up(self) -> HangUp:
         """The error that says so."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -214,6 +216,16 @@ def test_watch_prints_what_changes(core: FakeCore, run: Run, monkeypatch: pytest
     result = run("position", "list", "--watch", "-o", "json")
     assert len(result.stdout.splitlines()) == 1
     assert json.loads(result.stdout)["live"] is False
+
+
+def test_a_command_imports_nothing_heavy(core: FakeCore) -> None:
+    code = (
+        "import sys; from core.cli import root\n"
+        "root(['order', 'list', '-o', 'json'], standalone_mode=False)\n"
+        "heavy = {'numpy', 'asyncio', 'rich', 'zmq'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_help_lists_every_noun(run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from pathlib import Path
 
 import pytest
@@ -219,6 +220,16 @@ def test_a_closed_client_says_so(core: FakeCore) -> None:
     for use in (lambda: client.submit("AAPL", "buy", 1), client.status, lambda: next(client.events())):
         with pytest.raises(HangUp, match="this client is closed"):
             use()
+
+
+def test_no_order_goes_into_the_memory_of_a_core_that_is_gone(core: FakeCore) -> None:
+    with connect() as client:
+        core.hang_up()
+        while not client._control.is_hung_up:
+            time.sleep(0.001)
+        time.sleep(0.002)
+        with pytest.raises(HangUp):
+            client.submit("AAPL", "buy", 1)
 
 
 def test_no_core(tmp_path: Path) -> None:
