@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from periphery.client import Client
 
 _HEADINGS = {"order_qty": "qty", "cum_qty": "cum", "leaves_qty": "leaves", "ord_status": "status"}
-_WHOLE = ("cl_ord_id", "child_id", "ord_status", "exec_type", "reason")
+_WHOLE = ("cl_ord_id", "child_id", "symbol", "ord_status", "exec_type", "reason")
 """Columns that are copied from: never broken over two lines."""
 
 ANSWER_S = 10.0

@@ -236,7 +236,7 @@ class Client:
     def events(self, timeout: float | None = None) -> Iterator[Event]:
         """Answers as they come; the end when none came for `timeout` s. HangUp when the core goes.
 
-        It looks without a pause for some 50 us after each answer, then ever less often, down to once a ms.
+        It looks 200 times without a pause after each answer, then ever less often, down to once a ms.
         """
         return self._follow(self.poll, timeout)
 
