@@ -7,9 +7,37 @@ holds this file against the C structs, field by field.
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
-
 import numpy as np
+
+from core.enums import (
+    Action as Action,
+    BookingFlag as BookingFlag,
+    ExecType as ExecType,
+    Follow as Follow,
+    HeaderFlag as HeaderFlag,
+    InstrumentKind as InstrumentKind,
+    Kind as Kind,
+    OrderFlag as OrderFlag,
+    OrdStatus as OrdStatus,
+    OrdType as OrdType,
+    OutcomeFlag as OutcomeFlag,
+    Reason as Reason,
+    ReportFlag as ReportFlag,
+    ResolvedFlag as ResolvedFlag,
+    ResponseKind as ResponseKind,
+    RiskState as RiskState,
+    Scope as Scope,
+    SendFlag as SendFlag,
+    Side as Side,
+    Space as Space,
+    Sweep as Sweep,
+    TimeInForce as TimeInForce,
+    Unit as Unit,
+    VenueMode as VenueMode,
+    VenueState as VenueState,
+    VerdictFlag as VerdictFlag,
+    Wrong as Wrong,
+)
 
 NONE = 0xFFFFFFFF
 UNKNOWN = 0xFFFFFFFE
@@ -17,318 +45,6 @@ NONE16 = 0xFFFF
 UNKNOWN16 = 0xFFFE
 PAGE_SIZE = 1216
 REQUEST_SIZE = 256
-
-
-class Kind(IntEnum):
-    NONE = 0
-    NAME = 1
-    INSTRUMENT = 2
-    VENUE = 3
-    LISTING = 4
-    ACCOUNT = 5
-    OPEN_POSITION = 6
-    LIMIT = 7
-    FX = 8
-    QUOTE = 9
-    TRADE = 10
-    DEPTH = 11
-    MARK = 12
-    REFERENCE = 13
-    ORDER = 14
-    REPLACE = 15
-    CANCEL = 16
-    CANCEL_ALL = 17
-    REPORT = 18
-    VENUE_STATE = 19
-    KILL = 20
-    REARM = 21
-    CONNECT = 22
-    DISCONNECT = 23
-    DAY = 24
-    TIME = 25
-    CONFIG = 26
-    SLICE = 32
-    CHILD_CANCEL = 33
-    CHILD_REPLACE = 34
-    CHILD_STATUS = 35
-    ORDER_END = 36
-    SWEEP = 37
-    EXPIRE = 38
-    REROUTE = 39
-    ALERT = 40
-    HALT = 41
-
-
-class HeaderFlag(IntFlag):
-    DERIVED = 1
-    TIMER = 2
-    SUPPRESSED = 4
-    JOURNAL_FULL = 8
-
-
-class Side(IntEnum):
-    BUY = 0
-    SELL = 1
-    SELL_SHORT = 2
-
-
-class OrdType(IntEnum):
-    MARKET = 0
-    LIMIT = 1
-    STOP = 2
-    STOP_LIMIT = 3
-    MARKET_TO_LIMIT = 4
-    MARKET_IF_TOUCHED = 5
-    LIMIT_IF_TOUCHED = 6
-    TRAILING_STOP = 7
-    PEGGED = 8
-
-
-class TimeInForce(IntEnum):
-    DAY = 0
-    GTC = 1
-    IOC = 2
-    FOK = 3
-    GTD = 4
-    OPG = 5
-    CLS = 6
-
-
-class ExecType(IntEnum):
-    NONE = 0
-    PENDING_NEW = 1
-    NEW = 2
-    TRADE = 3
-    CANCELED = 4
-    REPLACED = 5
-    REJECTED = 6
-    EXPIRED = 7
-    PENDING_CANCEL = 8
-    PENDING_REPLACE = 9
-    CANCEL_REJECTED = 10
-    TRADE_CORRECT = 11
-    TRADE_CANCEL = 12
-    RESTATED = 13
-    DONE_FOR_DAY = 14
-    STOPPED = 15
-    SUSPENDED = 16
-    UNKNOWN_ORDER = 17
-    TRIGGERED = 18
-
-
-class OrdStatus(IntEnum):
-    NONE = 0
-    PENDING_CANCEL = 1
-    PENDING_REPLACE = 2
-    DONE_FOR_DAY = 3
-    FILLED = 4
-    STOPPED = 5
-    SUSPENDED = 6
-    CANCELED = 7
-    EXPIRED = 8
-    REJECTED = 9
-    PARTIALLY_FILLED = 10
-    NEW = 11
-    PENDING_NEW = 12
-
-
-class VenueMode(IntEnum):
-    MANUAL = 0
-    MATCH = 1
-
-
-class VenueState(IntEnum):
-    UP = 0
-    DOWN = 1
-    HALTED = 2
-    AUCTION = 3
-    CLOSED = 4
-
-
-class InstrumentKind(IntEnum):
-    EQUITY = 0
-    FX = 1
-    SPOT = 2
-    FUTURE = 3
-    PERPETUAL = 4
-
-
-class Reason(IntEnum):
-    NONE = 0
-    DUPLICATE_CL_ORD_ID = 1
-    UNKNOWN_ACCOUNT = 2
-    UNKNOWN_INSTRUMENT = 3
-    UNKNOWN_VENUE = 4
-    UNKNOWN_ORDER = 5
-    STALE_CL_ORD_ID = 6
-    TOO_LATE = 7
-    PENDING_REPLACE = 8
-    PENDING_CANCEL = 9
-    UNSUPPORTED = 10
-    MISSING_PRICE = 11
-    BAD_QTY = 12
-    PRECISION = 13
-    TICK = 14
-    LOT = 15
-    MIN_QTY = 16
-    OVERFLOW = 17
-    KILLED = 18
-    HALTED = 19
-    REDUCING = 20
-    VENUE_DOWN = 21
-    VENUE_HALTED = 22
-    VENUE_CLOSED = 23
-    NO_MARKET = 24
-    NO_FX_RATE = 25
-    REDUCE_ONLY = 26
-    BUSY = 27
-    TABLE_FULL = 28
-    JOURNAL_FULL = 29
-    MAX_ORDER_QTY = 32
-    MAX_ORDER_NOTIONAL = 33
-    PRICE_COLLAR_BPS = 34
-    PRICE_COLLAR_TICKS = 35
-    ORDER_RATE = 36
-    MAX_POSITION = 37
-    LIMIT_70 = 64
-    LIMIT_90 = 65
-    OVERFILL = 66
-    EXEC_ID_CONFLICT = 67
-    VENUE_UNKNOWN = 68
-    CHILD_BOUND = 69
-    KILL = 70
-    REARM = 71
-    NO_LIQUIDITY = 72
-    VENUE_REJECTS = 73
-    VENUE_TEXT = 74
-    POST_ONLY = 75
-
-
-class Unit(IntEnum):
-    TEXT = 0
-    COUNT = 1
-    PRICE = 2
-    QTY = 3
-    MONEY = 4
-    BPS = 5
-    QTY12 = 6
-
-
-class Scope(IntEnum):
-    ALL = 0
-    ACCOUNT = 1
-    STRATEGY = 2
-    SYMBOL = 3
-    VENUE = 4
-    SESSION = 5
-    SECTOR = 6
-
-
-class RiskState(IntEnum):
-    ACTIVE = 0
-    REDUCING = 1
-    HALTED = 2
-    KILLED = 3
-
-
-class Space(IntEnum):
-    CURRENCY = 0
-    STRATEGY = 1
-    SESSION = 2
-    SECTOR = 3
-    PERSON = 4
-
-
-class Wrong(IntFlag):
-    QTY_OVERFLOW = 1
-    PX_OVERFLOW = 2
-    ID_TOO_LONG = 4
-    UNSUPPORTED = 8
-
-
-class OrderFlag(IntFlag):
-    HAS_PRICE = 1
-    HAS_QTY = 2
-    POST_ONLY = 4
-    REDUCE_ONLY = 8
-    HAS_EXPIRE = 16
-
-
-class ReportFlag(IntFlag):
-    HAS_FEE = 1
-    HAS_QTY = 2
-    HAS_PRICE = 4
-
-
-class Sweep(IntEnum):
-    CANCEL = 0
-    STATUS = 1
-    CHILD_CANCEL = 2
-    EXPIRE = 3
-
-
-class ResolvedFlag(IntFlag):
-    DUPLICATE_ID = 1
-    DUPLICATE_EXEC = 2
-    CONFLICT = 4
-    TABLE_FULL = 8
-    NO_REFERENCE = 16
-
-
-class VerdictFlag(IntFlag):
-    APPLIES = 1
-    DENIED = 2
-    UNKNOWN = 4
-    STATE = 8
-    HAS_MARK = 16
-
-
-class Action(IntEnum):
-    NONE = 0
-    NEW = 1
-    REPLACE = 2
-    CANCEL = 3
-    STATUS = 4
-
-
-class Follow(IntEnum):
-    NONE = 0
-    CHILD_CANCEL = 1
-    CHILD_REPLACE = 2
-
-
-class OutcomeFlag(IntFlag):
-    WORKED = 1
-    ROUTABLE = 2
-    CHILD_ENDED = 4
-    CHILD_REJECTED = 8
-    OVERFILL = 16
-    HELD = 32
-    CHILD_BOUND = 64
-    POST_ONLY = 128
-    ENDED = 256
-    REFUSED = 512
-    HAS_PRICE = 1024
-    FILL_APPLIED = 2048
-    REPLACED = 4096
-    CHILD_OVER = 8192
-
-
-class SendFlag(IntFlag):
-    SENT = 1
-    HELD = 2
-    CHILD_BOUND = 4
-
-
-class BookingFlag(IntFlag):
-    BOOKED = 1
-    HAS_MARK = 2
-
-
-class ResponseKind(IntEnum):
-    DENY = 1
-    ORDER = 2
-
 
 HEADER = np.dtype(
     [

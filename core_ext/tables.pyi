@@ -1,5 +1,4 @@
-from core_ext.arena import Arena as Arena
-from core_ext.arena import ArenaFull as ArenaFull
+from core_ext.arena import Arena as Arena, ArenaFull as ArenaFull
 
 DEFAULT_SEED: int
 

@@ -2,9 +2,10 @@
 
 Data goes to standard output, chatter and progress to standard error. Exit codes of every command:
 
-    0  done, and all that it checks held (a denied order is no failure)
-    1  a check failed: a journal that doesn't verify, hashes that differ
+    0  done, and all that it checks held (in a scenario or the demo a denied order is no failure)
+    1  a check failed: a journal that doesn't verify, hashes that differ; or the core said no
     2  wrong usage or bad input: an unknown option, a file that isn't there or can't be read
+    3  no core to talk to: none listens, it refused the token, it hung up or did not answer
 
 Only click is imported here. A noun's module is imported when its command is run or asked for help, and what
 is heavy (numpy, rich, the engines) only inside the function that needs it.
@@ -18,12 +19,27 @@ import click
 
 NOUNS: dict[str, str] = {
     "demo": "Run a recorded trading day through the core.",
+    "doctor": "Look at this machine: what costs latency here, and how to mend it.",
     "journal": "Look into a journal: info, verify, replay, export.",
     "scenario": "Feed a file of events to the core and print what it does.",
+    "completion": "Print the script that completes nacre's commands in a shell.",
 }
 """Each noun, which is its module's name in this package, and its line in the help of `nacre`.
 
 A noun's module has its click command under the name `command`.
+"""
+
+ELSEWHERE: dict[str, tuple[str, str]] = {
+    "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
+    "order": ("periphery.cli.order", "Send, change and look at orders."),
+    "position": ("periphery.cli.position", "Look at positions."),
+    "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
+    "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
+}
+"""Nouns of layers above this one, as (module, line): those that need the client library.
+
+They are plug-ins: the core neither imports these modules nor needs them, it only passes the command line on
+to what is installed beside it. So `nacre` is one command and imports still point one way.
 """
 
 
@@ -31,25 +47,31 @@ class LazyGroup(click.Group):
     """A group that knows its commands by name and imports a command's module when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(NOUNS)
+        return sorted(NOUNS | ELSEWHERE)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in NOUNS:
+        if cmd_name in NOUNS:
+            module = f"{__name__}.{cmd_name}"
+        elif cmd_name in ELSEWHERE:
+            module = ELSEWHERE[cmd_name][0]
+        else:
             return None
-        command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command = importlib.import_module(module).command
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from NOUNS alone: help imports none of them."""
+        """List the commands from the two tables alone: help imports none of them."""
+        lines = NOUNS | {noun: line for noun, (_, line) in ELSEWHERE.items()}
         with formatter.section("Commands"):
-            formatter.write_dl([(name, NOUNS[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, lines[name]) for name in self.list_commands(ctx)])
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done and all checks held, 1 a check failed, 2 wrong usage or bad input.",
+    epilog="Exit codes: 0 done and all checks held, 1 a check failed or the core said no, 2 wrong usage or "
+    "bad input, 3 no core to talk to.",
 )
 @click.version_option(package_name="nacre", prog_name="nacre")
 def root() -> None:

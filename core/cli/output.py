@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
+EXIT_NO_CORE = 3
 
 WIDTH = 100
 """Columns of a table where standard output is no terminal."""

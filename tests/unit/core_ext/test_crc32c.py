@@ -1,8 +1,7 @@
 """CRC32C: the published vectors, and the instruction against the table."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from core_ext.crc32c import crc32c, crc32c_by_table, has_instruction
 

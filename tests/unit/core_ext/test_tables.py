@@ -1,8 +1,7 @@
 """IdTable and Map64 against dict, and what happens when they are full."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core_ext.arena import Arena, ArenaFull

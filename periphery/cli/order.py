@@ -1,0 +1,316 @@
+"""`nacre order`: send, change and look at orders."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+from periphery.cli.desk import banner, print_table, repeat, show_rows, watch_option, with_core
+
+if TYPE_CHECKING:
+    from periphery.client import Client, Event
+
+ANSWER_S = 1.0
+"""How long the first answer of a request is waited for."""
+
+LINGER_S = 0.05
+"""How long another answer may follow the first one: a fill often does, at once."""
+
+POLL_S = 0.01
+SIDES = ("buy", "sell", "sell_short")
+TIMES_IN_FORCE = ("day", "gtc", "ioc", "fok", "gtd", "opg", "cls")
+_QUANTITIES = ("order_qty", "cum_qty", "leaves_qty")
+_LIST = (
+    "cl_ord_id",
+    "account",
+    "symbol",
+    "side",
+    "order_qty",
+    "cum_qty",
+    "price",
+    "avg_px",
+    "ord_status",
+    "venue",
+)
+_EVENT = ("exec_type", "ord_status", *_QUANTITIES, "last_qty", "last_px", "avg_px", "reason")
+_CHILD = ("child_id", "venue", "ord_status", *_QUANTITIES, "price")
+_NUMBERS = (*_QUANTITIES, "price", "avg_px", "last_qty", "last_px")
+_BEFORE_ACCEPTED = "pending_new"
+
+
+@click.group()
+def command() -> None:
+    """Send, change and look at orders."""
+
+
+# ---- requests ----------------------------------------------------------------------------------------------
+
+
+def _submitting(run: Callable[..., None]) -> Callable[..., None]:
+    """The arguments and options of an order."""
+    for add in reversed(
+        (
+            click.argument("symbol"),
+            click.argument("qty"),
+            click.option("--limit", metavar="PX", help="A limit order at PX; a market order without it."),
+            click.option("--venue", metavar="V", help="Straight to V; without it the router chooses."),
+            click.option(
+                "--tif", "time_in_force", type=click.Choice(TIMES_IN_FORCE), default="day", show_default=True
+            ),
+            click.option("--account", metavar="A", help="May be left out where there is only one."),
+            click.option("--strategy", metavar="S"),
+            click.option("--post-only", is_flag=True, help="Never take: rejected if it would."),
+            click.option(
+                "--id", "cl_ord_id", metavar="ID", help="The cl_ord_id, unique.  [default: made up]"
+            ),
+            _wait_option,
+            output_option("table", "json"),
+            with_core,
+        )
+    ):
+        run = add(run)
+    return run
+
+
+def _wait_option(run: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="Wait until the order has ended, at most so long.  [default: for the first answer, at most 1]",
+    )(run)
+
+
+@command.command()
+@_submitting
+def buy(core: Client, **given: Any) -> None:
+    """Buy QTY of SYMBOL and print the answers.
+
+    Exit codes: 0 accepted, 1 denied by our risk, rejected by the venue, or no answer in time.
+    """
+    _submit(core, "buy", **given)
+
+
+@command.command()
+@click.option("--short", is_flag=True, help="A short sale.")
+@_submitting
+def sell(core: Client, short: bool, **given: Any) -> None:
+    """Sell QTY of SYMBOL and print the answers.
+
+    Exit codes: 0 accepted, 1 denied by our risk, rejected by the venue, or no answer in time.
+    """
+    _submit(core, "sell_short" if short else "sell", **given)
+
+
+def _submit(
+    core: Client,
+    side: str,
+    symbol: str,
+    qty: str,
+    limit: str | None,
+    wait: float | None,
+    output: str,
+    **given: Any,
+) -> None:
+    ord_type = "market" if limit is None else "limit"
+    sent = core.submit(symbol, side, qty, ord_type, limit, **given)
+    at = "" if limit is None else f" at {limit}"
+    events = list(_answers(core, sent, wait))
+    accepted = any(event["type"] == "order" for event in events) and not _refusals(events)
+    if output == "json":
+        write_json({"live": core.is_live, "cl_ord_id": sent, "accepted": accepted, "events": events})
+    else:
+        title = banner(core.is_live, f"{side} {qty} {symbol}{at}: {sent}")
+        print_table(show_rows(title, _EVENT, _NUMBERS, events))
+    _explain(sent, events)
+    sys.exit(EXIT_OK if accepted else EXIT_FAILED)
+
+
+def _answers(core: Client, sent: str, wait: float | None) -> Iterator[dict[str, Any]]:
+    """The answers to one order, until it has ended or time is over; without `wait`, LINGER_S after one."""
+    ends = time.monotonic() + (ANSWER_S if wait is None else wait)
+    while (left := ends - time.monotonic()) > 0:
+        event = next(core.events(timeout=left), None)
+        if event is None or (row := _row(event)).get("cl_ord_id") not in (sent, None):
+            continue
+        yield row
+        if _is_over(row):
+            return
+        if wait is None and row.get("ord_status") not in (None, _BEFORE_ACCEPTED):
+            ends = time.monotonic() + LINGER_S
+
+
+def _row(event: Event) -> dict[str, Any]:
+    """An event as JSON values: {type, then its fields; decimals as text}."""
+    values = {key: value if isinstance(value, int) else _text(value) for key, value in asdict(event).items()}
+    kind = type(event).__name__.removesuffix("Event").lower()
+    if kind == "deny":
+        values |= {"exec_type": "denied", "ord_status": "denied"}
+    return {"type": kind, **values}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _is_over(row: Mapping[str, Any]) -> bool:
+    """Whether nothing more can follow."""
+    from periphery.client.events import ENDED
+
+    return row["type"] == "deny" or row.get("ord_status") in ENDED
+
+
+def _refusals(events: list[dict[str, Any]]) -> list[str]:
+    """Why it was refused, where it was."""
+    return [
+        f"{event['exec_type']}: {event['reason'] or 'no reason given'}"
+        for event in events
+        if event["type"] == "deny" or event.get("ord_status") == "rejected"
+    ]
+
+
+def _explain(sent: str, events: list[dict[str, Any]]) -> None:
+    for refusal in _refusals(events):
+        say(refusal)
+    if not events:
+        say(f"No answer in time; what became of it: nacre order show {sent}")
+    elif events[-1].get("ord_status") == _BEFORE_ACCEPTED:
+        say(f"The venue has not answered yet; later: nacre order show {sent}")
+
+
+@command.command()
+@click.argument("id")
+@_wait_option
+@output_option("table", "json")
+@with_core
+def cancel(core: Client, id: str, wait: float | None, output: str) -> None:
+    """Cancel the order ID.
+
+    Exit codes: 0 cancelled or asked of the venue, 1 denied (too late, unknown) or no answer in time.
+    """
+    _change(core, id, core.cancel(id), wait, output)
+
+
+@command.command()
+@click.argument("id")
+@click.option("--qty", metavar="QTY", help="The whole quantity, with what is done already.")
+@click.option("--price", metavar="PX")
+@_wait_option
+@output_option("table", "json")
+@with_core
+def replace(
+    core: Client, id: str, qty: str | None, price: str | None, wait: float | None, output: str
+) -> None:
+    """Give the order ID another quantity or price. Its id changes; the new one is printed.
+
+    Exit codes: 0 replaced or asked of the venue, 1 denied (too late, unknown, a limit) or no answer in time.
+    """
+    if qty is None and price is None:
+        raise BadInput("nothing to change: --qty, --price or both")
+    _change(core, id, core.replace(id, qty, price), wait, output)
+
+
+def _change(core: Client, id: str, sent: str, wait: float | None, output: str) -> None:
+    """What became of a cancel or replace: the order's row when it has changed, or the denial."""
+    denial, row = _outcome(core, id, sent, wait)
+    done = denial is None and row is not None
+    if output == "json":
+        write_json(
+            {"live": core.is_live, "cl_ord_id": sent, "accepted": done, "denied": denial, "order": row}
+        )
+    elif row is not None:
+        print_table(show_rows(banner(core.is_live, sent), _LIST, _NUMBERS, [row]))
+    if denial is not None:
+        say(f"denied: {denial}")
+    elif row is None:
+        say(f"No answer in time; what became of it: nacre order show {id}")
+    sys.exit(EXIT_OK if done else EXIT_FAILED)
+
+
+def _outcome(
+    core: Client, id: str, sent: str, wait: float | None
+) -> tuple[str | None, dict[str, Any] | None]:
+    """(why it was denied, the order's row once it has changed).
+
+    Only denials come to this session: the order's own answers go to the session that sent it.
+    """
+    ends = time.monotonic() + (ANSWER_S if wait is None else wait)
+    changing: dict[str, Any] | None = None
+    while time.monotonic() < ends:
+        for event in core.events(timeout=POLL_S):
+            row = _row(event)
+            if row["type"] == "deny" and row["cl_ord_id"] == sent:
+                return str(row["reason"]), None
+        found = _find(core, (sent, id))
+        if found is not None and _has_changed(found, sent):
+            changing = found
+            if wait is None or found["ord_status"] not in ("pending_cancel", "pending_replace"):
+                break
+    return None, changing
+
+
+def _has_changed(row: Mapping[str, Any], sent: str) -> bool:
+    from periphery.client.events import ENDED
+
+    return row["cl_ord_id"] == sent or row["ord_status"] in {*ENDED, "pending_cancel", "pending_replace"}
+
+
+# ---- looking -----------------------------------------------------------------------------------------------
+
+
+@command.command("list")
+@click.option("--all", "every", is_flag=True, help="Also those that have ended.")
+@click.option("--account", metavar="A")
+@click.option("--symbol", metavar="SYMBOL")
+@output_option("table", "json")
+@watch_option
+@with_core
+def list_(
+    core: Client, every: bool, account: str | None, symbol: str | None, output: str, watch: bool
+) -> None:
+    """Orders of every session, working ones only without --all."""
+
+    def fetch() -> dict[str, Any]:
+        return {"live": core.is_live, "orders": core.orders(account, symbol, live_only=not every)}
+
+    def draw(value: Mapping[str, Any]) -> None:
+        rows = value["orders"]
+        title = banner(value["live"], f"{len(rows):,} {'orders' if every else 'working orders'}")
+        print_table(show_rows(title, _LIST, _NUMBERS, rows))
+
+    repeat(fetch, draw, output, watch)
+
+
+@command.command()
+@click.argument("id")
+@output_option("table", "json")
+@with_core
+def show(core: Client, id: str, output: str) -> None:
+    """The order ID and its children at the venues."""
+    row = _find(core, (id,))
+    if row is None:
+        say(f"no order {id}: see nacre order list --all")
+        sys.exit(EXIT_FAILED)
+    if output == "json":
+        write_json({"live": core.is_live, "order": row})
+        return
+    parent = show_rows(banner(core.is_live, id), ("", " "), (), [])
+    for key, value in row.items():
+        if key != "children" and value is not None:
+            parent.add_row(key.replace("_", " "), str(value))
+    print_table(parent, show_rows("children", _CHILD, _NUMBERS, row["children"]))
+
+
+def _find(core: Client, ids: tuple[str, ...]) -> dict[str, Any] | None:
+    """The order with the first of these ids that there is; the id that it began with finds it too."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in core.orders(live_only=False):
+        found |= {child["child_id"].rpartition(".")[0]: row for child in row["children"][:1]} | found
+        found[row["cl_ord_id"]] = row
+    return next((found[id] for id in ids if id in found), None)

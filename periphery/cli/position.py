@@ -1,0 +1,38 @@
+"""`nacre position`: what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.output import output_option
+from periphery.cli.desk import banner, print_table, repeat, show_rows, watch_option, with_core
+
+if TYPE_CHECKING:
+    from periphery.client import Client
+
+_POSITION = ("qty", "avg_cost", "realized_pnl", "unrealized_pnl", "fees")
+_ACCOUNT = ("equity", "realized_pnl", "unrealized_pnl", "fees")
+
+
+@click.group()
+def command() -> None:
+    """Look at positions."""
+
+
+@command.command("list")
+@output_option("table", "json")
+@watch_option
+@with_core
+def list_(core: Client, output: str, watch: bool) -> None:
+    """Positions and accounts, as the position keeper has them."""
+
+    def draw(value: Mapping[str, Any]) -> None:
+        title = banner(value["live"], "positions")
+        names = ("account", "symbol", *_POSITION, "currency")
+        accounts = show_rows("accounts", ("account", *_ACCOUNT, "currency"), _ACCOUNT, value["accounts"])
+        print_table(show_rows(title, names, _POSITION, value["positions"]), accounts)
+
+    repeat(lambda: {"live": core.is_live, **core.positions()}, draw, output, watch)

@@ -1,0 +1,66 @@
+"""`nacre risk`: limits."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.output import output_option, rows_table, say, write_json
+from periphery.cli.desk import banner, print_table, repeat, with_core
+
+if TYPE_CHECKING:
+    from periphery.client import Client
+
+_SCOPES = ("account", "symbol", "venue", "strategy", "session", "sector")
+
+
+@click.group()
+def command() -> None:
+    """Look at risk limits and set them."""
+
+
+@command.command()
+@output_option("table", "json")
+@with_core
+def limits(core: Client, output: str) -> None:
+    """The limits in force, as declared."""
+
+    def draw(value: Mapping[str, Any]) -> None:
+        print_table(banner(value["live"], "limits"), rows_table(value["limits"], ""))
+
+    repeat(lambda: {"live": core.is_live, "limits": core.limits()}, draw, output, False)
+
+
+@command.command("set")
+@click.argument("check")
+@click.argument("value")
+@click.option("--account")
+@click.option("--symbol")
+@click.option("--venue")
+@click.option("--strategy")
+@click.option("--session")
+@click.option("--sector")
+@click.option("--each", help="One limit each: account, symbol, venue, strategy or session.")
+@click.option("--currency", help="Of a limit in money that isn't on one account.")
+@click.option("--window", "window_s", metavar="SECONDS", help="Of a rate.")
+@click.option("--by", metavar="NAME", help="Who sets it.  [default: the user's name]")
+@output_option("table", "json")
+@with_core
+def set_(core: Client, check: str, value: str, output: str, by: str | None, **given: str | None) -> None:
+    """Set the limit CHECK to VALUE (a number, or `off`), for everything or the scope given.
+
+    \b
+    nacre risk set max_order_qty 5000 --account A1
+    nacre risk set order_rate 100 --window 1 --each session
+    """
+    limit = {key: word for key, word in given.items() if word is not None}
+    line = {"check": check, "value": value, **limit, "by": by or getpass.getuser()}
+    core.risk_set(line)
+    if output == "json":
+        write_json({"live": core.is_live, "limit": line})
+        return
+    scope = ", ".join(f"{key} {limit[key]}" for key in _SCOPES if key in limit) or "everything"
+    say(f"{check} of {scope} is {value}")

@@ -1,0 +1,274 @@
+"""The client that waits by itself: connect, submit, iterate."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from periphery.client import control
+from periphery.client.control import Control
+from periphery.client.directory import NONE, Directory
+from periphery.client.errors import ClientError
+from periphery.client.events import Event, Gap, QuoteEvent
+from periphery.client.session import Session
+from periphery.client.stream import Deadline, Pacer
+from periphery.client.units import Number
+
+
+def connect(
+    address: str | os.PathLike[str] | None = None,
+    token: str | None = None,
+    name: str = "client",
+    cancel_on_disconnect: bool = True,
+    timeout: float = control.TIMEOUT_S,
+) -> Client:
+    """Open a session with the core on this host.
+
+    address: its socket, else NACRE_SOCKET, else the socket of this user's core.
+    token: else NACRE_TOKEN, else the file `.token` beside the socket.
+    name: for the desk's eyes, and the start of each cl_ord_id.
+    cancel_on_disconnect: whether the core cancels this session's orders when it ends.
+    timeout: seconds that an answer on the socket is waited for.
+
+    Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp.
+    """
+    link, session = open_session(address, token, name, cancel_on_disconnect, timeout)
+    return Client(link, session)
+
+
+def open_session(
+    address: str | os.PathLike[str] | None,
+    token: str | None,
+    name: str,
+    cancel_on_disconnect: bool,
+    timeout: float,
+) -> tuple[Control, Session]:
+    """The connection and the session of `connect`; both are the caller's to close."""
+    path = control.socket_path(address)
+    link = Control(control.dial(path, timeout), path, timeout)
+    try:
+        told, fds = control.hello(link, control.read_token(token, path), name, cancel_on_disconnect)
+        return link, Session(told, _attach(fds), name)
+    except BaseException:
+        link.close()
+        raise
+
+
+def _attach(fds: Any) -> Any:
+    try:
+        from periphery.client import shared_memory
+    except ModuleNotFoundError as error:
+        raise ClientError(f"{error.name} is not built here: run `make` in the project's folder") from error
+    return shared_memory.attach(fds)
+
+
+class Client:
+    """A session with the core. Not for several threads at a time: give each its own.
+
+    Requests go through shared memory and return at once; what became of them comes by `events()`. Prices and
+    quantities are text, Decimal or int; a float is a TypeError. It is a context manager; its end hangs up.
+    """
+
+    def __init__(self, link: Control, session: Session) -> None:
+        self._control = link
+        self._session = session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up. The core takes what is in the request ring, then ends the session."""
+        self._control.close()
+
+    @property
+    def directory(self) -> Directory:
+        """Symbols, venues, accounts and strategies, as the core told them."""
+        return self._session.directory
+
+    @property
+    def is_live(self) -> bool:
+        """False where the venues are simulated."""
+        return self._session.is_live
+
+    @property
+    def session(self) -> int:
+        """The session's index in the core."""
+        return self._session.index
+
+    # ---- requests ------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        symbol: str,
+        side: str,
+        qty: Number,
+        ord_type: str = "market",
+        price: Number | None = None,
+        account: str | None = None,
+        venue: str | None = None,
+        time_in_force: str = "day",
+        strategy: str | None = None,
+        post_only: bool = False,
+        cl_ord_id: str | None = None,
+        expire_ns: int | None = None,
+    ) -> str:
+        """Send an order and return its cl_ord_id at once.
+
+        side: buy, sell or sell_short. ord_type: market or limit. account: may be left out where there is
+        only one. venue: None is the router's choice. expire_ns: of time_in_force gtd, ns since 1970.
+        Raises BadRequest (what can't be said), Busy (the ring is full: nothing was sent), HangUp.
+        """
+        index = self._strategy(strategy)
+        self._control.check()
+        return self._session.order(
+            symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
+            expire_ns,
+        )  # fmt: skip
+
+    def replace(
+        self,
+        orig_cl_ord_id: str,
+        qty: Number | None = None,
+        price: Number | None = None,
+        cl_ord_id: str | None = None,
+    ) -> str:
+        """Ask for another quantity or price of an order; the cl_ord_id of the request, at once."""
+        self._control.check()
+        if not self._session.knows_id(orig_cl_ord_id):
+            self._session.learn(self.orders(live_only=False))
+        return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+
+    def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
+        """Ask to cancel an order; the cl_ord_id of the request, at once."""
+        self._control.check()
+        return self._session.cancel(orig_cl_ord_id, cl_ord_id)
+
+    def cancel_all(
+        self, account: str | None = None, symbol: str | None = None, strategy: str | None = None
+    ) -> None:
+        """Ask to cancel all working orders, of one account, symbol or strategy where given."""
+        index = self._strategy(strategy)
+        self._control.check()
+        self._session.cancel_all(account, symbol, index)
+
+    def _strategy(self, name: str | None) -> int:
+        """The strategy's index; the core makes one for a name that it doesn't know."""
+        if name is None:
+            return NONE
+        index = self.directory.strategies.get(name)
+        if index is None:
+            index = int(self.request("intern", space="strategy", name=name)["index"])
+            self.directory.strategies[name] = index
+        return index
+
+    # ---- what the core knows -------------------------------------------------------------------------------
+
+    def request(self, op: str, **values: Any) -> dict[str, Any]:
+        """Any request of the session protocol, and its answer. Refused, HangUp, NoAnswer."""
+        self._control.check()
+        return self._control.request(op, values)
+
+    def orders(
+        self, account: str | None = None, symbol: str | None = None, live_only: bool = True
+    ) -> list[dict[str, Any]]:
+        """Orders of any session, each with its children; numbers are decimal strings."""
+        given = {"account": account, "symbol": symbol}
+        values = {key: value for key, value in given.items() if value is not None}
+        return list(self.request("orders", live_only=live_only, **values)["orders"])
+
+    def positions(self) -> dict[str, Any]:
+        """{positions: [...], accounts: [...]}, as at the end of a scenario."""
+        return payload(self.request("positions"))
+
+    def limits(self) -> list[dict[str, Any]]:
+        """The limits as declared."""
+        return list(self.request("limits")["limits"])
+
+    def status(self) -> dict[str, Any]:
+        """The core's process, placement, journal, sessions and kill page."""
+        return payload(self.request("status"))
+
+    def kill(self, scope: str, key: str = "", by: str = "") -> dict[str, Any]:
+        """Stop all trading in a scope, cancel its orders: {orders (a count), epochs}. by: a person."""
+        return payload(self.request("kill", scope=scope, key=key, by=by))
+
+    def rearm(self, scope: str, key: str = "", by: str = "") -> dict[str, Any]:
+        """Let a killed scope trade again: {epochs}. by: a person's name."""
+        return payload(self.request("rearm", scope=scope, key=key, by=by))
+
+    def risk_set(self, limit: Mapping[str, Any]) -> dict[str, Any]:
+        """Declare a limit, as a `limit` line of a scenario says it."""
+        return payload(self.request("risk_set", limit=dict(limit)))
+
+    def market(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Feed one market line of a scenario (quote, trade, depth, mark, reference, venue_state)."""
+        return payload(self.request("market", line=dict(line)))
+
+    # ---- what happens --------------------------------------------------------------------------------------
+
+    def poll(self) -> Event | None:
+        """The next answer if there is one; never waits, but to ask again for answers that were lost."""
+        told = self._session.take()
+        if told is None:
+            first = self._session.lapsed
+            if first is None:
+                return None
+            self._session.resent(self.request("resend", **{"from": first})["responses"])
+            told = self._session.take()
+        if told is None or isinstance(told, Gap):
+            return told
+        if not self._session.knows(told):
+            self._session.learn(self.orders(live_only=False))
+        return self._session.event(told)
+
+    def poll_quote(self) -> QuoteEvent | Gap | None:
+        """The next quote if there is one; never waits."""
+        return self._session.quote()
+
+    def events(self, timeout: float | None = None) -> Iterator[Event]:
+        """Answers as they come; the end when none came for `timeout` s. HangUp when the core goes.
+
+        It looks 200 times without a pause after each answer, then ever less often, down to once a ms.
+        """
+        return self._follow(self.poll, timeout)
+
+    def quotes(self, timeout: float | None = None) -> Iterator[QuoteEvent | Gap]:
+        """Quotes as they come, otherwise as `events`."""
+        return self._follow(self.poll_quote, timeout)
+
+    def _follow[Item](self, poll: Callable[[], Item | None], timeout: float | None) -> Iterator[Item]:
+        pacer, deadline, ending = Pacer(), Deadline(timeout), False
+        while True:
+            item = poll()
+            if item is not None:
+                yield item
+                pacer.reset()
+                deadline.renew()
+            elif ending:
+                raise self._control.hung_up()
+            elif deadline.is_over:
+                return
+            else:
+                ending = self._pause(pacer.next_sleep())
+
+    def _pause(self, sleep_s: float) -> bool:
+        """Sleep; or, where the core has hung up, True: what it said last may still be there to read."""
+        if not sleep_s:
+            return False
+        if self._control.is_hung_up:
+            return True
+        time.sleep(sleep_s)
+        return False
+
+
+def payload(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without what belongs to the protocol."""
+    return {key: value for key, value in answer.items() if key not in ("id", "ok")}

@@ -1,0 +1,248 @@
+"""The bytes of requests and responses: core/sequencer/engine.pxd `Input`, core/messages.pxd `Response`.
+
+Input (a slot of the request ring, 304 bytes): a head of 48, then the request, whose unused rest is zero.
+
+    offset  bytes
+         0      8  time_ns       0: the core stamps its clock
+         8      8  source_seq    1, 2, 3 ... without a gap
+        16      2  kind
+        18      2  length        bytes of the request
+        20      4  session       0: the core stamps its own
+        24     24  source, flags, padding: 0
+        48    256  request: OrderEvent 144, ReplaceEvent 112, CancelEvent 88, FilterEvent 40
+
+Only `struct` and `core.enums` are needed: no numpy, nothing compiled. test_codec.py holds these layouts
+against core.messages, field by field.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from struct import Struct
+from typing import NamedTuple
+
+from core.enums import (
+    ExecType,
+    Kind,
+    OrderFlag,
+    OrdStatus,
+    OrdType,
+    Reason,
+    ResponseKind,
+    Scope,
+    Side,
+    TimeInForce,
+)
+from periphery.client.directory import NONE, Directory, Symbol
+from periphery.client.errors import BadRequest
+from periphery.client.events import DenyEvent, OrderEvent, QuoteEvent
+from periphery.client.units import Number, average, from_units, to_units
+
+NAME_MAX = 39
+"""Bytes of text in a name's field, which is {u8 length, char text[39]}."""
+INPUT_SIZE = 304
+RESPONSE_SIZE = 192
+QUOTE_SIZE = 64
+
+_HEAD = "<qQHHI24x"
+_ORDER = Struct(_HEAD + "40sIIIHBBBBBBB3xqqq32x24x")
+_REPLACE = Struct(_HEAD + "40s40sqqqBBBB4x")
+_CANCEL = Struct(_HEAD + "40s40sB7x")
+_FILTER = Struct(_HEAD + "6IIBB2xQ")
+_RESPONSE = Struct("<QqIIBBBBB3x40sqqqqqq8xQq40s8x")
+_QUOTE = Struct("<QqIH2xqqqq8x")
+_KINDS = (Kind.ORDER.value, Kind.REPLACE.value, Kind.CANCEL.value, Kind.CANCEL_ALL.value)
+_K_ORDER, _K_REPLACE, _K_CANCEL, _K_CANCEL_ALL = _KINDS
+DENY = ResponseKind.DENY.value
+_HAS_PRICE, _HAS_QTY = OrderFlag.HAS_PRICE.value, OrderFlag.HAS_QTY.value
+_POST_ONLY, _HAS_EXPIRE = OrderFlag.POST_ONLY.value, OrderFlag.HAS_EXPIRE.value
+
+
+def _words(enum: type[IntEnum]) -> dict[int, str]:
+    return {member.value: member.name.lower() for member in enum}
+
+
+_SIDE_NAMES, _EXEC_NAMES, _STATUS_NAMES, _REASON_NAMES = map(_words, (Side, ExecType, OrdStatus, Reason))
+SIDES = {name: value for value, name in _SIDE_NAMES.items()}
+ORD_TYPES = {"market": OrdType.MARKET.value, "limit": OrdType.LIMIT.value}
+TIMES_IN_FORCE = {name: value for value, name in _words(TimeInForce).items()}
+SCOPES = tuple(scope.name.lower() for scope in Scope if scope != Scope.SECTOR)
+_TRADE = ExecType.TRADE.value
+
+
+class Order(NamedTuple):
+    """An order as its sender says it; see `Client.submit`."""
+
+    cl_ord_id: str
+    symbol: Symbol
+    side: str
+    qty: Number
+    ord_type: str
+    price: Number | None
+    account: str | None
+    venue: str | None
+    time_in_force: str
+    strategy: int
+    post_only: bool
+    expire_ns: int | None
+
+
+def encode_order(seq: int, order: Order, directory: Directory) -> bytes:
+    """An order's slot. BadRequest says what can't be said."""
+    symbol = order.symbol
+    flags = _HAS_QTY | (_POST_ONLY if order.post_only else 0) | (_HAS_EXPIRE if order.expire_ns else 0)
+    price = _order_price(order)
+    return _ORDER.pack(
+        0, seq, _K_ORDER, 144, 0,
+        name_field(order.cl_ord_id, "cl_ord_id"),
+        directory.account(order.account), symbol.index, order.strategy, directory.venue(order.venue),
+        _choice(SIDES, order.side, "side"), _choice(ORD_TYPES, order.ord_type, "ord_type"),
+        _choice(TIMES_IN_FORCE, order.time_in_force, "time_in_force"),
+        flags if price is None else flags | _HAS_PRICE, 0, 0, 0,
+        to_units(order.qty, symbol.qty_precision, "qty", symbol.name), price or 0, order.expire_ns or 0,
+    )  # fmt: skip
+
+
+def _order_price(order: Order) -> int | None:
+    if order.price is None:
+        if order.ord_type == "limit":
+            raise BadRequest("a limit order needs a price: price=")
+        return None
+    if order.ord_type == "market":
+        raise BadRequest('a market order has no price: leave price= out, or say ord_type="limit"')
+    return to_units(order.price, order.symbol.price_precision, "price", order.symbol.name)
+
+
+def encode_replace(
+    seq: int, cl_ord_id: str, orig_cl_ord_id: str, symbol: Symbol, qty: Number | None, price: Number | None
+) -> bytes:
+    """A replace's slot; None leaves what is. BadRequest: neither given, or too many digits."""
+    if qty is None and price is None:
+        raise BadRequest("replace: give qty=, price= or both; to end the order, cancel it")
+    flags = (_HAS_QTY if qty is not None else 0) | (_HAS_PRICE if price is not None else 0)
+    return _REPLACE.pack(
+        0, seq, _K_REPLACE, 112, 0,
+        name_field(cl_ord_id, "cl_ord_id"), name_field(orig_cl_ord_id, "orig_cl_ord_id"),
+        0 if qty is None else to_units(qty, symbol.qty_precision, "qty", symbol.name),
+        0 if price is None else to_units(price, symbol.price_precision, "price", symbol.name),
+        0, flags, 0, 0, 0,
+    )  # fmt: skip
+
+
+def encode_cancel(seq: int, cl_ord_id: str, orig_cl_ord_id: str) -> bytes:
+    """A cancel's slot."""
+    ids = name_field(cl_ord_id, "cl_ord_id"), name_field(orig_cl_ord_id, "orig_cl_ord_id")
+    return _CANCEL.pack(0, seq, _K_CANCEL, 88, 0, *ids, 0)
+
+
+def encode_cancel_all(seq: int, account: int = NONE, symbol: int = NONE, strategy: int = NONE) -> bytes:
+    """The slot that cancels every working order in scope; NONE is any."""
+    return _FILTER.pack(
+        0, seq, _K_CANCEL_ALL, 40, 0, account, strategy, symbol, NONE, NONE, NONE, NONE, 0, 0, 0
+    )
+
+
+def name_field(text: str, what: str) -> bytes:
+    """A length and the text. BadRequest: empty, too long, or with a control character."""
+    raw = text.encode()
+    if not 0 < len(raw) <= NAME_MAX:
+        raise BadRequest(f"{what} {text!r} has {len(raw)} bytes: 1 to {NAME_MAX} may be")
+    if not text.isprintable():
+        raise BadRequest(f"{what} {text!r} has a character that can't be printed: choose another")
+    return bytes((len(raw),)) + raw
+
+
+def _choice(choices: dict[str, int], word: str, what: str) -> int:
+    value = choices.get(word)
+    if value is None:
+        raise BadRequest(f"{what} {word!r}: one of {', '.join(choices)}")
+    return value
+
+
+class Response(NamedTuple):
+    """A response as it came: indices and units, names as bytes."""
+
+    seq: int
+    time_ns: int
+    session: int
+    order: int
+    kind: int
+    exec_type: int
+    status: int
+    reason: int
+    side: int
+    cl_ord_id: bytes
+    order_qty: int
+    cum_qty: int
+    leaves_qty: int
+    last_qty: int
+    last_px: int
+    price: int
+    notional_lo: int
+    notional_hi: int
+    orig_cl_ord_id: bytes
+
+    @property
+    def id(self) -> str:
+        """The cl_ord_id."""
+        return field_name(self.cl_ord_id)
+
+
+def decode_response(slot: bytes) -> Response:
+    """A slot of the response ring, RESPONSE_SIZE bytes."""
+    return Response._make(_RESPONSE.unpack(slot))
+
+
+def to_event(told: Response, symbol: Symbol | None) -> OrderEvent | DenyEvent:
+    """A response in words and decimals; without its symbol the numbers are whole units."""
+    if told.kind == DENY:
+        return _denial(told, symbol)
+    price_precision, qty_precision = (symbol.price_precision, symbol.qty_precision) if symbol else (0, 0)
+    trade = told.exec_type == _TRADE
+    notional = told.notional_hi << 64 | told.notional_lo
+    return OrderEvent(
+        told.seq,
+        told.time_ns,
+        told.id,
+        field_name(told.orig_cl_ord_id) or None,
+        symbol.name if symbol else None,
+        _SIDE_NAMES[told.side],
+        _EXEC_NAMES[told.exec_type],
+        _STATUS_NAMES[told.status],
+        _REASON_NAMES[told.reason] if told.reason else None,
+        from_units(told.order_qty, qty_precision),
+        from_units(told.cum_qty, qty_precision),
+        from_units(told.leaves_qty, qty_precision),
+        from_units(told.last_qty, qty_precision) if trade else None,
+        from_units(told.last_px, price_precision) if trade else None,
+        from_units(told.price, price_precision) if told.price else None,
+        average(notional, told.cum_qty, price_precision),
+    )
+
+
+def _denial(told: Response, symbol: Symbol | None) -> DenyEvent:
+    orig = field_name(told.orig_cl_ord_id) or None
+    name = symbol.name if symbol else None
+    return DenyEvent(told.seq, told.time_ns, told.id, orig, name, _REASON_NAMES[told.reason])
+
+
+def decode_quote(slot: bytes, directory: Directory) -> QuoteEvent:
+    """A slot of the quote ring, QUOTE_SIZE bytes."""
+    seq, time_ns, symbol_index, venue, bid_px, bid_qty, ask_px, ask_qty = _QUOTE.unpack(slot)
+    symbol = directory.symbols[symbol_index]
+    px, qty = symbol.price_precision, symbol.qty_precision
+    return QuoteEvent(
+        seq,
+        time_ns,
+        symbol.name,
+        directory.venues[venue],
+        from_units(bid_px, px),
+        from_units(bid_qty, qty),
+        from_units(ask_px, px),
+        from_units(ask_qty, qty),
+    )
+
+
+def field_name(field: bytes) -> str:
+    """The text of a name's field."""
+    return field[1 : 1 + field[0]].decode("utf-8", "replace")

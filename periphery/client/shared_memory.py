@@ -1,0 +1,37 @@
+"""The shared-memory transport: three rings in sealed memory that the core made and passed over its socket."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+
+from core_ext.ring import Ring
+from core_ext.spine import Spine
+from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
+from periphery.client.errors import VersionMismatch
+
+
+class Rings:
+    """Requests out, responses and quotes in. The memory is given back when the last reference goes."""
+
+    def __init__(self, requests: Ring, responses: Spine, quotes: Spine) -> None:
+        self.requests = requests
+        self.responses = responses
+        self.quotes = quotes
+        found = (requests.slot_size, responses.slot_size, quotes.slot_size)
+        if found != (INPUT_SIZE, RESPONSE_SIZE, QUOTE_SIZE):
+            wanted = (INPUT_SIZE, RESPONSE_SIZE, QUOTE_SIZE)
+            raise VersionMismatch(
+                f"slots of {found} bytes, not {wanted}: client and core are of two versions"
+            )
+
+
+def attach(fds: Sequence[int]) -> Rings:
+    """The rings behind the three descriptors of `hello`, which are closed. ValueError: not our rings."""
+    try:
+        requests, responses, quotes = (mmap.mmap(fd, os.fstat(fd).st_size) for fd in fds)
+    finally:
+        for fd in fds:
+            os.close(fd)
+    return Rings(Ring.attach(requests), Spine.attach(responses), Spine.attach(quotes))
