@@ -2,7 +2,11 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport ReportEvent, Send
+from core_ext.killpage cimport KillPage
 from core_ext.tables cimport Arena, IdTable
+
+cdef enum:
+    SUPPRESSED = 255                # beside the faults: the kill page holds the send back
 
 cdef enum IntentState:
     INTENT = 1                      # about to be written, or written: unknown until the venue is asked
@@ -26,18 +30,22 @@ cdef struct Committed:              # 64: a child as this gateway knows it
     uint32_t pad
     uint64_t pad2[3]
 
+cdef void child_name(const Send* send, char* out) noexcept nogil
+
 cdef class Gateway:
     cdef IdTable children           # child_id -> index into `committed`
     cdef Committed* committed
     cdef int64_t* orders            # [order] sum over its children of what they may come to
     cdef Intent* intents
-    cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] cum + live, by venue from [16]
+    cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] suppressed, by venue from [16]
     cdef uint64_t max_intents
     cdef uint32_t max_orders
     cdef readonly bint guarded
+    cdef public KillPage kill_page  # or None
 
     cdef int begin(self, const Send* send) noexcept nogil
     cdef void done(self) noexcept nogil
     cdef void heard(self, const ReportEvent* report) noexcept nogil
     cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil
+    cdef bint _killed(self, const Send* send) noexcept nogil
     cdef bint _bounded(self, const Send* send) noexcept nogil
