@@ -157,7 +157,7 @@ class Core:
 
     def _come_back(self) -> None:
         """Lives through the journal, goes on where it ends, and asks the venues about what they have open."""
-        if journals.info(self.config.journal)[-1].build_id != build_id():
+        if [info for info in self._segments() if info.used][-1].build_id != build_id():
             raise StartError(
                 f"{self.config.journal} was written by another build of the engines: begin a new journal "
                 "(--journal), or start the build that wrote it"
