@@ -33,12 +33,20 @@ def command() -> None:
 @command.command()
 @_name
 @_socket
-@click.option("--config", type=click.Path(dir_okay=False), help="A TOML file; options here go before its keys.")
 @click.option(
-    "--declare", type=click.Path(dir_okay=False), help="A file of instruments, venues, accounts, limits, rates."
+    "--config", type=click.Path(dir_okay=False), help="A TOML file; options here go before its keys."
 )
-@click.option("--journal", type=click.Path(file_okay=False), help="The journal's folder; one that is there goes on.")
-@click.option("--wait", type=click.Choice(("auto", "spin", "yield", "sleep")), help="What the core does idle.")
+@click.option(
+    "--declare",
+    type=click.Path(dir_okay=False),
+    help="A file of instruments, venues, accounts, limits, rates.",
+)
+@click.option(
+    "--journal", type=click.Path(file_okay=False), help="The journal's folder; one that is there goes on."
+)
+@click.option(
+    "--wait", type=click.Choice(("auto", "spin", "yield", "sleep")), help="What the core does idle."
+)
 @click.option("--durability", type=click.Choice(("async", "group")), help="When an event counts as recorded.")
 def run(**options: Any) -> None:
     """Run a core in the foreground until SIGTERM, SIGINT or `nacre core stop`.

@@ -30,7 +30,9 @@ def ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
     except (FileNotFoundError, ConnectionError) as error:
         raise NoCore(f"no core at {path} ({error.strerror}): start one with `nacre core run`") from None
     except TimeoutError:
-        raise NoCore(f"the core at {path} doesn't answer within {TIMEOUT_S:g} s: it is stopped or stuck") from None
+        raise NoCore(
+            f"the core at {path} doesn't answer within {TIMEOUT_S:g} s: it is stopped or stuck"
+        ) from None
     except OSError as error:
         raise NoCore(f"no answer from {path}: {error}") from None
     if not answer.get("ok"):

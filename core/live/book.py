@@ -1,4 +1,4 @@
-"""What a running core knows by name: its directory, limits and rates, from declarations or back from a journal."""
+"""What a running core knows by name: directory, limits and rates, from declarations or from a journal."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ class Book:
         return names[index] if index < len(names) else None
 
     def names(self) -> dict[str, list[str]]:
-        """Every name by what it names, in the order of index: what a kill needs while the core can't answer."""
+        """Every name by what it names, in the order of index: for a kill while the core can't answer."""
         d = self.directory
         return {
             "account": [account.name for account in d.account_list],

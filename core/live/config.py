@@ -1,4 +1,4 @@
-"""How a core is set up: a TOML file, a file of declarations, and options of the command. All of it is checked first."""
+"""How a core is set up: a TOML file, a file of declarations, options. All of it is checked first."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit")
 WAITS = ("auto", "spin", "yield", "sleep")
 DURABILITIES = ("async", "group")
 SESSIONS_MAX = 64
+SEGMENT_MB = 64
+SEGMENT_MB_MAX = 1024
 KEYS = {
     "name": str,
     "socket": str,
@@ -28,6 +30,7 @@ KEYS = {
     "wait": str,
     "live": bool,
     "max_sessions": int,
+    "segment_mb": int,
     "users": list,
     "rights": dict,
     "capacity": dict,
@@ -52,6 +55,7 @@ class CoreConfig:
     wait: str = "auto"
     live: bool = False
     max_sessions: int = SESSIONS_MAX
+    segment_mb: int = SEGMENT_MB
     users: tuple[int, ...] = ()
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     capacity: Capacity = field(default_factory=Capacity)
@@ -80,7 +84,7 @@ def default_journal(name: str) -> Path:
 
 
 def beside(socket: Path, what: str) -> Path:
-    """A file of the state folder, which is the socket's: `core.sock` has `core.token`, `.kill`, `.names`, `.lock`."""
+    """A file of the state folder, the socket's: with `core.sock` go `core.token`, `.kill`, `.names`, `.lock`."""
     return socket.with_suffix(f".{what}")
 
 
@@ -127,12 +131,14 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
     for key, allowed in (("wait", WAITS), ("durability", DURABILITIES)):
         if keys.get(key, allowed[0]) not in allowed:
             raise ConfigError(file, key, keys[key], f"give one of {', '.join(allowed)}")
-    most = keys.get("max_sessions", SESSIONS_MAX)
-    if not 1 <= most <= SESSIONS_MAX:
-        raise ConfigError(file, "max_sessions", most, f"give 1 to {SESSIONS_MAX}")
+    for key, most in (("max_sessions", SESSIONS_MAX), ("segment_mb", SEGMENT_MB_MAX)):
+        if not 1 <= keys.get(key, 1) <= most:
+            raise ConfigError(file, key, keys[key], f"give 1 to {most}")
     socket = Path(keys["socket"]) if "socket" in keys else default_socket(name)
     if len(os.fsencode(socket)) > 100:
-        raise ConfigError(file, "socket", str(socket), "a socket's path has at most 100 bytes: give a shorter")
+        raise ConfigError(
+            file, "socket", str(socket), "a socket's path has at most 100 bytes: give a shorter"
+        )
     return CoreConfig(
         name=name,
         socket=socket,
@@ -140,7 +146,8 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         durability=keys.get("durability", "async"),
         wait=keys.get("wait", "auto"),
         live=keys.get("live", False),
-        max_sessions=most,
+        max_sessions=keys.get("max_sessions", SESSIONS_MAX),
+        segment_mb=keys.get("segment_mb", SEGMENT_MB),
         users=tuple(_typed(file, "users", user, int) for user in keys.get("users", ())),
         rights=_rights(file, keys.get("rights", {}), lines),
         capacity=_capacity(file, keys.get("capacity", {})),
@@ -150,13 +157,15 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
 
 
 def _rights(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tuple[str, ...]]:
-    """Which accounts a session of that name may trade; a session that isn't named may trade all, unless `*` is."""
+    """The accounts that a session of that name may trade; `*` is for all others, else they may trade all."""
     accounts = {line.data["account"] for line in lines if line.type == "account"}
     for session, names in given.items():
         _typed(file, f"rights.{session}", names, list)
         for name in names:
             if accounts and name not in accounts:
-                raise ConfigError(file, f"rights.{session}", name, "no such account: declare it, or mend the name")
+                raise ConfigError(
+                    file, f"rights.{session}", name, "no such account: declare it, or mend the name"
+                )
     return {session: tuple(names) for session, names in given.items()}
 
 
@@ -164,7 +173,9 @@ def _capacity(file: str, given: dict[str, Any]) -> Capacity:
     known = {item.name for item in fields(Capacity)}
     for key, value in given.items():
         if key not in known:
-            raise ConfigError(file, f"capacity.{key}", value, f"no such table; one of {', '.join(sorted(known))}")
+            raise ConfigError(
+                file, f"capacity.{key}", value, f"no such table; one of {', '.join(sorted(known))}"
+            )
         if _typed(file, f"capacity.{key}", value, int) < 1:
             raise ConfigError(file, f"capacity.{key}", value, "give 1 or more")
     return Capacity(**given)
@@ -206,6 +217,8 @@ def _matching(file: str, lines: list[Line]) -> list[Line]:
     """A live core has simulated venues only: nobody would answer for another."""
     for line in lines:
         if line.type == "venue" and line.data["mode"] != "match":
-            what = f'venue {line.data["venue"]}: mode {line.data["mode"]}: a live core has "match" venues only'
+            what = (
+                f'venue {line.data["venue"]}: mode {line.data["mode"]}: a live core has "match" venues only'
+            )
             raise ScenarioError(file, line.number, what)
     return lines

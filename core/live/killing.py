@@ -1,4 +1,4 @@
-"""The kill page as a file beside the core's socket: any process of the user kills with it, whatever the core does."""
+"""The kill page as a file beside the core's socket: any process of the user kills with it."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ def write_names(socket: Path, names: dict[str, list[str]]) -> None:
 
 
 def kill_directly(socket: Path, scope: str, key: str | None, by: str) -> int:
-    """Kills without asking the core; the epoch. ValueError: no such scope or name. OSError: no core ever was there."""
+    """Kills without asking the core; the epoch. ValueError: no such scope or name. OSError: no page."""
     if scope not in SCOPES:
         raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)}")
     if scope == "all":
         return open_page(socket).kill(0, 0, by)
     known: list[str] = json.loads(beside(socket, "names").read_text())[scope]
     if key not in known:
-        raise ValueError(f"{scope} {key!r} isn't known to the core; use scope all, or one of {', '.join(known)}")
+        raise ValueError(
+            f"{scope} {key!r} isn't known to the core; use scope all, or one of {', '.join(known)}"
+        )
     return open_page(socket).kill(int(m.Scope[scope.upper()]), known.index(key), by)
 
 

@@ -27,7 +27,7 @@ class Restore(Replay):
     def __init__(self, capacity: Capacity, gateway: Gateway, venues: Simulated) -> None: ...
 
 class Live:
-    """A fused core on the wall clock. `start` (or `restore`, `go_on`) once; then `run`, and `feed` between."""
+    """A fused core on the wall clock. `start` (or `restore`, `go_on`) once; then `run` and `feed`."""
 
     def __init__(
         self,

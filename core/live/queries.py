@@ -100,5 +100,7 @@ def kills(live: Live, book: Book) -> list[dict[str, Any]]:
     for row in live.kill_page.rows() if live.kill_page else ():
         scope = m.Scope(row["kind"]).name.lower()
         key = None if scope == "all" else book.name_of(scope, row["key"])
-        out.append({"epoch": row["epoch"], "scope": scope, "key": key, "by": row["by"], "at_ns": row["at_ns"]})
+        out.append(
+            {"epoch": row["epoch"], "scope": scope, "key": key, "by": row["by"], "at_ns": row["at_ns"]}
+        )
     return out

@@ -1,4 +1,4 @@
-"""The running core: opens what it needs, turns the loop, answers the socket between two batches, closes in order."""
+"""The running core: opens what it needs, turns the loop, answers its socket, closes in order."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ import numpy as np
 
 from core import messages as m
 from core.build import SCHEMA_VERSION, build_id
+from core.capacity import Capacity
+from core.errors import CoreFault
 from core.live import queries
 from core.live.book import DECLARING, Book
 from core.live.config import CoreConfig, beside
@@ -79,11 +81,17 @@ class Core:
     # ---- life ----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Takes the core's name, comes back from its journal or begins one, and listens. StartError says why not."""
+        """Takes the core's place, comes back from its journal or begins one, and listens. StartError."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda got, _frame: self.stop(signal.Signals(got).name))
         config = self.config
         config.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if config.socket.parent.stat().st_uid != os.getuid():
-            raise StartError(f"{config.socket.parent} belongs to another user: give --socket in a folder of yours")
+        folder = config.socket.parent.stat()
+        if folder.st_uid != os.getuid() or folder.st_mode & 0o022:
+            raise StartError(
+                f"{config.socket.parent} is another user's, or others may write in it: give --socket in "
+                "a folder of yours with mode 0700"
+            )
         try:
             self.lock = HeldLock(os.fspath(beside(config.socket, "lock")))
         except BlockingIOError:
@@ -109,7 +117,7 @@ class Core:
         config.journal.mkdir(parents=True, exist_ok=True)
         found = any(info.used for info in self._segments())
         capacity = capacity_of(config.journal) if found else config.capacity
-        kept = self._kept_arena(capacity)
+        kept = self._kept_arena(capacity, found)
         self.live = Live(capacity, self.page, kept, config.waiting, config.durability == "group")
         if found:
             self._come_back()
@@ -133,23 +141,24 @@ class Core:
             schema_version=SCHEMA_VERSION,
             build_id=build_id(),
             durability=self.config.durability,
+            segment_bytes=self.config.segment_mb << 20,
             cut_torn=True,
             helper=True,
         )
 
-    def _kept_arena(self, capacity: Any) -> Arena:
+    def _kept_arena(self, capacity: Capacity, found: bool) -> Arena:
         """The gateway's intents, in a file beside the journal: they outlive the process."""
-        size = Arena.bytes_needed([(32, capacity.orders + capacity.more_children)])
+        count = capacity.orders + capacity.more_children
+        size = Arena.bytes_needed([(INTENT.itemsize, count)])
         path = self.config.journal / "intents"
         with path.open("a+b") as file:
-            is_new = os.fstat(file.fileno()).st_size < size
-            if is_new:
-                file.truncate(size)
+            file.truncate(size)
             self._intents = mmap.mmap(file.fileno(), size)
-        if is_new:
-            return Arena.over(self._intents)
-        arena = Arena.attach(self._intents)
-        rows = np.frombuffer(arena.add_table("gateway.intents", 32, capacity.orders + capacity.more_children), INTENT)
+        try:
+            arena = Arena.attach(self._intents) if found else Arena.over(self._intents)
+        except ValueError:  # it died while it began
+            arena = Arena.over(self._intents)
+        rows = np.frombuffer(arena.add_table("gateway.intents", INTENT.itemsize, count), INTENT)
         self.unknown = [
             (int(row["seq"]), int(row["child"]), int(row["venue"])) for row in rows[rows["state"] == 1]
         ]
@@ -188,8 +197,8 @@ class Core:
         self._missing = events[len(had) :]  # a crash while they were being taken
         if events[: len(had)] != had:
             raise StartError(
-                f"{self.config.file}: the journal {self.config.journal} began with other declarations: start it with "
-                "those (or with none: it knows them), or give another --journal"
+                f"{self.config.file}: the journal {self.config.journal} began with other declarations: start "
+                "it with those (or with none: it knows them), or give another --journal"
             )
 
     def _declare(self) -> None:
@@ -220,7 +229,7 @@ class Core:
         path = self.config.socket
         forget(path)  # the lock is held: who left it is dead
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
-        mask = os.umask(0o177)
+        mask = os.umask(0o111 if self.config.users else 0o177)
         try:
             self.listener.bind(os.fspath(path))
         finally:
@@ -235,8 +244,6 @@ class Core:
 
     def run(self) -> None:
         """Until something stops it. Raises a CoreFault when the core can't go on."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda got, _frame: self.stop(signal.Signals(got).name))
         while not self.stopping:
             self.live.run(BATCH_NS)
             if self.live.kill_changed():
@@ -335,7 +342,9 @@ class Core:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
         connection = Connection(sock, peer_uid(sock))
         if not may_connect(connection.uid, self.config.users):
-            self._say(connection, _error(0, f"user {connection.uid} may not connect: add it to `users` of the core"))
+            self._say(
+                connection, _error(0, f"user {connection.uid} may not connect: add it to `users` of the core")
+            )
             sock.close()
             return
         if len(self.connections) >= 2 * MAX_SESSIONS:
@@ -358,14 +367,16 @@ class Core:
         fds: list[int] = []
         try:
             request = msgspec.msgpack.decode(packet, type=dict[str, Any])
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             self._say(connection, _error(0, f"not a msgpack map: {error}"))
             return
         try:
             answer, fds = self._answer(connection, request)
-        except (ValueError, KeyError, TypeError) as error:
+        except CoreFault:
+            raise
+        except Exception as error:  # whatever a peer says, it must not end the core
             text = f"missing {error}" if isinstance(error, KeyError) else str(error)
-            answer = _error(request.get("id", 0), text)
+            answer = _error(request.get("id", 0), text or type(error).__name__)
         self._say(connection, answer, fds)
         if connection.rings is not None and fds:
             connection.rings.close_fds()
@@ -396,7 +407,9 @@ class Core:
                 connection.sock.send(packet)
         except OSError as error:
             if len(packet) > PACKET_MAX and not fds:
-                text = f"the answer has {len(packet)} bytes and can't be sent ({error.strerror}): ask for less"
+                text = (
+                    f"the answer has {len(packet)} bytes and can't be sent ({error.strerror}): ask for less"
+                )
                 with contextlib.suppress(OSError):
                     connection.sock.send(msgspec.msgpack.encode(_error(answer["id"], text)))
                 return
@@ -414,7 +427,9 @@ class Core:
             raise Refused(f"name {name!r}: give 1 to 31 bytes of text")
         seat = next((i for i in range(self.config.max_sessions) if self.seats[i] is None), -1)
         if seat < 0:
-            raise Refused(f"busy: {self.config.max_sessions} sessions are open, which is max_sessions; close one")
+            raise Refused(
+                f"busy: {self.config.max_sessions} sessions are open, which is max_sessions; close one"
+            )
         self._open_session(connection, seat, name, bool(request.get("cancel_on_disconnect", True)))
         d = self.book.directory
         rights = connection.rights
@@ -466,7 +481,7 @@ class Core:
         return bytes(account.name in names for account in self.book.directory.account_list)
 
     def _hang_up(self, connection: Connection) -> None:
-        """The session is dead: what it had asked for is taken, its disconnect is sequenced, its memory released."""
+        """The session is dead: what it asked for is taken, its disconnect sequenced, its memory released."""
         fd = connection.sock.fileno()
         if fd < 0 or self.connections.pop(fd, None) is None:
             return

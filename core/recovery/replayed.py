@@ -23,7 +23,9 @@ def replay(path: str | os.PathLike[str]) -> dict[str, Any]:
         played.play(journal.JournalReader(path))
     except CoreFault as fault:
         problem = f"{type(fault).__name__}: {fault}"
-    used = [segment for segment in journal.info(path) if segment.used]  # one may be prepared and never written
+    used = [
+        segment for segment in journal.info(path) if segment.used
+    ]  # one may be prepared and never written
     out: dict[str, Any] = {
         "path": os.fspath(path),
         "events": played.events,

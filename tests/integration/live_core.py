@@ -1,4 +1,4 @@
-"""A core in a process of its own, and a raw client of its protocol: what the tests of the live core speak with."""
+"""A core in a process of its own, and a raw client of its protocol."""
 
 from __future__ import annotations
 
@@ -202,7 +202,9 @@ class Client:
         row: np.void = np.frombuffer(raw, m.RESPONSE, 1)[0]
         return row
 
-    def expect(self, cl_ord_id: str, *, status: m.OrdStatus | None = None, reason: m.Reason | None = None) -> np.void:
+    def expect(
+        self, cl_ord_id: str, *, status: m.OrdStatus | None = None, reason: m.Reason | None = None
+    ) -> np.void:
         """The next response about the order in that status, or its denial for that reason."""
 
         def found() -> np.void | None:

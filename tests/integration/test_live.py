@@ -1,10 +1,9 @@
-"""A live core as a process of its own: sessions, rights, the kill page, stops, and kills that it comes back from."""
+"""A live core as a process of its own: sessions, rights, the kill page, stops, kills that it survives."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,10 +17,11 @@ import pytest
 
 from core import messages as m
 from core.live.killing import kill_directly
+from core.live.loop import SOURCE_SESSIONS
 from core.recovery import replay, verify
 from core.recovery.journal import event
 from core_ext.journal import JournalReader
-from tests.integration.live_core import ROOT, Client, Process, until
+from tests.integration.live_core import DECLARED, ROOT, Client, Process, until
 
 S = m.OrdStatus
 
@@ -262,33 +262,57 @@ def test_the_command_asks_and_stops(core: Process) -> None:
     assert nacre("status").returncode == 1
 
 
+KILLS = 5
+
+
 def test_a_killed_core_comes_back_with_its_state(tmp_path: Path) -> None:
     core = Process(tmp_path)
-    accepted = 0
+    state_hash, taken = "", 0
     try:
-        for turn in range(6):
-            ready = core.start()
-            if turn:
-                assert ready["restored"]["state_hash"] == played["state_hash"]
-                accepted = check_sources(core, accepted)
-            client = Client(core, f"s{turn}")
-            client.quote("1.10000", "1.10010")
-            assert client.must("orders", live_only=True)["orders"] == []  # asked about, unknown, canceled
-            sent = load(client, turn, seconds=0.25)
-            assert sent > 10
-            if turn == 5:
-                break
-            core.kill()
-            client.close()
-            copy = tmp_path / f"copy{turn}"
-            shutil.copytree(core.journal, copy)
-            played = replay(copy)
+        for turn in range(KILLS):
+            assert core.start()["restored"].get("state_hash", "") == state_hash
+            taken += killed_under_load(core, turn)
+            assert taken - KILLS <= sequenced(core) <= taken
+            played = replay(core.journal)
             assert played["ok"], played
+            state_hash = played["state_hash"]
+        assert core.start()["restored"]["state_hash"] == state_hash
+        client = Client(core, "last")
+        nothing_is_open(client)
         told = core.stop()
         played = replay(core.journal)
         assert (played["ok"], played["state_hash"]) == (True, told["state_hash"])
     finally:
         core.end()
+
+
+def nothing_is_open(client: Client) -> None:
+    """What the simulated venue had is asked about, answered unknown, and so canceled."""
+    until(lambda: client.must("orders", live_only=True)["orders"] == [], "nothing is open")
+
+
+def killed_under_load(core: Process, turn: int) -> int:
+    """Kills the core in the midst of orders; how many requests it had taken off the ring."""
+    client = Client(core, f"s{turn}")
+    nothing_is_open(client)
+    client.quote("1.10000", "1.10010")
+    sent = load(client, turn, seconds=0.25)
+    core.kill()
+    taken = sent - len(client.requests)
+    assert taken > 10
+    client.close()
+    return taken
+
+
+def sequenced(core: Process) -> int:
+    """How many requests of sessions the journal has. Every source's inputs count 1, 2, 3... over all runs."""
+    counts: dict[int, int] = {}
+    for _, body in JournalReader(core.journal):
+        source, flags = body[48], body[50]
+        if not flags & m.HeaderFlag.DERIVED:
+            counts[source] = counts.get(source, 0) + 1
+            assert int.from_bytes(body[16:24], "little") == counts[source]
+    return sum(count for source, count in counts.items() if source >= SOURCE_SESSIONS)
 
 
 def load(client: Client, turn: int, seconds: float) -> int:
@@ -305,22 +329,42 @@ def load(client: Client, turn: int, seconds: float) -> int:
     return client.sent
 
 
-def check_sources(core: Process, before: int) -> int:
-    """Every source's inputs count 1, 2, 3... over all runs, and no send is made twice."""
-    counts: dict[int, int] = {}
-    for _, body in JournalReader(core.journal):
-        row = event(body)
-        if "derived" not in row:
-            assert row["source_seq"] == counts.get(row["source"], 0) + 1
-            counts[row["source"]] = row["source_seq"]
-    total = sum(counts.values())
-    assert total > before
-    return total
-
-
 def test_a_raw_peer_is_told_what_is_wrong(core: Process) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
         sock.settimeout(5)
         sock.connect(str(core.socket))
         sock.send(b"\xff\xff")
         assert b"not a msgpack map" in sock.recv(4096)
+
+
+@pytest.mark.parametrize("options", [("--durability", "group"), ("--wait", "yield"), ("--wait", "spin")])
+def test_every_setting_makes_progress(tmp_path: Path, options: tuple[str, ...]) -> None:
+    core = Process(tmp_path, *options)
+    core.start()
+    try:
+        client = Client(core)
+        client.quote("1.10000", "1.10010")
+        for i in range(50):
+            client.order(f"o{i}", 110010)
+        client.expect("o49", status=S.FILLED)
+        told = core.stop()
+        assert replay(core.journal)["state_hash"] == told["state_hash"]
+    finally:
+        core.end()
+
+
+def test_another_declaration_than_the_journals_is_refused(core: Process) -> None:
+    core.stop()
+    other = Process(core.folder, declared=[line for line in DECLARED if line.get("account") != "B"])
+    with pytest.raises(AssertionError, match="other declarations"):
+        other.start()
+    other.end()
+
+
+def test_a_bad_configuration_names_file_key_value(tmp_path: Path) -> None:
+    config = tmp_path / "core.toml"
+    config.write_text('wait = "never"\n')
+    core = Process(tmp_path, "--config", str(config))
+    with pytest.raises(AssertionError, match=r"core\.toml: wait = 'never': give one of auto, spin"):
+        core.start()
+    assert core.reap()[0] == 2
