@@ -84,7 +84,7 @@ def default_journal(name: str) -> Path:
 
 
 def beside(socket: Path, what: str) -> Path:
-    """A file of the state folder, the socket's: with `core.sock` go `core.token`, `.kill`, `.names`, `.lock`."""
+    """A file of the state folder, the socket's: `core.sock` has `core.token`, `.kill`, `.names`, `.lock`."""
     return socket.with_suffix(f".{what}")
 
 
