@@ -84,6 +84,7 @@ cdef class Live:
     cdef uint64_t told              # responses of egress copied to sessions
     cdef uint64_t kill_seen
     cdef int64_t now
+    cdef uint64_t idle              # turns without work in a row
     cdef int wait
     cdef bint group
     cdef uint32_t max_sessions
@@ -95,7 +96,7 @@ cdef class Live:
 
     cdef uint64_t _cycle(self) noexcept nogil
     cdef bint _kill_changed(self) noexcept nogil
-    cdef void _pause(self, uint64_t idle) noexcept nogil
+    cdef void _pause(self) noexcept nogil
     cdef uint64_t _poll_seat(self, Seat* seat, uint64_t budget) noexcept nogil
     cdef void _request(self, Seat* seat, Input* item) noexcept nogil
     cdef bint _check_order(self, Seat* seat, Input* item) noexcept nogil

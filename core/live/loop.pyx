@@ -165,16 +165,15 @@ cdef class Live:
         cdef int64_t until = mono_ns() + for_ns
         cdef uint64_t taken = 0
         cdef uint64_t n
-        cdef uint64_t idle = 0
         with nogil:
             while not self._kill_changed() and not self.core.sequencer.fault:
                 n = self._cycle()
                 taken += n
                 if n:
-                    idle = 0
+                    self.idle = 0
                 else:
-                    self._pause(idle)
-                    idle += 1
+                    self._pause()
+                    self.idle += 1
                 if mono_ns() >= until:
                     break
         self.core.raise_fault()
@@ -206,15 +205,15 @@ cdef class Live:
             self._commit()
         return taken
 
-    cdef void _pause(self, uint64_t idle) noexcept nogil:
+    cdef void _pause(self) noexcept nogil:
         cdef timespec nap
         if self.wait == WAIT_SPIN:
             cpu_relax()
-        elif self.wait == WAIT_YIELD or idle < YIELDS:
+        elif self.wait == WAIT_YIELD or self.idle < YIELDS:
             sched_yield()
         else:
             nap.tv_sec = 0
-            nap.tv_nsec = NAP_NS if idle < NAPS else LONG_NAP_NS
+            nap.tv_nsec = NAP_NS if self.idle < NAPS else LONG_NAP_NS
             nanosleep(&nap, NULL)
 
     # ---- sessions -----------------------------------------------------------------------------------------------

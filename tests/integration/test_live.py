@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from core.live.killing import kill_directly
 from core.live.loop import SOURCE_SESSIONS
 from core.recovery import replay, verify
 from core.recovery.journal import event
+from core_ext.arena import Arena
 from core_ext.journal import JournalReader
 from tests.integration.live_core import DECLARED, ROOT, Client, Process, until
 
@@ -368,3 +370,28 @@ def test_a_bad_configuration_names_file_key_value(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"core\.toml: wait = 'never': give one of auto, spin"):
         core.start()
     assert core.reap()[0] == 2
+
+
+def test_an_intent_without_done_is_told_and_never_sent_again(core: Process) -> None:
+    client = Client(core, cancels=False)
+    client.order("o1", 109000)
+    client.expect("o1", status=S.NEW)
+    core.kill()
+    with (core.journal / "intents").open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+        arena = Arena.attach(memory)
+        table = arena.add_table("gateway.intents", 32, 1 << 18)
+        assert table[23] == 2  # done
+        table[23] = 1  # as if it had died between the write and its mark
+        table.release()
+        del arena
+    core.start()
+    client = Client(core)
+    sends = client.must("status")["sends"]
+    assert sends["unknown_at_start"] == 1
+    nothing_is_open(client)
+    assert client.must("orders")["orders"][0]["ord_status"] == "canceled"
+    core.stop()
+    assert [row["request"]["exec_type"] for row in events(core, "report")] == [
+        int(m.ExecType.NEW),
+        int(m.ExecType.UNKNOWN_ORDER),
+    ]
