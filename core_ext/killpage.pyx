@@ -91,8 +91,11 @@ cdef class KillPage:
         line.at_ns = now_ns()
         memset(line.by, 0, sizeof(line.by))
         memcpy(line.by, <const char*>name, len(name))
-        epoch = self._bump(&self._header.given)
-        store_release(&line.epoch, epoch)
+        while True:
+            epoch = self._bump(&self._header.given)
+            store_release(&line.epoch, epoch)
+            if self.in_force(i):        # else line 0 was shared, and cleared meanwhile with a later epoch
+                break
         store_release(&line.claim, 2)
         self._bump(&self._header.changes)
         return epoch

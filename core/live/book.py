@@ -38,6 +38,7 @@ class Book:
         self.states: dict[tuple[int, int], int] = {}
         self.connected: set[int] = set()
         self.kills: set[int] = set()
+        self.rearmed: dict[tuple[int, int], int] = {}
         self.declarations: list[Event] = []
         self._restored: dict[int, Callable[[np.void], None]] = {
             m.Kind.NAME: self._name,
@@ -54,7 +55,7 @@ class Book:
             m.Kind.CONNECT: self._connect,
             m.Kind.DISCONNECT: self._disconnect,
             m.Kind.KILL: self._kill,
-            m.Kind.REARM: self._kill,
+            m.Kind.REARM: self._rearm,
         }
 
     # ---- from lines ----------------------------------------------------------------------------------------
@@ -193,6 +194,14 @@ class Book:
 
     def _kill(self, request: bytes) -> None:
         self.kills.add(int(np.frombuffer(request, m.FILTER_EVENT, 1)[0]["epoch"]))
+
+    def _rearm(self, request: bytes) -> None:
+        """Which epoch of a scope was the last to be cleared."""
+        row = np.frombuffer(request, m.FILTER_EVENT, 1)[0]
+        kind = int(row["kind"])
+        key = int(row["scope"][m.Scope(kind).name.lower()]) if kind else 0
+        self.kills.add(int(row["epoch"]))
+        self.rearmed[kind, key] = int(row["epoch"])
 
     # ---- as people read it ---------------------------------------------------------------------------------
 

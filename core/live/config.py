@@ -134,6 +134,8 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
     for key, most in (("max_sessions", SESSIONS_MAX), ("segment_mb", SEGMENT_MB_MAX)):
         if not 1 <= keys.get(key, 1) <= most:
             raise ConfigError(file, key, keys[key], f"give 1 to {most}")
+    capacity = _capacity(file, keys.get("capacity", {}))
+    _fits(file, capacity, lines)
     socket = Path(keys["socket"]) if "socket" in keys else default_socket(name)
     if len(os.fsencode(socket)) > 100:
         raise ConfigError(
@@ -150,7 +152,7 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         segment_mb=keys.get("segment_mb", SEGMENT_MB),
         users=tuple(_typed(file, "users", user, int) for user in keys.get("users", ())),
         rights=_rights(file, keys.get("rights", {}), lines),
-        capacity=_capacity(file, keys.get("capacity", {})),
+        capacity=capacity,
         lines=tuple(lines),
         file=file,
     )
@@ -179,6 +181,30 @@ def _capacity(file: str, given: dict[str, Any]) -> Capacity:
         if _typed(file, f"capacity.{key}", value, int) < 1:
             raise ConfigError(file, f"capacity.{key}", value, "give 1 or more")
     return Capacity(**given)
+
+
+def _fits(file: str, capacity: Capacity, lines: list[Line]) -> None:
+    """What is declared must have room in the tables."""
+    named = {
+        "symbols": [line for line in lines if line.type == "instrument"],
+        "accounts": [line for line in lines if line.type == "account"],
+        "venues": [line for line in lines if line.type == "venue"],
+        "limits": [line for line in lines if line.type == "limit"],
+        "currencies": _values(lines, "currency", "settle_currency", "base_currency", "pair"),
+        "strategies": _values(lines, "strategy"),
+        "sessions": _values(lines, "session"),
+        "sectors": _values(lines, "sector"),
+    }
+    for key, found in named.items():
+        if len(found) > getattr(capacity, key):
+            raise ConfigError(
+                file, f"capacity.{key}", getattr(capacity, key), f"{len(found)} are declared: raise it"
+            )
+
+
+def _values(lines: list[Line], *keys: str) -> set[str]:
+    found = [line.data.get(key) for line in lines for key in keys]
+    return {part for value in found if value for part in value.split("/")}
 
 
 def _inline(file: str, tables: dict[str, Any]) -> list[Line]:

@@ -42,6 +42,12 @@ PACKET_MAX = 1 << 16
 RESEND_MAX = 512
 DRAIN_S = 2.0
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state")
+LIMIT_SPACES = {
+    "strategy": m.Space.STRATEGY,
+    "session": m.Space.SESSION,
+    "sector": m.Space.SECTOR,
+    "currency": m.Space.CURRENCY,
+}
 WITHOUT_SESSION = ("status", "stop", "kill", "rearm", "limits")  # a token is enough: nothing is traded
 SECOND_NS = 1_000_000_000
 
@@ -127,6 +133,13 @@ class Core:
             self._declare()
         self.epoch = self.journal.run_epoch
         self.page.start_after(max(self.book.kills, default=0))
+        self.page.clear(
+            [  # it died between a re-arm's event and the page
+                row["epoch"]
+                for row in self.page.rows()
+                if row["epoch"] <= self.book.rearmed.get((row["kind"], row["key"]), 0)
+            ]
+        )
         self.live.kill_changed()
         self._take_kills()
 
@@ -254,8 +267,8 @@ class Core:
         for key, _events in self.selector.select(0):
             if key.fileobj is self.listener:
                 self._accept()
-            else:
-                self._receive(self.connections[key.fd])
+            elif (found := self.connections.get(key.fd)) is not None:
+                self._receive(found)
         for i, connection in enumerate(self.seats):
             if connection is not None and (fault := self.live.seat_fault(i)):
                 self._say(connection, {"id": 0, "ok": False, "error": f"the session is closed: {fault}"})
@@ -450,10 +463,7 @@ class Core:
         name = free_name(wanted, {each.name for each in self.seats if each is not None})
         d = self.book.directory
         known = d.spaces[m.Space.SESSION]
-        if name not in known and len(known) >= self.live.capacity.sessions:
-            raise Refused(
-                f"{len(known)} session names were used, the most that this core can hold: use a name again"
-            )
+        self._room(m.Space.SESSION, name)
         rings = Rings(name)
         connect = Line(0, 0, "connect", {"session": name, "cancel_on_disconnect": cancels})
         encoder = self.book.begin()
@@ -474,6 +484,21 @@ class Core:
         self.seats[seat] = connection
         for request in self.book.quotes.values():
             self.live.show_quote(seat, request, time.time_ns())
+
+    def _room(self, space: m.Space, name: str | None) -> None:
+        """A new name needs a place in the tables. Refused: there is none."""
+        capacity = self.live.capacity
+        most = {
+            m.Space.SESSION: capacity.sessions,
+            m.Space.STRATEGY: capacity.strategies,
+            m.Space.SECTOR: capacity.sectors,
+            m.Space.CURRENCY: capacity.currencies,
+        }[space]
+        known = self.book.directory.spaces[space]
+        if name is not None and name not in known and len(known) >= most:
+            raise Refused(
+                f"{name!r}: this core can hold {most} names as {space.name.lower()}, and has them: use one again"
+            )
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:
         if names is None:
@@ -504,9 +529,7 @@ class Core:
             raise Refused(f"space {request['space']!r}: only strategy can be interned")
         if not isinstance(name, str) or not 1 <= len(name.encode()) <= 31:
             raise Refused(f"name {name!r}: give 1 to 31 bytes of text")
-        known = self.book.directory.spaces[m.Space.STRATEGY]
-        if name not in known and len(known) >= self.live.capacity.strategies:
-            raise Refused(f"{len(known)} strategies are the most that this core can hold: use a name again")
+        self._room(m.Space.STRATEGY, name)
         index, events = self.book.begin().strategy(name)
         self._feed(events)
         return {"index": index}
@@ -568,6 +591,10 @@ class Core:
         if not isinstance(values, dict):
             raise Refused("limit: give a map, as the limit line of a scenario file")
         line = self.book.line({"type": "limit", **values}, ("limit",))
+        for what, space in LIMIT_SPACES.items():
+            self._room(space, line.data[what])
+        if len(self.book.limits) >= self.live.capacity.limits:
+            raise Refused(f"{len(self.book.limits)} limits are the most that this core can hold")
         self._feed(self.book.events(line))
         return {"limits": self.book.limit_lines()}
 

@@ -395,3 +395,29 @@ def test_an_intent_without_done_is_told_and_never_sent_again(core: Process) -> N
         int(m.ExecType.NEW),
         int(m.ExecType.UNKNOWN_ORDER),
     ]
+
+
+def test_a_kill_of_a_dead_core_holds_when_it_comes_back(core: Process) -> None:
+    client = Client(core, cancels=False)
+    told = client.must("kill", scope="account", key="B", by="ann")
+    client.must("rearm", scope="account", key="B", by="ann")
+    core.kill()
+    epoch = kill_directly(core.socket, "account", "A", "bob")
+    assert epoch == told["epochs"][0] + 1
+    core.start()
+    client = Client(core)
+    assert [(row["key"], row["by"]) for row in client.must("status")["kills"]] == [("A", "bob")]
+    client.order("o1", 109000)
+    client.expect("o1", reason=m.Reason.KILLED)
+    client.order("b1", 109000, account=1)
+    client.expect("b1", status=S.NEW)
+    core.socket.with_suffix(".kill").unlink()  # a page that is lost: the journal still knows
+    core.kill()
+    core.start()
+    client = Client(core)
+    client.order("o2", 109000)
+    client.expect("o2", reason=m.Reason.KILLED)
+    assert client.must("rearm", scope="account", key="A", by="bob")["epochs"] == []
+    client.order("o3", 109000)
+    client.expect("o3", status=S.NEW)
+    assert client.must("kill", scope="all", by="bob")["epochs"] == [epoch + 1]

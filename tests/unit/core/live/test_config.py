@@ -68,13 +68,25 @@ def test_where_the_socket_is(monkeypatch: pytest.MonkeyPatch) -> None:
         ("x = ", "isn't TOML"),
         ("[[account]]\naccount = 'A'", r"account\[1\] = .*currency"),
         ("[[venue]]\nvenue = 'V'\nmode = 'match'\nsymbols = ['X']", r"venue\[1\] = .*isn't declared"),
+        (DECLARED + "[capacity]\ncurrencies = 1\nsymbols = 1\naccounts = 1\nlimits = 1\nvenues = 1", None),
+        (
+            DECLARED + "[[account]]\naccount = 'B'\ncurrency = 'EUR'\n[capacity]\naccounts = 1",
+            r"accounts = 1: 2 are",
+        ),
+        (
+            DECLARED + "[[account]]\naccount = 'B'\ncurrency = 'EUR'\n[capacity]\ncurrencies = 1",
+            r"currencies = 1: 2",
+        ),
         (DECLARED + "[rights]\nguest = ['B']", r"rights.guest = 'B': no such account"),
         ("socket = '/" + "x" * 120 + "'", "at most 100 bytes"),
     ],
 )
-def test_mistakes_name_file_key_value_remedy(tmp_path: Path, text: str, error: str) -> None:
+def test_mistakes_name_file_key_value_remedy(tmp_path: Path, text: str, error: str | None) -> None:
     file = tmp_path / "core.toml"
     file.write_text(text)
+    if error is None:
+        assert load(str(file)).capacity.accounts == 1
+        return
     with pytest.raises(ConfigError, match=error) as told:
         load(str(file))
     assert str(told.value).startswith(str(file))
