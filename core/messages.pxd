@@ -749,7 +749,10 @@ cdef struct Send:                   # 128 bytes: what a venue is told; also the 
     int64_t expire_ns
     int64_t bound_qty               # for the gateway's own guard
     char first_id[40]               # child_id = first_id "." n
-    uint64_t pad[2]
+    uint32_t account                # whose it is: a kill of its account, strategy or session holds it back
+    uint32_t strategy
+    uint32_t session
+    uint32_t pad
 
 cdef enum BookingFlag:
     BF_BOOKED = 1

@@ -504,7 +504,10 @@ SEND = np.dtype(
         ("expire_ns", "<i8"),
         ("bound_qty", "<i8"),
         ("first_id", "V40"),
-        ("pad", "<u8", (2,)),
+        ("account", "<u4"),
+        ("strategy", "<u4"),
+        ("session", "<u4"),
+        ("pad", "<u4"),
     ]
 )
 BOOKING = np.dtype(

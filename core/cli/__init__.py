@@ -18,6 +18,7 @@ import importlib
 import click
 
 NOUNS: dict[str, str] = {
+    "core": "Run a core, ask how it is, stop it.",
     "demo": "Run a recorded trading day through the core.",
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",
     "journal": "Look into a journal: info, verify, replay, export.",

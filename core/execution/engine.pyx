@@ -75,6 +75,9 @@ cdef class Execution(Engine):
         send.child = outcome.child
         send.n = outcome.n
         send.symbol = outcome.symbol
+        send.account = outcome.account
+        send.strategy = outcome.strategy
+        send.session = outcome.session
         send.venue = outcome.venue
         send.action = outcome.action
         send.side = outcome.side

@@ -144,6 +144,8 @@ cdef class Life:
     cdef void _ask_again(self, uint32_t index) noexcept nogil
     cdef void _finish_replace(self, Order* order, Outcome* out) noexcept nogil
 
+cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil
+cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil
 cdef bint order_ended(const Order* order) noexcept nogil
 cdef bint child_live(const Child* child) noexcept nogil
 cdef int64_t order_leaves(const Order* order) noexcept nogil

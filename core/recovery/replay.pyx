@@ -50,6 +50,7 @@ cdef class Replay:
             self.core.sequencer.fail(FAULT_SOURCE_GAP, 0, seq, length)
             return
         self._collect_timers()
+        self.core.sequencer.kill = header.kill
         if header.flags & H_TIMER:
             self._timer(header, body + sizeof(Header))
         elif header.flags & H_DERIVED:
@@ -114,12 +115,15 @@ cdef class Replay:
         """Timers that the engines asked for wait until the journal says that they came due."""
         cdef uint8_t engine
         cdef Derived* item
+        cdef Derived later
         for engine in range(E_RISK, E_EXECUTION + 1):
             while True:
                 item = self._head(engine)
                 if item == NULL or item.due_ns == 0:
                     break
-                if not self.schedule.push(item.due_ns, DUE_TIMER, item, sizeof(Derived)):
+                later = item[0]
+                later.pad = engine      # whose timer it is, for who goes on from here
+                if not self.schedule.push(item.due_ns, DUE_TIMER, &later, sizeof(Derived)):
                     self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
                 self.core.release(engine)
 

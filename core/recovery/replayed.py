@@ -24,13 +24,16 @@ def replay(path: str | os.PathLike[str]) -> dict[str, Any]:
         played.play(reader)
     except CoreFault as fault:
         problem = f"{type(fault).__name__}: {fault}"
+    used = [
+        segment for segment in journal.info(path) if segment.used
+    ]  # one may be prepared and never written
     out: dict[str, Any] = {
         "path": os.fspath(path),
         "events": played.events,
         "derived": played.derived,
         "completed": played.completed,
         "state_hash": played.core.state_hash(),
-        "same_build": journal.info(path)[-1].build_id == build_id(),
+        "same_build": bool(used) and used[-1].build_id == build_id(),
         "ok": not problem,
     }
     if reader.torn_at is not None:

@@ -94,6 +94,22 @@ class Encoder:
         names, self._names = self._names, []
         return names + events
 
+    def strategy(self, name: str) -> tuple[int, list[Event]]:
+        """The strategy's index, and the events that make it known."""
+        index = self._space(m.Space.STRATEGY, name)
+        names, self._names = self._names, []
+        return index, names
+
+    def person(self, name: str) -> int:
+        """The person's index; a new one is told with the next line."""
+        return self._space(m.Space.PERSON, name)
+
+    def take_limit(self, request: bytes) -> None:
+        """A limit that was declared before this encoder was made keeps its index. request: a LIMIT_EVENT."""
+        row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
+        each = m.Scope(int(row["each"])).name.lower() if row["each"] else None
+        self._limits[m.Reason(int(row["check"])), row["scope"].tobytes(), each] = int(row["index"])
+
     # ---- names ---------------------------------------------------------------------------------------------
 
     def _space(self, space: m.Space, name: str | None) -> int:

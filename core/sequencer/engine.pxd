@@ -36,6 +36,7 @@ cdef class Sequencer:
     cdef readonly uint64_t seq
     cdef readonly int64_t time_ns
     cdef uint64_t source_seqs[256]
+    cdef uint64_t kill              # the kill page's effective epoch, told in each header
     cdef readonly int fault
     cdef readonly uint64_t fault_expected
     cdef readonly uint64_t fault_found

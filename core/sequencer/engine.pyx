@@ -39,6 +39,7 @@ cdef class Sequencer:
         page.header.length = length
         page.header.cause = seq
         page.header.root = seq
+        page.header.kill = self.kill
         return page
 
     cdef void _publish(self, Page* page) noexcept nogil:

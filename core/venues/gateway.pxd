@@ -3,7 +3,11 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport ReportEvent, Send
 from core.resolve.engine cimport FillKey, fill_key
+from core_ext.killpage cimport KillPage
 from core_ext.tables cimport Arena, IdTable
+
+cdef enum:
+    SUPPRESSED = 255                # beside the faults: the kill page holds the send back
 
 cdef enum IntentState:
     INTENT = 1                      # about to be written, or written: unknown until the venue is asked
@@ -34,6 +38,8 @@ cdef struct Heard:                  # 16: a fill, so that a repeat counts once a
     uint32_t child
     uint32_t base                   # the fill that a bust or correction is about; of a trade: itself
 
+cdef void child_name(const Send* send, char* out) noexcept nogil
+
 cdef class Gateway:
     cdef IdTable children           # child_id -> index into `committed`
     cdef IdTable fills              # (venue, exec_id) -> index into `heard_fills`
@@ -41,15 +47,17 @@ cdef class Gateway:
     cdef Heard* heard_fills
     cdef int64_t* orders            # [order] sum over its children of what they may come to
     cdef Intent* intents
-    cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] cum + live, by venue from [16]
+    cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] suppressed, by venue from [16]
     cdef uint64_t max_intents
     cdef uint32_t max_orders
     cdef readonly bint guarded
+    cdef public KillPage kill_page  # or None
 
     cdef int begin(self, const Send* send) noexcept nogil
     cdef void done(self) noexcept nogil
     cdef void heard(self, const ReportEvent* report) noexcept nogil
     cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil
+    cdef bint _killed(self, const Send* send) noexcept nogil
     cdef bint _bounded(self, const Send* send) noexcept nogil
     cdef void _recount(self, Committed* child) noexcept nogil
     cdef void _trade(self, const ReportEvent* report, uint32_t index) noexcept nogil

@@ -1,10 +1,19 @@
 from core.capacity import Capacity
 from core_ext.arena import Arena
+from core_ext.killpage import KillPage
 
 class Gateway:
     """Accepts each send once, in the order of the spine, and never more than an order allows."""
 
-    def __init__(self, arena: Arena, capacity: Capacity, guarded: bool = True) -> None: ...
+    kill_page: KillPage | None
+
+    def __init__(
+        self, arena: Arena, capacity: Capacity, guarded: bool = True, kept: Arena | None = None
+    ) -> None:
+        """kept: an arena that outlives the process, for the intents."""
+    @property
+    def suppressed(self) -> int:
+        """Sends that the kill page held back."""
     @property
     def guarded(self) -> bool: ...
     @property

@@ -3,8 +3,9 @@
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    A_NEW, A_REPLACE, NONE, P_HAS_QTY, X_CANCEL_REJECTED, X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED,
-    X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_UNKNOWN_ORDER, ReportEvent, Send,
+    A_NEW, A_REPLACE, NONE, P_HAS_QTY, SC_ACCOUNT, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, X_CANCEL_REJECTED,
+    X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT,
+    X_UNKNOWN_ORDER, ReportEvent, Send,
 )
 from core.sequencer.engine cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
 
@@ -32,7 +33,8 @@ cdef void child_name(const Send* send, char* out) noexcept nogil:
 cdef class Gateway:
     """Accepts each send once, in the order of the spine, and never more than an order allows."""
 
-    def __cinit__(self, Arena arena, object capacity, bint guarded=True):
+    def __cinit__(self, Arena arena, object capacity, bint guarded=True, Arena kept=None):
+        """kept: an arena that outlives the process, for the intents."""
         cdef uint32_t children = capacity.orders + capacity.more_children
         self.max_orders = capacity.orders
         self.max_intents = children
@@ -42,7 +44,7 @@ cdef class Gateway:
         self.fills = IdTable(arena, "gateway.fills", capacity.fills, key_size=48)
         self.heard_fills = <Heard*>arena.table("gateway.heard", sizeof(Heard), capacity.fills)
         self.orders = <int64_t*>arena.table("gateway.orders", sizeof(int64_t), capacity.orders)
-        self.intents = <Intent*>arena.table("gateway.intents", sizeof(Intent), children)
+        self.intents = <Intent*>(arena if kept is None else kept).table("gateway.intents", sizeof(Intent), children)
         self.counts = <uint64_t*>arena.table("gateway.counts", sizeof(uint64_t), 96)
 
     cdef int begin(self, const Send* send) noexcept nogil:
@@ -52,6 +54,9 @@ cdef class Gateway:
             self.counts[2] += 1
             return FAULT_DOUBLED_SEND
         self.counts[1] = send.seq
+        if self._killed(send):
+            self.counts[4] += 1
+            return SUPPRESSED
         if (send.action == A_NEW or send.action == A_REPLACE) and not self._bounded(send):
             self.counts[3] += 1
             return FAULT_CHILD_BOUND
@@ -68,6 +73,19 @@ cdef class Gateway:
     cdef void done(self) noexcept nogil:
         """The last intent was written."""
         self.intents[(self.counts[0] - 1) % self.max_intents].state = DONE
+
+    cdef bint _killed(self, const Send* send) noexcept nogil:
+        """Asks the kill page itself, directly before each send; cancels and questions always pass."""
+        cdef uint32_t keys[8]
+        if self.kill_page is None or (send.action != A_NEW and send.action != A_REPLACE):
+            return 0
+        memset(keys, 0xFF, sizeof(keys))
+        keys[<int>SC_ACCOUNT] = send.account
+        keys[<int>SC_STRATEGY] = send.strategy
+        keys[<int>SC_SYMBOL] = send.symbol
+        keys[<int>SC_VENUE] = send.venue
+        keys[<int>SC_SESSION] = send.session
+        return self.kill_page.blocks(keys)
 
     cdef bint _bounded(self, const Send* send) noexcept nogil:
         cdef char name[56]
@@ -168,6 +186,11 @@ cdef class Gateway:
     @property
     def sent(self) -> int:
         return self.counts[0]
+
+    @property
+    def suppressed(self) -> int:
+        """Sends that the kill page held back."""
+        return self.counts[4]
 
     def unknown(self) -> list[tuple[int, int, int]]:
         """(seq, child, venue) of intents without done: asked about, never sent again."""

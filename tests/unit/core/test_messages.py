@@ -134,7 +134,7 @@ def python_enums() -> dict[str, EnumType]:
     return {
         name: value
         for name, value in vars(messages).items()
-        if isinstance(value, EnumType) and value.__module__ == messages.__name__
+        if isinstance(value, EnumType) and value.__module__ == "core.enums"
     }
 
 

@@ -1,0 +1,135 @@
+"""`nacre core`: run a core in the foreground, ask how it is, stop it.
+
+Exit codes: 0 done; 1 the core stopped on a fault, or none answers; 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.lazy import load
+from core.cli.output import EXIT_FAILED, BadInput, output_option, say, write_json, write_mapping
+
+_CONFIG = "core.live.config"
+_STOP_S = 30.0
+
+_name = click.option("--name", help="The core's name; its default socket is named after it.  [default: core]")
+_socket = click.option(
+    "--socket", "socket", type=click.Path(dir_okay=False), help="The core's socket, else $NACRE_SOCKET."
+)
+
+
+@click.group()
+def command() -> None:
+    """Run a core, ask how it is, stop it."""
+
+
+@command.command()
+@_name
+@_socket
+@click.option(
+    "--config", type=click.Path(dir_okay=False), help="A TOML file; options here go before its keys."
+)
+@click.option(
+    "--declare",
+    type=click.Path(dir_okay=False),
+    help="A file of instruments, venues, accounts, limits, rates.",
+)
+@click.option(
+    "--journal", type=click.Path(file_okay=False), help="The journal's folder; one that is there goes on."
+)
+@click.option(
+    "--wait", type=click.Choice(("auto", "spin", "yield", "sleep")), help="What the core does idle."
+)
+@click.option("--durability", type=click.Choice(("async", "group")), help="When an event counts as recorded.")
+def run(**options: Any) -> None:
+    """Run a core in the foreground until SIGTERM, SIGINT or `nacre core stop`.
+
+    A JSON line on standard output says when it is ready, another one what it had come to at its end.
+    """
+    config_file, declare = options.pop("config"), options.pop("declare")
+    errors = (ValueError, load("core.scenario.reader", "ScenarioError"))
+    try:
+        config = load(_CONFIG, "load")(config_file, declare, **options)
+    except errors as error:
+        raise BadInput(str(error)) from error
+    sys.exit(_run(config))
+
+
+def _run(config: Any) -> int:
+    """Opens, runs and closes the core; its exit code."""
+    core = load("core.live.server", "Core")(config)
+    fault, start_error = load("core.errors", "CoreFault"), load("core.live.server", "StartError")
+    journal_error = load("core_ext.journal", "JournalError")
+    try:
+        core.open()
+    except (start_error, journal_error, fault, OSError) as error:
+        raise BadInput(f"the core doesn't start: {error}") from error
+    ready = {"ready": True, "socket": str(config.socket), "seq": core.live.core.sequencer.seq}
+    _line(ready | {"restored": core.restored, "wait": config.waiting, "live": config.live})
+    try:
+        core.run()
+        _line(core.close())
+    except fault as error:
+        core.abandon()
+        say(f"the core stopped: {type(error).__name__}: {error}")
+        return EXIT_FAILED
+    return 0
+
+
+def _line(values: dict[str, Any]) -> None:
+    click.echo(json.dumps(values))
+    sys.stdout.flush()
+
+
+@command.command()
+@_name
+@_socket
+@output_option("table", "json")
+def status(name: str | None, socket: str | None, output: str) -> None:
+    """Print how the core is; exit 1 where none answers."""
+    told = _ask(_path(name, socket), "status")
+    if output == "json":
+        write_json(told)
+    else:
+        write_mapping(told, f"core {told['name']} ({'LIVE' if told['live'] else 'SIM'})")
+
+
+@command.command()
+@_name
+@_socket
+@click.option("--by", default="desk", show_default=True, help="Who stops it.")
+def stop(name: str | None, socket: str | None, by: str) -> None:
+    """Stop the core in order, and wait until it is gone; exit 1 where none answers."""
+    path = _path(name, socket)
+    _ask(path, "stop", by=by)
+    until = time.monotonic() + _STOP_S
+    while path.exists():
+        if time.monotonic() > until:
+            say(f"the core at {path} hasn't stopped after {_STOP_S:g} s: see its output")
+            sys.exit(EXIT_FAILED)
+        time.sleep(0.01)
+    say(f"the core at {path} has stopped")
+
+
+def _path(name: str | None, socket: str | None) -> Path:
+    found: Path = Path(socket) if socket else load(_CONFIG, "default_socket")(name or "core")
+    return found
+
+
+def _ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
+    no_core = load("core.live.ask", "NoCore")
+    try:
+        answer: dict[str, Any] = load("core.live.ask", "ask")(path, op, **values)
+    except no_core as error:
+        say(str(error))
+        sys.exit(EXIT_FAILED)
+    except RuntimeError as error:
+        raise BadInput(str(error)) from error
+    return {key: value for key, value in answer.items() if key not in ("id", "ok")}

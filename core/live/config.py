@@ -1,0 +1,250 @@
+"""How a core is set up: a TOML file, a file of declarations, options. All of it is checked first."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from core.capacity import Capacity
+from core.scenario.declared import Declared
+from core.scenario.reader import Line, ScenarioError, read
+from core.scenario.schema import not_yet
+from core.scenario.values import convert
+
+DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit")
+WAITS = ("auto", "spin", "yield", "sleep")
+DURABILITIES = ("async", "group")
+SESSIONS_MAX = 64
+SEGMENT_MB = 64
+SEGMENT_MB_MAX = 1024
+KEYS = {
+    "name": str,
+    "socket": str,
+    "journal": str,
+    "declare": str,
+    "durability": str,
+    "wait": str,
+    "live": bool,
+    "max_sessions": int,
+    "segment_mb": int,
+    "users": list,
+    "rights": dict,
+    "capacity": dict,
+}
+
+
+class ConfigError(ValueError):
+    """What is wrong with a configuration: the file, the key, the value, and what to do."""
+
+    def __init__(self, file: str, key: str, value: object, remedy: str) -> None:
+        super().__init__(f"{file}: {key} = {value!r}: {remedy}")
+
+
+@dataclass(frozen=True, slots=True)
+class CoreConfig:
+    """One core. `socket` says where all else of this host is: see `beside`."""
+
+    name: str = "core"
+    socket: Path = field(default_factory=lambda: default_socket("core"))
+    journal: Path = field(default_factory=lambda: default_journal("core"))
+    durability: str = "async"
+    wait: str = "auto"
+    live: bool = False
+    max_sessions: int = SESSIONS_MAX
+    segment_mb: int = SEGMENT_MB
+    users: tuple[int, ...] = ()
+    rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    capacity: Capacity = field(default_factory=Capacity)
+    lines: tuple[Line, ...] = ()
+    file: str = "core"
+
+    @property
+    def waiting(self) -> str:
+        """The wait strategy, chosen by the processors where it is `auto`."""
+        if self.wait != "auto":
+            return self.wait
+        return "sleep" if len(os.sched_getaffinity(0)) <= 2 else "spin"
+
+
+def default_socket(name: str) -> Path:
+    """Where the core of that name listens: $NACRE_SOCKET, else in the user's own folder."""
+    told = os.environ.get("NACRE_SOCKET")
+    if told:
+        return Path(told)
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"nacre-{os.getuid()}" / f"{name}.sock"
+
+
+def default_journal(name: str) -> Path:
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "nacre" / name / "journal"
+
+
+def beside(socket: Path, what: str) -> Path:
+    """A file of the state folder, the socket's: `core.sock` has `core.token`, `.kill`, `.names`, `.lock`."""
+    return socket.with_suffix(f".{what}")
+
+
+def load(config: str | None = None, declare: str | None = None, **options: Any) -> CoreConfig:
+    """The configuration: the file's keys, then the options that are given. ConfigError, ScenarioError."""
+    file = config or "options"
+    keys = _read(config) if config else {}
+    inline = {name: keys.pop(name) for name in DECLARING if name in keys}
+    base = Path(config).parent if config else Path()
+    if declare is None and "declare" in keys:
+        declare = str(base / _typed(file, "declare", keys.pop("declare"), str))
+    for key, value in keys.items():
+        _known(file, key, value)
+    keys |= {key: value for key, value in options.items() if value is not None}
+    lines = [*_inline(file, inline), *(_declared(declare) if declare else ())]
+    return _made(file, keys, lines)
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, "file", "", f"isn't TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(path, "file", "", f"can't be read: {error.strerror}") from None
+
+
+def _known(file: str, key: str, value: object) -> None:
+    if key not in KEYS:
+        raise ConfigError(file, key, value, f"no such key; one of {', '.join((*KEYS, *DECLARING))}")
+    _typed(file, key, value, KEYS[key])
+
+
+def _typed(file: str, key: str, value: Any, wanted: type) -> Any:
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise ConfigError(file, key, value, f"must be a {wanted.__name__}")
+    return value
+
+
+def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
+    name = keys.get("name", "core")
+    if not name or len(name) > 31 or not name.replace("-", "").replace("_", "").isalnum():
+        raise ConfigError(file, "name", name, "give 1 to 31 letters, digits, - and _")
+    for key, allowed in (("wait", WAITS), ("durability", DURABILITIES)):
+        if keys.get(key, allowed[0]) not in allowed:
+            raise ConfigError(file, key, keys[key], f"give one of {', '.join(allowed)}")
+    for key, most in (("max_sessions", SESSIONS_MAX), ("segment_mb", SEGMENT_MB_MAX)):
+        if not 1 <= keys.get(key, 1) <= most:
+            raise ConfigError(file, key, keys[key], f"give 1 to {most}")
+    capacity = _capacity(file, keys.get("capacity", {}))
+    _fits(file, capacity, lines)
+    socket = Path(keys["socket"]) if "socket" in keys else default_socket(name)
+    if len(os.fsencode(socket)) > 100:
+        raise ConfigError(
+            file, "socket", str(socket), "a socket's path has at most 100 bytes: give a shorter"
+        )
+    return CoreConfig(
+        name=name,
+        socket=socket,
+        journal=Path(keys["journal"]) if "journal" in keys else default_journal(name),
+        durability=keys.get("durability", "async"),
+        wait=keys.get("wait", "auto"),
+        live=keys.get("live", False),
+        max_sessions=keys.get("max_sessions", SESSIONS_MAX),
+        segment_mb=keys.get("segment_mb", SEGMENT_MB),
+        users=tuple(_typed(file, "users", user, int) for user in keys.get("users", ())),
+        rights=_rights(file, keys.get("rights", {}), lines),
+        capacity=capacity,
+        lines=tuple(lines),
+        file=file,
+    )
+
+
+def _rights(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tuple[str, ...]]:
+    """The accounts that a session of that name may trade; `*` is for all others, else they may trade all."""
+    accounts = {line.data["account"] for line in lines if line.type == "account"}
+    for session, names in given.items():
+        _typed(file, f"rights.{session}", names, list)
+        for name in names:
+            if accounts and name not in accounts:
+                raise ConfigError(
+                    file, f"rights.{session}", name, "no such account: declare it, or mend the name"
+                )
+    return {session: tuple(names) for session, names in given.items()}
+
+
+def _capacity(file: str, given: dict[str, Any]) -> Capacity:
+    known = {item.name for item in fields(Capacity)}
+    for key, value in given.items():
+        if key not in known:
+            raise ConfigError(
+                file, f"capacity.{key}", value, f"no such table; one of {', '.join(sorted(known))}"
+            )
+        if _typed(file, f"capacity.{key}", value, int) < 1:
+            raise ConfigError(file, f"capacity.{key}", value, "give 1 or more")
+    return Capacity(**given)
+
+
+def _fits(file: str, capacity: Capacity, lines: list[Line]) -> None:
+    """What is declared must have room in the tables."""
+    named = {
+        "symbols": [line for line in lines if line.type == "instrument"],
+        "accounts": [line for line in lines if line.type == "account"],
+        "venues": [line for line in lines if line.type == "venue"],
+        "limits": [line for line in lines if line.type == "limit"],
+        "currencies": _values(lines, "currency", "settle_currency", "base_currency", "pair"),
+        "strategies": _values(lines, "strategy"),
+        "sessions": _values(lines, "session"),
+        "sectors": _values(lines, "sector"),
+    }
+    for key, found in named.items():
+        if len(found) > getattr(capacity, key):
+            raise ConfigError(
+                file, f"capacity.{key}", getattr(capacity, key), f"{len(found)} are declared: raise it"
+            )
+
+
+def _values(lines: list[Line], *keys: str) -> set[str]:
+    found = [line.data.get(key) for line in lines for key in keys]
+    return {part for value in found if value for part in value.split("/")}
+
+
+def _inline(file: str, tables: dict[str, Any]) -> list[Line]:
+    """[[instrument]], [[venue]]... of the TOML file, in the order in which they need each other."""
+    declared = Declared()
+    out: list[Line] = []
+    for kind in DECLARING:
+        rows = tables.get(kind, [])
+        for number, row in enumerate(_typed(file, kind, rows, list), 1):
+            try:
+                line_type, _, data = convert({"type": kind, **row})
+                lacking = not_yet(line_type, data, declared)
+                if lacking is not None:
+                    raise ValueError(f"not yet: {lacking}")
+                declared.check(line_type, data)
+            except ValueError as error:
+                raise ConfigError(file, f"{kind}[{number}]", row, str(error)) from None
+            declared.add(line_type, data)
+            out.append(Line(number, 0, line_type, data))
+    return _matching(file, out)
+
+
+def _declared(path: str) -> list[Line]:
+    try:
+        lines = read(path)
+    except OSError as error:
+        raise ConfigError(path, "declare", path, f"can't be read: {error.strerror}") from None
+    for line in lines:
+        if line.type not in DECLARING:
+            what = f"{line.type}: not a declaration; a core takes {', '.join(DECLARING)} here"
+            raise ScenarioError(path, line.number, what)
+    return _matching(path, lines)
+
+
+def _matching(file: str, lines: list[Line]) -> list[Line]:
+    """A live core has simulated venues only: nobody would answer for another."""
+    for line in lines:
+        if line.type == "venue" and line.data["mode"] != "match":
+            what = (
+                f'venue {line.data["venue"]}: mode {line.data["mode"]}: a live core has "match" venues only'
+            )
+            raise ScenarioError(file, line.number, what)
+    return lines

@@ -1,0 +1,102 @@
+"""A session's memory: three sealed files in memory that the core makes, keeps, and passes over its socket."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import socket
+import struct
+from dataclasses import dataclass, field
+
+from core import messages as m
+from core_ext.ring import Ring
+from core_ext.spine import Spine
+
+PROTOCOL_VERSION = 1
+REQUESTS = 1024
+REQUEST_BYTES = 304
+RESPONSES = 4096
+QUOTES = 4096
+QUOTE_BYTES = 64
+SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+
+
+def sealed(name: str, size: int) -> tuple[int, mmap.mmap]:
+    """Memory whose size nobody can change any more, allocated in full: no access to it can fail."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.posix_fallocate(fd, 0, size)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+        return fd, mmap.mmap(fd, size)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+class Rings:
+    """The three rings of one session. `fds` are passed to the client and closed here after that."""
+
+    def __init__(self, name: str) -> None:
+        self.fds: list[int] = []
+        try:
+            self.requests = Ring.format(
+                self._memory(f"{name}.requests", Ring.bytes_needed(REQUESTS, REQUEST_BYTES)),
+                REQUESTS,
+                REQUEST_BYTES,
+            )
+            self.responses = self._spine(f"{name}.responses", RESPONSES, m.RESPONSE.itemsize)
+            self.quotes = self._spine(f"{name}.quotes", QUOTES, QUOTE_BYTES)
+        except BaseException:
+            self.close_fds()
+            raise
+
+    def _memory(self, name: str, size: int) -> mmap.mmap:
+        fd, memory = sealed(name, size)
+        self.fds.append(fd)
+        return memory
+
+    def _spine(self, name: str, capacity: int, slot: int) -> Spine:
+        return Spine.format(self._memory(name, Spine.bytes_needed(capacity, slot, 0)), capacity, slot, 0, ())
+
+    def close_fds(self) -> None:
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """A peer on the socket; a session once it has said hello."""
+
+    sock: socket.socket
+    uid: int
+    seat: int = -1
+    name: str = ""
+    index: int = m.NONE
+    rights: tuple[str, ...] | None = None
+    rings: Rings | None = None
+    requests: dict[str, int] = field(default_factory=dict)
+
+
+def peer_uid(sock: socket.socket) -> int:
+    """Whose process is on the other side, as the kernel says."""
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _pid, uid, _gid = struct.unpack("3i", raw)
+    return int(uid)
+
+
+def may_connect(uid: int, users: tuple[int, ...]) -> bool:
+    """The core's own user, root, and who is configured."""
+    return uid in (os.getuid(), 0, *users)
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, or where a session has it, the first of name~2, name~3, ... that is free."""
+    n = 2
+    found = name
+    while found in taken:
+        suffix = f"~{n}"
+        found = name[: 31 - len(suffix)] + suffix
+        n += 1
+    return found

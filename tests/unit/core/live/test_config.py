@@ -1,0 +1,117 @@
+"""A core's configuration: every mistake names the file, the key, the value and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.live.config import ConfigError, beside, default_socket, load
+from core.scenario.reader import ScenarioError
+
+DECLARED = """
+[[instrument]]
+symbol = "X"
+kind = "equity"
+price_precision = 2
+qty_precision = 0
+tick = "0.01"
+lot = "1"
+currency = "USD"
+[[venue]]
+venue = "V"
+mode = "match"
+symbols = ["X"]
+[[account]]
+account = "A"
+currency = "USD"
+"""
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "core.toml"
+    file.write_text(
+        'name = "fx"\ndurability = "group"\nrights = {guest = ["A"]}\ncapacity = {orders = 64}\n' + DECLARED
+    )
+    config = load(str(file), wait="yield", journal=None)
+    assert (config.name, config.durability, config.waiting, config.live) == ("fx", "group", "yield", False)
+    assert [line.type for line in config.lines] == ["instrument", "venue", "account"]
+    assert config.rights == {"guest": ("A",)}
+    assert config.capacity.orders == 64
+    assert config.socket.name == "fx.sock"
+    assert config.journal.parts[-3:] == ("nacre", "fx", "journal")
+
+
+def test_where_the_socket_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NACRE_SOCKET", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/x")
+    assert str(default_socket("fx")).startswith("/run/x/nacre-")
+    monkeypatch.setenv("NACRE_SOCKET", "/s/own.sock")
+    assert default_socket("fx") == Path("/s/own.sock")
+    assert beside(Path("/s/own.sock"), "token") == Path("/s/own.token")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("wait = 'never'", r"wait = 'never': give one of auto"),
+        ("durability = 'none'", r"durability = 'none': give one of async, group"),
+        ("name = 'a/b'", r"name = 'a/b': give 1 to 31 letters"),
+        ("colour = 1", r"colour = 1: no such key; one of name"),
+        ("live = 'yes'", r"live = 'yes': must be a bool"),
+        ("max_sessions = 65", r"max_sessions = 65: give 1 to 64"),
+        ("segment_mb = 0", r"segment_mb = 0: give 1 to"),
+        ("capacity = {orders = 0}", r"capacity.orders = 0: give 1 or more"),
+        ("capacity = {colour = 1}", r"capacity.colour = 1: no such table"),
+        ("rights = {guest = 'A'}", r"rights.guest = 'A': must be a list"),
+        ("users = ['ann']", r"users = 'ann': must be a int"),
+        ("x = ", "isn't TOML"),
+        ("[[account]]\naccount = 'A'", r"account\[1\] = .*currency"),
+        ("[[venue]]\nvenue = 'V'\nmode = 'match'\nsymbols = ['X']", r"venue\[1\] = .*isn't declared"),
+        (DECLARED + "[capacity]\ncurrencies = 1\nsymbols = 1\naccounts = 1\nlimits = 1\nvenues = 1", None),
+        (
+            DECLARED + "[[account]]\naccount = 'B'\ncurrency = 'EUR'\n[capacity]\naccounts = 1",
+            r"accounts = 1: 2 are",
+        ),
+        (
+            DECLARED + "[[account]]\naccount = 'B'\ncurrency = 'EUR'\n[capacity]\ncurrencies = 1",
+            r"currencies = 1: 2",
+        ),
+        (DECLARED + "[rights]\nguest = ['B']", r"rights.guest = 'B': no such account"),
+        ("socket = '/" + "x" * 120 + "'", "at most 100 bytes"),
+    ],
+)
+def test_mistakes_name_file_key_value_remedy(tmp_path: Path, text: str, error: str | None) -> None:
+    file = tmp_path / "core.toml"
+    file.write_text(text)
+    if error is None:
+        assert load(str(file)).capacity.accounts == 1
+        return
+    with pytest.raises(ConfigError, match=error) as told:
+        load(str(file))
+    assert str(told.value).startswith(str(file))
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(ConfigError, match=r"no\.toml: file.*can't be read"):
+        load("no.toml")
+    with pytest.raises(ConfigError, match=r"no\.jsonl.*can't be read"):
+        load(None, "no.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ('{"type": "order"}', "d.jsonl:1: "),
+        ('{"type": "time", "at": 5}', "d.jsonl:1: time: not a declaration"),
+        (
+            '{"type": "venue", "venue": "V", "mode": "manual", "symbols": []}',
+            'd.jsonl:1: venue V: mode manual.*"match"',
+        ),
+    ],
+)
+def test_declarations_are_declarations(tmp_path: Path, line: str, error: str) -> None:
+    file = tmp_path / "d.jsonl"
+    file.write_text(line + "\n")
+    with pytest.raises(ScenarioError, match=error):
+        load(None, str(file))
