@@ -17,6 +17,7 @@ import importlib
 import click
 
 NOUNS: dict[str, str] = {
+    "bench": "Measure this machine: hop, throughput, check.",
     "demo": "Run a recorded trading day through the core.",
     "journal": "Look into a journal: info, verify, replay, export.",
     "scenario": "Feed a file of events to the core and print what it does.",
