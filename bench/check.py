@@ -1,4 +1,4 @@
-"""Do the paired ratios hold? Each bench briefly, of a ratio the best of three; absolute goals are only told."""
+"""Do the paired ratios hold? Each bench briefly, best of three of a ratio; absolute goals are only told."""
 
 from __future__ import annotations
 

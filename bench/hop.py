@@ -50,17 +50,22 @@ class Blocks:
     gap_ns: int = 0
 
 
-def run(blocks: int = 100, block_ms: float = 5.0, wait: str = "spin", slots: int = 1024) -> dict[str, Any]:
+def run(
+    blocks: int = 100, block_ms: float = 5.0, wait: str = "spin", slots: int = 1024, lines: int = 1
+) -> dict[str, Any]:
     """`blocks` pairs of a raw and a hop block of at most `block_ms` each. TooFewProcessors.
 
-    wait: "spin", or "pause": spin with the processor's pause. slots: of the spine.
+    wait: "spin", or "pause": spin with the processor's pause. slots: of the spine. lines: that a hop hands
+    over, 1 for the header alone, up to 5 with the whole request.
     """
     first, second = choose_two()
     size = BOARD_BYTES + Spine.bytes_needed(slots, SLOT_BYTES, 2)
     with Region.create(f"nacre-bench-hop-{os.getpid()}", size, LAYOUT) as region, pinned(first):
         region.touch()
         with memoryview(region) as block:
-            found = _ask(region.name, block, slots, second, blocks, int(block_ms * 1e6), wait == "pause")
+            asker, taken = _asker(block, slots, lines)
+            found = _ask(region.name, asker, taken, second, blocks, int(block_ms * 1e6), wait == "pause")
+            del asker
     return found | {
         "machine": machine(),
         "placement": {
@@ -70,6 +75,8 @@ def run(blocks: int = 100, block_ms: float = 5.0, wait: str = "spin", slots: int
             "processes": 2,
         },
         "wait": wait,
+        "slots": slots,
+        "lines": lines,
     }
 
 
@@ -82,12 +89,15 @@ def serve(name: str, cpu: int) -> int:
     return 0 if told else 1
 
 
-def _ask(
-    name: str, block: memoryview, slots: int, cpu: int, pairs: int, block_ns: int, relax: bool
-) -> dict[str, Any]:
+def _asker(block: memoryview, slots: int, lines: int) -> tuple[Asker, Any]:
     spine = Spine.format(block[BOARD_BYTES:], slots, SLOT_BYTES, 2)
     taken = np.zeros(MOST_TRIPS, np.int64)
-    asker = Asker(block, spine, taken, PATIENCE_S)
+    return Asker(block, spine, taken, PATIENCE_S, lines), taken
+
+
+def _ask(
+    name: str, asker: Asker, taken: Any, cpu: int, pairs: int, block_ns: int, relax: bool
+) -> dict[str, Any]:
     done = Blocks()
     with _answerer(name, cpu) as other:
         _measure(asker, Blocks(), taken, 2, block_ns, relax)  # warms up

@@ -1,9 +1,9 @@
 # The two ends of `bench hop`, over one shared block.
 #
 #   offset
-#        0  +---------------+-------+---------+-----------+----------+--------+----------+------+
-#           | block u64     | kind  | relax   | first u64 | last u64 | ns i64 | line u64 | zero |  the asker's
-#      128  +---------------+-------+---------+-----------+----------+--------+----------+------+
+#        0  +-----------+------+-------+-----------+----------+--------+----------+-----------+------+
+#           | block u64 | kind | relax | first u64 | last u64 | ns i64 | line u64 | lines u64 | zero |  the asker's
+#      128  +-----------+------+-------+-----------+----------+--------+----------+-----------+------+
 #           | done u64 | raw u64 | hops u64 | broken u64 | longest gap, ticks i64 | zero        |  the answerer's
 #      256  +----------+---------+----------+------------+------------------------+-------------+
 #           | ping 0 u64 | zero (120) | ping 1 | ...  ping 15                                   |  the asker's raw lines
@@ -26,7 +26,7 @@ cdef extern from * nogil:
     typedef struct { uint64_t value; uint64_t zero[15]; } nacre_hop_line;
     typedef struct {
         uint64_t block;  uint32_t kind;  uint32_t relax;  uint64_t first;  uint64_t last;  int64_t ns;  uint64_t line;
-        uint64_t zero0[10];
+        uint64_t lines;  uint64_t zero0[9];
         uint64_t done;  uint64_t raw;  uint64_t hops;  uint64_t broken;  int64_t gap;  uint64_t zero1[11];
         nacre_hop_line ping[16];
         nacre_hop_line pong[16];
@@ -47,6 +47,7 @@ cdef extern from * nogil:
         uint64_t last               # ... and of its last, once it is known
         int64_t ns                  # how long a block of the hiccup meter lasts
         uint64_t line               # which pair of raw lines
+        uint64_t lines              # that a hop hands over: the header, and so many of the request
         uint64_t done
         uint64_t raw                # round trips answered
         uint64_t hops

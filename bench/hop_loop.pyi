@@ -12,7 +12,10 @@ class Asker:
     buffer: the shared block, its spine formatted. taken: int64s, room for the ticks of a block's round trips.
     """
 
-    def __init__(self, buffer: Buffer, spine: Spine, taken: Buffer, patience_s: float = 20) -> None: ...
+    def __init__(
+        self, buffer: Buffer, spine: Spine, taken: Buffer, patience_s: float = 20, lines: int = 1
+    ) -> None:
+        """lines: that a hop hands over, 1 to 5: the header, and so many of the request. ValueError."""
     @property
     def wrong(self) -> int:
         """Words of answers that were not made from what was asked."""

@@ -41,6 +41,12 @@ cdef inline int64_t longest_gap(int64_t duration_ns) noexcept nogil:
     return gap
 
 
+cdef inline uint64_t sum_of(uint64_t seq, int words) noexcept nogil:
+    """Of word 1 and of all words beyond the header, where word i is seq + i."""
+    cdef uint64_t beyond = <uint64_t>(words - WORDS)
+    return seq + 1 + beyond * seq + (<uint64_t>words * <uint64_t>(words - 1) - WORDS * (WORDS - 1)) // 2
+
+
 cdef class Asker:
     """Begins each round trip and keeps its time. `buffer`: the shared block, its spine formatted."""
     cdef Window window
@@ -50,15 +56,20 @@ cdef class Asker:
     cdef int64_t patience_ns
     cdef uint64_t raw_seq
     cdef uint64_t hop_seq
+    cdef uint64_t lines
     cdef readonly uint64_t wrong    # answers that were not made from what was asked
     cdef readonly bint lost         # the other end did not answer in time
 
-    def __init__(self, buffer, Spine spine, int64_t[::1] taken, double patience_s=20):
+    def __init__(self, buffer, Spine spine, int64_t[::1] taken, double patience_s=20, uint64_t lines=1):
+        if not 1 <= lines <= RESOLVED_AT // 64:
+            raise ValueError(f"bench hop: {lines} lines; 1 to {RESOLVED_AT // 64} are possible")
         self.window = Window(buffer, "bench hop", 64)
         self.board = <Board*>self.window.base
         self.spine = spine
         self.taken = taken
         self.patience_ns = <int64_t>(patience_s * 1e9)
+        self.lines = lines
+        self.board.lines = lines
 
     cdef void _open(self, uint32_t kind, bint relax, uint64_t first) noexcept nogil:
         self.board.kind = kind
@@ -130,6 +141,7 @@ cdef class Asker:
         cdef uint64_t* header
         cdef uint64_t* answer
         cdef uint64_t wrong = 0
+        cdef int words = <int>self.lines * WORDS
         cdef int i
         if self.lost:
             return 0
@@ -142,13 +154,14 @@ cdef class Asker:
                     cpu_relax()
                 self.spine.claim(seq)
                 header = <uint64_t*>self.spine.slot(seq)
-                for i in range(1, WORDS):
+                for i in range(1, words):
                     header[i] = seq + i
                 publish(<char*>header, seq)
                 answer = <uint64_t*>(<char*>header + RESOLVED_AT)
                 if not self._wait(<char*>answer, seq, relax):
                     break
-                for i in range(1, WORDS):
+                wrong += answer[1] != (sum_of(seq, words) ^ MIX)
+                for i in range(2, WORDS):
                     wrong += answer[i] != (seq + i ^ MIX)
                 self.spine.set_cursor(ASKER, seq)
                 now = ticks()
@@ -233,6 +246,8 @@ cdef void answer_hops(Board* board, Spine spine) noexcept nogil:
     cdef bint relax = board.relax
     cdef uint64_t* header
     cdef uint64_t* answer
+    cdef uint64_t total
+    cdef int words = <int>board.lines * WORDS
     cdef int i
     board.broken += seq != spine.cursor(ANSWERER) + 1
     while True:
@@ -240,7 +255,11 @@ cdef void answer_hops(Board* board, Spine spine) noexcept nogil:
         if not awaited(board, <char*>header, seq, relax):
             return
         answer = <uint64_t*>(<char*>header + RESOLVED_AT)
-        for i in range(1, WORDS):
+        total = header[1]
+        for i in range(WORDS, words):
+            total += header[i]
+        answer[1] = total ^ MIX
+        for i in range(2, WORDS):
             answer[i] = header[i] ^ MIX
         publish(<char*>answer, seq)
         spine.set_cursor(ANSWERER, seq)

@@ -9,8 +9,10 @@ compared with a count that shares no code with the engines.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ def run(shape: Shape | None = None, journal: Path | None = None) -> dict[str, An
     """journal: a folder in which the journal is written, and removed afterwards; None: no journal."""
     shape = shape or Shape()
     cpu = usable()[-1]
-    with pinned(cpu), _journal(journal) as writer:
+    with _journal(journal) as writer, pinned(cpu):  # in this order: the helper of the journal is not pinned
         found = _measure(shape, writer)
     return found | {
         "shape": {name: getattr(shape, name) for name in Shape.__slots__},
@@ -42,6 +44,27 @@ def run(shape: Shape | None = None, journal: Path | None = None) -> dict[str, An
         "placement": {"fused": cpu, "processes": 1},
         "wait": "none: inputs lie ready",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A run: how many rows, how long it took, how much of that the thread was on its processor."""
+
+    count: int
+    ns: int
+    processor_ns: int
+
+    @property
+    def per_second(self) -> int:
+        return round(self.count * 1e9 / self.ns) if self.ns else 0
+
+    def told(self) -> dict[str, int | float]:
+        count = max(self.count, 1)
+        return {
+            "count": self.count,
+            "ns_each": round(self.ns / count, 1),
+            "processor_ns_each": round(self.processor_ns / count, 1),
+        }
 
 
 @contextmanager
@@ -81,19 +104,19 @@ def _measure(shape: Shape, writer: JournalWriter | None) -> dict[str, Any]:
     inputs.declared(_declare(feed, shape))
     table_bytes = feed.prefault()
     live = inputs.orders(shape.live)
-    timed = {"fill_up_ns": _run(feed, live)}
-    timed["new_orders_ns"] = _run(feed, inputs.orders(shape.new))
-    timed["filled_orders_ns"] = _run(feed, inputs.filled(shape.filled, live))
-    timed["quotes_ns"] = _run(feed, inputs.quotes(shape.quotes))
+    timed = {"fill_up": _run(feed, live)}
+    timed["new_orders"] = _run(feed, inputs.orders(shape.new))
+    timed["filled_orders"] = _run(feed, inputs.filled(shape.filled, live))
+    timed["quotes"] = _run(feed, inputs.quotes(shape.quotes))
     core.raise_fault()
     checks = _compare(feed, inputs)
     return {
         "ok": all(checks.values()),
-        "new_orders_per_s": _rate(shape.new, timed["new_orders_ns"]),
-        "filled_orders_per_s": _rate(shape.filled, timed["filled_orders_ns"]),
-        "quotes_per_s": _rate(shape.quotes, timed["quotes_ns"]),
+        "new_orders_per_s": timed["new_orders"].per_second,
+        "filled_orders_per_s": timed["filled_orders"].per_second,
+        "quotes_per_s": timed["quotes"].per_second,
         "goals": GOALS,
-        "timed": timed,
+        "timed": {name: part.told() for name, part in timed.items()},
         "reference_equal": checks,
         "accepted": inputs.expected.accepted,
         "denied": inputs.expected.denied,
@@ -117,12 +140,14 @@ def _declare(feed: Feed, shape: Shape) -> int:
     return count
 
 
-def _run(feed: Feed, rows: Array) -> int:
-    """ns that the core took for the rows."""
+def _run(feed: Feed, rows: Array) -> Timed:
+    """How long the core took for the rows."""
     offsets = [0]
     if rows.dtype == FILLED and FILLED.fields is not None:
         offsets = [FILLED.fields[name][1] for name in ("order", "new", "trade")]
-    return feed.run(rows.view(np.uint8), rows.dtype.itemsize, np.array(offsets, np.int64))
+    before = time.thread_time_ns()
+    ns = feed.run(rows.view(np.uint8), rows.dtype.itemsize, np.array(offsets, np.int64))
+    return Timed(len(rows), ns, time.thread_time_ns() - before)
 
 
 def _compare(feed: Feed, inputs: Inputs) -> dict[str, bool]:
@@ -145,7 +170,3 @@ def _told(writer: JournalWriter | None) -> dict[str, Any] | None:
     if writer is None:
         return None
     return {"bytes": writer.total_bytes, "stalls": writer.stalls, "last_sequence": writer.last_sequence}
-
-
-def _rate(count: int, ns: int) -> int:
-    return round(count * 1e9 / ns) if ns else 0

@@ -1,4 +1,4 @@
-"""`nacre bench`: figures of this machine, each with what it was measured on. Only a checkout has the bench."""
+"""`nacre bench`: figures of this machine, each with what it was measured on. In a checkout only."""
 
 from __future__ import annotations
 
@@ -40,9 +40,16 @@ def command() -> None:
 @click.option(
     "--slots", type=click.Choice(["1", "16", "1024", "16384"]), default="1024", help="Of the spine."
 )
-def hop(output: str, blocks: int, block_ms: float, wait: str, slots: str) -> None:
+@click.option(
+    "--lines",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    help="That a hop hands over: the header, and so many more of the request.",
+)
+def hop(output: str, blocks: int, block_ms: float, wait: str, slots: str, lines: int) -> None:
     """A hop over the spine against the ping-pong of a cache line: two pinned processes, blocks in turn."""
-    _report("hop", output, blocks=blocks, block_ms=block_ms, wait=wait, slots=int(slots))
+    _report("hop", output, blocks=blocks, block_ms=block_ms, wait=wait, slots=int(slots), lines=lines)
 
 
 @command.command()

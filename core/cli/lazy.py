@@ -15,7 +15,7 @@ NO_BENCH = (
 def load(module: str, name: str) -> Any:
     """The object `name` of `module`; typed by who calls.
 
-    Raises BadInput where the project's own compiled modules aren't built, or the bench isn't installed; another
+    Raises BadInput where the project's own compiled modules aren't built, or there is no bench; another
     missing dependency, or a missing name, is a defect and keeps its traceback.
     """
     try:

@@ -19,11 +19,11 @@ KEYS = ("ratio_p50", "ratio_iqr", "raw_ns", "hop_ns", "blocks", "machine", "plac
 
 
 @pytest.mark.usefixtures("two_processors")
-@pytest.mark.parametrize(("wait", "slots"), [("spin", 1024), ("pause", 16), ("spin", 1)])
-def test_every_sequence_is_seen_by_both_ends(monkeypatch: pytest.MonkeyPatch, wait: str, slots: int) -> None:
+@pytest.mark.parametrize(("wait", "slots", "lines"), [("spin", 1024, 1), ("pause", 16, 5), ("spin", 1, 2)])
+def test_every_sequence_is_seen_by_both_ends(monkeypatch: pytest.MonkeyPatch, wait: str, slots: int, lines: int) -> None:
     monkeypatch.setattr(hop, "LEAST_TRIPS", 1)  # whoever else runs here may take a processor
     before = os.sched_getaffinity(0)
-    found = hop.run(blocks=3, block_ms=0.5, wait=wait, slots=slots)
+    found = hop.run(blocks=3, block_ms=0.5, wait=wait, slots=slots, lines=lines)
     assert found["ok"], found
     assert set(KEYS) <= set(found)
     seen = found["seen"]
@@ -41,7 +41,7 @@ def test_one_processor_is_refused_clearly(monkeypatch: pytest.MonkeyPatch) -> No
         hop.run(blocks=1)
 
 
-def board(slots: int = 4) -> tuple[bytearray, Spine, Asker]:
+def board(slots: int = 4) -> tuple[memoryview, Spine, Asker]:
     memory = np.zeros(BOARD_BYTES + Spine.bytes_needed(slots, SLOT_BYTES, 2) + 64, np.uint8)
     start = -memory.ctypes.data % 64
     block = memoryview(memory)[start:]
@@ -75,6 +75,13 @@ def test_two_threads_end_a_block_at_its_room_and_keep_the_times() -> None:
     histogram = Histogram()
     asker.record(histogram, 50)
     assert histogram.count == 50
+
+
+@pytest.mark.parametrize("lines", [0, 6])
+def test_lines_are_those_of_header_and_request(lines: int) -> None:
+    block, spine, _ = board()
+    with pytest.raises(ValueError, match=f"{lines} lines; 1 to 5"):
+        Asker(block, spine, np.zeros(1, np.int64), 1, lines)
 
 
 def test_a_wrong_answer_is_counted() -> None:
