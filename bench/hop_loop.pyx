@@ -154,7 +154,9 @@ cdef class Asker:
                     cpu_relax()
                 self.spine.claim(seq)
                 header = <uint64_t*>self.spine.slot(seq)
-                for i in range(1, words):
+                for i in range(WORDS, words):   # the line that the other end spins on comes last
+                    header[i] = seq + i
+                for i in range(1, WORDS):
                     header[i] = seq + i
                 publish(<char*>header, seq)
                 answer = <uint64_t*>(<char*>header + RESOLVED_AT)

@@ -20,7 +20,9 @@ KEYS = ("ratio_p50", "ratio_iqr", "raw_ns", "hop_ns", "blocks", "machine", "plac
 
 @pytest.mark.usefixtures("two_processors")
 @pytest.mark.parametrize(("wait", "slots", "lines"), [("spin", 1024, 1), ("pause", 16, 5), ("spin", 1, 2)])
-def test_every_sequence_is_seen_by_both_ends(monkeypatch: pytest.MonkeyPatch, wait: str, slots: int, lines: int) -> None:
+def test_every_sequence_is_seen_by_both_ends(
+    monkeypatch: pytest.MonkeyPatch, wait: str, slots: int, lines: int
+) -> None:
     monkeypatch.setattr(hop, "LEAST_TRIPS", 1)  # whoever else runs here may take a processor
     before = os.sched_getaffinity(0)
     found = hop.run(blocks=3, block_ms=0.5, wait=wait, slots=slots, lines=lines)
