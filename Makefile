@@ -37,5 +37,5 @@ lock: ## write deploy/setup/requirements.lock anew
 
 clean: ## remove what make made
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find core core_ext -name '*.so' -delete
+	find core core_ext bench -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

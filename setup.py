@@ -2,11 +2,13 @@
 
 import os
 import shlex
+import sys
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 
 COMPILED = ("core_ext", "core")
+CHECKOUT = ("bench",)  # compiled in place as well, and in no wheel
 PACKAGES = ("core_ext", "core", "periphery")
 FLAGS = ["-O3", "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
 # What changes the meaning of code (bounds, wrap-around, division) stands in each file's first line.
@@ -19,7 +21,8 @@ def portable(flags: str) -> str:
 
 
 def extensions() -> list[Extension]:
-    sources = sorted(path for top in COMPILED for path in Path(top).rglob("*.pyx"))
+    tops = COMPILED + (CHECKOUT if "--inplace" in sys.argv else ())
+    sources = sorted(path for top in tops for path in Path(top).rglob("*.pyx"))
     return [
         Extension(
             ".".join(path.with_suffix("").parts),

@@ -29,9 +29,10 @@ cdef class Sequencer:
         cdef uint64_t seq = self.seq + 1
         cdef Page* page = <Page*>self.spine.slot(seq)
         self.spine.claim(seq)
-        memset(<char*>&page.header + 8, 0, sizeof(Header) - 8)
+        # the header last: a follower spins on its line, and would take it away between two stores
         memcpy(page.request.bytes, request, length)
         memset(page.request.bytes + length, 0, REQUEST_SIZE - length)
+        memset(<char*>&page.header + 8, 0, sizeof(Header) - 8)
         if time_ns > self.time_ns:
             self.time_ns = time_ns
         page.header.time_ns = self.time_ns

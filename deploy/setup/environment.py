@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-COMPILED = ("core_ext", "core")
+COMPILED = ("core_ext", "core", "bench")
 SOURCES = (".pyx", ".pxd", ".pxi", ".h")
 TOOLS = ("cython==", "setuptools==")  # the locked packages that decide what the compiler is given
 SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]

@@ -65,6 +65,17 @@ def test_declarations_are_in_and_sources_are_not(names: list[str]) -> None:
     assert [name for name in names if name.endswith((".pyx", ".c", ".html"))] == []
 
 
+def test_a_compiled_module_of_the_bench_stays_out(tmp_path: Path) -> None:
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path)
+    for top in ("core", "bench"):
+        (tmp_path / top).mkdir()
+        (tmp_path / top / "__init__.py").touch()
+    (tmp_path / "bench" / "loop.pyx").touch()
+    names = build(tmp_path)
+    assert [name for name in names if name.startswith("bench") or name.endswith(".so")] == []
+
+
 def test_flags_for_this_processor_are_dropped(tmp_path: Path) -> None:
     """A compiler that writes down its arguments, and compiles nothing, sees what the build asks for."""
     for name in FILES:

@@ -11,7 +11,7 @@ import pytest
 from core.cli.lazy import load
 from core.cli.output import BadInput
 
-HEAVY = ("numpy", "rich", "msgspec", "core.backtest", "core.scenario", "core.recovery")
+HEAVY = ("numpy", "rich", "msgspec", "core.backtest", "core.scenario", "core.recovery", "bench")
 
 
 def loaded_after(code: str) -> list[str]:
@@ -26,6 +26,8 @@ def loaded_after(code: str) -> list[str]:
     "arguments",
     [
         ["--help"],
+        ["bench", "--help"],
+        ["bench", "hop", "--help"],
         ["demo", "--help"],
         ["journal", "--help"],
         ["journal", "verify", "--help"],
@@ -45,6 +47,19 @@ def test_a_compiled_module_that_is_missing_says_what_to_do() -> None:
         load("core.never_built", "x")
     assert caught.value.exit_code == 2
     assert isinstance(caught.value, click.ClickException)
+
+
+def test_without_a_checkout_the_bench_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bench", None)
+    with pytest.raises(BadInput, match="no part of the wheel: run `make`"):
+        load("bench", "run")
+    monkeypatch.setattr("importlib.import_module", missing_bench)
+    with pytest.raises(BadInput, match="no part of the wheel"):
+        load("bench.hop", "run")
+
+
+def missing_bench(name: str) -> None:
+    raise ModuleNotFoundError("No module named 'bench'", name="bench")
 
 
 def test_another_missing_module_keeps_its_traceback() -> None:

@@ -1,0 +1,79 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The timed loop of `bench throughput` (see throughput_loop.pxd)."""
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+from core.engine cimport Derived, Engine
+from core.fused cimport Fused
+from core.sequencer.engine cimport Input
+from core_ext.arena cimport Arena
+from core_ext.clock cimport mono_ns
+
+from core.fused import ENGINES
+
+cdef enum:
+    INPUT_HEAD = 48                 # of an Input: what stands before its request
+
+
+cdef class Feed:
+    """Feeds a core from buffers, as fast as it takes them, on the thread that calls."""
+
+    def __init__(self, Fused core not None):
+        self.core = core
+
+    def prefault(self) -> int:
+        """Takes every page of the engines' tables from the machine now. How many bytes they have."""
+        cdef Arena arena
+        cdef size_t at
+        cdef size_t total = 0
+        cdef volatile char* base
+        for name in ENGINES:
+            arena = (<Engine>getattr(self.core, name)).arena
+            base = arena.base
+            for at in range(0, arena._header.used, 4096):
+                base[at] = base[at]
+            total += arena._header.used
+        return total
+
+    def run(self, const uint8_t[::1] rows, size_t row_bytes, const int64_t[::1] offsets) -> int:
+        """Each row's inputs, and what the engines derive from them; ns. Stops where the core does.
+
+        offsets: where in a row an Input begins. ValueError: an Input that would reach beyond its row.
+        """
+        cdef size_t count = rows.shape[0] // row_bytes
+        cdef size_t row
+        cdef Py_ssize_t part
+        cdef const char* at
+        cdef int64_t start
+        for part in range(offsets.shape[0]):
+            if offsets[part] < 0 or <size_t>offsets[part] + INPUT_HEAD > row_bytes:
+                raise ValueError(f"bench throughput: an input at {offsets[part]} of a row of {row_bytes} bytes")
+        if count == 0:
+            return 0
+        at = <const char*>&rows[0]
+        with nogil:
+            start = mono_ns()
+            for row in range(count):
+                for part in range(offsets.shape[0]):
+                    self.core.input(<const Input*>(at + offsets[part]))
+                    self.inputs += 1
+                    self._drain()
+                if self.core.sequencer.fault:
+                    break
+                at += row_bytes
+            start = mono_ns() - start
+        return start
+
+    cdef void _drain(self) noexcept nogil:
+        """What the engines derive for now, as events; what execution sends is taken off its ring."""
+        cdef uint8_t engine = 0
+        cdef Derived* item = self.core.next_derived(&engine)
+        while item != NULL and not self.core.sequencer.fault:
+            self.derived += 1
+            if item.due_ns:
+                self.core.release(engine)
+            else:
+                self.core.step(item, engine)
+            item = self.core.next_derived(&engine)
+        while self.core.sends.peek() != NULL:
+            self.core.sends.release()
+            self.sends += 1

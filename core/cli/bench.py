@@ -1,0 +1,100 @@
+"""`nacre bench`: figures of this machine, each with what it was measured on. In a checkout only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.lazy import load
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json, write_mapping
+
+
+@click.group()
+def command() -> None:
+    """Measure this machine (from a checkout: wheels don't hold the bench).
+
+    A figure is a ratio in one run, or it is printed beside its goal and nothing more; the final state is
+    checked in the same run. Exit 1: that check failed, or, of `check`, a ratio.
+    """
+
+
+@command.command()
+@output_option("table", "json")
+@click.option(
+    "--blocks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Pairs of blocks."
+)
+@click.option(
+    "--block-ms", type=click.FloatRange(0.1, 10), default=5.0, show_default=True, help="Length of one block."
+)
+@click.option(
+    "--wait",
+    type=click.Choice(["spin", "pause"]),
+    default="spin",
+    show_default=True,
+    help="How both ends wait: bare, or with the processor's pause.",
+)
+@click.option(
+    "--slots", type=click.Choice(["1", "16", "1024", "16384"]), default="1024", help="Of the spine."
+)
+@click.option(
+    "--lines",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    help="That a hop hands over: the header, and so many more of the request.",
+)
+def hop(output: str, blocks: int, block_ms: float, wait: str, slots: str, lines: int) -> None:
+    """A hop over the spine against the ping-pong of a cache line: two pinned processes, blocks in turn."""
+    _report("hop", output, blocks=blocks, block_ms=block_ms, wait=wait, slots=int(slots), lines=lines)
+
+
+@command.command()
+@output_option("table", "json")
+@click.option("--symbols", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--accounts", type=click.IntRange(1, 1000), default=8, show_default=True)
+@click.option(
+    "--live", type=click.IntRange(1), default=1_000_000, show_default=True, help="Orders before any is timed."
+)
+@click.option("--new", type=click.IntRange(1), default=500_000, show_default=True, help="New orders timed.")
+@click.option("--filled", type=click.IntRange(1), default=200_000, show_default=True, help="Orders filled.")
+@click.option(
+    "--quotes", type=click.IntRange(1), default=500_000, show_default=True, help="Quotes of the burst."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write a journal in this folder, removed afterwards.  [default: none]",
+)
+def throughput(output: str, journal: Path | None, **shape: int) -> None:
+    """Events a second through the fused core on one processor, live orders at random over the symbols."""
+    made = load("bench.orders", "Shape")(**shape)
+    _report("throughput", output, shape=made, journal=journal)
+
+
+@command.command()
+@output_option("table", "json")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def check(output: str, seed: int) -> None:
+    """Each bench briefly, best of three; exit 1 for a ratio or a final state, never for a time."""
+    _report("check", output, seed=seed)
+
+
+def _report(question: str, output: str, **how: object) -> None:
+    """Run a module of the bench, print its mapping, exit by its `ok`."""
+    try:
+        found: Mapping[str, Any] = load(f"bench.{question}", "run")(**how)
+    except load("bench.machine", "TooFewProcessors") as error:
+        raise BadInput(str(error)) from error
+    if not found["ok"]:
+        say(f"bench {question}: a check failed, the figures mean nothing")
+    if output == "json":
+        write_json(found)
+    else:
+        write_mapping(found, f"bench {question}")
+    sys.exit(EXIT_OK if found["ok"] else EXIT_FAILED)
