@@ -497,7 +497,7 @@ class Core:
         known = self.book.directory.spaces[space]
         if name is not None and name not in known and len(known) >= most:
             raise Refused(
-                f"{name!r}: this core can hold {most} names as {space.name.lower()}, and has them: use one again"
+                f"{name!r}: all {most} places for a {space.name.lower()} are taken: use one of those names"
             )
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:
