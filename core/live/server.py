@@ -132,16 +132,8 @@ class Core:
             self.live.start(self.journal)
             self._declare()
         self.epoch = self.journal.run_epoch
-        self.page.start_after(max(self.book.kills, default=0))
-        self.page.clear(
-            [  # it died between a re-arm's event and the page
-                row["epoch"]
-                for row in self.page.rows()
-                if row["epoch"] <= self.book.rearmed.get((row["kind"], row["key"]), 0)
-            ]
-        )
-        self.live.kill_changed()
-        self._take_kills()
+        if self.live.kill_changed():
+            self._take_kills()
 
     def _segments(self) -> list[journals.SegmentInfo]:
         with contextlib.suppress(FileNotFoundError, ValueError, journals.JournalError):
@@ -186,6 +178,7 @@ class Core:
             )
         self.book.restore(JournalReader(self.config.journal))
         self._compare_declarations()
+        self._mend_page()
         events = self.live.restore(JournalReader(self.config.journal))
         self.journal = self._writer()
         self.live.go_on(self.journal)
@@ -196,10 +189,22 @@ class Core:
         self._tell_counts()
         core = self.live.core
         self.restored = {"events": events, "seq": core.sequencer.seq, "state_hash": core.state_hash()}
+        self._ask_venues()
+        self._drain()  # a cancel of what a venue forgot would be refused: their answers come first
         for index in sorted(self.book.connected):
             name = self.book.name_of("session", index)
             self._feed(self.book.events(Line(0, 0, "disconnect", {"session": name})))
-        self._ask_venues()
+
+    def _mend_page(self) -> None:
+        """Brings the kill page to what the journal says: one of the two may have been lost."""
+        self.page.start_after(max(self.book.kills, default=0))
+        self.page.clear(
+            [  # it died between a re-arm's event and the page
+                row["epoch"]
+                for row in self.page.rows()
+                if row["epoch"] <= self.book.rearmed.get((row["kind"], row["key"]), 0)
+            ]
+        )
 
     def _compare_declarations(self) -> None:
         if not self.config.lines:
@@ -274,13 +279,19 @@ class Core:
                 self._say(connection, {"id": 0, "ok": False, "error": f"the session is closed: {fault}"})
                 self._hang_up(connection)
 
+    def _drain(self) -> None:
+        """Until nothing is on its way to or from a venue."""
+        until = time.monotonic() + DRAIN_S
+        while time.monotonic() < until and 0 < self.live.next_due_ns() < time.time_ns() + SECOND_NS:
+            self.live.run(BATCH_NS)
+            if self.live.kill_changed():
+                self._take_kills()
+
     def close(self) -> dict[str, Any]:
         """Drains, closes the journal, removes the socket. What the core had come to."""
         for connection in list(self.connections.values()):
             self._hang_up(connection)
-        until = time.monotonic() + DRAIN_S
-        while time.monotonic() < until and 0 < self.live.next_due_ns() < time.time_ns() + SECOND_NS:
-            self.live.run(BATCH_NS)
+        self._drain()
         self.selector.close()
         self.listener.close()
         forget(self.config.socket)
@@ -497,7 +508,7 @@ class Core:
         known = self.book.directory.spaces[space]
         if name is not None and name not in known and len(known) >= most:
             raise Refused(
-                f"{name!r}: this core holds {most} names as {space.name.lower()} and no more: use one again"
+                f"{name!r}: all {most} places for a {space.name.lower()} are taken: use one of those names"
             )
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:
