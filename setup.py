@@ -9,14 +9,8 @@ from setuptools import Extension, find_packages, setup
 COMPILED = ("core_ext", "core")
 PACKAGES = ("core_ext", "core", "periphery")
 FLAGS = ["-O3", "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
-DIRECTIVES = {
-    "language_level": "3",
-    "boundscheck": False,
-    "wraparound": False,
-    "cdivision": True,
-    "initializedcheck": False,
-    "embedsignature": True,
-}
+# What changes the meaning of code (bounds, wrap-around, division) stands in each file's first line.
+DIRECTIVES = {"language_level": "3", "embedsignature": True}
 
 
 def portable(flags: str) -> str:

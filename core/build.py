@@ -7,7 +7,18 @@ import hashlib
 from pathlib import Path
 
 SCHEMA_VERSION = 1
-DECIDING = ("engine", "fused", "market", "orders", "resolve", "risk", "router", "execution", "positions", "sequencer")
+DECIDING = (
+    "engine",
+    "fused",
+    "market",
+    "orders",
+    "resolve",
+    "risk",
+    "router",
+    "execution",
+    "positions",
+    "sequencer",
+)
 
 
 @functools.cache

@@ -34,7 +34,8 @@ cdef class Emitter:
     cdef uint32_t n
     cdef readonly uint64_t overflows
     cdef uint64_t emitted
-    cdef uint64_t planted           # for a test: this derived event gets a byte of the clock
+    cdef uint64_t planted           # for a test: this derived event gets noise mixed in
+    cdef uint8_t noise
     cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
                    int64_t due_ns) noexcept nogil
 

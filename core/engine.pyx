@@ -2,8 +2,6 @@
 """What all engines share: an arena for their state and a loopback ring for the events that they derive."""
 from libc.string cimport memcpy, memset
 
-from core_ext.clock cimport ticks
-
 
 cdef class Emitter:
     """Puts derived events on an engine's loopback ring, keyed (engine, cause's sequence, n)."""
@@ -12,9 +10,10 @@ cdef class Emitter:
         self.engine = <uint8_t>engine
         self.ring = ring
 
-    def plant(self, uint64_t n) -> None:
-        """Makes the n-th event that this engine derives depend on the clock: a test's planted nondeterminism."""
+    def plant(self, uint64_t n, uint8_t noise) -> None:
+        """Mixes `noise` (not 0) into the n-th event that this engine derives: a test's planted nondeterminism."""
         self.planted = n
+        self.noise = noise
 
     cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
                    int64_t due_ns) noexcept nogil:
@@ -36,7 +35,7 @@ cdef class Emitter:
         memcpy(slot.request, request, length)
         self.emitted += 1
         if self.emitted == self.planted:
-            slot.request[0] = <char>(slot.request[0] ^ <char>(1 | ticks()))
+            slot.request[length // 2] = <char>(slot.request[length // 2] ^ <char>self.noise)
         self.n += 1
         self.ring.publish()
 

@@ -8,11 +8,11 @@ class CoreFault(RuntimeError):
 
 
 class SourceGap(CoreFault):
-    """An input is missing between its source and the sequencer: a report was dropped, or a ring overwritten."""
+    """An input is missing between its source and the sequencer: a report dropped, or a ring overwritten."""
 
 
 class JournalFull(CoreFault):
-    """Not even the journal's reserve has room. What was sequenced is recorded; nothing was sent for this event."""
+    """Not even the journal's reserve has room. What came before is recorded; this event sent nothing."""
 
 
 class LoopbackFull(CoreFault):
@@ -24,7 +24,7 @@ class OrderRingFull(CoreFault):
 
 
 class Nondeterminism(CoreFault):
-    """Replay derived something else than the journal has: an engine read more than its event and its own state."""
+    """Replay derived something else than the journal has: an engine read more than its event and state."""
 
 
 class ScheduleFull(CoreFault):

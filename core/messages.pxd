@@ -313,8 +313,8 @@ cdef struct InstrumentEvent:        # 112
     uint16_t settle_currency
     uint16_t base_currency
     uint16_t sector
-    uint16_t margin_bps
-    uint32_t pad2
+    uint16_t pad2
+    uint32_t margin                 # 10^-4 bps
     int64_t tick                    # price units
     int64_t lot                     # quantity units
     int64_t min_qty
@@ -373,8 +373,8 @@ cdef struct LimitEvent:             # 64
 cdef struct FxEvent:                # 16
     uint16_t base
     uint16_t quote
-    uint32_t pad
-    int64_t rate                    # 10^-10 quote for one base
+    uint32_t digits
+    int64_t rate                    # quote for one base, in 10^-digits
 
 cdef struct QuoteEvent:             # 40
     uint32_t symbol

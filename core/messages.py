@@ -1,8 +1,8 @@
 """The structs of `messages.pxd` as numpy dtypes, and its enums, for code that only reads and writes events.
 
-Nothing here is compiled, so a container that only talks ZeroMQ can import it. An i128 is two fields, `x_lo` and
-`x_hi`; text is raw bytes of which the first (for names) is the length. tests/unit/core/test_messages.py holds this
-file against the C structs, field by field.
+Nothing here is compiled, so a container that only talks ZeroMQ can import it. An i128 is two fields, `x_lo`
+and `x_hi`; text is raw bytes of which the first (for names) is the length. tests/unit/core/test_messages.py
+holds this file against the C structs, field by field.
 """
 
 from __future__ import annotations
@@ -375,8 +375,8 @@ INSTRUMENT_EVENT = np.dtype(
         ("settle_currency", "<u2"),
         ("base_currency", "<u2"),
         ("sector", "<u2"),
-        ("margin_bps", "<u2"),
-        ("pad2", "<u4"),
+        ("pad2", "<u2"),
+        ("margin", "<u4"),
         ("tick", "<i8"),
         ("lot", "<i8"),
         ("min_qty", "<i8"),
@@ -452,7 +452,7 @@ FX_EVENT = np.dtype(
     [
         ("base", "<u2"),
         ("quote", "<u2"),
-        ("pad", "<u4"),
+        ("digits", "<u4"),
         ("rate", "<i8"),
     ]
 )

@@ -1,7 +1,8 @@
 """The path: each engine, what it follows, what it does, where it may run.
 
-This is the whole of it. `core.fused` runs the stages in this order on one thread; the supervisor gives each a process
-where there are processors enough. A stage reads the paragraphs of those before it, and writes its own.
+This is the whole of it. `core.fused` runs the stages in this order on one thread; the supervisor gives each a
+process where there are processors enough. A stage reads the paragraphs of those before it, and writes its
+own.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from core.scenario.directory import Directory
 from core.scenario.encoder import Encoder
 from core.scenario.money import Rates, Statement
 from core.scenario.numbers import format_units
-from core.scenario.values import convert
 from core.scenario.reader import Line
+from core.scenario.values import convert
 from core_ext.journal import JournalWriter
 
 SOURCE_DESK = 0
@@ -96,13 +96,16 @@ class FusedCore:
         state_hash = core.state_hash()
         self.journal.close()
         checked = verify(self.setup.journal)
-        replayed = replay(self.setup.journal) if checked["ok"] else {"ok": False, "state_hash": ""}
+        replayed: dict[str, Any] = (
+            replay(self.setup.journal) if checked["ok"] else {"ok": False, "state_hash": ""}
+        )
         problems = tuple(checked["problems"])
         if "problem" in replayed:
             problems += ({"what": replayed["problem"]},)
-        orders, children = core.orders.life.statuses()
+        by_status, children = core.orders.life.statuses()
+        orders = _named(by_status)
         if core.egress.denials:
-            orders = {**orders, "denied": core.egress.denials}
+            orders["denied"] = core.egress.denials
         statement = Statement(
             self.directory,
             core.positions.rows(),
@@ -110,7 +113,7 @@ class FusedCore:
         )
         return CoreSummary(
             events=core.sequencer.seq,
-            orders=_named(orders),
+            orders=orders,
             children=_named(children),
             denials={m.Reason(k).name.lower(): n for k, n in core.egress.denials_by_reason().items()},
             fills=self._fills(),
@@ -131,10 +134,11 @@ class FusedCore:
     def _fills(self) -> dict[str, VenueFills]:
         found = self.recorded.core.positions.fills_by_venue()
         precision = self.directory.symbols[self.setup.instrument.symbol].qty_precision
-        return {
-            name: VenueFills(found.get(index, (0, 0))[0], format_units(found.get(index, (0, 0))[1], precision))
-            for name, index in self.directory.venues.items()
-        }
+        out = {}
+        for name, index in self.directory.venues.items():
+            fills, qty = found.get(index, (0, 0))
+            out[name] = VenueFills(fills, format_units(qty, precision))
+        return out
 
     def _pnl(self, statement: Statement) -> Pnl:
         accounts, _ = statement.accounts(Rates())
@@ -148,10 +152,8 @@ class FusedCore:
         )
 
 
-def _named(counts: Mapping[Any, int]) -> dict[str, int]:
-    return {
-        status if isinstance(status, str) else m.OrdStatus(status).name.lower(): n for status, n in counts.items()
-    }
+def _named(counts: Mapping[int, int]) -> dict[str, int]:
+    return {m.OrdStatus(status).name.lower(): n for status, n in counts.items()}
 
 
 def _latency(figures: Mapping[str, int]) -> Latency:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import shutil
 import sys
 import tempfile
@@ -43,7 +45,7 @@ SHARED_DATA = Path("..", "shared", "data")
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="New or empty folder for the journal, which is kept.  [default: a temporary one, removed]",
+    help="New or empty folder for the journal.  [default: a temporary one, kept until the next demo]",
 )
 def command(
     output: str,
@@ -65,14 +67,16 @@ def command(
     folder = None if synthetic else _recordings(data)
     place = _journal_folder(journal)
     config = DemoConfig(journal=place, data=folder, seed=seed, quotes=quotes, drop_crossed=not keep_crossed)
-    kept = journal is not None
+    whole = False
     try:
         result = _run(config)
-        kept = kept or not result.ok
-        _write(result, output, kept)
+        if journal is None and result.ok:
+            place, result = _keep_last(place, result)
+        whole = True
     finally:
-        if not kept:
+        if not whole and journal is None:
             shutil.rmtree(place, ignore_errors=True)
+    _write(result, output)
     sys.exit(EXIT_OK if result.ok else EXIT_FAILED)
 
 
@@ -110,6 +114,15 @@ def _journal_folder(asked: Path | None) -> Path:
     return asked.resolve()
 
 
+def _keep_last(place: Path, result: DemoResult) -> tuple[Path, DemoResult]:
+    """Keeps the journal of the last demonstration only: it can be looked into, and they don't pile up."""
+    last = place.with_name(f"nacre-demo-last-{os.getuid()}")
+    shutil.rmtree(last, ignore_errors=True)
+    place.rename(last)
+    journal = dataclasses.replace(result.core.journal, path=str(last))
+    return last, dataclasses.replace(result, core=dataclasses.replace(result.core, journal=journal))
+
+
 def _run(config: DemoConfig) -> DemoResult:
     from core.backtest.demo import run_demo
     from core.backtest.fx_ticks import BadTickFile
@@ -123,10 +136,10 @@ def _run(config: DemoConfig) -> DemoResult:
         raise BadInput(str(error)) from error
 
 
-def _write(result: DemoResult, output: str, kept: bool) -> None:
+def _write(result: DemoResult, output: str) -> None:
     from core.cli import demo_report
 
     if output == "json":
-        write_json(demo_report.as_json(result, kept))
+        write_json(demo_report.as_json(result))
     else:
-        demo_report.print_tables(result, kept)
+        demo_report.print_tables(result)

@@ -22,7 +22,7 @@ _LOCATED = 5
 _CROSSED = "A venue's own bid above its own ask is an error of the recording"
 
 
-def as_json(result: DemoResult, kept: bool) -> dict[str, Any]:
+def as_json(result: DemoResult) -> dict[str, Any]:
     """The result as JSON values: counts and ns are integers, quantities and money decimal strings."""
     core = result.core
     return {
@@ -47,7 +47,7 @@ def as_json(result: DemoResult, kept: bool) -> dict[str, Any]:
         "latency_ns": {engine: _latency_json(latency) for engine, latency in core.latency.items()},
         "state_hash": core.state_hash,
         "replay_hash": core.replay_hash,
-        "journal": dataclasses.asdict(core.journal) | {"kept": kept},
+        "journal": dataclasses.asdict(core.journal),
     }
 
 
@@ -61,7 +61,7 @@ def _latency_json(latency: Latency) -> dict[str, int]:
     }
 
 
-def print_tables(result: DemoResult, kept: bool) -> None:
+def print_tables(result: DemoResult) -> None:
     """Print the result as sections of tables on standard output."""
     out = console()
     _print_head(out, result)
@@ -69,7 +69,7 @@ def print_tables(result: DemoResult, kept: bool) -> None:
     _print_orders(out, result)
     _print_money(out, result)
     _print_latency(out, result)
-    _print_run(out, result, kept)
+    _print_run(out, result)
 
 
 def _section(out: Console, title: str) -> None:
@@ -176,7 +176,7 @@ def _print_latency(out: Console, result: DemoResult) -> None:
     out.print()
 
 
-def _print_run(out: Console, result: DemoResult, kept: bool) -> None:
+def _print_run(out: Console, result: DemoResult) -> None:
     from rich.markup import escape
 
     _section(out, "Run")
@@ -187,8 +187,7 @@ def _print_run(out: Console, result: DemoResult, kept: bool) -> None:
         "throughput",
         f"{result.events_per_s:,} events/s ({core.events:,} events in {result.run_ns / 1e9:.2f} s)",
     )
-    fate = "kept" if kept else "temporary, now removed; --journal DIR keeps it"
-    shown.add_row("journal", f"{escape(journal.path)} ({fate})")
+    shown.add_row("journal", escape(journal.path))
     verified = "[green]verified[/]" if journal.ok else "[bold red]does not verify[/]"
     shown.add_row("", f"{journal.records:,} records, {journal.bytes:,} bytes, {verified}")
     for problem in journal.problems:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, write_json, write_mapping
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json, write_mapping
 
 _RECOVERY = "core.recovery"
 _path = click.argument("path", type=click.Path(exists=True))
@@ -76,3 +76,6 @@ def _readable(path: str) -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:
         raise BadInput(f"{path}: {error}") from error
+    except load("core_ext.journal", "JournalError") as error:
+        say(str(error))
+        sys.exit(EXIT_FAILED)

@@ -3,7 +3,7 @@
 Risk and the router each keep one of their own (an engine reads no other engine's memory); both are fed by the same
 events, so both are the same.
 """
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport MAX_SYMBOL_VENUES, MAX_VENUES, Page
 from core_ext.tables cimport Arena
@@ -11,6 +11,11 @@ from core_ext.tables cimport Arena
 cdef struct Level:                  # 16
     int64_t px
     int64_t qty
+
+cdef enum WasDown:
+    WD_NO = 0
+    WD_DOWN = 1                     # since it was last up
+    WD_BACK = 2                     # by the last state that it was given: its children are to be asked about
 
 cdef struct Top:                    # 64: one venue's market in one symbol
     int64_t bid_px
@@ -22,7 +27,8 @@ cdef struct Top:                    # 64: one venue's market in one symbol
     uint16_t venue
     uint8_t state                   # a VenueState
     uint8_t quoted
-    int64_t pad[2]
+    uint64_t was_down               # a WasDown
+    int64_t pad
 
 cdef struct Ladder:                 # levels of one side, best first
     uint32_t count
@@ -68,6 +74,7 @@ cdef class MarketView:
     cdef uint32_t* counts           # [0]: ladders' pairs in use
     cdef uint32_t max_symbols
     cdef uint32_t max_depths
+    cdef bint came_back             # by the last venue state: up again after it was down
 
     cdef bint on_event(self, Page* page) noexcept nogil
     cdef int slot_of(self, uint32_t symbol, uint16_t venue) noexcept nogil
@@ -81,3 +88,4 @@ cdef class MarketView:
     cdef void _quote(self, Page* page) noexcept nogil
     cdef void _depth(self, Page* page) noexcept nogil
     cdef void _venue_state(self, Page* page) noexcept nogil
+    cdef void _set_state(self, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil

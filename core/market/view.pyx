@@ -133,21 +133,30 @@ cdef class MarketView:
         cdef uint32_t symbol = page.request.venue_state.symbol
         cdef uint16_t venue = page.request.venue_state.venue
         cdef uint8_t state = page.request.venue_state.state
-        cdef int slot
+        self.came_back = 0
         if symbol != NONE:
-            slot = self.slot_of(symbol, venue)
-            if slot >= 0:
-                self.top(symbol, slot).state = state
-                self.consolidate(symbol)
+            self._set_state(symbol, venue, state)
             return
         self.venues[venue].state = state
         for symbol in range(self.max_symbols):
-            if self.symbols[symbol].listings == 0:
-                continue
-            slot = self.slot_of(symbol, venue)
-            if slot >= 0:
-                self.top(symbol, slot).state = state
-                self.consolidate(symbol)
+            if self.symbols[symbol].listings:
+                self._set_state(symbol, venue, state)
+
+    cdef void _set_state(self, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil:
+        cdef int slot = self.slot_of(symbol, venue)
+        cdef Top* top
+        if slot < 0:
+            return
+        top = self.top(symbol, slot)
+        top.state = state
+        if state == VS_DOWN:
+            top.was_down = WD_DOWN
+        elif state == VS_UP and top.was_down == WD_DOWN:
+            top.was_down = WD_BACK
+            self.came_back = 1
+        elif top.was_down == WD_BACK:
+            top.was_down = WD_NO
+        self.consolidate(symbol)
 
     cdef void consolidate(self, uint32_t symbol) noexcept nogil:
         """The best bid and ask over the venues that are up; at one price the first declared gives the quantity."""

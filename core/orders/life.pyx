@@ -170,8 +170,8 @@ cdef class Life:
         """What of the order may still fill, worst case: of a pending replace the larger."""
         cdef Order* order = &self.orders[index]
         cdef int64_t qty = order.order_qty
-        if not order.bits & B_EXISTS or order.bits & (B_ENDED | B_DONE_FOR_DAY):
-            return 0
+        if not order.bits & B_EXISTS or order.bits & B_ENDED:
+            return 0                # one that is done for the day may come back: it counts
         if order.bits & B_PENDING_REPLACE and order.pend_qty > qty:
             qty = order.pend_qty
         return qty - order.cum_qty if qty > order.cum_qty else 0
@@ -477,6 +477,12 @@ cdef class Life:
         if page.request.child.release:
             if child.bits & B_HELD:
                 child.bits &= ~B_HELD
+                if (held_action(child) == A_REPLACE
+                        and self.orders[child.order].bits & (B_PENDING_CANCEL | B_EXPIRING)):
+                    child.bits &= ~B_PENDING_REPLACE    # all of it goes: the replace that was held is spared
+                    child.pend_qty = 0
+                    self._ask(index, A_CANCEL, page.verdict.venue_state, out)
+                    return
                 self._ask(index, held_action(child), page.verdict.venue_state, out)
             return
         if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):

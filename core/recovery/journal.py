@@ -75,14 +75,14 @@ def header_of(body: bytes) -> np.void:
 
 
 def capacity_of(path: Path) -> Capacity:
-    """The sizes of the tables that the journal was made with, from its first event. ValueError: it has none."""
+    """The sizes of the tables that the journal was made with: its first event. ValueError: it has none."""
     for _, body in journal.JournalReader(path):
         if header_of(body)["kind"] == m.Kind.CONFIG:
             names = [field.name for field in fields(Capacity)]
             sizes = struct.unpack_from(f"<{len(names)}I", body, m.HEADER.itemsize)
             return Capacity(**dict(zip(names, sizes, strict=True)))
         break
-    raise ValueError("the journal doesn't begin with a configuration event: it isn't a whole journal of a core")
+    raise ValueError("the journal doesn't begin with a configuration event: it isn't a core's whole journal")
 
 
 def info(path: Path) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def info(path: Path) -> dict[str, Any]:
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """Reads and checks every record. `problems`: each with its file, offset and sequence; `ok`: there are none."""
+    """Reads and checks every record. `problems`: each with file, offset, sequence; `ok`: there are none."""
     report = journal.verify(path)
     problems: list[Problem] = []
     if report.error is not None:

@@ -19,8 +19,9 @@ def replay(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     played = Replay(capacity_of(path))
     problem = ""
+    reader = journal.JournalReader(path)
     try:
-        played.play(journal.JournalReader(path))
+        played.play(reader)
     except CoreFault as fault:
         problem = f"{type(fault).__name__}: {fault}"
     out: dict[str, Any] = {
@@ -32,6 +33,10 @@ def replay(path: str | os.PathLike[str]) -> dict[str, Any]:
         "same_build": journal.info(path)[-1].build_id == build_id(),
         "ok": not problem,
     }
+    if reader.torn_at is not None:
+        out["torn_at"] = (
+            f"{reader.torn_at.path}, offset {reader.torn_at.offset}: played to the last whole record"
+        )
     if problem:
         out["problem"] = problem
     return out

@@ -28,10 +28,11 @@ cdef class Resolve(Engine):
     cdef Map64 positions            # (account, symbol) -> position
     cdef uint32_t* id_order         # [id] the order that it names, or NONE
     cdef uint32_t* order_position   # [order]
+    cdef uint16_t* child_venue      # [child] the venue that it goes to, plus 1
     cdef FillRecord* records        # [fill]
     cdef FillNow* current           # [fill]
     cdef uint64_t* counts           # [0] orders, [1] children beyond the first, [2] positions,
-                                    # [3] ids' end, [4] fills' end
+                                    # [3] ids' end, [4] fills' end, [5] children's end
     cdef uint32_t max_orders
     cdef uint32_t max_more
     cdef uint32_t max_positions
@@ -46,5 +47,6 @@ cdef class Resolve(Engine):
     cdef void _order(self, Page* page) noexcept nogil
     cdef void _child(self, Page* page) noexcept nogil
     cdef void _report(self, Page* page) noexcept nogil
+    cdef void _goes_to(self, uint32_t child, uint16_t venue) noexcept nogil
 
 cdef void fill_key(FillKey* key, uint16_t venue, const char* exec_id) noexcept nogil

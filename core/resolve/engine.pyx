@@ -5,7 +5,7 @@ from libc.string cimport memcpy, memset
 from core.engine cimport Emitter
 from core.messages cimport (
     D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_CANCEL, K_OPEN_POSITION, K_ORDER,
-    K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, W_ID_TOO_LONG, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, Page,
+    K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, W_ID_TOO_LONG, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, Page,
     ReportEvent, Resolved, SliceEvent,
 )
 from core_ext.tables cimport Arena
@@ -28,10 +28,13 @@ cdef class Resolve(Engine):
         self.positions = Map64(arena, "resolve.positions", capacity.positions)
         self.id_order = <uint32_t*>arena.table("resolve.id_order", sizeof(uint32_t), capacity.ids)
         self.order_position = <uint32_t*>arena.table("resolve.order_position", sizeof(uint32_t), capacity.orders)
+        self.child_venue = <uint16_t*>arena.table("resolve.child_venue", sizeof(uint16_t),
+                                                  capacity.orders + capacity.more_children)
         self.records = <FillRecord*>arena.table("resolve.records", sizeof(FillRecord), capacity.fills)
         self.current = <FillNow*>arena.table("resolve.current", sizeof(FillNow), capacity.fills)
         self.counts = <uint64_t*>arena.table("resolve.counts", sizeof(uint64_t), 8)
         arena.used_by("resolve.order_position", &self.counts[0])
+        arena.used_by("resolve.child_venue", &self.counts[5])
         arena.used_by("resolve.id_order", &self.counts[3])
         arena.used_by("resolve.records", &self.counts[4])
         arena.used_by("resolve.current", &self.counts[4])
@@ -92,6 +95,13 @@ cdef class Resolve(Engine):
             if out.position == NONE:
                 out.flags |= D_TABLE_FULL
         self.order_position[order] = out.position
+        if page.request.order.venue < UNKNOWN16:
+            self._goes_to(order, page.request.order.venue)
+
+    cdef void _goes_to(self, uint32_t child, uint16_t venue) noexcept nogil:
+        self.child_venue[child] = venue + 1
+        if child >= self.counts[5]:
+            self.counts[5] = child + 1
 
     cdef void _request(self, Page* page, const char* id, const char* orig, bint replaces) noexcept nogil:
         cdef Resolved* out = &page.resolved
@@ -122,6 +132,7 @@ cdef class Resolve(Engine):
         out.position = self.order_position[slice.order]
         if slice.n == 1:
             out.child = slice.order
+            self._goes_to(out.child, slice.venue)
             return
         if (self.counts[1] >= self.max_more
                 or not self.children.put((<uint64_t>slice.order << 32) | slice.n, self.max_orders + <uint32_t>self.counts[1])):
@@ -129,6 +140,7 @@ cdef class Resolve(Engine):
             return
         out.child = self.max_orders + <uint32_t>self.counts[1]
         self.counts[1] += 1
+        self._goes_to(out.child, slice.venue)
 
     cdef void _report(self, Page* page) noexcept nogil:
         """child_id is `<first cl_ord_id>.<n>`: the text before the last point names the order."""
@@ -146,7 +158,8 @@ cdef class Resolve(Engine):
         out.n = n
         out.position = self.order_position[out.order]
         out.child = out.order if n == 1 else self.children.find((<uint64_t>out.order << 32) | n)
-        if out.child != NONE and (report.exec_type == X_TRADE or report.exec_type == X_TRADE_CANCEL
+        # a fill from a venue that the child never went to is unknown, and uses no exec_id up
+        if out.child != NONE and self.child_venue[out.child] == report.venue + 1 and (report.exec_type == X_TRADE or report.exec_type == X_TRADE_CANCEL
                                   or report.exec_type == X_TRADE_CORRECT):
             self._fill(page)
 

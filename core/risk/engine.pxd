@@ -32,6 +32,10 @@ cdef struct Account:                # 16
     uint32_t pad2
     uint64_t pad3
 
+cdef struct Rate:                   # 16: quote for one base, in 10^-digits
+    int64_t rate
+    uint64_t digits
+
 cdef struct Proposal:               # an order, or a replace as the whole order that it asks for
     uint32_t account
     uint32_t symbol
@@ -57,7 +61,7 @@ cdef class Risk(Engine):
     cdef Account* accounts
     cdef uint8_t* states            # [scope kind x max_keys + key] a RiskState
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
-    cdef int64_t* rates             # [base x currencies + quote], 10^-10
+    cdef Rate* rates                # [base x currencies + quote]
     cdef Outcome* scratch
     cdef uint32_t max_symbols
     cdef uint32_t max_accounts
@@ -110,9 +114,9 @@ cdef class Risk(Engine):
     cdef void _show_state(self, Page* page, uint8_t kind, ScopeKeys* scope, uint8_t state,
           uint8_t reason) noexcept nogil
     cdef void _venue_state(self, Page* page) noexcept nogil
-    cdef void _ask_after_down(self, Page* page, ScopeKeys* scope) noexcept nogil
     cdef void _begin_sweep(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil
     cdef void _sweep(self, Page* page) noexcept nogil
+    cdef bint _came_back(self, uint32_t symbol, uint16_t venue) noexcept nogil
     cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil
     cdef bint _is_target(self, Page* page, uint32_t index) noexcept nogil
     cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil

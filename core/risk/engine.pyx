@@ -20,14 +20,14 @@ from core.messages cimport (
     W_PX_OVERFLOW, W_QTY_OVERFLOW, W_UNSUPPORTED, AlertEvent, HaltEvent, OrderEvent, Outcome, Page, ReplaceEvent,
     SweepEvent, Verdict, OF_OVERFILL, O_HAS_EXPIRE,
 )
-from core.market.view cimport SymbolMarket, Top
+from core.market.view cimport WD_BACK, SymbolMarket, Top
 from core.orders.life cimport (
     B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, B_EXPIRING, Child, Order,
     child_live, order_ended,
 )
 from core.risk.limits cimport Counter, Limit
 from core_ext.tables cimport Arena
-from core_ext.wide cimport div_half_even, i128_mul_overflow, pow10_i128
+from core_ext.wide cimport div_half_even, i128_mul_overflow, mul_scale_half_even, pow10_i128
 
 cdef enum:
     SCAN = 1024                     # orders or children that one step of a sweep looks at
@@ -52,7 +52,7 @@ cdef class Risk(Engine):
         self.accounts = <Account*>arena.table("risk.accounts", sizeof(Account), capacity.accounts)
         self.states = <uint8_t*>arena.table("risk.states", 1, 6 * self.max_keys)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
-        self.rates = <int64_t*>arena.table("risk.rates", 8, capacity.currencies * capacity.currencies)
+        self.rates = <Rate*>arena.table("risk.rates", sizeof(Rate), capacity.currencies * capacity.currencies)
         self.scratch = <Outcome*>arena.table("risk.scratch", sizeof(Outcome), 1)
 
     cdef void on_event(self, Page* page) noexcept nogil:
@@ -112,7 +112,9 @@ cdef class Risk(Engine):
             self.accounts[page.request.account.account].declared = 1
             self.accounts[page.request.account.account].currency = page.request.account.currency
         elif kind == K_FX:
-            self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote] = page.request.fx.rate
+            self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote].rate = page.request.fx.rate
+            self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote].digits = (
+                page.request.fx.digits)
         elif kind == K_LIMIT:
             self.limits.set(&page.request.limit, self.life, self.life.count())
         elif kind == K_OPEN_POSITION:
@@ -580,18 +582,16 @@ cdef class Risk(Engine):
 
     cdef bint _convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil:
         """Money of `base` in `quote`, by the pair's rate, else the reverse pair's; no crosses. 0: no rate."""
-        cdef i128 unit = pow10_i128(10)
-        cdef int64_t rate
+        cdef Rate* found = &self.rates[base * self.max_currencies + quote]
         out[0] = money
         if base == quote:
             return 1
-        rate = self.rates[base * self.max_currencies + quote]
-        if rate:
-            out[0] = div_half_even(money * <i128>rate, unit)
+        if found.rate:
+            mul_scale_half_even(money, found.rate, <int>found.digits, out)
             return 1
-        rate = self.rates[quote * self.max_currencies + base]
-        if rate:
-            out[0] = div_half_even(money * unit, <i128>rate)
+        found = &self.rates[quote * self.max_currencies + base]
+        if found.rate:
+            out[0] = div_half_even(money * pow10_i128(<int>found.digits), <i128>found.rate)
             return 1
         return 0
 
@@ -752,40 +752,16 @@ cdef class Risk(Engine):
     # ---- sweeps: many orders, a step an event -----------------------------------------------------------------
 
     cdef void _venue_state(self, Page* page) noexcept nogil:
-        """A venue that comes back is asked about each live child; one that closes may end day orders."""
-        cdef uint32_t symbol = page.request.venue_state.symbol
-        cdef uint16_t venue = page.request.venue_state.venue
+        """A venue that is up again is asked about each live child; one that closes may end day orders."""
         cdef ScopeKeys scope
-        memset(&scope, 0xFF, sizeof(ScopeKeys))
-        scope.symbol = symbol
-        scope.venue = venue
-        if page.request.venue_state.state != VS_DOWN:
-            self._ask_after_down(page, &scope)
         self.view.on_event(page)
-        if page.request.venue_state.state == VS_CLOSED:
+        memset(&scope, 0xFF, sizeof(ScopeKeys))
+        scope.symbol = page.request.venue_state.symbol
+        scope.venue = page.request.venue_state.venue
+        if self.view.came_back:
+            self._begin_sweep(page, SW_STATUS, &scope)
+        elif page.request.venue_state.state == VS_CLOSED:
             self._begin_sweep(page, SW_EXPIRE, &scope)
-
-    cdef void _ask_after_down(self, Page* page, ScopeKeys* scope) noexcept nogil:
-        """Asks about the children in each symbol that was down there: in one sweep where all were."""
-        cdef ScopeKeys one = scope[0]
-        cdef uint32_t symbol
-        cdef uint32_t listed = 0
-        cdef uint32_t down = 0
-        for symbol in range(self.max_symbols):
-            if in_symbol(scope.symbol, symbol) and self.view.slot_of(symbol, <uint16_t>scope.venue) >= 0:
-                listed += 1
-                down += self.view.state(symbol, <uint16_t>scope.venue) == VS_DOWN
-        if down == listed and down:
-            self._begin_sweep(page, SW_STATUS, scope)
-            return
-        for symbol in range(self.max_symbols):
-            if down == 0:
-                return
-            if (in_symbol(scope.symbol, symbol) and self.view.slot_of(symbol, <uint16_t>scope.venue) >= 0
-                    and self.view.state(symbol, <uint16_t>scope.venue) == VS_DOWN):
-                one.symbol = symbol
-                self._begin_sweep(page, SW_STATUS, &one)
-                down -= 1
 
     cdef void _begin_sweep(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil:
         cdef SweepEvent sweep
@@ -820,6 +796,11 @@ cdef class Risk(Engine):
             page.verdict.venue_state = self._order_venue_state(page.verdict.target)
             self._apply(page, page.verdict.target)
 
+    cdef bint _came_back(self, uint32_t symbol, uint16_t venue) noexcept nogil:
+        """Whether this symbol, and not only others of the venue, was down until now."""
+        cdef int slot = self.view.slot_of(symbol, venue)
+        return slot >= 0 and self.view.top(symbol, slot).was_down == WD_BACK
+
     cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil:
         if children:
             return self.life.next_child(index)
@@ -837,6 +818,8 @@ cdef class Risk(Engine):
                 return 0
             order = &self.life.orders[child.order]
             if sweep.scope.symbol != NONE and order.symbol != sweep.scope.symbol:
+                return 0
+            if sweep.kind == SW_STATUS and not self._came_back(order.symbol, child.venue):
                 return 0
             return sweep.kind == SW_STATUS or (
                 (order.bits & B_WORKED) != 0 and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
@@ -862,10 +845,6 @@ cdef class Risk(Engine):
 
 # ---- pure functions ------------------------------------------------------------------------------------------
 
-cdef bint in_symbol(uint32_t scope, uint32_t symbol) noexcept nogil:
-    return scope == NONE or scope == symbol
-
-
 cdef uint8_t larger(uint8_t a, uint8_t b) noexcept nogil:
     return a if a > b else b
 
@@ -876,7 +855,7 @@ cdef bint unsupported(OrderEvent* request) noexcept nogil:
         return 1
     if request.flags & O_POST_ONLY and request.time_in_force in (TIF_IOC, TIF_FOK):
         return 1
-    return request.time_in_force == TIF_GTD and not request.flags & O_HAS_EXPIRE
+    return (request.time_in_force == TIF_GTD) != ((request.flags & O_HAS_EXPIRE) != 0)
 
 
 cdef void as_order(Proposal* asked, Order* out) noexcept nogil:

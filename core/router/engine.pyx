@@ -71,9 +71,8 @@ cdef class Router(Engine):
             if outcome.flags & OF_REFUSED:
                 self._leave_out(routed, page.request.slice.venue)
                 route = 1
-        elif outcome.flags & OF_CHILD_ENDED or (self.killed[0] >> outcome.venue) & 1:
+        elif outcome.flags & OF_CHILD_ENDED:
             self._leave_out(routed, outcome.venue)
-            route = 1
         if outcome.flags & OF_CHILD_REJECTED:
             routed.rejected += 1
         routed.price = outcome.price

@@ -60,7 +60,7 @@ class Directory:
         return known[name], True
 
     def field(self, text: str, size: int = NAME_MAX) -> bytes:
-        """`{length}text`, zero padded to size + 1 bytes. A longer text is stood for by its digest, and told as it was."""
+        """`{length}text`, zeros up to size + 1 bytes. A digest stands for a longer text, told as it was."""
         raw = text.encode()
         if len(raw) > size:
             raw = raw[:6] + b"#" + hashlib.blake2b(raw, digest_size=16).hexdigest().encode()

@@ -16,7 +16,7 @@ from core.scenario.reader import Line, ScenarioError
 INT64 = 1 << 63
 MONEY_DIGITS = 12
 FEE_DIGITS = 16
-RATE_DIGITS = 10
+RATE_DIGITS = 18
 BPS_DIGITS = 8
 VENUES_A_SYMBOL = 16
 CHECKS = {
@@ -47,7 +47,8 @@ def scale(number: Number, digits: int, what: str) -> int:
     """The number in units of 10^-digits, exactly."""
     if number.digits > digits:
         # zeros at the end carry nothing
-        units, rest = divmod(number.units, 10 ** (number.digits - digits))
+        divisor: int = 10 ** (number.digits - digits)
+        units, rest = divmod(number.units, divisor)
         if rest:
             raise Malformed(f"{what}: more than {digits} digits after the point")
         return units
@@ -93,7 +94,7 @@ class Encoder:
         names, self._names = self._names, []
         return names + events
 
-    # ---- names ------------------------------------------------------------------------------------------------
+    # ---- names ---------------------------------------------------------------------------------------------
 
     def _space(self, space: m.Space, name: str | None) -> int:
         if name is None:
@@ -124,7 +125,7 @@ class Encoder:
         row["sector"] = self._space(m.Space.SECTOR, data.get("sector"))
         return row
 
-    # ---- declarations -----------------------------------------------------------------------------------------
+    # ---- declarations --------------------------------------------------------------------------------------
 
     def _instrument(self, data: dict[str, Any]) -> Iterator[Event]:
         d = self.directory
@@ -162,7 +163,7 @@ class Encoder:
                 settle_currency=self._currency(symbol.settle_currency),
                 base_currency=self._currency(data["base_currency"]),
                 sector=m.NONE16 if sector == m.NONE else sector,
-                margin_bps=min(scale(data["margin_bps"], 0, "margin_bps"), m.NONE16),
+                margin=scale(data["margin_bps"], 4, "margin_bps"),
                 tick=self._units(data["tick"], symbol.price_precision, "tick"),
                 lot=self._units(data["lot"], symbol.qty_precision, "lot"),
                 min_qty=self._units(data["min_qty"], symbol.qty_precision, "min_qty"),
@@ -271,6 +272,9 @@ class Encoder:
 
     def _fx(self, data: dict[str, Any]) -> Iterator[Event]:
         base, quote = data["pair"].split("/")
+        rate: Number = data["rate"]
+        if rate.digits > RATE_DIGITS or rate.units >= INT64:
+            raise Malformed(f"rate: at most {RATE_DIGITS} digits after the point and 63 bits")
         yield Event(
             m.Kind.FX,
             0,
@@ -278,11 +282,12 @@ class Encoder:
                 m.FX_EVENT,
                 base=self._currency(base),
                 quote=self._currency(quote),
-                rate=self._units(data["rate"], RATE_DIGITS, "rate"),
+                digits=rate.digits,
+                rate=rate.units,
             ),
         )
 
-    # ---- market data ------------------------------------------------------------------------------------------
+    # ---- market data ---------------------------------------------------------------------------------------
 
     def _units(self, number: Number, precision: int, what: str) -> int:
         units = scale(number, precision, what)
@@ -293,7 +298,9 @@ class Encoder:
     def _quote(self, data: dict[str, Any]) -> Iterator[Event]:
         symbol = self.directory.symbols[data["symbol"]]
         values = {
-            key: self._units(data[key], symbol.price_precision if key.endswith("px") else symbol.qty_precision, key)
+            key: self._units(
+                data[key], symbol.price_precision if key.endswith("px") else symbol.qty_precision, key
+            )
             for key in ("bid_px", "bid_qty", "ask_px", "ask_qty")
         }
         venue = self.directory.venues[data["venue"]]
@@ -341,7 +348,7 @@ class Encoder:
     def _reference(self, data: dict[str, Any]) -> Iterator[Event]:
         return self._price(m.Kind.REFERENCE, data)
 
-    # ---- clients' requests: what is wrong in them is denied by the core, so it is carried as far as it goes ------
+    # ---- clients' requests: what is wrong in them is denied by the core, so it is carried as far as it goes
 
     def _client_units(self, number: Number | None, precision: int) -> tuple[int, int, bool]:
         """(units, digits given where they are too many, whether it is too large)"""
@@ -380,7 +387,7 @@ class Encoder:
             ("expire_at", m.OrderFlag.HAS_EXPIRE),
             ("post_only", m.OrderFlag.POST_ONLY),
         ):
-            if data[key]:
+            if data[key] is not None and data[key] is not False:
                 flags |= flag
         venue = m.NONE16 if data["venue"] is None else d.venues.get(data["venue"], m.UNKNOWN16)
         yield Event(
@@ -410,8 +417,12 @@ class Encoder:
         symbol = self._order_symbols.get(data["orig_cl_ord_id"])
         if symbol is not None:
             self._order_symbols.setdefault(data["cl_ord_id"], symbol)
-        qty, qty_digits, qty_large = self._client_units(data["order_qty"], symbol.qty_precision if symbol else 0)
-        price, px_digits, px_large = self._client_units(data["price"], symbol.price_precision if symbol else 0)
+        qty, qty_digits, qty_large = self._client_units(
+            data["order_qty"], symbol.qty_precision if symbol else 0
+        )
+        price, px_digits, px_large = self._client_units(
+            data["price"], symbol.price_precision if symbol else 0
+        )
         flags = m.OrderFlag(0)
         if data["order_qty"] is not None:
             flags |= m.OrderFlag.HAS_QTY
@@ -444,7 +455,7 @@ class Encoder:
             ),
         )
 
-    # ---- venues -----------------------------------------------------------------------------------------------
+    # ---- venues --------------------------------------------------------------------------------------------
 
     def _report(self, data: dict[str, Any]) -> Iterator[Event]:
         symbol = self._order_symbols.get(data["child_id"].rpartition(".")[0])
@@ -497,7 +508,7 @@ class Encoder:
             ),
         )
 
-    # ---- switches ---------------------------------------------------------------------------------------------
+    # ---- switches ------------------------------------------------------------------------------------------
 
     def _filter(self, event: m.Kind, data: dict[str, Any], **more: Any) -> Iterator[Event]:
         by = data.get("by")

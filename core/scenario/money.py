@@ -58,7 +58,9 @@ def average_cost(symbol: Symbol, qty: int, cost: int) -> str:
     digits = symbol.price_precision + 6
     if symbol.inverse:
         numerator = abs(qty) * symbol.multiplier * 10**16
-        return format_ratio(numerator, cost * 10 ** (symbol.qty_precision + symbol.multiplier_precision), digits)
+        return format_ratio(
+            numerator, cost * 10 ** (symbol.qty_precision + symbol.multiplier_precision), digits
+        )
     return format_ratio(cost, abs(qty) * 10**digits, digits)
 
 
@@ -98,7 +100,9 @@ class Rates:
 class Statement:
     """Positions and accounts at the end, from the ledger's rows and the marks of now."""
 
-    def __init__(self, directory: Directory, rows: list[dict[str, Any]], marks: Mapping[int, int | None]) -> None:
+    def __init__(
+        self, directory: Directory, rows: list[dict[str, Any]], marks: Mapping[int, int | None]
+    ) -> None:
         self.directory = directory
         self.rows = sorted(
             (row for row in rows),
@@ -118,19 +122,21 @@ class Statement:
         out = []
         for row in self.rows:
             symbol = self.directory.symbol_list[row["symbol"]]
-            out.append({
-                "account": self.directory.account_list[row["account"]].name,
-                "symbol": symbol.name,
-                "currency": symbol.settle_currency,
-                **position_money(
-                    symbol,
-                    qty=row["qty"],
-                    cost=row["cost"],
-                    realized=row["realized"],
-                    fees=row["fees"],
-                    mark2=self._mark2(row),
-                ),
-            })
+            out.append(
+                {
+                    "account": self.directory.account_list[row["account"]].name,
+                    "symbol": symbol.name,
+                    "currency": symbol.settle_currency,
+                    **position_money(
+                        symbol,
+                        qty=row["qty"],
+                        cost=row["cost"],
+                        realized=row["realized"],
+                        fees=row["fees"],
+                        mark2=self._mark2(row),
+                    ),
+                }
+            )
         return out
 
     def accounts(self, rates: Rates) -> tuple[list[dict[str, Any]], list[str]]:

@@ -1,12 +1,14 @@
 """Pages of the spine to lines of text: SCENARIOS' "Out".
 
-An input and all that the engines derived from it at once are one event, and print together: duplicate or unknown,
-deny, risk_state, child, order, position, alert, send; several of one type in the order of acceptance of the orders.
+An input and all that the engines derived from it at once are one event, and print together: duplicate or
+unknown, deny, risk_state, child, order, position, alert, send; several of one type in the order of acceptance
+of the orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,7 @@ REQUESTS = {
 type Row = np.void
 
 
-def name(value: int, enum: type[m.IntEnum]) -> str:
+def name(value: int, enum: type[IntEnum]) -> str:
     """An enum's value as the page spells it."""
     return enum(value).name.lower()
 
@@ -50,7 +52,9 @@ def wide(row: Row, key: str) -> int:
 class Printer:
     """Collects the lines of one event, and hands them to `write` in their order when the next one begins."""
 
-    def __init__(self, directory: Directory, id_text: Callable[[int], bytes], write: Callable[[Any], None]) -> None:
+    def __init__(
+        self, directory: Directory, id_text: Callable[[int], bytes], write: Callable[[Any], None]
+    ) -> None:
         self.directory = directory
         self.id_text = id_text
         self.write = write
@@ -71,7 +75,8 @@ class Printer:
             self._root = header["root"]
         kind = int(header["kind"])
         dtype = REQUESTS.get(m.Kind(kind))
-        request = np.frombuffer(raw, dtype, 1, m.HEADER.itemsize)[0] if dtype is not None else None
+        # None only for the kinds whose lines need no request
+        request: Any = np.frombuffer(raw, dtype, 1, m.HEADER.itemsize)[0] if dtype is not None else None
         base = {"type": "", "at": int(header["time_ns"]), "line": self.line, "seq": int(header["seq"])}
         if kind == m.Kind.REPORT:
             self._report(base, page, request)
@@ -93,7 +98,7 @@ class Printer:
     def _add(self, base: dict[str, Any], line_type: str, order: int, n: int, **values: Any) -> None:
         self._group.append((RANK[line_type], order, n, {**base, "type": line_type, **values}))
 
-    # ---- texts ------------------------------------------------------------------------------------------------
+    # ---- texts ---------------------------------------------------------------------------------------------
 
     def _id(self, index: int) -> str:
         return self.directory.text(self.id_text(index))
@@ -110,18 +115,15 @@ class Printer:
 
     def _scope(self, scope: Row) -> dict[str, str]:
         d = self.directory
-        out: dict[str, str] = {}
-        for key, text in (
+        texts: tuple[tuple[str, Callable[[int], str]], ...] = (
             ("account", lambda i: d.account_list[i].name),
             ("strategy", lambda i: d.space_lists[m.Space.STRATEGY][i]),
             ("symbol", lambda i: d.symbol_list[i].name),
             ("venue", lambda i: d.venue_list[i]),
             ("session", lambda i: d.space_lists[m.Space.SESSION][i]),
             ("sector", lambda i: d.space_lists[m.Space.SECTOR][i]),
-        ):
-            if scope[key] != m.NONE:
-                out[key] = text(int(scope[key]))
-        return out
+        )
+        return {key: text(int(scope[key])) for key, text in texts if scope[key] != m.NONE}
 
     def _amount(self, value: int, unit: int, symbol: Symbol | None) -> str:
         if unit == m.Unit.TEXT:
@@ -138,7 +140,7 @@ class Printer:
             return format_ratio(value, 10**12, 4)
         return format_units(value, 12)
 
-    # ---- lines ------------------------------------------------------------------------------------------------
+    # ---- lines ---------------------------------------------------------------------------------------------
 
     def _report(self, base: dict[str, Any], page: Row, request: Row) -> None:
         venue = self._venue(int(request["venue"]))
@@ -153,13 +155,18 @@ class Printer:
                 exec_type=name(request["exec_type"], m.ExecType),
             )
         elif page["resolved"]["flags"] & m.ResolvedFlag.DUPLICATE_EXEC:
-            self._add(base, "duplicate", 0, 0, venue=venue, exec_id=self.directory.text(bytes(request["exec_id"])))
+            self._add(
+                base, "duplicate", 0, 0, venue=venue, exec_id=self.directory.text(bytes(request["exec_id"]))
+            )
 
     def _deny(self, base: dict[str, Any], page: Row, request: Row) -> None:
         verdict = page["verdict"]
         kind = KINDS[m.Kind(int(page["header"]["kind"]))]
         symbol: Symbol | None = None
-        values: dict[str, Any] = {"request": kind, "cl_ord_id": self.directory.text(bytes(request["cl_ord_id"]))}
+        values: dict[str, Any] = {
+            "request": kind,
+            "cl_ord_id": self.directory.text(bytes(request["cl_ord_id"])),
+        }
         if kind == "order":
             self.denied += 1
             if request["symbol"] < m.UNKNOWN:
@@ -177,7 +184,9 @@ class Printer:
         text = reason.replace("_", " ")
         if limit:
             text += f": {value or 'nothing to compare with'}, the limit is {limit}"
-        self._add(base, "deny", 0, 0, **values, reason=reason, limit=limit, value=value, scope=scope, text=text)
+        self._add(
+            base, "deny", 0, 0, **values, reason=reason, limit=limit, value=value, scope=scope, text=text
+        )
 
     def _risk_state(self, base: dict[str, Any], page: Row, request: Row) -> None:
         verdict = page["verdict"]

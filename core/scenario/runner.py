@@ -37,7 +37,8 @@ def capacity_for(lines: list[Line]) -> Capacity:
         more_children=children,
         ids=orders + kinds["replace"] + kinds["cancel"] + 16,
         fills=kinds["report"] + 32 * children + 1024 if kinds["venue"] else 1024,
-        positions=min(orders + kinds["open_position"], (kinds["instrument"] + 1) * (kinds["account"] + 1)) + 1,
+        positions=min(orders + kinds["open_position"], (kinds["instrument"] + 1) * (kinds["account"] + 1))
+        + 1,
         limits=kinds["limit"] + 1,
         counters=kinds["limit"] * (orders + 1) + 16,
         cells=kinds["limit"] * (orders + 1) + 16,
@@ -86,36 +87,42 @@ class Scenario:
         }
         accounts, lacking = statement.accounts(self.rates)
         for account in lacking:
-            self.write({
-                "type": "alert",
-                **base,
-                "level": "warn",
-                "reason": "no_fx_rate",
-                "check": "",
-                "scope": {"account": account},
-                "limit": "",
-                "value": "",
-            })
+            self.write(
+                {
+                    "type": "alert",
+                    **base,
+                    "level": "warn",
+                    "reason": "no_fx_rate",
+                    "check": "",
+                    "scope": {"account": account},
+                    "limit": "",
+                    "value": "",
+                }
+            )
         orders = Counter(m.OrdStatus(status).name.lower() for status in self.printer.statuses.values())
         if self.printer.denied:
             orders["denied"] = self.printer.denied
-        self.write({
-            "type": "end",
-            **base,
-            "events": len(self.lines),
-            "orders": dict(sorted(orders.items())),
-            "positions": statement.positions(),
-            "accounts": accounts,
-            "state_hash": core.state_hash(),
-        })
+        self.write(
+            {
+                "type": "end",
+                **base,
+                "events": len(self.lines),
+                "orders": dict(sorted(orders.items())),
+                "positions": statement.positions(),
+                "accounts": accounts,
+                "state_hash": core.state_hash(),
+            }
+        )
 
 
 def run(source: str | Path, out: TextIO, err: TextIO, journal: Any = None) -> int:
-    """Runs the file (`-`: standard input), a JSON object a line on `out`. The exit code; bad files say why on `err`."""
+    """Runs the file (`-`: standard input): JSON lines on `out`, on `err` what is bad. The exit code."""
     name = str(source)
     try:
         lines = read(source, name)
-        scenario = Scenario(name, lines, lambda line: print(json.dumps(line, ensure_ascii=False), file=out), journal)
+        scenario = Scenario(
+            name, lines, lambda line: print(json.dumps(line, ensure_ascii=False), file=out), journal
+        )
         events = [scenario.encoder.encode(line) for line in lines]
     except ScenarioError as error:
         print(error, file=err)

@@ -137,7 +137,8 @@ def test_check_finds_and_shrinks_a_planted_error() -> None:
     with pytest.raises(AssertionError) as failure:
         check(list(Day(2).groups(200)), wrong)
     message = str(failure.value)
-    assert "realized_pnl: expected" in message and "found '0'" in message
+    assert "realized_pnl: expected" in message
+    assert "found '0'" in message
     assert message.count('"type": "order"') == 2
 
 

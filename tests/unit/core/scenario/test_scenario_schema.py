@@ -93,16 +93,22 @@ def test_not_yet_names_types_of_the_table() -> None:
     assert set(NOT_YET) <= set(TYPES)
 
 
+def line_or_error(read_sample: Read, line_type: str, **changes: str | None) -> Line | ScenarioError:
+    try:
+        return read_sample(line_type, **changes)
+    except ScenarioError as error:
+        return error
+
+
 @pytest.mark.parametrize("line_type", TYPES)
 def test_samples_read_or_are_refused_by_name(read_sample: Read, line_type: str) -> None:
-    try:
-        line = read_sample(line_type)
-    except ScenarioError as error:
-        assert error.what.startswith("not yet: ")
+    result = line_or_error(read_sample, line_type)
+    if isinstance(result, ScenarioError):
+        assert result.what.startswith("not yet: ")
         assert line_type in NOT_YET
     else:
-        assert line.type == line_type
-        assert set(line.data) == set(TYPES[line_type]) - {"at"}
+        assert result.type == line_type
+        assert set(result.data) == set(TYPES[line_type]) - {"at"}
 
 
 def enum_cases() -> list[tuple[str, str, str]]:
@@ -132,12 +138,11 @@ def needs(line_type: str, name: str, choice: str) -> dict[str, str | None]:
 def test_every_enum_value_reads_or_is_not_yet(
     read_sample: Read, line_type: str, name: str, choice: str
 ) -> None:
-    try:
-        line = read_sample(line_type, **{name: choice}, **needs(line_type, name, choice))
-    except ScenarioError as error:
-        assert error.what.startswith("not yet: "), error
+    result = line_or_error(read_sample, line_type, **{name: choice}, **needs(line_type, name, choice))
+    if isinstance(result, ScenarioError):
+        assert result.what.startswith("not yet: "), result
     else:
-        assert line.data[name] == {"bid": "buy", "ask": "sell"}.get(choice, choice)
+        assert result.data[name] == {"bid": "buy", "ask": "sell"}.get(choice, choice)
 
 
 NOT_BUILT = [
@@ -232,7 +237,7 @@ def test_each_key_refuses_a_value_of_another_kind(read_sample: Read, line_type: 
 def test_each_number_must_be_a_decimal_string(read_sample: Read, line_type: str) -> None:
     for name, key in TYPES[line_type].items():
         if key.kind.form is Form.NUMBER:
-            for wrong in ("1e3", "+1", "", "1.", "off", 1):
+            for wrong in ("1e3", "+1", "", "1.", "off", 1.5 if key.kind.whole else 1):
                 with pytest.raises(ScenarioError, match=f": {name}: .*isn't a number"):
                     read_sample(line_type, **{name: wrong})
 

@@ -467,6 +467,14 @@ def test_an_auction_at_the_price_nearest_the_last_trade(
     assert venue.state("UP") == [f"1.1 trade 5@{px} taker", f"2.1 trade 5@{px} taker"]
 
 
+def test_an_auction_price_is_on_the_tick_the_lower_of_two_as_near(make_venue: MakeVenue) -> None:
+    venue = auction(make_venue, 101)
+    venue.event("INSTRUMENT", m.INSTRUMENT_EVENT, text="AAPL", tick=2, lot=1)
+    venue.order(1, "BUY", 5, 110)
+    venue.order(2, "SELL", 5, 90)
+    assert venue.state("UP") == ["1.1 trade 5@100 taker", "2.1 trade 5@100 taker"]
+
+
 def test_an_auction_leaves_the_least_imbalance(make_venue: MakeVenue) -> None:
     venue = auction(make_venue, 100)
     venue.order(1, "BUY", 5, 105)

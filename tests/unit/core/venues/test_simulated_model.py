@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from core import messages as m
 
 MakeVenue = Callable[..., Any]
 CHILDREN = 12
+BUSY_CHILDREN = 250
 SIDES = ("BUY", "SELL")
 
 
@@ -370,6 +373,46 @@ def test_as_the_naive_venue(make_venue: MakeVenue, steps: list[tuple[Any, ...]])
 @settings(max_examples=200, deadline=None)
 def test_as_the_naive_venue_known_by_quotes(make_venue: MakeVenue, steps: list[tuple[Any, ...]]) -> None:
     run(make_venue(), steps)
+
+
+def busy_day(seed: int, by_depth: bool) -> list[tuple[Any, ...]]:
+    """Long and crowded, as Hypothesis's examples rarely are: few prices, many orders, mostly up."""
+    draw = random.Random(seed)
+    steps: list[tuple[Any, ...]] = []
+    state = "UP"
+    for child in range(BUSY_CHILDREN):
+        for _ in range(draw.randint(0, 3)):
+            steps.append(busy_market(draw, by_depth))
+        tif = draw.choice(["DAY", "GTC", "GTC", "GTC", "IOC", "FOK"])
+        price = None if draw.random() < 0.05 else draw.randint(97, 103)
+        post_only = draw.random() < 0.2
+        steps.append(("new", child, draw.choice(SIDES), draw.randint(1, 9), price, tif, post_only))
+        older = draw.randint(max(0, child - 20), child)
+        if draw.random() < 0.3:
+            steps.append(("replace", older, draw.randint(1, 9), draw.randint(97, 103)))
+        if draw.random() < 0.1:
+            steps.append(("cancel", older))
+        if draw.random() < (0.05 if state == "UP" else 0.3):
+            state = draw.choice(["AUCTION", "HALTED", "CLOSED"]) if state == "UP" else "UP"
+            steps.append(("state", state))
+    return steps
+
+
+def busy_market(draw: random.Random, by_depth: bool) -> tuple[Any, ...]:
+    if draw.random() < 0.4:
+        return ("trade", draw.randint(97, 103), draw.randint(1, 20), draw.choice([None, "BUY", "SELL"]))
+    if by_depth:
+        side = draw.choice(SIDES)
+        px = draw.randint(96, 101) if side == "BUY" else draw.randint(99, 104)
+        return ("depth", side, px, draw.randint(0, 20))
+    bid = draw.randint(96, 102)
+    return ("quote", (bid, draw.randint(0, 20)), (bid + draw.randint(1, 4), draw.randint(0, 20)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("by_depth", [False, True])
+def test_a_busy_day_as_the_naive_venue(make_venue: MakeVenue, seed: int, by_depth: bool) -> None:
+    run(make_venue(), busy_day(seed, by_depth))
 
 
 COLLECTED = st.one_of(NEW, NEW, NEW, st.tuples(st.just("depth"), SIDE, PX, st.integers(0, 9)))

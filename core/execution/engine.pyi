@@ -1,0 +1,16 @@
+from core.capacity import Capacity
+from core.engine import Emitter, Engine
+from core_ext.arena import Arena
+from core_ext.ring import Ring
+
+class Execution(Engine):
+    """Sends, and refuses what would make the children of an order exceed it."""
+
+    def __init__(
+        self, arena: Arena, emitter: Emitter, capacity: Capacity, ring: Ring, guarded: bool = True
+    ) -> None: ...
+    @property
+    def guarded(self) -> bool: ...
+    @property
+    def stalled(self) -> int:
+        """Sends that found the venues' ring full: the core stops on the first."""

@@ -1,0 +1,103 @@
+"""PATH is the path: the fused core calls the engines in its order, and each follows earlier stages only."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core import fused
+from core.topology import PATH, STAGES, Stage
+
+ROOT = Path(__file__).resolve().parents[3]
+PARAGRAPHS = {
+    "resolve": "resolved",
+    "risk": "verdict",
+    "orders": "outcome",
+    "router": "routing",
+    "execution": "send",
+    "positions": "booking",
+}
+
+
+def body(name: str) -> str:
+    """A method of core/fused.pyx, without its docstring."""
+    text = (ROOT / "core/fused.pyx").read_text()
+    found = re.search(rf"^    cdef [^\n]*\b{name}\([^\n]*:\n((?:        .*\n|\n)+)", text, re.MULTILINE)
+    assert found, f"no {name} in core/fused.pyx"
+    return re.sub(r'""".*?"""', "", found[1], flags=re.DOTALL)
+
+
+def stages_called(name: str) -> list[str]:
+    """The stages whose verb a method calls, in its order."""
+    calls = re.findall(r"self\.(?:(\w+)\.on_event\(|(sequencer)\.record\()", body(name))
+    return [engine or "journal" for engine, _ in calls]
+
+
+def names() -> list[str]:
+    return [stage.name for stage in PATH]
+
+
+def test_names_are_distinct_and_the_sequencer_is_first() -> None:
+    assert len(set(names())) == len(PATH)
+    assert PATH[0].name == "sequencer"
+    assert PATH[0].follows == ()
+    assert {stage.name: stage for stage in PATH} == STAGES
+
+
+@pytest.mark.parametrize("stage", PATH[1:], ids=lambda stage: stage.name)
+def test_a_stage_follows_earlier_stages_only(stage: Stage) -> None:
+    assert stage.follows
+    assert set(stage.follows) <= set(names()[: names().index(stage.name)])
+
+
+def test_every_stage_but_the_last_is_followed() -> None:
+    followed = {name for stage in PATH for name in stage.follows}
+    assert [name for name in names() if name not in followed] == [PATH[-1].name]
+
+
+@pytest.mark.parametrize("method", ["handle", "_handle_timed"])
+def test_the_fused_core_calls_the_stages_in_their_order(method: str) -> None:
+    assert stages_called(method) == names()[1:]
+
+
+@pytest.mark.parametrize("method", ["handle", "_handle_timed"])
+def test_each_paragraph_is_published_before_the_next_engine_runs(method: str) -> None:
+    steps = re.findall(r"self\.(\w+)\.on_event\(page\)|publish\(<char\*>&page\.(\w+), seq\)", body(method))
+    expected = [step for name, paragraph in PARAGRAPHS.items() for step in ((name, ""), ("", paragraph))]
+    assert steps == [*expected, ("egress", "")]
+
+
+def test_nothing_is_told_before_it_is_recorded() -> None:
+    assert re.search(r"if self\.sequencer\.record\(page\):\n +self\.egress\.on_event\(page\)", body("handle"))
+    assert "journal" in STAGES["egress"].follows
+
+
+def test_digests_and_service_times_name_the_stages() -> None:
+    assert [name for name in names() if name not in ("sequencer", "journal")] == list(fused.ENGINES)
+    assert [*names()[1:], "event"] == list(fused.TIMED)
+
+
+def test_engines_that_derive_are_those_with_a_loopback_ring() -> None:
+    text = (ROOT / "core/fused.pyx").read_text()
+    given = re.findall(r"self\.(\w+) = \w+\(Arena\(\w+\), (None|self\._emitter\(E_(\w+)\))", text)
+    derives = {name: emitter != "None" for name, emitter, _ in given}
+    assert derives == {stage.name: stage.derives for stage in PATH if stage.name in fused.ENGINES}
+    assert all(engine == name.upper() for name, emitter, engine in given if emitter != "None")
+
+
+@pytest.mark.parametrize("name", [stage.name for stage in PATH if stage.derives])
+def test_what_a_stage_derives_comes_back_and_its_overflow_is_seen(name: str) -> None:
+    assert f"self.{name}.emitter.ring.peek()" in body("next_derived")
+    assert f"self.{name}.emitter.ring.release()" in body("release")
+    assert f"self.{name}.emitter.overflows" in body("_check")
+
+
+def test_ids_of_engines_are_their_places_in_the_path() -> None:
+    ids = re.findall(r"^    E_(\w+) = (\d+)", (ROOT / "core/engine.pxd").read_text(), re.MULTILINE)
+    engines = [name for name in names() if name != "journal"]
+    assert [(name.lower(), int(value)) for name, value in ids] == list(zip(engines, range(8), strict=True))
+
+
+@pytest.mark.parametrize("name", ["sequencer", *PARAGRAPHS, "egress"])
+def test_each_engine_has_a_folder_of_its_own(name: str) -> None:
+    assert (ROOT / "core" / name / "engine.pyx").is_file()
