@@ -626,6 +626,8 @@ cdef class Life:
             child.bits |= B_SUSPENDED
         if child.bits & B_ENDED:
             child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD | B_STOPPED | B_SUSPENDED)
+        if not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+            child.bits &= ~B_HELD       # answered before it was sent: nothing waits for the venue any more
 
     cdef void _fill(self, Child* child, Order* order, int64_t qty, int64_t px) noexcept nogil:
         child.cum_qty += qty
