@@ -2,6 +2,7 @@
 """execution: see engine.pxd."""
 from libc.string cimport memcpy, memset
 
+from core.alerts cimport halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
     A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, K_ALERT, K_HALT, K_ORDER, NONE, OF_CHILD_OVER, OF_HELD, R_CHILD_BOUND,
@@ -117,25 +118,6 @@ cdef class Execution(Engine):
 
     cdef void _refuse(self, Page* page, int64_t qty) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
-        cdef AlertEvent alert
-        cdef HaltEvent halt
-        memset(&alert, 0, sizeof(AlertEvent))
-        memset(&halt, 0, sizeof(HaltEvent))
-        memset(&halt.scope, 0xFF, sizeof(halt.scope))
-        if outcome.strategy != NONE:
-            halt.kind = SC_STRATEGY
-            halt.scope.strategy = outcome.strategy
-        else:
-            halt.kind = SC_ACCOUNT
-            halt.scope.account = outcome.account
-        alert.scope = halt.scope
-        alert.reason = R_CHILD_BOUND
-        alert.level = 1
-        alert.unit = U_QTY
-        alert.limit = outcome.bound_qty
-        alert.value = self.reserved[outcome.order].committed - self.children[outcome.child] + qty
-        alert.symbol = outcome.symbol
-        halt.state = RS_HALTED
-        halt.reason = R_CHILD_BOUND
-        self.emitter.emit(page, K_ALERT, &alert, sizeof(AlertEvent), 0)
-        self.emitter.emit(page, K_HALT, &halt, sizeof(HaltEvent), 0)
+        cdef int64_t others = self.reserved[outcome.order].committed - self.children[outcome.child]
+        halt_order(self.emitter, page, outcome.strategy, outcome.account, outcome.symbol, R_CHILD_BOUND,
+                   outcome.bound_qty, others + qty)

@@ -12,11 +12,6 @@ cdef struct Level:                  # 16
     int64_t px
     int64_t qty
 
-cdef enum WasDown:
-    WD_NO = 0
-    WD_DOWN = 1                     # since it was last up
-    WD_BACK = 2                     # by the last state that it was given: its children are to be asked about
-
 cdef struct Top:                    # 64: one venue's market in one symbol
     int64_t bid_px
     int64_t bid_qty                 # 0: that side is empty
@@ -27,8 +22,8 @@ cdef struct Top:                    # 64: one venue's market in one symbol
     uint16_t venue
     uint8_t state                   # a VenueState
     uint8_t quoted
-    uint64_t was_down               # a WasDown
-    int64_t pad
+    uint64_t was_down               # since it was last up
+    uint64_t back_at                # the event by which it was up again after that
 
 cdef struct Ladder:                 # levels of one side, best first
     uint32_t count
@@ -88,4 +83,4 @@ cdef class MarketView:
     cdef void _quote(self, Page* page) noexcept nogil
     cdef void _depth(self, Page* page) noexcept nogil
     cdef void _venue_state(self, Page* page) noexcept nogil
-    cdef void _set_state(self, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil
+    cdef void _set_state(self, const Page* page, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil

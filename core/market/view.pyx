@@ -135,14 +135,14 @@ cdef class MarketView:
         cdef uint8_t state = page.request.venue_state.state
         self.came_back = 0
         if symbol != NONE:
-            self._set_state(symbol, venue, state)
+            self._set_state(page, symbol, venue, state)
             return
         self.venues[venue].state = state
         for symbol in range(self.max_symbols):
             if self.symbols[symbol].listings:
-                self._set_state(symbol, venue, state)
+                self._set_state(page, symbol, venue, state)
 
-    cdef void _set_state(self, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil:
+    cdef void _set_state(self, const Page* page, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil:
         cdef int slot = self.slot_of(symbol, venue)
         cdef Top* top
         if slot < 0:
@@ -150,12 +150,11 @@ cdef class MarketView:
         top = self.top(symbol, slot)
         top.state = state
         if state == VS_DOWN:
-            top.was_down = WD_DOWN
-        elif state == VS_UP and top.was_down == WD_DOWN:
-            top.was_down = WD_BACK
+            top.was_down = 1
+        elif state == VS_UP and top.was_down:
+            top.was_down = 0
+            top.back_at = page.header.seq
             self.came_back = 1
-        elif top.was_down == WD_BACK:
-            top.was_down = WD_NO
         self.consolidate(symbol)
 
     cdef void consolidate(self, uint32_t symbol) noexcept nogil:

@@ -142,7 +142,7 @@ def verify(path: Path) -> dict[str, Any]:
 def export(path: Path, out: TextIO) -> None:
     """The journal's events as JSON lines: the header's fields, then the request's."""
     for _, body in journal.JournalReader(path):
-        print(json.dumps(event(body)), file=out)
+        print(json.dumps(event(body), separators=(",", ":")), file=out)
 
 
 def event(body: bytes) -> dict[str, Any]:

@@ -3,77 +3,25 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Engine
 from core.market.view cimport MarketView
-from core.messages cimport LimitEvent, OrderEvent, Outcome, Page, ScopeKeys
+from core.messages cimport OrderEvent, Outcome, Page, ScopeKeys
 from core.orders.life cimport Life, Order
+from core.risk.gate cimport Gate
 from core.risk.limits cimport Limits
+from core.risk.sweeps cimport Sweeps
 from core_ext.wide cimport i128
-
-cdef struct Instrument:             # 96
-    uint8_t declared
-    uint8_t kind
-    uint8_t inverse
-    uint8_t price_precision
-    uint8_t qty_precision
-    uint8_t multiplier_precision
-    uint16_t currency
-    uint16_t settle_currency
-    uint16_t sector
-    uint32_t pad
-    int64_t tick
-    int64_t lot
-    int64_t min_qty
-    int64_t multiplier
-    int64_t pad2[6]
-
-cdef struct Account:                # 16
-    uint8_t declared
-    uint8_t pad
-    uint16_t currency
-    uint32_t pad2
-    uint64_t pad3
-
-cdef struct Rate:                   # 16: quote for one base, in 10^-digits
-    int64_t rate
-    uint64_t digits
-
-cdef struct Proposal:               # an order, or a replace as the whole order that it asks for
-    uint32_t account
-    uint32_t symbol
-    uint32_t strategy
-    uint32_t session
-    uint16_t venue
-    uint8_t side
-    uint8_t ord_type
-    bint has_price
-    int64_t qty
-    int64_t price
-    int64_t old_working             # what the order that it replaces has working
-    int64_t new_working
-    uint8_t wrong
-    uint8_t px_digits
-    uint8_t qty_digits
 
 cdef class Risk(Engine):
     cdef readonly MarketView view
     cdef readonly Life life
     cdef readonly Limits limits
-    cdef Instrument* instruments
-    cdef Account* accounts
-    cdef uint8_t* states            # [scope kind x max_keys + key] a RiskState
+    cdef Gate gate
+    cdef Sweeps sweeps
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
-    cdef Rate* rates                # [base x currencies + quote]
     cdef Outcome* scratch
-    cdef uint32_t max_symbols
     cdef uint32_t max_accounts
-    cdef uint32_t max_keys
-    cdef uint32_t max_currencies
 
-    cdef void _apply(self, Page* page, uint32_t order) noexcept nogil
-    cdef bint _convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil
-    cdef void _deny(self, Page* page, uint8_t reason) noexcept nogil
     cdef void on_event(self, Page* page) noexcept nogil
-    cdef void _declare(self, Page* page) noexcept nogil
-    cdef void _instrument(self, Page* page) noexcept nogil
+    cdef void _apply(self, Page* page, uint32_t order) noexcept nogil
     cdef void _count(self, Page* page, Order* order, int64_t working, int64_t filled) noexcept nogil
     cdef void _warn(self, Page* page, uint32_t index, uint32_t counter, uint32_t symbol) noexcept nogil
     cdef void _order(self, Page* page) noexcept nogil
@@ -83,40 +31,16 @@ cdef class Risk(Engine):
     cdef bint _request_known(self, Page* page) noexcept nogil
     cdef uint8_t _order_venue_state(self, uint32_t order) noexcept nogil
     cdef uint8_t _child_venue_state(self, uint32_t index) noexcept nogil
-    cdef bint _form(self, Page* page, Proposal* asked) noexcept nogil
-    cdef bint _gate(self, Page* page, Proposal* asked) noexcept nogil
-    cdef bint _opposite_shown(self, Proposal* asked) noexcept nogil
-    cdef bint _venue_open(self, Page* page, Proposal* asked) noexcept nogil
-    cdef uint8_t _state_of(self, Proposal* asked) noexcept nogil
-    cdef void _deny_units(self, Page* page, uint8_t reason, uint8_t unit, int64_t limit,
-          int64_t value) noexcept nogil
-    cdef bint _limits(self, Page* page, Proposal* asked) noexcept nogil
-    cdef bint _passes(self, Page* page, uint32_t index, Proposal* asked) noexcept nogil
-    cdef bint _fails(self, Page* page, uint32_t index, uint8_t unit, i128 bound, i128 value,
-          uint32_t key) noexcept nogil
-    cdef void _deny_collar(self, Page* page, uint32_t index, uint8_t unit, i128 bound, i128 value,
-          uint32_t key) noexcept nogil
-    cdef bint _collar(self, Page* page, uint32_t index, Proposal* asked, uint32_t key) noexcept nogil
-    cdef bint _value_price(self, Proposal* asked, int64_t* out) noexcept nogil
-    cdef bint _notional(self, Proposal* asked, uint16_t currency, i128* out, uint8_t* reason) noexcept nogil
-    cdef void _count_rate(self, Page* page, Proposal* asked) noexcept nogil
     cdef void _report(self, Page* page) noexcept nogil
     cdef void _facts(self, Page* page, uint32_t symbol) noexcept nogil
     cdef void _slice(self, Page* page) noexcept nogil
     cdef void _alert_limit(self, Page* page, uint32_t index, uint32_t counter, uint8_t reason, i128 value,
           uint32_t symbol) noexcept nogil
-    cdef void _alert_order(self, Page* page, uint32_t index, uint8_t reason, int64_t limit,
+    cdef void _halt_order(self, Page* page, const Order* order, uint8_t reason, int64_t limit,
           int64_t value) noexcept nogil
-    cdef void _alert_venue(self, Page* page, uint8_t reason, uint8_t level) noexcept nogil
     cdef void _kill(self, Page* page, uint8_t state) noexcept nogil
     cdef void _halt(self, Page* page) noexcept nogil
-    cdef void _set_state(self, uint8_t kind, const ScopeKeys* scope, uint8_t state) noexcept nogil
     cdef void _show_state(self, Page* page, uint8_t kind, ScopeKeys* scope, uint8_t state,
           uint8_t reason) noexcept nogil
-    cdef void _venue_state(self, Page* page) noexcept nogil
-    cdef void _begin_sweep(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil
     cdef void _sweep(self, Page* page) noexcept nogil
-    cdef bint _came_back(self, uint32_t symbol, uint16_t venue) noexcept nogil
-    cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil
-    cdef bint _is_target(self, Page* page, uint32_t index) noexcept nogil
-    cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil
+    cdef void _venue_state(self, Page* page) noexcept nogil

@@ -121,7 +121,10 @@ def run(source: str | Path, out: TextIO, err: TextIO, journal: Any = None) -> in
     try:
         lines = read(source, name)
         scenario = Scenario(
-            name, lines, lambda line: print(json.dumps(line, ensure_ascii=False), file=out), journal
+            name,
+            lines,
+            lambda line: print(json.dumps(line, ensure_ascii=False, separators=(",", ":")), file=out),
+            journal,
         )
         events = [scenario.encoder.encode(line) for line in lines]
     except ScenarioError as error:

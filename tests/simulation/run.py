@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from core.backtest.recorded import Recorded
-
 from core.capacity import Capacity
 from core.scenario.declared import Declared
 from core.scenario.directory import Directory

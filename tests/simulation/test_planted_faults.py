@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core.backtest.recorded import Recorded
 
 from core import messages as m
+from core.backtest.recorded import Recorded
 from core.errors import ChildBound, DoubledSend, SourceGap
 from core.scenario.directory import Directory
 from core.scenario.encoder import Encoder

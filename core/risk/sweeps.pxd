@@ -1,0 +1,24 @@
+"""Sweeps: what is done to many orders or children (kill, cancel all, a venue's return) is done one an event.
+
+A step scans at most a bounded number of indices, names one target in the verdict, and derives the next step. So no
+event does an unbounded amount, and each target's change is an event of its own.
+"""
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.engine cimport Emitter
+from core.market.view cimport MarketView
+from core.messages cimport Page, ScopeKeys
+from core.orders.life cimport Life, Order
+
+cdef class Sweeps:
+    cdef Emitter emitter
+    cdef MarketView view
+    cdef Life life
+    cdef void begin(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil
+    cdef bint step(self, Page* page) noexcept nogil
+    cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil
+    cdef bint _is_target(self, Page* page, uint32_t index) noexcept nogil
+    cdef bint _came_back(self, uint32_t symbol, uint16_t venue, uint64_t event) noexcept nogil
+    cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil
+
+cdef bint of_children(uint8_t kind) noexcept nogil
