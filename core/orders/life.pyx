@@ -477,6 +477,12 @@ cdef class Life:
         if page.request.child.release:
             if child.bits & B_HELD:
                 child.bits &= ~B_HELD
+                if (held_action(child) == A_REPLACE
+                        and self.orders[child.order].bits & (B_PENDING_CANCEL | B_EXPIRING)):
+                    child.bits &= ~B_PENDING_REPLACE    # all of it goes: the replace that was held is spared
+                    child.pend_qty = 0
+                    self._ask(index, A_CANCEL, page.verdict.venue_state, out)
+                    return
                 self._ask(index, held_action(child), page.verdict.venue_state, out)
             return
         if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
@@ -620,6 +626,8 @@ cdef class Life:
             child.bits |= B_SUSPENDED
         if child.bits & B_ENDED:
             child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD | B_STOPPED | B_SUSPENDED)
+        if not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+            child.bits &= ~B_HELD       # answered before it was sent: nothing waits for the venue any more
 
     cdef void _fill(self, Child* child, Order* order, int64_t qty, int64_t px) noexcept nogil:
         child.cum_qty += qty

@@ -89,7 +89,7 @@ def leaves_of(status: str, qty: int, cum: int) -> int:
 def working_of(order: Any) -> int:
     """What of an order counts in limits: the worst case, of a pending replace the larger."""
     bits = int(order["bits"])
-    if not bits & EXISTS or bits & (ENDED | DONE_FOR_DAY):
+    if not bits & EXISTS or bits & ENDED:
         return 0
     qty = int(order["order_qty"])
     if bits & PENDING_REPLACE:
