@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, BadInput, output_option, say, write_json, write_mapping
+from core.cli.output import EXIT_FAILED, EXIT_NO_CORE, BadInput, output_option, say, write_json, write_mapping
 
 _CONFIG = "core.live.config"
 _STOP_S = 30.0
@@ -93,7 +93,7 @@ def _line(values: dict[str, Any]) -> None:
 @_socket
 @output_option("table", "json")
 def status(name: str | None, socket: str | None, output: str) -> None:
-    """Print how the core is; exit 1 where none answers."""
+    """Print how the core is; exit 3 where none answers."""
     told = _ask(_path(name, socket), "status")
     if output == "json":
         write_json(told)
@@ -106,7 +106,7 @@ def status(name: str | None, socket: str | None, output: str) -> None:
 @_socket
 @click.option("--by", default="desk", show_default=True, help="Who stops it.")
 def stop(name: str | None, socket: str | None, by: str) -> None:
-    """Stop the core in order, and wait until it is gone; exit 1 where none answers."""
+    """Stop the core in order, and wait until it is gone; exit 3 where none answers."""
     path = _path(name, socket)
     _ask(path, "stop", by=by)
     until = time.monotonic() + _STOP_S
@@ -129,7 +129,7 @@ def _ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
         answer: dict[str, Any] = load("core.live.ask", "ask")(path, op, **values)
     except no_core as error:
         say(str(error))
-        sys.exit(EXIT_FAILED)
+        sys.exit(EXIT_NO_CORE)
     except RuntimeError as error:
         raise BadInput(str(error)) from error
     return {key: value for key, value in answer.items() if key not in ("id", "ok")}

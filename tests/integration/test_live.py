@@ -261,7 +261,7 @@ def test_the_command_asks_and_stops(core: Process) -> None:
     assert second.reap()[0] == 2
     assert nacre("stop").returncode == 0
     assert core.reap()[0] == 0
-    assert nacre("status").returncode == 1
+    assert nacre("status").returncode == 3
 
 
 KILLS = 5
