@@ -65,7 +65,6 @@ class Kind(NamedTuple):
     sign: Sign = Sign.ANY
     least: int = 0
     most: int = 0
-    whole: bool = False  # a count of units of time may also be a JSON integer
 
 
 class SameAs(NamedTuple):
@@ -161,7 +160,7 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "venue": required(venue=NAME, mode=enum(*VENUE_MODES), symbols=SYMBOLS)
     | optional(NUMBER, "0", "taker_fee_bps", "maker_fee_bps")
     | optional(Kind(Form.INT, most=FEE_PRECISION_MAX), 8, "fee_precision")
-    | optional(NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS, whole=True), "0", "latency_us"),
+    | optional(NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS), "0", "latency_us"),
     "account": required(account=NAME, currency=NAME) | optional(NUMBER, "0", "cash"),
     "open_position": required(
         account=ACCOUNT, symbol=SYMBOL, qty=QTY._replace(sign=Sign.ANY),
@@ -173,7 +172,7 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     | optional(VENUE, None, "venue")
     | optional(NAME, None, "strategy", "session", "sector", "currency")
     | optional(enum(*EACH), None, "each")
-    | optional(POSITIVE._replace(digits_max=WINDOW_DIGITS, whole=True), "1", "window_s")
+    | optional(POSITIVE._replace(digits_max=WINDOW_DIGITS), "1", "window_s")
     | optional(BOOL, False, "soft")
     | optional(enum(*LIMIT_ACTIONS), "halted", "action")
     | optional(ID, None, "by"),

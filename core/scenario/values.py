@@ -200,8 +200,6 @@ def _int(kind: Kind, value: Any) -> int:
 
 
 def _number(kind: Kind, value: Any) -> Number:
-    if kind.whole and type(value) is int:
-        value = str(value)
     if not isinstance(value, str):
         raise ValueError(f'{shown(value)} isn\'t a number in a string, as "190.02"')
     number = parse_number(value)

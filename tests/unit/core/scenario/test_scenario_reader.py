@@ -337,7 +337,7 @@ def test_what_a_client_gets_wrong_is_no_error_of_the_file(
         ("instrument", {"symbol": "S" * 32}, "is longer than 31 bytes"),
         ("instrument", {"symbol": "é" * 16}, "is longer than 31 bytes"),
         ("venue", {"fee_precision": 17}, "fee_precision: 17 isn't within 0 to 16"),
-        ("venue", {"latency_us": 5.5}, "latency_us: 5.5 isn't a number in a string"),
+        ("venue", {"latency_us": 5}, "latency_us: 5 isn't a number in a string"),
         ("venue", {"latency_us": "0.0001"}, "latency_us: "),
         ("fx", {"pair": "EURUSD"}, "pair: "),
         ("fx", {"pair": "EUR/"}, "pair: empty"),

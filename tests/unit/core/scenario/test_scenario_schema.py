@@ -237,7 +237,7 @@ def test_each_key_refuses_a_value_of_another_kind(read_sample: Read, line_type: 
 def test_each_number_must_be_a_decimal_string(read_sample: Read, line_type: str) -> None:
     for name, key in TYPES[line_type].items():
         if key.kind.form is Form.NUMBER:
-            for wrong in ("1e3", "+1", "", "1.", "off", 1.5 if key.kind.whole else 1):
+            for wrong in ("1e3", "+1", "", "1.", "off", 1):
                 with pytest.raises(ScenarioError, match=f": {name}: .*isn't a number"):
                     read_sample(line_type, **{name: wrong})
 
