@@ -8,7 +8,7 @@ from core.sequencer.engine cimport Input
 from core_ext.arena cimport Arena
 from core_ext.clock cimport mono_ns
 
-from core.fused import ENGINES
+from core.topology import ENGINE_NAMES
 
 cdef enum:
     INPUT_HEAD = 48                 # of an Input: what stands before its request
@@ -26,7 +26,7 @@ cdef class Feed:
         cdef size_t at
         cdef size_t total = 0
         cdef volatile char* base
-        for name in ENGINES:
+        for name in ENGINE_NAMES:
             arena = (<Engine>getattr(self.core, name)).arena
             base = arena.base
             for at in range(0, arena._header.used, 4096):
@@ -57,7 +57,7 @@ cdef class Feed:
                     self.core.input(<const Input*>(at + offsets[part]))
                     self.inputs += 1
                     self._drain()
-                if self.core.sequencer.fault:
+                if self.core.faults.code():
                     break
                 at += row_bytes
             start = mono_ns() - start
@@ -67,7 +67,7 @@ cdef class Feed:
         """What the engines derive for now, as events; what execution sends is taken off its ring."""
         cdef uint8_t engine = 0
         cdef Derived* item = self.core.next_derived(&engine)
-        while item != NULL and not self.core.sequencer.fault:
+        while item != NULL and not self.core.faults.code():
             self.derived += 1
             if item.due_ns:
                 self.core.release(engine)

@@ -27,6 +27,9 @@ cdef struct Derived:                # 128 bytes: the slot of a loopback ring
     uint64_t pad2
     char request[80]
 
+cdef enum:
+    DERIVES_MAX = 160               # what one event may derive in one engine: a quote that routes 8 waiting orders
+
 cdef class Emitter:
     cdef Ring ring
     cdef uint8_t engine
@@ -34,8 +37,11 @@ cdef class Emitter:
     cdef uint32_t n
     cdef readonly uint64_t overflows
     cdef uint64_t emitted
+    cdef uint64_t told_cause        # up to this key all is on the ring already: who came back derives it again
+    cdef uint32_t told_n
     cdef uint64_t planted           # for a test: this derived event gets noise mixed in
     cdef uint8_t noise
+    cdef void resume(self, Ring ring) noexcept
     cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
                    int64_t due_ns) noexcept nogil
 

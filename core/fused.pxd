@@ -1,16 +1,19 @@
-"""The core on one thread: every engine of the path takes its turn on each event."""
+"""The core on one thread: every stage of the path takes its turn on each event."""
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.egress.engine cimport Egress
 from core.engine cimport Derived, Emitter
 from core.execution.engine cimport Execution
+from core.faults cimport Faults
 from core.messages cimport Page, Send
 from core.orders.engine cimport Orders
 from core.positions.engine cimport Positions
+from core.recorder cimport Recorder
 from core.resolve.engine cimport Resolve
 from core.risk.engine cimport Risk
 from core.router.engine cimport Router
 from core.sequencer.engine cimport Input, Sequencer
+from core.stage cimport Stage
 from core_ext.histogram cimport Histogram
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
@@ -18,6 +21,7 @@ from core_ext.spine cimport Spine
 cdef class Fused:
     cdef readonly object capacity
     cdef readonly Spine spine
+    cdef readonly Faults faults
     cdef readonly Sequencer sequencer
     cdef readonly Resolve resolve
     cdef readonly Risk risk
@@ -25,26 +29,18 @@ cdef class Fused:
     cdef readonly Router router
     cdef readonly Execution execution
     cdef readonly Positions positions
+    cdef readonly Recorder recorder
     cdef readonly Egress egress
     cdef readonly Ring sends        # to the gateways
-    cdef readonly bint timed
-    cdef readonly dict histograms
-    cdef Histogram resolve_ns
-    cdef Histogram risk_ns
-    cdef Histogram orders_ns
-    cdef Histogram router_ns
-    cdef Histogram execution_ns
-    cdef Histogram positions_ns
-    cdef Histogram journal_ns
-    cdef Histogram egress_ns
-    cdef Histogram event_ns
-    cdef list _memory
+    cdef readonly dict stages       # by name, in the order of the path
+    cdef Stage first                # the chain of them
+    cdef readonly dict histograms   # service time by stage, where it is measured
+    cdef Histogram event_ns         # of a whole event, or None
 
     cdef Page* input(self, const Input* item) noexcept nogil
     cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil
     cdef Derived* next_derived(self, uint8_t* engine) noexcept nogil
     cdef Page* step(self, const Derived* item, uint8_t engine) noexcept nogil
     cdef void handle(self, Page* page) noexcept nogil
-    cdef void _handle_timed(self, Page* page) noexcept nogil
     cdef void _check(self) noexcept nogil
     cdef void release(self, uint8_t engine) noexcept nogil

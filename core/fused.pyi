@@ -1,25 +1,28 @@
 from core.capacity import Capacity
 from core.egress.engine import Egress
 from core.execution.engine import Execution
+from core.faults import Faults
 from core.orders.engine import Orders
 from core.positions.engine import Positions
+from core.recorder import Recorder
 from core.resolve.engine import Resolve
 from core.risk.engine import Risk
 from core.router.engine import Router
 from core.sequencer.engine import Sequencer
+from core.stage import Stage
 from core_ext.histogram import Histogram
 from core_ext.journal import JournalWriter
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
-ENGINES: tuple[str, ...]
+SIZES: tuple[str, ...]
 TIMED: tuple[str, ...]
 
 def plain_ring(capacity: int, slot_size: int) -> Ring:
     """A ring over memory of its own."""
 
 def plain_spine(capacity: int, slot_size: int, cursors: int) -> Spine:
-    """A spine over memory of its own that nobody gates: one thread writes and reads it."""
+    """A spine over memory of its own. All its cursors hold the claimer back."""
 
 def arena_bytes(capacity: Capacity) -> int:
     """Room for any one engine's tables."""
@@ -40,6 +43,8 @@ class Fused:
     @property
     def spine(self) -> Spine: ...
     @property
+    def faults(self) -> Faults: ...
+    @property
     def sequencer(self) -> Sequencer: ...
     @property
     def resolve(self) -> Resolve: ...
@@ -59,10 +64,15 @@ class Fused:
     def sends(self) -> Ring:
         """What execution tells the gateways: a `Send` a slot."""
     @property
-    def timed(self) -> bool: ...
+    def recorder(self) -> Recorder: ...
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """By name, in the order of the path."""
     @property
     def histograms(self) -> dict[str, Histogram]:
-        """Service time, by the names in TIMED."""
+        """Service time, by the names in TIMED; empty where it isn't measured."""
+    def use(self, journal: JournalWriter | None) -> None:
+        """Records in this journal from now on."""
     def begin(self) -> None:
         """The first event: how large the tables are, so that a replay makes them alike."""
     def digests(self) -> dict[str, str]:

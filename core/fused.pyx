@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""The core on one thread: see fused.pxd. The order of the engines is core.topology's."""
+"""The core on one thread: see fused.pxd. The order of the stages is core.topology's."""
 import hashlib
 import mmap
 import struct
@@ -9,20 +9,16 @@ from libc.string cimport memcpy, memset
 
 from core.capacity import DEFAULT, Capacity
 from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
+from core.faults cimport FAULT_LOOPBACK, FAULT_ORDER_RING
 from core.messages cimport K_CONFIG, PAGE_SIZE, ConfigEvent, Response
-from core.sequencer.engine cimport (
-    FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_JOURNAL, FAULT_LOOPBACK, FAULT_NONDETERMINISM, FAULT_ORDER_RING,
-    FAULT_SCHEDULE, FAULT_SOURCE_GAP,
-)
+from core.stage cimport EngineStage
 from core_ext.arena cimport Arena
 from core_ext.clock cimport ticks, ticks_to_ns
-from core_ext.spine cimport publish
 
-from core import errors
+from core.topology import CURSORS, ENGINE_NAMES
 
-ENGINES = ("resolve", "risk", "orders", "router", "execution", "positions", "egress")
 SIZES = tuple(field.name for field in fields(Capacity))
-TIMED = ("resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress", "event")
+TIMED = (*CURSORS, "event")
 
 
 def plain_ring(int capacity, int slot_size):
@@ -31,9 +27,8 @@ def plain_ring(int capacity, int slot_size):
 
 
 def plain_spine(int capacity, int slot_size, int cursors):
-    """A spine over memory of its own that nobody gates: one thread writes and reads it."""
-    return Spine.format(mmap.mmap(-1, Spine.bytes_needed(capacity, slot_size, cursors)), capacity, slot_size,
-                        cursors, ())
+    """A spine over memory of its own. All its cursors hold the claimer back."""
+    return Spine.format(mmap.mmap(-1, Spine.bytes_needed(capacity, slot_size, cursors)), capacity, slot_size, cursors)
 
 
 def arena_bytes(capacity) -> int:
@@ -55,17 +50,17 @@ def arena_bytes(capacity) -> int:
 
 
 cdef class Fused:
-    """Takes inputs, runs each event through every engine, and hands out what the engines derive.
+    """Takes inputs, runs each event through every stage, and hands out what the engines derive.
 
-    journal: a JournalWriter, or None. timed: measure the service time of each engine. guarded: False disables the
+    journal: a JournalWriter, or None. timed: measure the service time of each stage. guarded: False disables the
     guard of execution, for the test that shows that the gateway's holds alone.
     """
 
     def __init__(self, capacity=DEFAULT, journal=None, bint timed=False, bint guarded=True):
         self.capacity = capacity
-        self.timed = timed
-        self.spine = plain_spine(capacity.spine, PAGE_SIZE, 1)
-        self.sequencer = Sequencer(self.spine, journal)
+        self.spine = plain_spine(capacity.spine, PAGE_SIZE, len(CURSORS))
+        self.faults = Faults()
+        self.sequencer = Sequencer(self.spine, self.faults)
         self.sends = plain_ring(capacity.loopback, sizeof(Send))
         size = arena_bytes(capacity)
         self.resolve = Resolve(Arena(size), None, capacity)
@@ -74,105 +69,73 @@ cdef class Fused:
         self.router = Router(Arena(size), self._emitter(E_ROUTER), capacity)
         self.execution = Execution(Arena(size), self._emitter(E_EXECUTION), capacity, self.sends, guarded)
         self.positions = Positions(Arena(size), None, capacity)
-        self.egress = Egress(Arena(size), None, capacity, plain_spine(capacity.spine, sizeof(Response), 1))
-        self.resolve_ns = Histogram()
-        self.risk_ns = Histogram()
-        self.orders_ns = Histogram()
-        self.router_ns = Histogram()
-        self.execution_ns = Histogram()
-        self.positions_ns = Histogram()
-        self.journal_ns = Histogram()
-        self.egress_ns = Histogram()
-        self.event_ns = Histogram()
-        self.histograms = dict(zip(TIMED, (
-            self.resolve_ns, self.risk_ns, self.orders_ns, self.router_ns, self.execution_ns, self.positions_ns,
-            self.journal_ns, self.egress_ns, self.event_ns), strict=True))
+        self.egress = Egress(Arena(size), None, capacity, plain_spine(capacity.spine, sizeof(Response), 0))
+        self.recorder = Recorder(self.spine, self.faults)
+        self.use(journal)
+        self._chain()
+        self.histograms = {}
+        if timed:
+            self._measure()
 
     def _emitter(self, int engine):
         return Emitter(engine, plain_ring(self.capacity.loopback, sizeof(Derived)))
 
+    def _chain(self):
+        """Every stage, each after the one before it: a turn of the first is a turn of all."""
+        cdef Stage last
+        self.stages = {name: self._stage(name) for name in CURSORS}
+        self.first = last = self.stages[CURSORS[0]]
+        for name in CURSORS[1:]:
+            last = last.then(self.stages[name])
+
+    def _stage(self, name):
+        if name == "journal":
+            return self.recorder
+        return EngineStage(name, getattr(self, name), self.spine, self.faults)
+
+    def _measure(self):
+        self.event_ns = Histogram()
+        self.histograms = {name: Histogram() for name in CURSORS} | {"event": self.event_ns}
+        for name, stage in self.stages.items():
+            stage.service_ns = self.histograms[name]
+
+    def use(self, journal) -> None:
+        """Records in this journal from now on."""
+        self.recorder.use(journal)
+        if journal is not None:
+            self.sequencer.short_of_space = self.recorder.short_of_space
+
     # ---- the path ---------------------------------------------------------------------------------------------
 
     cdef void handle(self, Page* page) noexcept nogil:
-        """One event through every engine, in the order of the path. Nothing is sent or told before it is recorded:
-        gateways and sessions read their rings after this returns."""
-        cdef uint64_t seq = page.header.seq
-        if self.timed:
-            self._handle_timed(page)
-            return
-        self.resolve.on_event(page)
-        publish(<char*>&page.resolved, seq)
-        self.risk.on_event(page)
-        publish(<char*>&page.verdict, seq)
-        self.orders.on_event(page)
-        publish(<char*>&page.outcome, seq)
-        self.router.on_event(page)
-        publish(<char*>&page.routing, seq)
-        self.execution.on_event(page)
-        publish(<char*>&page.send, seq)
-        self.positions.on_event(page)
-        publish(<char*>&page.booking, seq)
-        if self.sequencer.record(page):
-            self.egress.on_event(page)
-        self._check()
-
-    cdef void _handle_timed(self, Page* page) noexcept nogil:
-        """The same with a stamp after each engine."""
-        cdef int64_t t[9]
-        cdef uint64_t seq = page.header.seq
-        t[0] = ticks()
-        self.resolve.on_event(page)
-        publish(<char*>&page.resolved, seq)
-        t[1] = ticks()
-        self.risk.on_event(page)
-        publish(<char*>&page.verdict, seq)
-        t[2] = ticks()
-        self.orders.on_event(page)
-        publish(<char*>&page.outcome, seq)
-        t[3] = ticks()
-        self.router.on_event(page)
-        publish(<char*>&page.routing, seq)
-        t[4] = ticks()
-        self.execution.on_event(page)
-        publish(<char*>&page.send, seq)
-        t[5] = ticks()
-        self.positions.on_event(page)
-        publish(<char*>&page.booking, seq)
-        t[6] = ticks()
-        if self.sequencer.record(page):
-            t[7] = ticks()
-            self.egress.on_event(page)
+        """One event through every stage, in the order of the path. Nothing is sent or told before it is recorded:
+        egress waits for the journal, gateways and sessions read their rings after this returns."""
+        cdef int64_t began
+        if self.event_ns is None:
+            self.first.turn(1)
         else:
-            t[7] = ticks()
-        t[8] = ticks()
-        self.resolve_ns.record(ticks_to_ns(t[1] - t[0]))
-        self.risk_ns.record(ticks_to_ns(t[2] - t[1]))
-        self.orders_ns.record(ticks_to_ns(t[3] - t[2]))
-        self.router_ns.record(ticks_to_ns(t[4] - t[3]))
-        self.execution_ns.record(ticks_to_ns(t[5] - t[4]))
-        self.positions_ns.record(ticks_to_ns(t[6] - t[5]))
-        self.journal_ns.record(ticks_to_ns(t[7] - t[6]))
-        self.egress_ns.record(ticks_to_ns(t[8] - t[7]))
-        self.event_ns.record(ticks_to_ns(t[8] - t[0]))
+            began = ticks()
+            self.first.turn(1)
+            self.event_ns.record(ticks_to_ns(ticks() - began))
         self._check()
 
     cdef void _check(self) noexcept nogil:
         """Stops on what must never be: a derived event or a send that found its ring full."""
         if self.execution.counts[2]:
-            self.sequencer.fail(FAULT_ORDER_RING, E_EXECUTION, 0, self.sequencer.seq)
+            self.faults.fail(FAULT_ORDER_RING, E_EXECUTION, 0, self.sequencer.seq)
         if self.risk.emitter.overflows:
-            self.sequencer.fail(FAULT_LOOPBACK, E_RISK, 0, self.sequencer.seq)
+            self.faults.fail(FAULT_LOOPBACK, E_RISK, 0, self.sequencer.seq)
         if self.orders.emitter.overflows:
-            self.sequencer.fail(FAULT_LOOPBACK, E_ORDERS, 0, self.sequencer.seq)
+            self.faults.fail(FAULT_LOOPBACK, E_ORDERS, 0, self.sequencer.seq)
         if self.router.emitter.overflows:
-            self.sequencer.fail(FAULT_LOOPBACK, E_ROUTER, 0, self.sequencer.seq)
+            self.faults.fail(FAULT_LOOPBACK, E_ROUTER, 0, self.sequencer.seq)
         if self.execution.emitter.overflows:
-            self.sequencer.fail(FAULT_LOOPBACK, E_EXECUTION, 0, self.sequencer.seq)
+            self.faults.fail(FAULT_LOOPBACK, E_EXECUTION, 0, self.sequencer.seq)
 
     cdef Page* input(self, const Input* item) noexcept nogil:
         """Sequences an input and runs it; NULL: the core has a fault."""
         cdef Page* page
-        if self.sequencer.fault:
+        if self.faults.code():
             return NULL
         page = self.sequencer.input(item)
         if page != NULL:
@@ -226,7 +189,7 @@ cdef class Fused:
 
     def digests(self) -> dict[str, str]:
         """A digest of each engine's state."""
-        return {name: getattr(self, name).arena.digest() for name in ENGINES}
+        return {name: getattr(self, name).arena.digest() for name in ENGINE_NAMES}
 
     def state_hash(self) -> str:
         """One digest of all engines' states and the last sequence: equal states, equal hash."""
@@ -241,31 +204,7 @@ cdef class Fused:
 
     def raise_fault(self) -> None:
         """Raises what stopped the core, by its name; nothing where nothing did."""
-        fault = self.sequencer.fault
-        if not fault:
-            return
-        source = self.sequencer.fault_source
-        expected = self.sequencer.fault_expected
-        found = self.sequencer.fault_found
-        if fault == FAULT_SOURCE_GAP:
-            raise errors.SourceGap(f"source {source}: input {expected} is missing, {found} came; ask the source again "
-                                   "from there")
-        if fault == FAULT_JOURNAL:
-            raise errors.JournalFull(f"event {expected} can't be recorded: the journal and its reserve are full; free "
-                                     "disk space or raise max_bytes")
-        if fault == FAULT_LOOPBACK:
-            raise errors.LoopbackFull(f"engine {ENGINES[source - 1]} at event {found}: its loopback ring is full; "
-                                      "raise Capacity.loopback")
-        if fault == FAULT_ORDER_RING:
-            raise errors.OrderRingFull(f"event {found}: the venues' order ring is full; raise Capacity.loopback")
-        if fault == FAULT_NONDETERMINISM:
-            raise errors.Nondeterminism(f"engine {ENGINES[source - 1]} derived something else than the journal's "
-                                        f"event {expected}; compare the builds")
-        if fault == FAULT_SCHEDULE:
-            raise errors.ScheduleFull(f"event {found}: too much is due later; raise Capacity.loopback")
-        if fault == FAULT_DOUBLED_SEND:
-            raise errors.DoubledSend(f"venue {source}: the send of event {found} came again (last was {expected})")
-        raise errors.ChildBound(f"venue {source}: the send of event {found} exceeds its order; it was not sent")
+        self.faults.raise_first()
 
 
 cdef Derived* earlier(Derived* best, Derived* other, uint8_t engine, uint8_t* found) noexcept nogil:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core import messages as m
+
 FUSED = "fused"
 PLACEMENTS = (FUSED,)
 
@@ -36,3 +38,24 @@ PATH: tuple[Stage, ...] = (
 )
 
 STAGES = {stage.name: stage for stage in PATH}
+
+ENGINE_NAMES = ("resolve", "risk", "orders", "router", "execution", "positions", "egress")
+"""Those with state, by their engine id less one."""
+
+CURSORS = tuple(stage.name for stage in PATH[1:])
+"""Who has a cursor on the spine, by its index. All of them hold the sequencer back."""
+
+PARAGRAPHS = {
+    stage: (int(m.PAGE.fields[paragraph][1]), int(m.PAGE.fields[paragraph][0].itemsize))
+    for stage, paragraph in (
+        ("sequencer", "header"),
+        ("resolve", "resolved"),
+        ("risk", "verdict"),
+        ("orders", "outcome"),
+        ("router", "routing"),
+        ("execution", "send"),
+        ("positions", "booking"),
+    )
+    if m.PAGE.fields is not None
+}
+"""What each stage writes: where it begins on a page, and its bytes."""

@@ -75,6 +75,18 @@ cdef class Ring:
                 return NULL
         return self._slots + (tail & self._mask) * self._slot_size
 
+    cdef inline bint has_room(self, uint64_t n) noexcept nogil:
+        cdef uint64_t tail = load_relaxed(&self._header.tail)
+        if tail + n - self._head_seen <= self._capacity:
+            return True
+        self._head_seen = load_acquire(&self._header.head)
+        return tail + n - self._head_seen <= self._capacity
+
+    # What was published last, also once it is released; NULL: nothing ever was. For a producer that comes back.
+    cdef inline char* newest(self) noexcept nogil:
+        cdef uint64_t tail = load_relaxed(&self._header.tail)
+        return NULL if tail == 0 else self._slots + ((tail - 1) & self._mask) * self._slot_size
+
     cdef inline void publish(self) noexcept nogil:
         store_release(&self._header.tail, load_relaxed(&self._header.tail) + 1)
 

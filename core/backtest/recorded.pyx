@@ -13,7 +13,7 @@ from core.messages cimport (
     K_ACCOUNT, K_INSTRUMENT, K_LISTING, K_QUOTE, K_REPORT, K_VENUE, PAGE_SIZE, REQUEST_SIZE, QuoteEvent, ReportEvent,
     Request, Send,
 )
-from core.sequencer.engine cimport FAULT_NONE, FAULT_SCHEDULE
+from core.faults cimport FAULT_NONE, FAULT_SCHEDULE
 from core.sequencer.schedule cimport DUE_REPORT, DUE_SEND, DUE_TIMER, DUE_VENUE
 from core_ext.arena cimport Arena
 
@@ -58,13 +58,13 @@ cdef class Recorded:
         if item.length:
             memcpy(item.request, &request[0], item.length)
         self._feed(&item)
-        if self.core.sequencer.fault:
+        if self.core.faults.code():
             self.core.raise_fault()
 
     def advance(self, int64_t time_ns) -> None:
         """Handles all that is due at or before the time, as before an input at it."""
         self._run_due(time_ns)
-        if self.core.sequencer.fault:
+        if self.core.faults.code():
             self.core.raise_fault()
 
     cdef void _feed(self, Input* item):
@@ -92,7 +92,7 @@ cdef class Recorded:
         """All that the engines derive for now, then what they send."""
         cdef uint8_t engine = 0
         cdef Derived* item
-        while not self.core.sequencer.fault:
+        while not self.core.faults.code():
             item = self.core.next_derived(&engine)
             if item == NULL:
                 break
@@ -106,14 +106,14 @@ cdef class Recorded:
         cdef Derived later = item[0]
         later.pad = engine
         if not self.schedule.push(item.due_ns, DUE_TIMER, &later, sizeof(Derived)):
-            self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
+            self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
         self.core.release(engine)
 
     cdef void _send(self) noexcept nogil:
         """What execution put on the ring, through the gateway; a simulated venue gets it after its latency."""
         cdef Send* send
         cdef int64_t now = self.core.sequencer.time_ns
-        while not self.core.sequencer.fault:
+        while not self.core.faults.code():
             send = <Send*>self.core.sends.peek()
             if send == NULL:
                 return
@@ -126,17 +126,17 @@ cdef class Recorded:
     cdef void _pass(self, const Send* send, int64_t now) noexcept nogil:
         cdef int fault = self.gateway.begin(send)
         if fault != FAULT_NONE:
-            self.core.sequencer.fail(fault, send.venue, self.gateway.counts[1], send.seq)
+            self.core.faults.fail(fault, send.venue, self.gateway.counts[1], send.seq)
             return
         if self.venues.is_match(send.venue):
             if not self.schedule.push(now + self.venues.latency_ns(send.venue), DUE_SEND, send, sizeof(Send)):
-                self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, send.seq)
+                self.core.faults.fail(FAULT_SCHEDULE, 0, 0, send.seq)
         self.gateway.done()
 
     cdef void _run_due(self, int64_t until):
         cdef Due due
         cdef Due* top
-        while not self.core.sequencer.fault:
+        while not self.core.faults.code():
             top = self.schedule.top()
             if top == NULL or top.due_ns > until:
                 break
@@ -152,7 +152,7 @@ cdef class Recorded:
                     self._report(&due)
                 self._drain()
         if self.schedule.overflows:
-            self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
+            self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
 
     cdef void _timer(self, Due* due):
         cdef Derived* item = <Derived*>due.data
@@ -200,7 +200,7 @@ cdef class Recorded:
             quote.bid_qty = qty[rows[i, 1]]
             quote.ask_qty = qty[rows[i, 1]]
             self._feed(&item)
-            if self.core.sequencer.fault:
+            if self.core.faults.code():
                 self.core.raise_fault()
             on_quote(rows[i, 0], rows[i, 2], rows[i, 3])
             if progress is not None and i % every == every - 1:

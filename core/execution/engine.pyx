@@ -27,6 +27,12 @@ cdef class Execution(Engine):
         arena.used_by("execution.reserved", &self.counts[0])
         arena.used_by("execution.children", &self.counts[1])
 
+    cdef void resume(self, Ring ring) noexcept:
+        """Goes on with the ring of one that died: what is on it isn't put there again."""
+        cdef Send* newest = <Send*>ring.newest()
+        self.ring = ring
+        self.told_seq = 0 if newest == NULL else newest.seq
+
     @property
     def stalled(self) -> int:
         """Sends that found the venues' ring full: nothing may be lost, so the core stops on the first."""
@@ -95,6 +101,9 @@ cdef class Execution(Engine):
             return
         if not self._bounded(page):
             send.flags = SF_CHILD_BOUND
+            return
+        if page.header.seq <= self.told_seq:
+            send.flags = SF_SENT
             return
         slot = <Send*>self.ring.claim()
         if slot == NULL:

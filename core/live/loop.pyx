@@ -21,7 +21,7 @@ from core.messages cimport (
     Request,
 )
 from core.orders.life cimport B_EXISTS, Child, child_live, leaves_of, order_ended, order_leaves, status_of
-from core.sequencer.engine cimport FAULT_JOURNAL, FAULT_NONE, FAULT_SCHEDULE
+from core.faults cimport FAULT_JOURNAL, FAULT_NONE, FAULT_SCHEDULE
 from core.sequencer.schedule cimport DUE_REPORT, DUE_SEND, DUE_TIMER, DUE_VENUE
 from core.venues.gateway cimport SUPPRESSED, child_name
 from core_ext.arena cimport Arena
@@ -150,7 +150,7 @@ cdef class Live:
     def go_on(self, JournalWriter journal) -> None:
         """Continues the restored core in its journal: first what a crash cut off."""
         self.journal = journal
-        self.core.sequencer.journal = journal
+        self.core.use(journal)
         self.now = now_ns()
         self.gateway.kill_page = self.kill_page
         with nogil:
@@ -166,7 +166,7 @@ cdef class Live:
         cdef uint64_t taken = 0
         cdef uint64_t n
         with nogil:
-            while not self._kill_changed() and not self.core.sequencer.fault:
+            while not self._kill_changed() and not self.core.faults.code():
                 n = self._cycle()
                 taken += n
                 if n:
@@ -225,7 +225,7 @@ cdef class Live:
         cdef uint64_t tail = load_acquire(&seat.ring.tail)
         if tail - seat.head > seat.capacity:
             seat.fault = SEAT_BROKEN
-        while (taken < budget and seat.head != tail and not seat.fault and not self.core.sequencer.fault
+        while (taken < budget and seat.head != tail and not seat.fault and not self.core.faults.code()
                and self.schedule.count < self.due_room):
             memcpy(&item, seat.requests + (seat.head & (seat.capacity - 1)) * sizeof(Input), sizeof(Input))
             seat.head += 1
@@ -419,7 +419,7 @@ cdef class Live:
     cdef void _drain(self) noexcept nogil:
         cdef uint8_t engine = 0
         cdef Derived* item
-        while not self.core.sequencer.fault:
+        while not self.core.faults.code():
             item = self.core.next_derived(&engine)
             if item == NULL:
                 break
@@ -441,13 +441,13 @@ cdef class Live:
     cdef void _commit(self) noexcept nogil:
         if self.group and (self.core.sends.count() or self.core.egress.counts[1] != self.told):
             if self.journal.sync_now() != 0:
-                self.core.sequencer.fail(FAULT_JOURNAL, 0, self.core.sequencer.seq, 0)
+                self.core.faults.fail(FAULT_JOURNAL, 0, self.core.sequencer.seq, 0)
                 return
         self._flush()
 
     cdef void _flush(self) noexcept nogil:
         cdef Send* send
-        while not self.core.sequencer.fault:
+        while not self.core.faults.code():
             send = <Send*>self.core.sends.peek()
             if send == NULL:
                 break
@@ -461,11 +461,11 @@ cdef class Live:
             self._suppress(send)
             return
         if fault != FAULT_NONE:
-            self.core.sequencer.fail(fault, send.venue, self.gateway.counts[1], send.seq)
+            self.core.faults.fail(fault, send.venue, self.gateway.counts[1], send.seq)
             return
         if self.venues.is_match(send.venue):
             if not self.schedule.push(self.now + self.venues.latency_ns(send.venue), DUE_SEND, send, sizeof(Send)):
-                self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, send.seq)
+                self.core.faults.fail(FAULT_SCHEDULE, 0, 0, send.seq)
         self.gateway.done()
 
     cdef void _suppress(self, const Send* send) noexcept nogil:
@@ -478,7 +478,7 @@ cdef class Live:
         report.text[0] = 6
         memcpy(report.text + 1, b"killed", 6)
         if not self.schedule.push(self.now, DUE_REPORT, &report, sizeof(ReportEvent)):
-            self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, send.seq)
+            self.core.faults.fail(FAULT_SCHEDULE, 0, 0, send.seq)
 
     cdef void _tell(self) noexcept nogil:
         """Copies responses to the sessions that they belong to; nobody can hold this back."""
@@ -532,7 +532,7 @@ cdef class Live:
         cdef Derived later = item[0]
         later.pad = engine
         if not self.schedule.push(item.due_ns, DUE_TIMER, &later, sizeof(Derived)):
-            self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
+            self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
         self.core.release(engine)
 
     cdef uint64_t _run_due(self) noexcept nogil:
@@ -541,7 +541,7 @@ cdef class Live:
         cdef Derived* item
         cdef uint8_t engine
         cdef uint64_t taken = 0
-        while taken < DUE_BUDGET and not self.core.sequencer.fault:
+        while taken < DUE_BUDGET and not self.core.faults.code():
             top = self.schedule.top()
             if top == NULL or top.due_ns > self.now:
                 break
@@ -561,7 +561,7 @@ cdef class Live:
             else:
                 self._report(&due)
         if self.schedule.overflows:
-            self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
+            self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
         return taken
 
     cdef void _report(self, Due* due) noexcept nogil:

@@ -10,7 +10,8 @@ from libc.string cimport memcmp, memcpy, memset
 from core.capacity import DEFAULT
 from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
 from core.messages cimport H_DERIVED, H_JOURNAL_FULL, H_TIMER, REQUEST_SIZE
-from core.sequencer.engine cimport FAULT_NONDETERMINISM, FAULT_SCHEDULE, FAULT_SOURCE_GAP, Input
+from core.faults cimport FAULT_NONDETERMINISM, FAULT_SCHEDULE, FAULT_SOURCE_GAP
+from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport DUE_TIMER, Due
 
 
@@ -36,7 +37,7 @@ cdef class Replay:
                 break
             with nogil:
                 self._record(seq, body, length)
-            if self.core.sequencer.fault:
+            if self.core.faults.code():
                 self.core.raise_fault()
             self.events += 1
         reader.check()
@@ -47,7 +48,7 @@ cdef class Replay:
     cdef void _record(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil:
         cdef const Header* header = <const Header*>body
         if length < sizeof(Header) or header.length != length - sizeof(Header) or header.length > REQUEST_SIZE:
-            self.core.sequencer.fail(FAULT_SOURCE_GAP, 0, seq, length)
+            self.core.faults.fail(FAULT_SOURCE_GAP, 0, seq, length)
             return
         self._collect_timers()
         self.core.sequencer.kill = header.kill
@@ -92,7 +93,7 @@ cdef class Replay:
     cdef void _derived(self, const Header* header, const char* request) noexcept nogil:
         cdef Derived* item = self._head(header.engine)
         if not self._same(item, header, request):
-            self.core.sequencer.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+            self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
             return
         self.core.step(item, header.engine)
         self.derived += 1
@@ -101,12 +102,12 @@ cdef class Replay:
         cdef Due due
         cdef Derived* item = <Derived*>due.data
         if self.schedule.top() == NULL:
-            self.core.sequencer.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+            self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
             return
         self.schedule.pop(&due)
         item.pad = 0
         if not self._same(item, header, request):
-            self.core.sequencer.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+            self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
             return
         self.core.timer(item, header.engine)
         self.derived += 1
@@ -124,7 +125,7 @@ cdef class Replay:
                 later = item[0]
                 later.pad = engine      # whose timer it is, for who goes on from here
                 if not self.schedule.push(item.due_ns, DUE_TIMER, &later, sizeof(Derived)):
-                    self.core.sequencer.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
+                    self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
                 self.core.release(engine)
 
     cdef void _discard_sends(self) noexcept nogil:
@@ -135,7 +136,7 @@ cdef class Replay:
         """What the last recorded events derived and a crash kept from being recorded."""
         cdef uint8_t engine = 0
         cdef Derived* item
-        while not self.core.sequencer.fault:
+        while not self.core.faults.code():
             self._collect_timers()
             item = self.core.next_derived(&engine)
             if item == NULL:

@@ -5,25 +5,22 @@ from libc.string cimport memcpy, memset
 from core.messages cimport (
     H_DERIVED, H_JOURNAL_FULL, H_TIMER, K_ORDER, K_REPLACE, REQUEST_SIZE, Header, Page,
 )
+from core.faults cimport FAULT_SOURCE_GAP
+from core_ext.atomics cimport load_relaxed
 from core_ext.spine cimport publish
+
+
+cdef uint64_t never_short = 0       # where nothing is recorded
 
 
 cdef class Sequencer:
     """Copies an input, checks the copy, stamps it (sequence, session, time = max(last stamp, its own)), appends it."""
 
-    def __cinit__(self, Spine spine, JournalWriter journal):
+    def __cinit__(self, Spine spine, Faults faults):
         self.spine = spine
-        self.journal = journal
+        self.faults = faults
+        self.short_of_space = &never_short
         memset(self.source_seqs, 0, sizeof(self.source_seqs))
-
-    cdef void fail(self, int fault, int source, uint64_t expected, uint64_t found) noexcept nogil:
-        """Remembers the first thing that went wrong; whoever drives the core stops on it."""
-        if self.fault:
-            return
-        self.fault = fault
-        self.fault_source = source
-        self.fault_expected = expected
-        self.fault_found = found
 
     cdef Page* _claim(self, uint16_t kind, const char* request, uint16_t length, int64_t time_ns) noexcept nogil:
         cdef uint64_t seq = self.seq + 1
@@ -51,10 +48,10 @@ cdef class Sequencer:
         """An event from outside; NULL when its source lost one before it, or it is malformed."""
         cdef Page* page
         if item.source_seq != self.source_seqs[item.source] + 1:
-            self.fail(FAULT_SOURCE_GAP, item.source, self.source_seqs[item.source] + 1, item.source_seq)
+            self.faults.fail(FAULT_SOURCE_GAP, item.source, self.source_seqs[item.source] + 1, item.source_seq)
             return NULL
         if item.length > REQUEST_SIZE:
-            self.fail(FAULT_SOURCE_GAP, item.source, REQUEST_SIZE, item.length)
+            self.faults.fail(FAULT_SOURCE_GAP, item.source, REQUEST_SIZE, item.length)
             return NULL
         self.source_seqs[item.source] += 1
         page = self._claim(item.kind, item.request, item.length, item.time_ns)
@@ -62,8 +59,7 @@ cdef class Sequencer:
         page.header.session = item.session
         page.header.source = item.source
         page.header.flags = item.flags
-        if (self.journal is not None and (item.kind == K_ORDER or item.kind == K_REPLACE)
-                and not self.journal.room(sizeof(Header) + item.length)):
+        if (item.kind == K_ORDER or item.kind == K_REPLACE) and load_relaxed(self.short_of_space):
             page.header.flags |= H_JOURNAL_FULL
         self._publish(page)
         return page
@@ -82,18 +78,3 @@ cdef class Sequencer:
             page.header.root = item.root
         self._publish(page)
         return page
-
-    cdef bint record(self, const Page* page) noexcept nogil:
-        """The event's input into the journal: header and the bytes of the request that are used."""
-        cdef int done
-        if self.journal is None:
-            return 1
-        if page.header.kind == K_ORDER and not page.header.flags & H_JOURNAL_FULL:
-            done = self.journal.append(page.header.seq, &page.header, sizeof(Header), page.request.bytes,
-                                       page.header.length)
-        else:
-            done = self.journal.append_reserved(page.header.seq, &page.header, sizeof(Header), page.request.bytes,
-                                                page.header.length)
-        if done != 0:
-            self.fail(FAULT_JOURNAL, 0, page.header.seq, 0)
-        return done == 0

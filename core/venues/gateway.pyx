@@ -7,7 +7,7 @@ from core.messages cimport (
     X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT,
     X_UNKNOWN_ORDER, ReportEvent, Send,
 )
-from core.sequencer.engine cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
+from core.faults cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
 
 
 cdef void child_name(const Send* send, char* out) noexcept nogil:

@@ -89,4 +89,4 @@ def test_a_core_with_a_fault_is_not_measured(tiny: Shape) -> None:
     feed = Feed(Fused(throughput.capacity(tiny)))
     throughput._run(feed, inputs.orders(3))
     assert feed.inputs == 1
-    assert feed.core.sequencer.fault
+    assert feed.core.faults

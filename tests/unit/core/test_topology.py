@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from core import fused
-from core.topology import PATH, STAGES, Stage
+from core import fused, messages as m
+from core.capacity import Capacity
+from core.fused import Fused
+from core.topology import CURSORS, ENGINE_NAMES, PARAGRAPHS, PATH, STAGES, Stage
 
 ROOT = Path(__file__).resolve().parents[3]
-PARAGRAPHS = {
+SMALL = Capacity(orders=64, more_children=64, ids=64, fills=64, spine=64, loopback=256)
+WRITERS = {
     "resolve": "resolved",
     "risk": "verdict",
     "orders": "outcome",
@@ -25,12 +28,6 @@ def body(name: str) -> str:
     found = re.search(rf"^    cdef [^\n]*\b{name}\([^\n]*:\n((?:        .*\n|\n)+)", text, re.MULTILINE)
     assert found, f"no {name} in core/fused.pyx"
     return re.sub(r'""".*?"""', "", found[1], flags=re.DOTALL)
-
-
-def stages_called(name: str) -> list[str]:
-    """The stages whose verb a method calls, in its order."""
-    calls = re.findall(r"self\.(?:(\w+)\.on_event\(|(sequencer)\.record\()", body(name))
-    return [engine or "journal" for engine, _ in calls]
 
 
 def names() -> list[str]:
@@ -55,25 +52,34 @@ def test_every_stage_but_the_last_is_followed() -> None:
     assert [name for name in names() if name not in followed] == [PATH[-1].name]
 
 
-@pytest.mark.parametrize("method", ["handle", "_handle_timed"])
-def test_the_fused_core_calls_the_stages_in_their_order(method: str) -> None:
-    assert stages_called(method) == names()[1:]
+def test_the_fused_core_is_a_chain_of_the_stages_in_their_order() -> None:
+    assert list(CURSORS) == names()[1:]
+    assert list(Fused(SMALL).stages) == list(CURSORS)
 
 
-@pytest.mark.parametrize("method", ["handle", "_handle_timed"])
-def test_each_paragraph_is_published_before_the_next_engine_runs(method: str) -> None:
-    steps = re.findall(r"self\.(\w+)\.on_event\(page\)|publish\(<char\*>&page\.(\w+), seq\)", body(method))
-    expected = [step for name, paragraph in PARAGRAPHS.items() for step in ((name, ""), ("", paragraph))]
-    assert steps == [*expected, ("egress", "")]
+def test_each_stage_writes_a_paragraph_of_its_own_after_the_one_it_waits_for() -> None:
+    assert set(PARAGRAPHS) == {"sequencer", *WRITERS}
+    places = [PARAGRAPHS[name] for name in ("sequencer", *WRITERS)]
+    assert places == sorted(places)
+    for name, paragraph in WRITERS.items():
+        assert PARAGRAPHS[name] == (m.PAGE.fields[paragraph][1], m.PAGE.fields[paragraph][0].itemsize)
+
+
+def test_a_stage_takes_no_event_before_those_that_it_follows_are_done() -> None:
+    core = Fused(SMALL)
+    core.begin()
+    done = {name: stage.done for name, stage in core.stages.items()}
+    assert set(done.values()) == {1}
+    fresh = Fused(SMALL)
+    assert [stage.poll_once() for stage in fresh.stages.values()] == [0] * len(CURSORS)
 
 
 def test_nothing_is_told_before_it_is_recorded() -> None:
-    assert re.search(r"if self\.sequencer\.record\(page\):\n +self\.egress\.on_event\(page\)", body("handle"))
     assert "journal" in STAGES["egress"].follows
 
 
 def test_digests_and_service_times_name_the_stages() -> None:
-    assert [name for name in names() if name not in ("sequencer", "journal")] == list(fused.ENGINES)
+    assert [name for name in names() if name not in ("sequencer", "journal")] == list(ENGINE_NAMES)
     assert [*names()[1:], "event"] == list(fused.TIMED)
 
 
@@ -81,7 +87,7 @@ def test_engines_that_derive_are_those_with_a_loopback_ring() -> None:
     text = (ROOT / "core/fused.pyx").read_text()
     given = re.findall(r"self\.(\w+) = \w+\(Arena\(\w+\), (None|self\._emitter\(E_(\w+)\))", text)
     derives = {name: emitter != "None" for name, emitter, _ in given}
-    assert derives == {stage.name: stage.derives for stage in PATH if stage.name in fused.ENGINES}
+    assert derives == {stage.name: stage.derives for stage in PATH if stage.name in ENGINE_NAMES}
     assert all(engine == name.upper() for name, emitter, engine in given if emitter != "None")
 
 
@@ -98,6 +104,6 @@ def test_ids_of_engines_are_their_places_in_the_path() -> None:
     assert [(name.lower(), int(value)) for name, value in ids] == list(zip(engines, range(8), strict=True))
 
 
-@pytest.mark.parametrize("name", ["sequencer", *PARAGRAPHS, "egress"])
+@pytest.mark.parametrize("name", ["sequencer", *WRITERS, "egress"])
 def test_each_engine_has_a_folder_of_its_own(name: str) -> None:
     assert (ROOT / "core" / name / "engine.pyx").is_file()

@@ -1,0 +1,16 @@
+"""The stage that records: each event's input goes into the journal, before anybody is told of it."""
+from libc.stdint cimport uint64_t
+
+from core.messages cimport Page
+from core.stage cimport Stage
+from core_ext.histogram cimport Histogram
+from core_ext.journal cimport JournalWriter
+
+cdef class Recorder(Stage):
+    cdef readonly JournalWriter journal     # or None: nothing is recorded
+    cdef uint64_t* short_of_space   # 1: only the reserve is left: the sequencer marks new orders
+    cdef uint64_t own_word
+    cdef bint group                 # its cursor says what is on the disk
+    cdef public Histogram service_ns
+    cdef bint _append(self, const Page* page) noexcept nogil
+    cdef void _measure(self) noexcept nogil

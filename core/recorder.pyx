@@ -1,0 +1,72 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The recorder: see recorder.pxd. In `group` durability one sync covers all that a poll found."""
+from core.faults cimport FAULT_JOURNAL, Faults
+from core.messages cimport H_JOURNAL_FULL, K_ORDER, Header, OrderEvent, Page
+from core_ext.atomics cimport store_relaxed
+from core_ext.clock cimport ticks, ticks_to_ns
+from core_ext.spine cimport Spine, published
+from libc.stdint cimport int64_t
+
+from core.topology import CURSORS
+
+
+cdef class Recorder(Stage):
+    """Follows the sequencer; egress and the gateways wait for its cursor."""
+
+    def __init__(self, Spine spine not None, Faults faults not None, JournalWriter journal=None):
+        self.name = "journal"
+        self.spine = spine
+        self.faults = faults
+        self.cursor = CURSORS.index("journal")
+        self.short_of_space = &self.own_word
+        self.use(journal)
+
+    def use(self, JournalWriter journal) -> None:
+        """Records there from now on; what it holds already is done."""
+        self.journal = journal
+        if journal is None:
+            return
+        self.group = journal._group
+        if journal.last():
+            self.next = journal.last() + 1
+            if self.spine.cursor(self.cursor) < journal.last():
+                self.spine.set_cursor(self.cursor, journal.last())
+        self._measure()
+
+    cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
+        cdef uint64_t first = self.next
+        cdef uint64_t seq = first
+        cdef int64_t began = ticks() if self.service_ns is not None else 0
+        while seq < first + budget and published(self.spine.slot(seq), seq) and not self.faults.code():
+            if self.journal is not None and not self._append(<const Page*>self.spine.slot(seq)):
+                break
+            seq += 1
+        if seq == first:
+            return 0
+        if self.group and self.journal.sync_now() != 0:
+            self.faults.fail(FAULT_JOURNAL, 0, first, 0)
+            return 0
+        if self.journal is not None:
+            self._measure()
+        self.next = seq
+        self.spine.set_cursor(self.cursor, seq - 1)
+        if self.service_ns is not None:
+            self.service_ns.record(ticks_to_ns(ticks() - began))
+        return seq - first
+
+    cdef bint _append(self, const Page* page) noexcept nogil:
+        """Header and the bytes of the request that are used. The reserve takes what was sequenced before it was seen
+        that space is short."""
+        cdef int done = -1
+        if page.header.kind == K_ORDER and not page.header.flags & H_JOURNAL_FULL:
+            done = self.journal.append(page.header.seq, &page.header, sizeof(Header), page.request.bytes,
+                                       page.header.length)
+        if done == -1:
+            done = self.journal.append_reserved(page.header.seq, &page.header, sizeof(Header), page.request.bytes,
+                                                page.header.length)
+        if done != 0:
+            self.faults.fail(FAULT_JOURNAL, 0, page.header.seq, 0)
+        return done == 0
+
+    cdef void _measure(self) noexcept nogil:
+        store_relaxed(self.short_of_space, not self.journal.room(sizeof(Header) + sizeof(OrderEvent)))
