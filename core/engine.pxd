@@ -41,7 +41,6 @@ cdef class Emitter:
     cdef uint32_t told_n
     cdef uint64_t planted           # for a test: this derived event gets noise mixed in
     cdef uint8_t noise
-    cdef void resume(self, Ring ring) noexcept
     cdef void emit(self, Page* page, uint16_t kind, const void* request, uint16_t length,
                    int64_t due_ns) noexcept nogil
 

@@ -7,6 +7,8 @@ class Emitter:
     def __init__(self, engine: int, ring: Ring) -> None: ...
     def plant(self, n: int, noise: int) -> None:
         """Mixes `noise` (not 0) into the n-th event that the engine derives: a test's nondeterminism."""
+    def resume(self, ring: Ring) -> None:
+        """Goes on with the ring of one that died: what is on it isn't put there again."""
     @property
     def overflows(self) -> int:
         """Derived events that found the ring full: the core stops on the first."""

@@ -15,7 +15,7 @@ cdef class Emitter:
         self.planted = n
         self.noise = noise
 
-    cdef void resume(self, Ring ring) noexcept:
+    def resume(self, Ring ring not None) -> None:
         """Goes on with the ring of one that died: what is on it isn't put there again."""
         cdef Derived* newest = <Derived*>ring.newest()
         self.ring = ring

@@ -36,6 +36,7 @@ class Kind(IntEnum):
     DAY = 24
     TIME = 25
     CONFIG = 26
+    RIGHTS = 31
     SLICE = 32
     CHILD_CANCEL = 33
     CHILD_REPLACE = 34

@@ -24,6 +24,12 @@ def plain_ring(capacity: int, slot_size: int) -> Ring:
 def plain_spine(capacity: int, slot_size: int, cursors: int) -> Spine:
     """A spine over memory of its own. All its cursors hold the claimer back."""
 
+def state_hash(seq: int, digests: dict[str, str]) -> str:
+    """One digest of the last sequence and of all engines' states, told by name in any order."""
+
+def config_request(capacity: Capacity) -> bytes:
+    """The first event's request: how large the tables are, so that a replay makes them alike."""
+
 def arena_bytes(capacity: Capacity) -> int:
     """Room for any one engine's tables."""
 
@@ -74,7 +80,7 @@ class Fused:
     def use(self, journal: JournalWriter | None) -> None:
         """Records in this journal from now on."""
     def begin(self) -> None:
-        """The first event: how large the tables are, so that a replay makes them alike."""
+        """The first event."""
     def digests(self) -> dict[str, str]:
         """A digest of each engine's state."""
     def state_hash(self) -> str:

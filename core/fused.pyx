@@ -31,6 +31,20 @@ def plain_spine(int capacity, int slot_size, int cursors):
     return Spine.format(mmap.mmap(-1, Spine.bytes_needed(capacity, slot_size, cursors)), capacity, slot_size, cursors)
 
 
+def state_hash(seq: int, digests: dict[str, str]) -> str:
+    """One digest of the last sequence and of all engines' states, told by name in any order."""
+    digest = hashlib.blake2b(str(seq).encode(), digest_size=32)
+    for name in ENGINE_NAMES:
+        digest.update(f"{name}={digests[name]};".encode())
+    return digest.hexdigest()
+
+
+def config_request(capacity) -> bytes:
+    """The first event's request: how large the tables are, so that a replay makes them alike."""
+    return struct.pack(f"<{len(SIZES)}I", *(getattr(capacity, name) for name in SIZES)).ljust(
+        sizeof(ConfigEvent), b"\0")
+
+
 def arena_bytes(capacity) -> int:
     """Room for any one engine's tables; pages that nobody touches are never taken from the machine."""
     c = capacity
@@ -175,14 +189,14 @@ cdef class Fused:
         return page
 
     def begin(self) -> None:
-        """The first event: how large the tables are, so that a replay makes them alike."""
+        """The first event."""
         cdef Input item
-        cdef bytes sizes = struct.pack(f"<{len(SIZES)}I", *(getattr(self.capacity, name) for name in SIZES))
+        cdef bytes request = config_request(self.capacity)
         memset(&item, 0, sizeof(Input))
         item.kind = K_CONFIG
         item.source_seq = 1
         item.length = sizeof(ConfigEvent)
-        memcpy(item.request, <const char*>sizes, len(sizes))
+        memcpy(item.request, <const char*>request, sizeof(ConfigEvent))
         self.input(&item)
 
     # ---- off the path -----------------------------------------------------------------------------------------
@@ -193,10 +207,7 @@ cdef class Fused:
 
     def state_hash(self) -> str:
         """One digest of all engines' states and the last sequence: equal states, equal hash."""
-        digest = hashlib.blake2b(str(self.sequencer.seq).encode(), digest_size=32)
-        for name, value in self.digests().items():
-            digest.update(f"{name}={value};".encode())
-        return digest.hexdigest()
+        return state_hash(self.sequencer.seq, self.digests())
 
     def latency(self) -> dict[str, dict[str, int]]:
         """Service time by engine, ns."""

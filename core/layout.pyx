@@ -5,7 +5,7 @@ from core.messages cimport (
     AccountEvent, AlertEvent, Booking, CancelEvent, ChildEvent, ConfigEvent, DayEvent, DepthEvent,
     FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent, LimitEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
-    ReportEvent, Request, Resolved, Response, Routing, ScopeKeys, Send, SliceEvent, SweepEvent, TradeEvent,
+    ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SliceEvent, SweepEvent, TradeEvent,
     VenueEvent, VenueStateEvent, Verdict,
 )
 
@@ -41,6 +41,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(ReportEvent) == 256)
     NACRE_HOLDS(sizeof(VenueStateEvent) == 8)
     NACRE_HOLDS(sizeof(DayEvent) == 8)
+    NACRE_HOLDS(sizeof(RightsEvent) == 72)
     NACRE_HOLDS(sizeof(SliceEvent) == 32)
     NACRE_HOLDS(sizeof(ChildEvent) == 24)
     NACRE_HOLDS(sizeof(OrderEndEvent) == 8)
@@ -92,6 +93,7 @@ def sizes() -> dict[str, int]:
         "ReportEvent": sizeof(ReportEvent),
         "VenueStateEvent": sizeof(VenueStateEvent),
         "DayEvent": sizeof(DayEvent),
+        "RightsEvent": sizeof(RightsEvent),
         "SliceEvent": sizeof(SliceEvent),
         "ChildEvent": sizeof(ChildEvent),
         "OrderEndEvent": sizeof(OrderEndEvent),

@@ -78,6 +78,7 @@ cdef enum Kind:
     K_DAY = 24
     K_TIME = 25
     K_CONFIG = 26
+    K_RIGHTS = 31
     K_SLICE = 32
     K_CHILD_CANCEL = 33
     K_CHILD_REPLACE = 34
@@ -460,8 +461,17 @@ cdef struct FilterEvent:            # 40: kill, rearm, cancel_all, disconnect
     uint32_t by
     uint8_t kind                    # a Scope
     uint8_t cancel_on_disconnect
-    uint16_t pad
+    uint8_t by_rights               # cancel_all: of the accounts alone that the session may trade
+    uint8_t pad
     uint64_t epoch
+
+cdef enum:
+    RIGHTS_STEP = 512               # accounts that one K_RIGHTS tells of
+
+cdef struct RightsEvent:            # 72: the session may trade some accounts only; a connect forgets it
+    uint32_t session
+    uint32_t first                  # the account of the first bit
+    uint8_t bits[64]
 
 cdef enum ReportFlag:
     P_HAS_FEE = 1
@@ -534,7 +544,8 @@ cdef struct SweepEvent:             # 40: one step over many orders or children
     uint8_t kind                    # a Sweep
     uint8_t pad[3]
     uint8_t day_only
-    uint8_t pad2[7]
+    uint8_t by_rights               # only orders of accounts that the session may trade
+    uint8_t pad2[6]
 
 cdef struct AlertEvent:             # 80
     ScopeKeys scope
@@ -579,6 +590,7 @@ cdef union Request:
     ReportEvent report
     VenueStateEvent venue_state
     DayEvent day
+    RightsEvent rights
     SliceEvent slice
     ChildEvent child
     OrderEndEvent order_end
@@ -796,10 +808,10 @@ cdef struct Response:               # 192 bytes: what a session is told
     int64_t last_qty
     int64_t last_px
     int64_t price
-    uint64_t pad2
+    uint64_t number                 # of its session's responses, since it connected
     i128 notional
     char orig_cl_ord_id[40]
-    uint64_t pad3
+    uint64_t pad2
 
 cdef struct Page:
     Header header

@@ -271,7 +271,8 @@ FILTER_EVENT = np.dtype(
         ("by", "<u4"),
         ("kind", "u1"),
         ("cancel_on_disconnect", "u1"),
-        ("pad", "<u2"),
+        ("by_rights", "u1"),
+        ("pad", "u1"),
         ("epoch", "<u8"),
     ]
 )
@@ -303,6 +304,9 @@ VENUE_STATE_EVENT = np.dtype(
         ("pad", "u1"),
     ]
 )
+RIGHTS_STEP = 512
+"""Accounts that one RIGHTS event tells of."""
+RIGHTS_EVENT = np.dtype([("session", "<u4"), ("first", "<u4"), ("bits", "u1", (64,))])
 DAY_EVENT = np.dtype(
     [
         ("date", "<i4"),
@@ -347,7 +351,8 @@ SWEEP_EVENT = np.dtype(
         ("kind", "u1"),
         ("pad", "u1", (3,)),
         ("day_only", "u1"),
-        ("pad2", "u1", (7,)),
+        ("by_rights", "u1"),
+        ("pad2", "u1", (6,)),
     ]
 )
 ALERT_EVENT = np.dtype(
@@ -552,11 +557,11 @@ RESPONSE = np.dtype(
         ("last_qty", "<i8"),
         ("last_px", "<i8"),
         ("price", "<i8"),
-        ("pad2", "<u8"),
+        ("number", "<u8"),
         ("notional_lo", "<u8"),
         ("notional_hi", "<i8"),
         ("orig_cl_ord_id", "V40"),
-        ("pad3", "<u8"),
+        ("pad2", "<u8"),
     ]
 )
 PAGE = np.dtype(

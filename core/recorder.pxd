@@ -2,6 +2,7 @@
 from libc.stdint cimport uint64_t
 
 from core.messages cimport Page
+from core.board cimport Board
 from core.stage cimport Stage
 from core_ext.histogram cimport Histogram
 from core_ext.journal cimport JournalWriter
@@ -10,6 +11,7 @@ cdef class Recorder(Stage):
     cdef readonly JournalWriter journal     # or None: nothing is recorded
     cdef uint64_t* short_of_space   # 1: only the reserve is left: the sequencer marks new orders
     cdef uint64_t own_word
+    cdef Board board                # whose word it is, or None
     cdef bint group                 # its cursor says what is on the disk
     cdef public Histogram service_ns
     cdef bint _append(self, const Page* page) noexcept nogil

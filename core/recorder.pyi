@@ -1,3 +1,4 @@
+from core.board import Board
 from core.faults import Faults
 from core.stage import Stage
 from core_ext.histogram import Histogram
@@ -11,5 +12,7 @@ class Recorder(Stage):
     def __init__(self, spine: Spine, faults: Faults, journal: JournalWriter | None = None) -> None: ...
     @property
     def journal(self) -> JournalWriter | None: ...
+    def share(self, board: Board) -> None:
+        """Tells the sequencer there that space is short."""
     def use(self, journal: JournalWriter | None) -> None:
         """Records there from now on; what it holds already is done."""

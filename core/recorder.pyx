@@ -1,5 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The recorder: see recorder.pxd. In `group` durability one sync covers all that a poll found."""
+from core.board cimport Board
 from core.faults cimport FAULT_JOURNAL, Faults
 from core.messages cimport H_JOURNAL_FULL, K_ORDER, Header, OrderEvent, Page
 from core_ext.atomics cimport store_relaxed
@@ -20,6 +21,11 @@ cdef class Recorder(Stage):
         self.cursor = CURSORS.index("journal")
         self.short_of_space = &self.own_word
         self.use(journal)
+
+    def share(self, Board board not None) -> None:
+        """Tells the sequencer there that space is short."""
+        self.board = board
+        self.short_of_space = &board.words.journal.short_of_space
 
     def use(self, JournalWriter journal) -> None:
         """Records there from now on; what it holds already is done."""

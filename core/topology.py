@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from core import messages as m
 
-FUSED = "fused"
-PLACEMENTS = (FUSED,)
+FUSED = "fused"  # stages take turns on one thread
+PINNED = "pinned"  # a process of its own
+PLACEMENTS = ("auto", FUSED, PINNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,22 @@ PATH: tuple[Stage, ...] = (
     Stage("egress", ("positions", "journal"), "tells sessions"),
 )
 
-STAGES = {stage.name: stage for stage in PATH}
+GATEWAYS = Stage("gateways", ("execution", "journal"), "stores intents, writes to venues, hears them")
+"""After the path of a live core. On recorded time the driver plays it."""
+
+STAGES = {stage.name: stage for stage in (*PATH, GATEWAYS)}
+
+DERIVING = tuple(stage.name for stage in PATH if stage.derives)
 
 ENGINE_NAMES = ("resolve", "risk", "orders", "router", "execution", "positions", "egress")
 """Those with state, by their engine id less one."""
 
 CURSORS = tuple(stage.name for stage in PATH[1:])
 """Who has a cursor on the spine, by its index. All of them hold the sequencer back."""
+
+LIVE_CURSORS = (*CURSORS, GATEWAYS.name)
+LIVE_STAGES = ("sequencer", *LIVE_CURSORS, "venues")
+"""Everything of a live core that can be placed. The simulated venues are no part of the path: they hear it by rings."""
 
 PARAGRAPHS = {
     stage: (int(m.PAGE.fields[paragraph][1]), int(m.PAGE.fields[paragraph][0].itemsize))

@@ -805,6 +805,8 @@ cdef class JournalReader:
     @property
     def segment_header(self):
         """The current segment's header as SegmentInfo (schema version, build id, run epoch)."""
+        if self._count == 0:
+            raise ValueError(f"{self._path}: the journal has no segment yet")
         return _segment_info(self._path_of(min(self._index, self._count - 1)))
 
     def cut(self):

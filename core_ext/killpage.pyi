@@ -23,5 +23,8 @@ class KillPage:
     def is_blocked(self, keys: Sequence[int]) -> bool:
         """Whether something with these keys, by kind, is blocked."""
     @property
+    def changes(self) -> int:
+        """Grows with every kill and clearing."""
+    @property
     def epoch(self) -> int:
         """The highest epoch given."""

@@ -135,6 +135,11 @@ cdef class KillPage:
         return self.blocks(found)
 
     @property
+    def changes(self) -> int:
+        """Grows with every kill and clearing."""
+        return load_acquire(&self._header.changes)
+
+    @property
     def epoch(self) -> int:
         """The highest epoch given."""
         return load_acquire(&self._header.given)

@@ -20,10 +20,15 @@ class Ring:
     def fulls(self) -> int:
         """Claims denied because the ring was full, since it was formatted."""
     @property
+    def taken(self) -> int:
+        """Slots that the consumer has released since the ring was formatted."""
+    @property
     def is_broken(self) -> bool:
         """The indices cannot be: a peer wrote over them."""
     def __len__(self) -> int: ...
     def try_push(self, item: Buffer) -> bool:
         """Copies the item into the next slot, the rest zeroed. False when full."""
+    def waiting(self) -> list[bytes]:
+        """Copies of what is on it, oldest first; nothing is taken."""
     def try_pop(self) -> bytes | None:
         """The oldest slot's bytes, or None when empty."""

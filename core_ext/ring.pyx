@@ -73,6 +73,11 @@ cdef class Ring:
         return load_acquire(&self._header.fulls)
 
     @property
+    def taken(self):
+        """How many slots the consumer has released since the ring was formatted."""
+        return load_acquire(&self._header.head)
+
+    @property
     def is_broken(self):
         """True when the indices cannot be: a peer wrote over them. The consumer should close this ring."""
         return self.broken()
@@ -95,6 +100,13 @@ cdef class Ring:
         memset(slot + size, 0, self._slot_size - size)
         self.publish()
         return True
+
+    def waiting(self):
+        """Copies of what is on it, oldest first, as it stands; nothing is taken. For who comes back after a crash."""
+        cdef uint64_t head = load_acquire(&self._header.head)
+        cdef uint64_t tail = load_acquire(&self._header.tail)
+        return [PyBytes_FromStringAndSize(self._slots + (i & self._mask) * self._slot_size, self._slot_size)
+                for i in range(head, min(tail, head + self._capacity))]
 
     def try_pop(self):
         """The oldest slot's bytes (all `slot_size` of them), or None when empty."""

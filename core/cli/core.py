@@ -47,6 +47,11 @@ def command() -> None:
 @click.option(
     "--wait", type=click.Choice(("auto", "spin", "yield", "sleep")), help="What the core does idle."
 )
+@click.option(
+    "--placement",
+    type=click.Choice(("auto", "fused", "pinned")),
+    help="All stages on one thread, or a process a stage; auto: by the processors there are.",
+)
 @click.option("--durability", type=click.Choice(("async", "group")), help="When an event counts as recorded.")
 def run(**options: Any) -> None:
     """Run a core in the foreground until SIGTERM, SIGINT or `nacre core stop`.
@@ -65,18 +70,18 @@ def run(**options: Any) -> None:
 def _run(config: Any) -> int:
     """Opens, runs and closes the core; its exit code."""
     core = load("core.live.server", "Core")(config)
+    lost = load("core.live.supervisor", "WorkerLost")
     fault, start_error = load("core.errors", "CoreFault"), load("core.live.server", "StartError")
     journal_error = load("core_ext.journal", "JournalError")
     try:
         core.open()
-    except (start_error, journal_error, fault, OSError) as error:
+    except (start_error, journal_error, fault, lost, OSError) as error:
         raise BadInput(f"the core doesn't start: {error}") from error
-    ready = {"ready": True, "socket": str(config.socket), "seq": core.live.core.sequencer.seq}
-    _line(ready | {"restored": core.restored, "wait": config.waiting, "live": config.live})
+    _line(core.ready())
     try:
         core.run()
         _line(core.close())
-    except fault as error:
+    except (fault, lost) as error:
         core.abandon()
         say(f"the core stopped: {type(error).__name__}: {error}")
         return EXIT_FAILED

@@ -7,10 +7,12 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 cdef class Egress(Engine):
     cdef readonly Spine responses   # of Response; overwritten in turn: who is lapped sees the gap and asks again
     cdef char* ids                  # [id] a cl_ord_id as its client wrote it
+    cdef uint64_t* told             # [session] responses since it connected
+    cdef uint32_t max_sessions
     cdef uint64_t* counts           # [0] ids' end, [1] responses, [2] denials, [3] fills,
                                     # [16 + reason] denials of that reason
     cdef void on_event(self, Page* page) noexcept nogil
     cdef void _remember(self, Page* page) noexcept nogil
-    cdef Response* _begin(self, Page* page, uint8_t kind) noexcept nogil
+    cdef Response* _begin(self, Page* page, uint8_t kind, uint32_t session) noexcept nogil
     cdef void _deny(self, Page* page) noexcept nogil
     cdef void _order(self, Page* page) noexcept nogil

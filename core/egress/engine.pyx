@@ -4,7 +4,7 @@ from libc.string cimport memcpy, memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    K_CANCEL, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, SIDE_BUY, VF_DENIED, X_NONE, X_TRADE,
+    K_CANCEL, K_CONNECT, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, SIDE_BUY, VF_DENIED, X_NONE, X_TRADE,
     Outcome, Page, Response,
 )
 from core_ext.spine cimport Spine, publish
@@ -19,6 +19,8 @@ cdef class Egress(Engine):
         self.emitter = emitter
         self.responses = responses
         self.ids = arena.table("egress.ids", NAME_SIZE, capacity.ids)
+        self.max_sessions = capacity.sessions
+        self.told = <uint64_t*>arena.table("egress.told", sizeof(uint64_t), capacity.sessions)
         self.counts = <uint64_t*>arena.table("egress.counts", sizeof(uint64_t), 272)
         arena.used_by("egress.ids", &self.counts[0])
 
@@ -41,6 +43,8 @@ cdef class Egress(Engine):
 
     cdef void on_event(self, Page* page) noexcept nogil:
         self._remember(page)
+        if page.header.kind == K_CONNECT:
+            self.told[page.request.filter.scope.session] = 0
         if page.verdict.flags & VF_DENIED:
             self._deny(page)
         if page.outcome.order != NONE and page.outcome.exec_type != X_NONE:
@@ -61,20 +65,23 @@ cdef class Egress(Engine):
         if id >= self.counts[0]:
             self.counts[0] = id + 1
 
-    cdef Response* _begin(self, Page* page, uint8_t kind) noexcept nogil:
+    cdef Response* _begin(self, Page* page, uint8_t kind, uint32_t session) noexcept nogil:
         cdef uint64_t seq = self.counts[1] + 1
         cdef Response* out = <Response*>self.responses.slot(seq)
         self.counts[1] = seq
         self.responses.claim(seq)
         memset(<char*>out + 8, 0, sizeof(Response) - 8)
         out.time_ns = page.header.time_ns
-        out.session = page.header.session
+        out.session = session
+        if session < self.max_sessions:
+            self.told[session] += 1
+            out.number = self.told[session]
         out.order = page.outcome.order
         out.kind = kind
         return out
 
     cdef void _deny(self, Page* page) noexcept nogil:
-        cdef Response* out = self._begin(page, RK_DENY)
+        cdef Response* out = self._begin(page, RK_DENY, page.header.session)
         out.reason = page.verdict.reason
         if page.header.kind == K_ORDER:
             memcpy(out.cl_ord_id, page.request.order.cl_ord_id, NAME_SIZE)
@@ -90,8 +97,7 @@ cdef class Egress(Engine):
 
     cdef void _order(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
-        cdef Response* out = self._begin(page, RK_ORDER)
-        out.session = outcome.session
+        cdef Response* out = self._begin(page, RK_ORDER, page.outcome.session)
         out.exec_type = outcome.exec_type
         out.status = outcome.status
         out.reason = outcome.reason

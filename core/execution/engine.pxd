@@ -19,7 +19,6 @@ cdef class Execution(Engine):
     cdef uint64_t* counts           # [0] orders' end, [1] children's end, [2] sends refused: the ring was full
     cdef uint64_t told_seq          # up to this event all sends are on the ring already
     cdef readonly bint guarded      # False only in the test that disables this guard
-    cdef void resume(self, Ring ring) noexcept
     cdef void on_event(self, Page* page) noexcept nogil
     cdef void _begin(self, Page* page) noexcept nogil
     cdef void _commit(self, uint32_t order, uint32_t child, int64_t qty) noexcept nogil

@@ -9,6 +9,8 @@ class Execution(Engine):
     def __init__(
         self, arena: Arena, emitter: Emitter, capacity: Capacity, ring: Ring, guarded: bool = True
     ) -> None: ...
+    def resume(self, ring: Ring) -> None:
+        """Goes on with the ring of one that died: what is on it isn't put there again."""
     @property
     def guarded(self) -> bool: ...
     @property

@@ -27,7 +27,7 @@ cdef class Execution(Engine):
         arena.used_by("execution.reserved", &self.counts[0])
         arena.used_by("execution.children", &self.counts[1])
 
-    cdef void resume(self, Ring ring) noexcept:
+    def resume(self, Ring ring not None) -> None:
         """Goes on with the ring of one that died: what is on it isn't put there again."""
         cdef Send* newest = <Send*>ring.newest()
         self.ring = ring

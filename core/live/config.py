@@ -14,6 +14,7 @@ from core.scenario.declared import Declared
 from core.scenario.reader import Line, ScenarioError, read
 from core.scenario.schema import not_yet
 from core.scenario.values import convert
+from core.topology import FUSED, LIVE_STAGES, PINNED, PLACEMENTS
 
 DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit")
 WAITS = ("auto", "spin", "yield", "sleep")
@@ -29,6 +30,9 @@ KEYS = {
     "durability": str,
     "wait": str,
     "live": bool,
+    "placement": str,
+    "placements": dict,
+    "cpus": list,
     "max_sessions": int,
     "segment_mb": int,
     "users": list,
@@ -54,6 +58,9 @@ class CoreConfig:
     durability: str = "async"
     wait: str = "auto"
     live: bool = False
+    placement: str = "auto"
+    placements: Mapping[str, str] = field(default_factory=dict)
+    cpus: tuple[int, ...] = ()
     max_sessions: int = SESSIONS_MAX
     segment_mb: int = SEGMENT_MB
     users: tuple[int, ...] = ()
@@ -61,13 +68,6 @@ class CoreConfig:
     capacity: Capacity = field(default_factory=Capacity)
     lines: tuple[Line, ...] = ()
     file: str = "core"
-
-    @property
-    def waiting(self) -> str:
-        """The wait strategy, chosen by the processors where it is `auto`."""
-        if self.wait != "auto":
-            return self.wait
-        return "sleep" if len(os.sched_getaffinity(0)) <= 2 else "spin"
 
 
 def default_socket(name: str) -> Path:
@@ -128,7 +128,7 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
     name = keys.get("name", "core")
     if not name or len(name) > 31 or not name.replace("-", "").replace("_", "").isalnum():
         raise ConfigError(file, "name", name, "give 1 to 31 letters, digits, - and _")
-    for key, allowed in (("wait", WAITS), ("durability", DURABILITIES)):
+    for key, allowed in (("wait", WAITS), ("durability", DURABILITIES), ("placement", PLACEMENTS)):
         if keys.get(key, allowed[0]) not in allowed:
             raise ConfigError(file, key, keys[key], f"give one of {', '.join(allowed)}")
     for key, most in (("max_sessions", SESSIONS_MAX), ("segment_mb", SEGMENT_MB_MAX)):
@@ -148,6 +148,9 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         durability=keys.get("durability", "async"),
         wait=keys.get("wait", "auto"),
         live=keys.get("live", False),
+        placement=keys.get("placement", "auto"),
+        placements=_placements(file, keys.get("placements", {})),
+        cpus=_cpus(file, keys.get("cpus", [])),
         max_sessions=keys.get("max_sessions", SESSIONS_MAX),
         segment_mb=keys.get("segment_mb", SEGMENT_MB),
         users=tuple(_typed(file, "users", user, int) for user in keys.get("users", ())),
@@ -156,6 +159,27 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         lines=tuple(lines),
         file=file,
     )
+
+
+def _placements(file: str, given: dict[str, Any]) -> dict[str, str]:
+    """Where single stages run, apart from `placement`."""
+    for stage, where in given.items():
+        if stage not in LIVE_STAGES:
+            raise ConfigError(
+                file, f"placements.{stage}", where, f"no such stage; one of {', '.join(LIVE_STAGES)}"
+            )
+        allowed = (PINNED,) if stage == "venues" else (FUSED, PINNED)
+        if where not in allowed:
+            raise ConfigError(file, f"placements.{stage}", where, f"give {' or '.join(allowed)}")
+    return dict(given)
+
+
+def _cpus(file: str, given: list[Any]) -> tuple[int, ...]:
+    usable = os.sched_getaffinity(0)
+    for cpu in given:
+        if _typed(file, "cpus", cpu, int) not in usable:
+            raise ConfigError(file, "cpus", cpu, f"give processors of {sorted(usable)}")
+    return tuple(given)
 
 
 def _rights(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tuple[str, ...]]:

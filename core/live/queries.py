@@ -6,16 +6,17 @@ from typing import Any
 
 from core import messages as m
 from core.live.book import Book
-from core.live.loop import Live
+from core.live.shadow import Shadow
 from core.scenario import schema
 from core.scenario.money import Statement, average
 from core.scenario.numbers import format_units
+from core_ext.killpage import KillPage
 
 ORDERS_MAX = 10_000  # rows of one answer; `left_out` tells how many older ones it doesn't have
 
 
 def orders(
-    live: Live,
+    live: Shadow,
     book: Book,
     account: str | None = None,
     symbol: str | None = None,
@@ -40,11 +41,11 @@ def orders(
     return {"orders": told}
 
 
-def _id(live: Live, book: Book, index: int) -> str:
+def _id(live: Shadow, book: Book, index: int) -> str:
     return book.directory.text(live.core.egress.id_bytes(index))
 
 
-def _order(live: Live, book: Book, row: dict[str, Any]) -> dict[str, Any]:
+def _order(live: Shadow, book: Book, row: dict[str, Any]) -> dict[str, Any]:
     symbol = book.directory.symbol_list[row["symbol"]]
     out: dict[str, Any] = {
         "cl_ord_id": _id(live, book, row["id"]),
@@ -81,7 +82,7 @@ def _amounts(row: dict[str, Any], precision: int) -> dict[str, str]:
     return {"ord_status": m.OrdStatus(row["ord_status"]).name.lower(), **out}
 
 
-def positions(live: Live, book: Book, allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
+def positions(live: Shadow, book: Book, allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
     """Every position ever touched, and the accounts: as a scenario's `end` line tells them."""
     risk = live.core.risk
     marks = {symbol.index: risk.mark2_of(symbol.index) for symbol in book.directory.symbol_list}
@@ -94,10 +95,10 @@ def positions(live: Live, book: Book, allowed: tuple[str, ...] | None = None) ->
     return {"positions": rows, "accounts": accounts}
 
 
-def kills(live: Live, book: Book) -> list[dict[str, Any]]:
+def kills(page: KillPage, book: Book) -> list[dict[str, Any]]:
     """The kills in force, by name."""
     out = []
-    for row in live.kill_page.rows() if live.kill_page else ():
+    for row in page.rows():
         scope = m.Scope(row["kind"]).name.lower()
         key = None if scope == "all" else book.name_of(scope, row["key"])
         out.append(

@@ -9,6 +9,8 @@ import socket
 import struct
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from core import messages as m
 from core_ext.ring import Ring
 from core_ext.spine import Spine
@@ -19,6 +21,11 @@ REQUEST_BYTES = 304
 RESPONSES = 4096
 QUOTES = 4096
 QUOTE_BYTES = 64
+QUOTE_SLOT = np.dtype(
+    [("time_ns", "<i8"), ("symbol", "<u4"), ("venue", "<u2"), ("pad", "<u2")]
+    + [(name, "<i8") for name in ("bid_px", "bid_qty", "ask_px", "ask_qty")]
+)
+"""The slot of a session's quote ring, after its sequence."""
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
@@ -35,10 +42,10 @@ def sealed(name: str, size: int) -> tuple[int, mmap.mmap]:
 
 
 class Rings:
-    """The three rings of one session. `fds` are passed to the client and closed here after that."""
+    """The three rings of one session. `fds` are passed to the client, and to whom of the core comes back."""
 
     def __init__(self, name: str) -> None:
-        self.fds: list[int] = []
+        self._fds: list[int] = []
         try:
             self.requests = Ring.format(
                 self._memory(f"{name}.requests", Ring.bytes_needed(REQUESTS, REQUEST_BYTES)),
@@ -53,16 +60,39 @@ class Rings:
 
     def _memory(self, name: str, size: int) -> mmap.mmap:
         fd, memory = sealed(name, size)
-        self.fds.append(fd)
+        self._fds.append(fd)
         return memory
 
     def _spine(self, name: str, capacity: int, slot: int) -> Spine:
         return Spine.format(self._memory(name, Spine.bytes_needed(capacity, slot, 0)), capacity, slot, 0, ())
 
     def close_fds(self) -> None:
-        for fd in self.fds:
+        for fd in self._fds:
             os.close(fd)
-        self.fds = []
+        self._fds = []
+
+    @property
+    def fds(self) -> tuple[int, int, int]:
+        """Of requests, responses, quotes."""
+        requests, responses, quotes = self._fds
+        return requests, responses, quotes
+
+    def counts(self) -> dict[str, int]:
+        """Requests taken, responses and quotes told."""
+        return {
+            "requests": self.requests.taken,
+            "responses": self.responses.claimed_seq,
+            "quotes": self.quotes.claimed_seq,
+        }
+
+    def show_quote(self, request: bytes, time_ns: int) -> None:
+        """A quote that the session missed by coming later; before anybody else writes there."""
+        event = np.frombuffer(request, m.QUOTE_EVENT, 1)[0]
+        row = np.zeros((), QUOTE_SLOT)
+        row["time_ns"] = time_ns
+        for name in ("symbol", "venue", "bid_px", "bid_qty", "ask_px", "ask_qty"):
+            row[name] = event[name]
+        self.quotes.try_write(self.quotes.claimed_seq + 1, row.tobytes())
 
 
 @dataclass(eq=False, slots=True)

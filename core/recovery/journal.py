@@ -43,6 +43,7 @@ REQUESTS: dict[m.Kind, np.dtype[Any]] = {
     m.Kind.CONNECT: m.FILTER_EVENT,
     m.Kind.DISCONNECT: m.FILTER_EVENT,
     m.Kind.DAY: m.DAY_EVENT,
+    m.Kind.RIGHTS: m.RIGHTS_EVENT,
     m.Kind.CONFIG: m.CONFIG_EVENT,
     m.Kind.SLICE: m.SLICE_EVENT,
     m.Kind.CHILD_CANCEL: m.CHILD_EVENT,

@@ -7,6 +7,7 @@ from core.messages cimport OrderEvent, Outcome, Page, ScopeKeys
 from core.orders.life cimport Life, Order
 from core.risk.gate cimport Gate
 from core.risk.limits cimport Limits
+from core.risk.rights cimport Rights
 from core.risk.sweeps cimport Sweeps
 from core_ext.wide cimport i128
 
@@ -16,6 +17,7 @@ cdef class Risk(Engine):
     cdef readonly Limits limits
     cdef Gate gate
     cdef Sweeps sweeps
+    cdef Rights rights
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
     cdef Outcome* scratch
     cdef uint32_t max_accounts
@@ -29,6 +31,7 @@ cdef class Risk(Engine):
     cdef void _replace(self, Page* page) noexcept nogil
     cdef void _cancel(self, Page* page) noexcept nogil
     cdef bint _request_known(self, Page* page) noexcept nogil
+    cdef bint _may(self, Page* page) noexcept nogil
     cdef uint8_t _order_venue_state(self, uint32_t order) noexcept nogil
     cdef uint8_t _child_venue_state(self, uint32_t index) noexcept nogil
     cdef void _report(self, Page* page) noexcept nogil

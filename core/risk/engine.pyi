@@ -17,3 +17,5 @@ class Risk(Engine):
     def limits(self) -> Limits: ...
     def mark2_of(self, symbol: int) -> int | None:
         """Twice the symbol's mark in price units; None: there is none. Not for the path."""
+    def match_venues(self) -> list[int]:
+        """Indices of the simulated venues declared so far. Not for the path."""

@@ -7,14 +7,14 @@ from core.engine cimport Emitter
 from core.messages cimport (
     AlertEvent, D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_JOURNAL_FULL,
     HaltEvent, K_ALERT, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT,
-    K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_REARM, K_REPLACE, K_REPORT,
-    K_SLICE, K_SWEEP, K_VENUE_STATE, NONE, NONE16, OF_OVERFILL, O_HAS_EXPIRE, O_HAS_PRICE, O_HAS_QTY,
+    K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS,
+    K_SLICE, K_SWEEP, MAX_VENUES, K_VENUE_STATE, NONE, NONE16, OF_OVERFILL, O_HAS_EXPIRE, O_HAS_PRICE, O_HAS_QTY,
     O_POST_ONLY, OrderEvent, Outcome, Page, RS_ACTIVE, RS_KILLED, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID,
     R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED, R_LIMIT_70, R_LIMIT_90, R_MAX_POSITION, R_NONE,
-    R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_VENUE,
+    R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE,
     R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, SC_VENUE, SIDE_BUY, SW_CANCEL,
     SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, TIF_FOK, TIF_GTD, TIF_IOC, T_LIMIT, UNKNOWN, UNKNOWN16, U_QTY12,
-    VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, VS_CLOSED, VS_UP, Verdict,
+    VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, V_MATCH, VS_CLOSED, VS_UP, Verdict,
 )
 from core.market.view cimport SymbolMarket
 from core.orders.life cimport Child, Order
@@ -36,7 +36,8 @@ cdef class Risk(Engine):
         self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
         self.limits = Limits(arena, capacity)
         self.gate = Gate(arena, capacity, self.view, self.limits)
-        self.sweeps = Sweeps(emitter, self.view, self.life)
+        self.rights = Rights(arena, capacity)
+        self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
         self.scratch = <Outcome*>arena.table("risk.scratch", sizeof(Outcome), 1)
 
@@ -76,6 +77,9 @@ cdef class Risk(Engine):
             self._halt(page)
         elif kind == K_CONNECT:
             self.sessions[page.request.filter.scope.session] = not page.request.filter.cancel_on_disconnect
+            self.rights.forget(page.request.filter.scope.session)
+        elif kind == K_RIGHTS:
+            self.rights.take(&page.request.rights)
         elif kind == K_DISCONNECT:
             if not self.sessions[page.request.filter.scope.session]:
                 self.sweeps.begin(page, SW_CANCEL, &page.request.filter.scope)
@@ -91,6 +95,10 @@ cdef class Risk(Engine):
         """Twice the symbol's mark in price units, as it stands; None: there is none. Not for the path."""
         cdef int64_t mark = 0
         return mark if self.view.mark2(symbol, &mark) else None
+
+    def match_venues(self) -> list[int]:
+        """Indices of the simulated venues declared so far. Not for the path."""
+        return [i for i in range(MAX_VENUES) if self.view.venues[i].declared and self.view.venues[i].mode == V_MATCH]
 
     # ---- what passes is applied, and what it changes is counted -----------------------------------------------
 
@@ -248,11 +256,18 @@ cdef class Risk(Engine):
             reason = R_JOURNAL_FULL
         elif page.resolved.flags & D_TABLE_FULL and page.header.kind == K_REPLACE:
             reason = R_TABLE_FULL
+        elif not self._may(page):
+            reason = R_UNKNOWN_ORDER
         else:
             reason = self.life.refuses(page)
         if reason != R_NONE:
             self.gate.deny(page, reason)
         return reason == R_NONE
+
+    cdef bint _may(self, Page* page) noexcept nogil:
+        """Another account's order is an unknown one."""
+        cdef uint32_t order = page.resolved.order
+        return order == NONE or self.rights.may(page.header.session, self.life.orders[order].account)
 
     cdef uint8_t _order_venue_state(self, uint32_t order) noexcept nogil:
         cdef Order* found = &self.life.orders[order]

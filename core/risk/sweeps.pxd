@@ -9,11 +9,13 @@ from core.engine cimport Emitter
 from core.market.view cimport MarketView
 from core.messages cimport Page, ScopeKeys
 from core.orders.life cimport Life, Order
+from core.risk.rights cimport Rights
 
 cdef class Sweeps:
     cdef Emitter emitter
     cdef MarketView view
     cdef Life life
+    cdef Rights rights
     cdef void begin(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil
     cdef bint step(self, Page* page) noexcept nogil
     cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil

@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.engine cimport Emitter
 from core.market.view cimport MarketView, Top
 from core.messages cimport (
-    K_SWEEP, NONE, NONE16, Page, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, SweepEvent, TIF_CLS, TIF_DAY,
+    K_CANCEL_ALL, K_SWEEP, NONE, NONE16, Page, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, SweepEvent, TIF_CLS, TIF_DAY,
     TIF_OPG, VS_CLOSED,
 )
 from core.orders.life cimport (
@@ -19,16 +19,18 @@ cdef enum:
 cdef class Sweeps:
     """Finds the targets of a sweep, one a step; the rest follows as an event of its own."""
 
-    def __cinit__(self, Emitter emitter, MarketView view, Life life):
+    def __cinit__(self, Emitter emitter, MarketView view, Life life, Rights rights):
         self.emitter = emitter
         self.view = view
         self.life = life
+        self.rights = rights
 
     cdef void begin(self, Page* page, uint8_t kind, ScopeKeys* scope) noexcept nogil:
         cdef SweepEvent sweep
         memset(&sweep, 0, sizeof(SweepEvent))
         sweep.scope = scope[0]
         sweep.kind = kind
+        sweep.by_rights = page.header.kind == K_CANCEL_ALL and page.request.filter.by_rights
         self.emitter.emit(page, K_SWEEP, &sweep, sizeof(SweepEvent), 0)
 
     cdef bint step(self, Page* page) noexcept nogil:
@@ -77,6 +79,8 @@ cdef class Sweeps:
             return 0
         if sweep.kind == SW_EXPIRE:
             return self._day_is_over(order, sweep.scope.venue)
+        if sweep.by_rights and not self.rights.may(page.header.session, order.account):
+            return 0
         return in_scope(&sweep.scope, order)
 
     cdef bint _came_back(self, uint32_t symbol, uint16_t venue, uint64_t event) noexcept nogil:

@@ -28,6 +28,7 @@ cdef class Sequencer:
     cdef uint64_t source_seqs[256]
     cdef uint64_t kill              # the kill page's effective epoch, told in each header
 
+    cdef void take_over(self, Sequencer other) noexcept
     cdef Page* input(self, const Input* item) noexcept nogil
     cdef Page* derived(self, const Derived* item, uint8_t engine, bint timer) noexcept nogil
     cdef Page* _claim(self, uint16_t kind, const char* request, uint16_t length, int64_t time_ns) noexcept nogil

@@ -13,3 +13,5 @@ class Sequencer:
     @property
     def time_ns(self) -> int:
         """The last stamp."""
+    def counts(self) -> dict[int, int]:
+        """Inputs by source."""

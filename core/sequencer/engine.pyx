@@ -22,6 +22,17 @@ cdef class Sequencer:
         self.short_of_space = &never_short
         memset(self.source_seqs, 0, sizeof(self.source_seqs))
 
+    def counts(self) -> dict[int, int]:
+        """Inputs by source."""
+        return {i: self.source_seqs[i] for i in range(256) if self.source_seqs[i]}
+
+    cdef void take_over(self, Sequencer other) noexcept:
+        """Goes on where another one, of the same stream, is."""
+        self.seq = other.seq
+        self.time_ns = other.time_ns
+        self.kill = other.kill
+        memcpy(self.source_seqs, other.source_seqs, sizeof(self.source_seqs))
+
     cdef Page* _claim(self, uint16_t kind, const char* request, uint16_t length, int64_t time_ns) noexcept nogil:
         cdef uint64_t seq = self.seq + 1
         cdef Page* page = <Page*>self.spine.slot(seq)

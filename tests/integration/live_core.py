@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from core import messages as m
+from core.live.ask import ask
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
@@ -99,6 +100,23 @@ class Process:
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def workers(self) -> list[dict[str, Any]]:
+        """The core's other processes: name, pid, stages."""
+        told = ask(self.socket, "status")
+        found: list[dict[str, Any]] = told["workers"]
+        return found
+
+    def freeze(self) -> list[int]:
+        """Stops all its processes where they are; `thaw` lets them go on."""
+        pids = [self.pid, *(each["pid"] for each in self.workers())]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        return pids
+
+    def thaw(self, pids: list[int]) -> None:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)

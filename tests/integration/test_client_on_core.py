@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from core.cli import root
 from periphery.client import Busy, Client, DenyEvent, Gap, HangUp, OrderEvent, QuoteEvent, connect
 
-pytest.importorskip("core.live.loop", reason="the live core isn't built here")
 
 from tests.integration.live_core import Process
 

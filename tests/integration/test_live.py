@@ -18,7 +18,7 @@ import pytest
 
 from core import messages as m
 from core.live.killing import kill_directly
-from core.live.loop import SOURCE_SESSIONS
+from core.live.intake import SOURCE_SESSIONS
 from core.recovery import replay, verify
 from core.recovery.journal import event
 from core_ext.arena import Arena
@@ -151,9 +151,9 @@ def test_a_session_that_skips_a_number_is_closed_and_hurts_nobody(core: Process)
 
 def test_a_full_ring_is_the_clients_own_busy(core: Process) -> None:
     client = Client(core)
-    core.signal(signal.SIGSTOP)
+    pids = core.freeze()
     taken = sum(client.order(f"o{i}", 109000, qty=1) for i in range(1100))
-    core.signal(signal.SIGCONT)
+    core.thaw(pids)
     assert taken == 1024
     until(lambda: client.must("status")["inputs"] == 1024, "all that the ring took is sequenced")
     client.close()
@@ -214,11 +214,11 @@ def test_a_kill_while_the_loop_is_stopped_lets_nothing_out(core: Process) -> Non
     client.order("o1", 109000)
     client.expect("o1", status=S.NEW)
     before = client.must("status")["sends"]["intents"]
-    core.signal(signal.SIGSTOP)
+    pids = core.freeze()
     for i in range(200):
         client.order(f"late{i}", 109000)
     epoch = kill_directly(core.socket, "all", None, "ann")
-    core.signal(signal.SIGCONT)
+    core.thaw(pids)
     client.expect("o1", status=S.CANCELED)
     until(lambda: client.must("status")["inputs"] == 201, "the orders are sequenced")
     sends = client.must("status")["sends"]

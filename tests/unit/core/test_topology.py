@@ -8,7 +8,7 @@ import pytest
 from core import fused, messages as m
 from core.capacity import Capacity
 from core.fused import Fused
-from core.topology import CURSORS, ENGINE_NAMES, PARAGRAPHS, PATH, STAGES, Stage
+from core.topology import CURSORS, ENGINE_NAMES, GATEWAYS, PARAGRAPHS, PATH, STAGES, Stage
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = Capacity(orders=64, more_children=64, ids=64, fills=64, spine=64, loopback=256)
@@ -38,7 +38,7 @@ def test_names_are_distinct_and_the_sequencer_is_first() -> None:
     assert len(set(names())) == len(PATH)
     assert PATH[0].name == "sequencer"
     assert PATH[0].follows == ()
-    assert {stage.name: stage for stage in PATH} == STAGES
+    assert {stage.name: stage for stage in (*PATH, GATEWAYS)} == STAGES
 
 
 @pytest.mark.parametrize("stage", PATH[1:], ids=lambda stage: stage.name)

@@ -1,0 +1,156 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The board: see board.pxd."""
+import mmap
+import os
+
+from core.engine cimport DERIVES_MAX, Derived
+from core.faults import FAULT_BYTES
+from core.messages cimport PAGE_SIZE, Send
+from core.sequencer.engine cimport Input
+from core_ext.atomics cimport load_acquire, load_relaxed, store_release
+
+from core.topology import DERIVING, LIVE_CURSORS
+
+DESK = 1024
+FEED = 4096
+MAX_SESSIONS = SEATS
+MAX_WORKERS = WORKERS
+PAGE_BYTES = 4096
+
+
+def parts(capacity) -> dict[str, int]:
+    """Bytes of each part, by name, in their order."""
+    ring = lambda slots, size: Ring.bytes_needed(slots, size)
+    return {
+        "faults": FAULT_BYTES,
+        "words": sizeof(Words),
+        "workers": WORKERS * sizeof(WorkerLines),
+        "spine": Spine.bytes_needed(capacity.spine, PAGE_SIZE, len(LIVE_CURSORS)),
+        **{f"loopback.{name}": ring(capacity.loopback, sizeof(Derived)) for name in DERIVING},
+        "desk": ring(DESK, sizeof(Input)),
+        "feed": ring(FEED, sizeof(Input)),
+        "reports": ring(capacity.loopback, sizeof(Input)),
+        "sends": ring(capacity.loopback, sizeof(Send)),
+        "to_venues": ring(capacity.loopback, sizeof(Input)),
+        "from_venues": ring(capacity.loopback, sizeof(Input)),
+    }
+
+
+def board_bytes(capacity) -> int:
+    """How much memory a core of that capacity shares."""
+    return sum(_paged(size) for size in parts(capacity).values())
+
+
+def make_memory(capacity) -> int:
+    """A file in memory of that size, allocated in full and inheritable; its descriptor. OSError: there is no room."""
+    fd = os.memfd_create("nacre-board", 0)
+    try:
+        os.posix_fallocate(fd, 0, board_bytes(capacity))
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _paged(size):
+    return -(-size // PAGE_BYTES) * PAGE_BYTES
+
+
+cdef class Board:
+    """The parts over memory of `board_bytes`. fresh: lays them anew; else attaches to what is there."""
+
+    def __init__(self, memory, capacity, bint fresh=False):
+        if capacity.loopback < 2 * DERIVES_MAX:
+            raise ValueError(f"capacity: loopback = {capacity.loopback}: give {2 * DERIVES_MAX} or more")
+        self.capacity = capacity
+        self.memory = memory
+        views = self._views(parts(capacity))
+        self.faults = Faults(views["faults"])
+        self._words = Window(views["words"], "board", 64)
+        self.words = <Words*>self._words.base
+        self._workers = Window(views["workers"], "board", 64)
+        self.workers = <WorkerLines*>self._workers.base
+        ring = (lambda name, slots, size: Ring.format(views[name], slots, size)) if fresh else (
+            lambda name, slots, size: Ring.attach(views[name]))
+        self.spine = (Spine.format(views["spine"], capacity.spine, PAGE_SIZE, len(LIVE_CURSORS)) if fresh
+                      else Spine.attach(views["spine"]))
+        self.loopbacks = {name: ring(f"loopback.{name}", capacity.loopback, sizeof(Derived)) for name in DERIVING}
+        self.desk = ring("desk", DESK, sizeof(Input))
+        self.feed = ring("feed", FEED, sizeof(Input))
+        self.reports = ring("reports", capacity.loopback, sizeof(Input))
+        self.sends = ring("sends", capacity.loopback, sizeof(Send))
+        self.to_venues = ring("to_venues", capacity.loopback, sizeof(Input))
+        self.from_venues = ring("from_venues", capacity.loopback, sizeof(Input))
+
+    def _views(self, sizes):
+        whole = memoryview(self.memory)
+        out, at = {}, 0
+        for name, size in sizes.items():
+            out[name] = whole[at : at + size]
+            at += _paged(size)
+        return out
+
+    @staticmethod
+    def of(int fd, capacity, bint fresh=False):
+        """The board in that file."""
+        return Board(mmap.mmap(fd, board_bytes(capacity)), capacity, fresh)
+
+    def declare(self, uint32_t symbols, uint32_t venues, uint32_t accounts, uint32_t strategies) -> None:
+        """How many of each there are by now; only after the events that declare them are on their ring."""
+        self.words.declared.venues = venues
+        self.words.declared.accounts = accounts
+        self.words.declared.strategies = strategies
+        store_release(<uint64_t*>&self.words.declared, (<uint64_t>venues << 32) | symbols)
+
+    def call(self, int worker) -> None:
+        """Tells the worker that a message waits for it."""
+        store_release(&self.workers[worker].attention, load_relaxed(&self.workers[worker].attention) + 1)
+
+    def worker_counts(self, int worker) -> dict[str, int]:
+        """beat_ns: monotonic time of its last turn; events taken, turns, naps."""
+        lines = &self.workers[worker]
+        return {"beat_ns": lines.beat_ns, "taken": lines.taken, "turns": lines.turns, "naps": lines.naps}
+
+    def seat_fault(self, int seat) -> str:
+        """What the session did wrong; "": nothing."""
+        return ("", "its request ring is overwritten", "a request is missing: source_seq left a number out")[
+            self.words.intake.seat_faults[seat]]
+
+    def clear_seat_fault(self, int seat) -> None:
+        """Before the seat is given to another session."""
+        self.words.intake.seat_faults[seat] = 0
+
+    @property
+    def seq(self) -> int:
+        """The last sequence published."""
+        return load_acquire(&self.words.intake.seq)
+
+    @property
+    def recorded(self) -> int:
+        """The last sequence that counts as recorded."""
+        return self.spine.cursor(LIVE_CURSORS.index("journal"))
+
+    def cursors(self) -> dict[str, int]:
+        """The last event that each stage is done with."""
+        return {name: self.spine.cursor(i) for i, name in enumerate(LIVE_CURSORS)}
+
+    def counts(self) -> dict[str, int]:
+        """What the processes tell of themselves."""
+        words = self.words
+        return {
+            "inputs": words.intake.inputs, "repeated": words.intake.repeated, "spilled": words.intake.spilled,
+            "timers": words.intake.timers, "waiting": words.intake.waiting,
+            "sent": words.gateways.sent, "suppressed": words.gateways.suppressed, "unknown": words.gateways.unknown,
+            "under_way": words.gateways.under_way + words.venues.under_way,
+            "venue_messages": words.venues.messages, "venue_bytes": words.venues.bytes,
+            "venue_doubled": words.venues.doubled,
+        }
+
+    def is_quiet(self) -> bool:
+        """Whether every event has been everywhere, and nothing waits on a ring or under way."""
+        counts = self.counts()
+        rings = (*self.loopbacks.values(), self.desk, self.feed, self.reports, self.sends, self.to_venues,
+                 self.from_venues)
+        seq = self.seq
+        return (not any(len(ring) for ring in rings) and not counts["waiting"] and not counts["under_way"]
+                and all(done == seq for done in self.cursors().values()) and seq == self.seq)

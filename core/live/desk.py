@@ -1,0 +1,73 @@
+"""The server's own inputs: commands and declarations on one ring, market data on another, each numbered."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from core.live.intake import SOURCE_FEED
+from core.live.supervisor import Supervisor, WorkerLost
+from core.scenario.encoder import Event
+from core_ext.ring import Ring
+
+TAKEN_S = 20.0
+NAP_S = 0.00005
+INPUT = np.dtype(
+    [
+        ("time_ns", "<i8"),
+        ("source_seq", "<u8"),
+        ("kind", "<u2"),
+        ("length", "<u2"),
+        ("session", "<u4"),
+        ("source", "u1"),
+        ("flags", "u1"),
+        ("pad", "V22"),
+    ]
+)
+"""What stands before an input's request; the intake fills in the time."""
+
+
+class Desk:
+    """Pushes inputs, and waits until the intake has taken them. numbers: by source, as sequenced so far."""
+
+    def __init__(self, supervisor: Supervisor, numbers: dict[int, int]) -> None:
+        self.supervisor = supervisor
+        self.numbers = dict(numbers)
+        self.kill_changes = 0  # of the kill page, when it was last looked at
+
+    def push(self, event: Event, source: int) -> None:
+        """One input onto its ring. WorkerLost: nobody takes them."""
+        board = self.supervisor.board
+        ring = board.feed if source == SOURCE_FEED else board.desk
+        head = np.zeros((), INPUT)
+        self.numbers[source] = self.numbers.get(source, 0) + 1
+        head["source"], head["source_seq"] = source, self.numbers[source]
+        head["kind"], head["length"], head["session"] = event.kind, len(event.request), event.session
+        item = head.tobytes() + event.request
+        if not ring.try_push(item):
+            self._await(ring)
+            ring.try_push(item)
+
+    def await_taken(self) -> None:
+        """Until all that was pushed is on the spine."""
+        board = self.supervisor.board
+        self._await(board.desk)
+        self._await(board.feed)
+
+    def _await(self, ring: Ring) -> None:
+        until = time.monotonic() + TAKEN_S
+        while len(ring):
+            self._nap(until, "the desk's inputs aren't taken")
+
+    def await_recorded(self, seq: int) -> None:
+        """Until the event is in the journal."""
+        until = time.monotonic() + TAKEN_S
+        while self.supervisor.board.recorded < seq:
+            self._nap(until, f"event {seq} isn't recorded")
+
+    def _nap(self, until: float, what: str) -> None:
+        self.supervisor.keep_going()
+        if time.monotonic() > until:
+            raise WorkerLost(f"{what} within {TAKEN_S:g} s: is a process of the core stopped?")
+        time.sleep(NAP_S)

@@ -1,0 +1,196 @@
+"""What may be asked of a running core over its socket. Each op: (core, connection, request) -> answer."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from core import messages as m
+from core.live import queries
+from core.live.intake import SOURCE_FEED
+from core.live.killing import SCOPES
+from core.live.sessions import Connection
+from core.scenario.reader import Line
+
+if TYPE_CHECKING:
+    from core.live.server import Core
+
+RESEND_MAX = 512
+MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state")
+LIMIT_SPACES = {
+    "strategy": m.Space.STRATEGY,
+    "session": m.Space.SESSION,
+    "sector": m.Space.SECTOR,
+    "currency": m.Space.CURRENCY,
+}
+WITHOUT_SESSION = ("status", "stop", "kill", "rearm", "limits")  # a token is enough: nothing is traded
+SECOND_NS = 1_000_000_000
+
+
+class Refused(ValueError):
+    """A request that isn't answered with what it asks for; the message says what to do."""
+
+
+def intern(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    name = request["name"]
+    if request["space"] != "strategy":
+        raise Refused(f"space {request['space']!r}: only strategy can be interned")
+    if not isinstance(name, str) or not 1 <= len(name.encode()) <= 31:
+        raise Refused(f"name {name!r}: give 1 to 31 bytes of text")
+    need_room(core, m.Space.STRATEGY, name)
+    index, events = core.book.begin().strategy(name)
+    core.feed(events)
+    return {"index": index}
+
+
+def need_room(core: Core, space: m.Space, name: str | None) -> None:
+    """A new name needs a place in the tables. Refused: there is none."""
+    capacity = core.capacity
+    most = {
+        m.Space.SESSION: capacity.sessions,
+        m.Space.STRATEGY: capacity.strategies,
+        m.Space.SECTOR: capacity.sectors,
+        m.Space.CURRENCY: capacity.currencies,
+    }[space]
+    known = core.book.directory.spaces[space]
+    if name is not None and name not in known and len(known) >= most:
+        raise Refused(
+            f"{name!r}: all {most} places for a {space.name.lower()} are taken: use one of those names"
+        )
+
+
+def orders(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return queries.orders(
+        core.asked(),
+        core.book,
+        request.get("account"),
+        request.get("symbol"),
+        bool(request.get("live_only")),
+        connection.rights,
+    )
+
+
+def positions(core: Core, connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    return queries.positions(core.asked(), core.book, connection.rights)
+
+
+def limits(core: Core, _connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    return {"limits": core.book.limit_lines()}
+
+
+def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    board, counts = core.board, core.board.counts()
+    return {
+        "pid": os.getpid(),
+        "name": core.config.name,
+        "placement": core.placement,
+        "wait": core.supervisor.plans[0].wait,
+        "live": core.config.live,
+        "durability": core.config.durability,
+        "seq": board.seq,
+        "epoch": core.epoch,
+        "journal": {"path": os.fspath(core.config.journal), "bytes": core.journal_bytes()},
+        "sessions": [
+            {"name": each.name, "session": each.index, **each.rings.counts()}
+            for each in core.seats
+            if each is not None and each.rings is not None
+        ],
+        "inputs": counts["inputs"],
+        "events_per_s": core.events_per_s(),
+        "uptime_ns": time.monotonic_ns() - core.began_ns,
+        "kills": queries.kills(core.page, core.book),
+        "sends": {
+            "intents": counts["sent"],
+            "suppressed": counts["suppressed"],
+            "unknown_at_start": core.unknown_at_start,
+        },
+        "venues": {name: counts[f"venue_{name}"] for name in ("messages", "bytes", "doubled")},
+        "workers": core.supervisor.describe(),
+        "restarts": {"count": core.supervisor.restarts, "last_ns": core.supervisor.last_restart_ns},
+        "repeated": counts["repeated"],
+        "cursors": board.cursors(),
+        "restored": core.restored,
+    }
+
+
+def risk_set(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    values = {key: value for key, value in request.items() if key not in ("op", "id")}
+    values = values.get("limit", values.get("line", values))
+    if not isinstance(values, dict):
+        raise Refused("limit: give a map, as the limit line of a scenario file")
+    line = core.book.line({"type": "limit", **values}, ("limit",))
+    for what, space in LIMIT_SPACES.items():
+        need_room(core, space, line.data[what])
+    if len(core.book.limits) >= core.capacity.limits:
+        raise Refused(f"{len(core.book.limits)} limits are the most that this core can hold")
+    core.feed(core.book.events(line))
+    return {"limits": core.book.limit_lines()}
+
+
+def market(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    line = core.book.line(request["line"], MARKET)
+    core.feed(core.book.events(line), SOURCE_FEED)
+    return {"seq": core.board.seq}
+
+
+def _scope(core: Core, request: dict[str, Any]) -> tuple[str, str | None, str, int]:
+    """(scope, key, by, the key's index) of a kill or rearm."""
+    scope, key, by = request.get("scope", "all"), request.get("key"), request.get("by")
+    if scope not in SCOPES:
+        raise Refused(f"scope {scope!r}: one of {', '.join(SCOPES)}")
+    if not isinstance(by, str) or not by:
+        raise Refused("by: say who does it")
+    if scope == "all":
+        return scope, None, by, 0
+    known = core.book.names()[scope]
+    if key not in known:
+        raise Refused(f"key {key!r}: no such {scope}; one of {', '.join(known) or 'none'}")
+    return scope, key, by, known.index(key)
+
+
+def kill(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """The page first: gateways read it. Then it is an event, and only then is counted what it meets."""
+    scope, key, by, index = _scope(core, request)
+    kind = int(m.Scope[scope.upper()])
+    epoch = core.page.kill(kind, index, by)
+    found = core.asked().open_orders(kind, index)
+    core.switch("kill", scope, key, by, epoch)
+    return {"orders": found, "epochs": [epoch]}
+
+
+def rearm(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    scope, key, by, index = _scope(core, request)
+    kind = int(m.Scope[scope.upper()])
+    core.take_kills()
+    epochs = [row["epoch"] for row in core.page.rows() if (row["kind"], row["key"]) == (kind, index)]
+    core.switch("rearm", scope, key, by, max(epochs, default=0))
+    core.page.clear(epochs)
+    return {"orders": 0, "epochs": epochs}
+
+
+def resend(_core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """What the response ring still holds, as the bytes of its slots."""
+    assert connection.rings is not None
+    responses = connection.rings.responses
+    last = responses.claimed_seq
+    first = max(int(request["from"]), last - responses.capacity + 1, 1)
+    found = (responses.read(seq) for seq in range(first, min(last, first + RESEND_MAX - 1) + 1))
+    return {"responses": [slot for slot in found if slot is not None], "last": last}
+
+
+def stop(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    core.stop(str(request.get("by") or "a session"))
+    return {}
+
+
+OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
+    op.__name__: op
+    for op in (intern, orders, positions, limits, status, risk_set, kill, rearm, market, resend, stop)
+}
+
+
+def switch_line(what: str, scope: str, key: str | None, by: str) -> Line:
+    """A kill or rearm, as a line."""
+    return Line(0, 0, what, {"scope": scope, "key": key, "by": by})

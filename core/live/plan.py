@@ -1,0 +1,85 @@
+"""Who runs what: the stages of a live core by process, from one line of configuration an engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from core.topology import FUSED, LIVE_STAGES, PINNED
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """One worker: its stages, and all that it needs to know."""
+
+    index: int
+    name: str
+    stages: tuple[str, ...]
+    cpu: int | None
+    wait: str
+    venues_apart: bool
+    capacity: dict[str, int]
+    journal: str
+    socket: str
+    durability: str
+    segment_bytes: int
+
+
+def groups(placement: str, placements: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The stages of each worker. Fused stages share one; each pinned stage has its own.
+
+    placement: of every stage that `placements` doesn't name. The simulated venues stand beside the gateways, unless
+    they are named.
+    """
+    where = {stage: placements.get(stage, placement) for stage in LIVE_STAGES if stage != "venues"}
+    where["venues"] = placements.get("venues", "")
+    fused = tuple(stage for stage in LIVE_STAGES if where[stage] == FUSED)
+    pinned = [(stage,) for stage in LIVE_STAGES if where[stage] == PINNED]
+    return sorted([fused] * bool(fused) + pinned, key=lambda stages: LIVE_STAGES.index(stages[0]))
+
+
+def choose(placement: str, usable: int) -> str:
+    """What `auto` means on so many processors: pinned where each stage has one and the rest of the host too."""
+    if placement != "auto":
+        return placement
+    return PINNED if usable >= len(LIVE_STAGES) + 2 else FUSED
+
+
+def choose_wait(wait: str, workers: int, usable: int) -> str:
+    """What `auto` means: spinning is for who has a processor to itself, and leaves one for everybody else."""
+    if wait != "auto":
+        return wait
+    return "spin" if workers < usable else "sleep"
+
+
+def processors(count: int, asked: tuple[int, ...]) -> list[int | None]:
+    """A processor a worker: those asked for in turn, else the usable ones where there are enough."""
+    usable = sorted(os.sched_getaffinity(0))
+    if asked:
+        return [asked[i % len(asked)] for i in range(count)]
+    return [usable[-1 - i] for i in range(count)] if count < len(usable) else [None] * count
+
+
+def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
+    """The workers of a core that is configured so."""
+    usable = len(os.sched_getaffinity(0))
+    found = groups(choose(config.placement, usable), config.placements)
+    wait = choose_wait(config.wait, len(found), usable)
+    return [
+        Plan(
+            index=i,
+            name=stages[0] if len(stages) == 1 else "core",
+            stages=stages,
+            cpu=cpu,
+            wait=wait,
+            venues_apart=("venues",) in found,
+            capacity=capacity,
+            journal=os.fspath(config.journal),
+            socket=os.fspath(config.socket),
+            durability=config.durability,
+            segment_bytes=config.segment_mb << 20,
+        )
+        for i, (stages, cpu) in enumerate(zip(found, processors(len(found), config.cpus), strict=True))
+    ]

@@ -1,0 +1,83 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""What a client may say, and what is made of the rest: it is denied by name, never trusted."""
+from libc.string cimport memset
+
+from core.messages cimport (
+    NONE, NONE16, O_HAS_EXPIRE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, SIDE_SELL_SHORT, T_LIMIT, T_MARKET, TIF_GTD,
+    UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
+)
+
+
+cdef bint tidy_id(char* field) noexcept nogil:
+    """Makes a client's id field one that tables can take; 0: it was none."""
+    cdef uint8_t length = <uint8_t>field[0]
+    if length > 39:
+        field[0] = 39
+        return 0
+    memset(field + 1 + length, 0, 39 - length)
+    return length > 0
+
+
+cdef bint check_order(Input* item, const RequestSeat* seat, uint32_t symbols, uint32_t venues, uint32_t accounts,
+                      uint32_t strategies) noexcept nogil:
+    cdef OrderEvent* order = &(<Request*>item.request).order
+    cdef bint well = tidy_id(order.cl_ord_id)
+    item.length = sizeof(OrderEvent)
+    if order.account >= accounts or not (seat.every or seat.rights[order.account]):
+        order.account = UNKNOWN
+    if order.symbol >= symbols:
+        order.symbol = UNKNOWN
+    if order.venue != NONE16 and order.venue >= venues:
+        order.venue = UNKNOWN16
+    if order.strategy != NONE and order.strategy >= strategies:
+        order.strategy = NONE
+        well = 0
+    if order.side > SIDE_SELL_SHORT:
+        order.side = 0
+        well = 0
+    if order.ord_type != T_MARKET and order.ord_type != T_LIMIT:
+        order.ord_type = T_LIMIT
+        well = 0
+    if order.time_in_force > TIF_GTD:
+        order.time_in_force = 0
+        well = 0
+    if order.flags & ~<uint8_t>(O_HAS_PRICE | O_HAS_QTY | O_POST_ONLY | O_HAS_EXPIRE):
+        order.flags &= O_HAS_PRICE | O_HAS_QTY | O_POST_ONLY | O_HAS_EXPIRE
+        well = 0
+    if (order.stop_px or order.max_floor or order.peg_offset or order.trail or order.policy or order.algo
+            or order.peg or order.trail_unit or order.trigger or order.contingency or order.list_id):
+        memset(&order.stop_px, 0, sizeof(OrderEvent) - (<char*>&order.stop_px - <char*>order))
+        well = 0
+    if not well:
+        order.wrong |= W_UNSUPPORTED
+    return well
+
+
+cdef void check_replace(Input* item) noexcept nogil:
+    cdef ReplaceEvent* replace = &(<Request*>item.request).replace
+    item.length = sizeof(ReplaceEvent)
+    replace.flags &= O_HAS_PRICE | O_HAS_QTY
+    replace.pad = 0
+    tidy_id(replace.orig_cl_ord_id)
+    if not tidy_id(replace.cl_ord_id) or replace.stop_px:
+        replace.wrong |= W_UNSUPPORTED
+
+
+cdef void check_cancel(Input* item) noexcept nogil:
+    cdef CancelEvent* cancel = &(<Request*>item.request).cancel
+    item.length = sizeof(CancelEvent)
+    tidy_id(cancel.orig_cl_ord_id)
+    memset(cancel.pad, 0, sizeof(cancel.pad))
+    if not tidy_id(cancel.cl_ord_id):
+        cancel.wrong |= W_UNSUPPORTED
+
+
+cdef void check_cancel_all(Input* item, const RequestSeat* seat) noexcept nogil:
+    cdef FilterEvent* asked = &(<Request*>item.request).filter
+    item.length = sizeof(FilterEvent)
+    asked.by = seat.person
+    asked.kind = 0
+    asked.cancel_on_disconnect = 0
+    asked.by_rights = not seat.every
+    asked.pad = 0
+    asked.epoch = 0

@@ -1,0 +1,11 @@
+"""The shadow: the same engines, following the journal, for whoever has a question. The path never waits for it."""
+from core.orders.life cimport Life
+from core.recovery.catchup cimport Catchup
+from core_ext.journal cimport JournalReader
+from libc.stdint cimport uint32_t, uint64_t
+
+cdef class Shadow(Catchup):
+    cdef object folder
+    cdef JournalReader reader
+    cdef object _order_row(self, uint32_t index)
+    cdef object _child_rows(self, uint32_t index)

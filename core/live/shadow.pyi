@@ -1,0 +1,24 @@
+import os
+from typing import Any
+
+from core.capacity import Capacity
+from core.recovery.catchup import Catchup
+
+class Shadow(Catchup):
+    """The same engines, following the journal, for whoever has a question."""
+
+    def __init__(self, folder: str | os.PathLike[str], capacity: Capacity) -> None: ...
+    def follow(self, until: int = ..., for_s: float = ...) -> int:
+        """Goes on up to event `until`, or to what the journal has by now; the last event. CoreFault."""
+    def reopen(self) -> bool:
+        """After another process began to write the journal; False: there is none."""
+    def open_orders(self, kind: int = 0, key: int = 0) -> int:
+        """How many live orders are in a scope: a Scope and the index of what it names."""
+    def order_rows(
+        self,
+        account: int | None = None,
+        symbol: int | None = None,
+        live_only: bool = False,
+        most: int = 10000,
+    ) -> list[dict[str, Any]]:
+        """Orders as integers, the newest first. account, symbol: an index, or None for any."""

@@ -1,0 +1,104 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The shadow: see shadow.pxd."""
+import time
+
+from core.messages cimport NONE
+from core.orders.life cimport B_EXISTS, Child, Life, Order, child_live, leaves_of, order_ended, order_leaves, status_of
+from core.recovery.catchup cimport Catchup
+from core_ext.journal cimport JournalReader
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+
+SLICE = 4096  # events between two looks at the clock
+
+
+cdef class Shadow(Catchup):
+    """Lives through the journal as far as it goes, whenever it is asked to."""
+
+    def __init__(self, folder, capacity):
+        Catchup.__init__(self, capacity)
+        self.folder = folder
+
+    def follow(self, uint64_t until=0xFFFFFFFFFFFFFFFF, double for_s=1e9) -> int:
+        """Goes on up to event `until`, or to what the journal has by now, for so long at most; the last event."""
+        end = time.monotonic() + for_s
+        if self.reader is None and not self.reopen():
+            return 0
+        while self.events < until and time.monotonic() < end and self._some(min(until, self.events + SLICE)):
+            pass
+        return self.events
+
+    def _some(self, uint64_t until):
+        """Whether the journal had something more."""
+        cdef uint64_t before = self.events
+        self._from_journal(self.reader, until)
+        if self.events == before:
+            self.reader.refresh()
+            self._from_journal(self.reader, until)
+        return self.events != before
+
+    def reopen(self) -> bool:
+        """After another process began to write the journal: what the old one had prepared is another's now."""
+        number = None if self.reader is None or self.events == 0 else self.reader.segment_header.number
+        try:
+            self.reader = JournalReader(self.folder, from_segment=number, follow=True)
+        except (FileNotFoundError, ValueError):
+            return False
+        return True
+
+    def open_orders(self, int kind=0, uint32_t key=0) -> int:
+        """How many live orders are in a scope: a Scope and the index of what it names."""
+        cdef Life life = self.core.orders.life
+        cdef Order* order
+        cdef uint32_t i
+        cdef uint64_t found = 0
+        for i in range(life.count()):
+            order = &life.orders[i]
+            if not order.bits & B_EXISTS or order_ended(order) or order_leaves(order) == 0:
+                continue
+            found += kind == 0 or key == (order.account, order.strategy, order.symbol, order.venue,
+                                          order.session)[kind - 1]
+        return found
+
+    def order_rows(self, account=None, symbol=None, bint live_only=False, int most=10000) -> list[dict[str, object]]:
+        """Orders as integers, the newest first. account, symbol: an index, or None for any."""
+        cdef Life life = self.core.orders.life
+        cdef Order* order
+        cdef int64_t i
+        out = []
+        for i in range(<int64_t>life.count() - 1, -1, -1):
+            order = &life.orders[i]
+            if (not order.bits & B_EXISTS or (account is not None and order.account != account)
+                    or (symbol is not None and order.symbol != symbol)
+                    or (live_only and (order_ended(order) or order_leaves(order) == 0))):
+                continue
+            out.append(self._order_row(<uint32_t>i))
+            if len(out) >= most:
+                break
+        return out
+
+    cdef object _order_row(self, uint32_t index):
+        cdef Order* order = &self.core.orders.life.orders[index]
+        notional = (<object><int64_t>(order.notional >> 64) << 64) | <object><uint64_t>order.notional
+        return {
+            "id": order.id_current, "id_first": order.id_first, "account": order.account, "symbol": order.symbol,
+            "strategy": order.strategy, "session": order.session, "venue": order.venue, "side": order.side,
+            "ord_type": order.ord_type, "time_in_force": order.time_in_force, "order_qty": order.order_qty,
+            "cum_qty": order.cum_qty, "leaves_qty": order_leaves(order), "price": order.price, "notional": notional,
+            "ord_status": status_of(order.bits, order.order_qty, order.cum_qty),
+            "children": self._child_rows(index),
+        }
+
+    cdef object _child_rows(self, uint32_t index):
+        cdef Life life = self.core.orders.life
+        cdef uint32_t i = life.orders[index].first_child
+        cdef Child* child
+        out = []
+        while i != NONE and life.children[i].bits & B_EXISTS and len(out) < 256:
+            child = &life.children[i]
+            out.append({
+                "n": child.n, "venue": child.venue, "order_qty": child.order_qty, "cum_qty": child.cum_qty,
+                "leaves_qty": leaves_of(child.bits, child.order_qty, child.cum_qty), "price": child.price,
+                "ord_status": status_of(child.bits, child.order_qty, child.cum_qty), "live": child_live(child),
+            })
+            i = child.next
+        return out

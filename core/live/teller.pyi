@@ -1,0 +1,13 @@
+from core.egress.engine import Egress
+from core.faults import Faults
+from core.stage import EngineStage
+from core_ext.spine import Spine
+
+class Teller(EngineStage):
+    """Egress of a live core: responses and quotes into the memory of sessions."""
+
+    def __init__(self, name: str, engine: Egress, spine: Spine, faults: Faults) -> None: ...
+    def open_seat(self, i: int, session: int, responses: Spine, quotes: Spine) -> None:
+        """Tells that session there from the next event on."""
+    def close_seat(self, i: int) -> None:
+        """Lets go of its memory."""

@@ -1,0 +1,16 @@
+from core.board import Board
+from core.stage import Stage
+
+WAITS: tuple[str, ...]
+
+class Turns:
+    """The loop of a worker: its stages take turns."""
+
+    def __init__(self, board: Board, worker: int, first: Stage, wait: str = "sleep") -> None:
+        """worker: whose lines on the board it writes. first: of the chain of stages."""
+    @property
+    def board(self) -> Board: ...
+    def look(self) -> None:
+        """All messages up to now are about to be served: `run` ends for those after them."""
+    def run(self) -> None:
+        """Until a message waits for this worker, or the core has a fault."""

@@ -1,0 +1,346 @@
+"""A process of the core: some stages of the path, taking turns; started and spoken to by the supervisor."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import signal
+import socket
+import struct
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from core.board import Board
+from core.build import SCHEMA_VERSION, build_id
+from core.capacity import Capacity
+from core.fused import arena_bytes
+from core.live.gateways import Gateways
+from core.live.intake import SOURCE_GATEWAY, SOURCE_VENUES, Intake
+from core.live.killing import open_page
+from core.live.plan import Plan
+from core.live.teller import Teller
+from core.live.turns import Turns
+from core.live.venue_host import VenueHost, VenueStage
+from core.recorder import Recorder
+from core.recovery.catchup import Catchup
+from core.stage import EngineStage, Stage
+from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES
+from core.venues.gateway import Gateway
+from core_ext.arena import Arena
+from core_ext.journal import JournalWriter
+from core_ext.killpage import KillPage
+from core_ext.ring import Ring
+from core_ext.spine import Spine
+
+PACKET_MAX = 1 << 20
+FDS_MAX = 4
+_PR_SET_PDEATHSIG = 1
+
+
+def published_through(board: Board) -> int:
+    """The last event that is whole on the spine."""
+    seq = board.recorded
+    while board.spine.is_published(seq + 1):
+        seq += 1
+    return seq
+
+
+class Worker:
+    """Builds its stages where a former process left them, then takes turns until it is told to stop."""
+
+    def __init__(self, plan: Plan, control: socket.socket, board_fd: int) -> None:
+        self.plan = plan
+        self.control = control
+        self.board = Board.of(board_fd, Capacity(**plan.capacity))
+        self.journal: JournalWriter | None = None
+        self.stages: dict[str, Stage] = {}
+        self.pasts: dict[int, Catchup] = {}
+        self.stopping = False
+        self.unknown: list[tuple[int, int, int]] = []
+
+    # ---- where it goes on ----------------------------------------------------------------------------------
+
+    @cached_property
+    def published(self) -> int:
+        return published_through(self.board)
+
+    @cached_property
+    def kill_page(self) -> KillPage:
+        return open_page(Path(self.plan.socket))
+
+    def past(self, until: int) -> Catchup:
+        """A core that has lived up to that event. Stages that left off at the same share it."""
+        if until not in self.pasts:
+            past = self._gateway_past() if until == self.published and self._hosts_venues() else None
+            past = past or Catchup(self.board.capacity)
+            past.live_through(self.plan.journal, self.board.spine, until)
+            self.pasts[until] = past
+        return self.pasts[until]
+
+    def _hosts_venues(self) -> bool:
+        return "gateways" in self.plan.stages or "venues" in self.plan.stages
+
+    def _gateway_past(self) -> Catchup:
+        self.host = None if self.plan.venues_apart and "venues" not in self.plan.stages else self._host()
+        kept, self.sent_through = self._kept_arena()
+        capacity = self.board.capacity
+        self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, True, kept)
+        venues = None if self.host is None else self.host.venues
+        return Catchup(capacity, self.gateway, venues, self.sent_through)
+
+    def _host(self) -> VenueHost:
+        return VenueHost(self.board.capacity)
+
+    def _kept_arena(self) -> tuple[Arena | None, int]:
+        """The gateway's intents, in a file beside the journal: they outlive the process. And the last of them."""
+        if "gateways" not in self.plan.stages:
+            return None, 0
+        capacity = self.board.capacity
+        count = capacity.orders + capacity.more_children
+        size = Arena.bytes_needed([(INTENT.itemsize, count)])
+        with (Path(self.plan.journal) / "intents").open("a+b") as file:
+            file.truncate(size)
+            self._intents = mmap.mmap(file.fileno(), size)
+        try:
+            arena = Arena.attach(self._intents) if self.published else Arena.over(self._intents)
+        except ValueError:  # it died while it began
+            arena = Arena.over(self._intents)
+        rows = np.frombuffer(arena.add_table("gateway.intents", INTENT.itemsize, count), INTENT)
+        stored = rows[rows["seq"] <= self.published]
+        self.unknown = [
+            (int(row["seq"]), int(row["child"]), int(row["venue"])) for row in stored[stored["state"] == 1]
+        ]
+        return arena, int(stored["seq"].max(initial=0))
+
+    # ---- the stages ----------------------------------------------------------------------------------------
+
+    def build(self) -> Stage:
+        """Its stages, chained in the order of the path; the first of them."""
+        for name in LIVE_STAGES:
+            if name in self.plan.stages:
+                self.stages[name] = self._stage(name)
+        chain = list(self.stages.values())
+        for before, after in zip(chain, chain[1:], strict=False):
+            before.then(after)
+        self.pasts.clear()
+        return chain[0]
+
+    def _stage(self, name: str) -> Stage:
+        if name in ENGINE_NAMES:
+            return self._engine(name)
+        stage: Stage = getattr(self, f"_{name}")()
+        return stage
+
+    def _engine(self, name: str) -> Stage:
+        own = [LIVE_CURSORS.index(each) for each in self.plan.stages if each in ENGINE_NAMES]
+        until = min(self.board.spine.get_cursor(i) for i in own)
+        engine = getattr(self.past(until).core, name)
+        board = self.board
+        if name == "egress":
+            stage: EngineStage = Teller(name, engine, board.spine, board.faults)
+        else:
+            sends = board.sends if name == "execution" else None
+            stage = EngineStage(name, engine, board.spine, board.faults, sends)
+        if engine.emitter is not None:
+            engine.emitter.resume(board.loopbacks[name])
+        if name == "execution":
+            engine.resume(board.sends)
+        stage.patient = True
+        stage.resume(until)
+        return stage
+
+    def _sequencer(self) -> Stage:
+        intake = Intake(self.board, self.kill_page)
+        intake.resume(self.past(self.published))
+        return intake
+
+    def _journal(self) -> Stage:
+        self.journal = JournalWriter(
+            self.plan.journal,
+            schema_version=SCHEMA_VERSION,
+            build_id=build_id(),
+            durability=self.plan.durability,
+            segment_bytes=self.plan.segment_bytes,
+            cut_torn=True,
+            helper=True,
+        )
+        recorder = Recorder(self.board.spine, self.board.faults)
+        recorder.share(self.board)
+        recorder.use(self.journal)
+        return recorder
+
+    def _gateways(self) -> Stage:
+        board = self.board
+        waiting = _waiting(board.reports)  # before what is published is looked at: the intake may take it meanwhile
+        past = self.past(self.published)
+        host = None if self.plan.venues_apart else self.host
+        stage = Gateways(board, self.gateway, host, self.kill_page)
+        counts = past.core.sequencer.counts()
+        numbers = dict(counts)
+        for source, number, report in waiting:
+            if number > counts.get(source, 0):
+                stage.heard(report)
+            numbers[source] = max(number, numbers.get(source, 0))
+        if host is not None:
+            self._number(host, numbers)
+        cursor = board.spine.get_cursor(LIVE_CURSORS.index("gateways"))
+        matching = past.core.risk.match_venues()
+        stage.resume(cursor, self.sent_through, numbers.get(SOURCE_GATEWAY, 0), matching)
+        return stage
+
+    def _venues(self) -> Stage:
+        waiting = [*_waiting(self.board.from_venues), *_waiting(self.board.reports)]
+        past = self.past(self.published)
+        assert self.host is not None
+        numbers = past.core.sequencer.counts()
+        for source, number, _report in waiting:
+            numbers[source] = max(number, numbers.get(source, 0))
+        self._number(self.host, numbers)
+        return VenueStage(self.board, self.host)
+
+    def _number(self, host: VenueHost, numbers: dict[int, int]) -> None:
+        for source, number in numbers.items():
+            if SOURCE_VENUES <= source < SOURCE_VENUES + 64:
+                host.number_from(source - SOURCE_VENUES, number)
+
+    # ---- its life ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Until it is told to stop."""
+        first = self.build()
+        epoch = 0 if self.journal is None else self.journal.run_epoch
+        self._say({"ready": True, "run_epoch": epoch, "unknown": len(self.unknown)})
+        turns = Turns(self.board, self.plan.index, first, self.plan.wait)
+        while not self._serve(block=True):
+            pass
+        while not self.stopping:
+            turns.look()
+            self._serve()
+            if self.stopping:
+                break
+            if self.board.faults:
+                self._serve(block=True)
+            else:
+                turns.run()
+        if self.journal is not None:
+            self.journal.close()
+
+    def _serve(self, *, block: bool = False) -> bool:
+        """Answers what waits on the control socket; True once it was told to go."""
+        gone = False
+        while True:
+            try:
+                packet, fds = _receive(self.control, 0 if block else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return gone
+            if not packet:
+                os._exit(1)  # the supervisor is gone: nothing that isn't recorded was told
+            request = msgspec.msgpack.decode(packet, type=dict[str, Any])
+            block = False
+            answer = getattr(self, f"_op_{request['op']}")(request, fds)
+            gone = gone or request["op"] == "go"
+            self._say({"id": request["id"], **(answer or {})})
+            if self.stopping:
+                return gone
+
+    def _say(self, what: dict[str, Any]) -> None:
+        self.control.send(msgspec.msgpack.encode(what))
+
+    def _op_go(self, request: dict[str, Any], fds: list[int]) -> None:
+        """Its seats are there: it may take turns."""
+
+    def _op_stop(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        self.stopping = True
+        return self._op_digests(request, fds)
+
+    def _op_digests(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        stages = ((name, stage) for name, stage in self.stages.items() if isinstance(stage, EngineStage))
+        return {"digests": {name: stage.engine.arena.digest() for name, stage in stages}}
+
+    def _op_open_requests(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        intake = self.stages["sequencer"]
+        assert isinstance(intake, Intake)
+        ring = Ring.attach(_mapped(fds)[0])
+        seat, session, person = request["seat"], request["session"], request["person"]
+        return {"base": intake.open_seat(seat, session, person, ring, request["rights"], request["base"])}
+
+    def _op_close_requests(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        intake = self.stages["sequencer"]
+        assert isinstance(intake, Intake)
+        return {"closed": intake.close_seat(request["seat"])}
+
+    def _op_open_responses(self, request: dict[str, Any], fds: list[int]) -> None:
+        teller = self.stages["egress"]
+        assert isinstance(teller, Teller)
+        responses, quotes = (Spine.attach(memory) for memory in _mapped(fds))
+        teller.open_seat(request["seat"], request["session"], responses, quotes)
+
+    def _op_close_responses(self, request: dict[str, Any], fds: list[int]) -> None:
+        teller = self.stages["egress"]
+        assert isinstance(teller, Teller)
+        teller.close_seat(request["seat"])
+
+
+def _receive(control: socket.socket, flags: int) -> tuple[bytes, list[int]]:
+    """A packet and the descriptors that came with it; socket.recv_fds forgets its flags."""
+    size = struct.calcsize("i")
+    packet, ancillary, _, _ = control.recvmsg(PACKET_MAX, socket.CMSG_LEN(FDS_MAX * size), flags)
+    fds: list[int] = []
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            fds += struct.unpack(f"{len(data) // size}i", data)
+    return packet, fds
+
+
+def _mapped(fds: list[int]) -> list[mmap.mmap]:
+    memories = [mmap.mmap(fd, os.fstat(fd).st_size) for fd in fds]
+    for fd in fds:
+        os.close(fd)
+    return memories
+
+
+def _waiting(ring: Ring) -> list[tuple[int, int, bytes]]:
+    """(source, number, request) of each input on the ring, oldest first."""
+    slots = [(np.frombuffer(slot, INPUT_HEAD, 1)[0], slot[INPUT_HEAD.itemsize :]) for slot in ring.waiting()]
+    return [(int(head["source"]), int(head["source_seq"]), request) for head, request in slots]
+
+
+INPUT_HEAD = np.dtype(
+    [("time_ns", "<i8"), ("source_seq", "<u8"), ("kind", "<u2"), ("length", "<u2"), ("session", "<u4"),
+     ("source", "u1"), ("flags", "u1"), ("pad", "V22")]
+)  # fmt: skip
+INTENT = np.dtype(
+    [
+        ("seq", "<u8"),
+        ("venue_seq", "<u8"),
+        ("child", "<u4"),
+        ("venue", "<u2"),
+        ("action", "u1"),
+        ("state", "u1"),
+        ("pad", "<u8"),
+    ]
+)
+
+
+def main() -> None:
+    """`python -m core.live.worker PLAN CONTROL_FD BOARD_FD`: what the supervisor starts."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the supervisor ends it in order
+    plan = msgspec.json.decode(sys.argv[1], type=Plan)
+    if plan.cpu is not None:
+        os.sched_setaffinity(0, {plan.cpu})
+    Worker(plan, socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])).run()
+
+
+if __name__ == "__main__":
+    main()
