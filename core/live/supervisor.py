@@ -268,12 +268,14 @@ class Supervisor:
     # ---- the end -------------------------------------------------------------------------------------------
 
     def drain(self, for_s: float) -> bool:
-        """Until nothing is under way; False: something still is after so long."""
-        until = time.monotonic() + for_s
+        """Until nothing is under way; False: something still is, and nothing moved for so long."""
+        until, seen = time.monotonic() + for_s, -1
         while time.monotonic() < until:
-            self.poll()
+            self.keep_going()
             if self.board.is_quiet():
                 return True
+            if seen != (seen := sum(self.board.cursors().values())):
+                until = time.monotonic() + for_s
             time.sleep(0.001)
         return False
 
