@@ -17,6 +17,8 @@ class Arena:
     @staticmethod
     def attach(buffer: Buffer) -> Arena:
         """Attaches to an arena that another object or process made. ValueError when there is none."""
+    def touch(self) -> int:
+        """Takes every page of its tables from the machine now; bytes."""
     @property
     def capacity(self) -> int: ...
     @property
@@ -28,8 +30,6 @@ class Arena:
     def count_by(self, name: str, count_table: str, offset: int = 0) -> None:
         """The items in use of `name` are counted by the u64 at `offset` bytes into table `count_table`."""
     def used_items(self, name: str) -> int: ...
-    def touch(self) -> None:
-        """Faults every page in now, so that no first touch happens on the path."""
     def digest(self) -> str:
         """blake2b (hex, 256 bits) over the items in use of every table that is not derived."""
     def save(self) -> bytes:

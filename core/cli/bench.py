@@ -79,6 +79,27 @@ def throughput(output: str, journal: Path | None, **shape: int) -> None:
 
 @command.command()
 @output_option("table", "json")
+@click.option(
+    "--blocks", type=click.IntRange(1, 1000), default=40, show_default=True, help="Of each kind, in turn."
+)
+@click.option(
+    "--block-ms", type=click.FloatRange(1, 10), default=10.0, show_default=True, help="Length of one block."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--realtime", is_flag=True, help="Both spinning threads at a real-time priority (needs the right).")
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the core's journal is, removed afterwards.  [default: the temporary folder]",
+)
+def path(output: str, **how: Any) -> None:
+    """Submit to acknowledgement of a real core, against a bare round trip: closed loop, and open at two rates."""
+    _report("path", output, **how)
+
+
+@command.command()
+@output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def check(output: str, seed: int) -> None:
     """Each bench briefly, best of three; exit 1 for a ratio or a final state, never for a time."""

@@ -25,6 +25,7 @@ cdef class Gateways(Stage):
     cdef int64_t now
 
     cdef bint _has_room(self) noexcept nogil
+    cdef bint _is_idle(self) noexcept nogil
     cdef void _event(self, const Page* page) noexcept nogil
     cdef void _pass(self, const Send* send) noexcept nogil
     cdef void _suppress(self, const Send* send) noexcept nogil

@@ -63,22 +63,25 @@ cdef class Gateways(Stage):
         cdef uint64_t end = self.spine.cursor(self.journal)
         cdef uint64_t executed = self.spine.cursor(self.execution)
         cdef uint64_t taken
-        if self.faults.code():
-            return 0
-        self.now = now_ns()
         end = executed if executed < end else end
         end = first + budget - 1 if end >= first + budget else end
+        if self.faults.code() or (end < first and self._is_idle()):
+            return 0
+        self.now = now_ns()
         while self.next <= end and self._has_room() and not self.faults.code():
             self._event(<const Page*>self.spine.slot(self.next))
             self.next += 1
         if self.next != first:
             self.spine.set_cursor(self.cursor, self.next - 1)
         taken = self.next - first + self._hear(HEAR_BUDGET)
-        if taken:
-            self.board.words.gateways.sent = self.gateway.counts[0]
-            self.board.words.gateways.suppressed = self.gateway.counts[4]
+        self.board.words.gateways.sent = self.gateway.counts[0]
+        self.board.words.gateways.suppressed = self.gateway.counts[4]
         self.board.words.gateways.under_way = self.host is not None and self.host.under_way(self.now)
         return taken
+
+    cdef bint _is_idle(self) noexcept nogil:
+        """Nothing is under way to or from the venues."""
+        return self.host.idle() if self.host is not None else self.from_venues.peek() == NULL
 
     cdef bint _has_room(self) noexcept nogil:
         """For what one event can bring: a message to a venue, or a report of our own."""

@@ -27,7 +27,8 @@ cdef class Intake(Stage):
     cdef uint64_t cut               # what events up to this one derived is known already: it came out of the journal
     cdef RequestSeat seats[64]
     cdef list _kept                 # [seat] what keeps its memory
-    cdef int64_t now
+    cdef int seats_end              # no seat from here on is open
+    cdef int64_t now                # of this poll; 0: nobody asked the clock yet
     cdef uint32_t symbols           # how many of each are declared: what a client names beyond is unknown
     cdef uint32_t venues
     cdef uint32_t accounts
@@ -43,3 +44,4 @@ cdef class Intake(Stage):
     cdef uint64_t _poll_seat(self, RequestSeat* seat, uint64_t budget) noexcept nogil
     cdef bint _request(self, RequestSeat* seat, Input* item) noexcept nogil
     cdef void _told(self) noexcept nogil
+    cdef int64_t _now(self) noexcept nogil

@@ -105,7 +105,7 @@ cdef class Intake(Stage):
         self.venues = <uint32_t>(words >> 32)
         self.accounts = self.board.words.declared.accounts
         self.strategies = self.board.words.declared.strategies
-        self.now = now_ns()
+        self.now = 0
         if self.kill_page is not None:
             if self.kill_page.changed():
                 self.kill_page.refresh()
@@ -114,13 +114,19 @@ cdef class Intake(Stage):
         taken += self._poll_ring(self.reports, REPORT_BUDGET)
         taken += self._poll_timers(TIMER_BUDGET)
         taken += self._poll_derived(DERIVED_BUDGET)
-        for i in range(SEATS):
+        for i in range(self.seats_end):
             if self.seats[i].open:
                 taken += self._poll_seat(&self.seats[i], SEAT_BUDGET)
         taken += self._poll_ring(self.feed, FEED_BUDGET)
         if taken:
             self._told()
         return taken
+
+    cdef int64_t _now(self) noexcept nogil:
+        """One time for all that a poll takes; a poll that takes nothing asks no clock."""
+        if self.now == 0:
+            self.now = now_ns()
+        return self.now
 
     cdef void _told(self) noexcept nogil:
         self.next = self.sequencer.seq + 1
@@ -145,7 +151,7 @@ cdef class Intake(Stage):
                 self.board.words.intake.repeated += 1
             else:
                 if item.time_ns == 0:
-                    item.time_ns = self.now
+                    item.time_ns = self._now()
                 self.sequencer.input(item)
                 taken += 1
             ring.release()
@@ -157,7 +163,7 @@ cdef class Intake(Stage):
         cdef Due* top = self.timers.top()
         cdef Derived* item = <Derived*>due.data
         cdef uint8_t engine
-        while taken < budget and top != NULL and top.due_ns <= self.now and self._can_take():
+        while taken < budget and top != NULL and top.due_ns <= self._now() and self._can_take():
             self.timers.pop(&due)
             engine = <uint8_t>item.pad
             item.pad = 0
@@ -242,7 +248,7 @@ cdef class Intake(Stage):
 
     cdef bint _request(self, RequestSeat* seat, Input* item) noexcept nogil:
         """Checks the copy; what a client may not say is made what risk denies by name. 0: no kind that it may send."""
-        item.time_ns = self.now
+        item.time_ns = self._now()
         item.session = seat.session
         item.source = seat.source
         item.source_seq = seat.base + seat.head + 1
@@ -279,6 +285,7 @@ cdef class Intake(Stage):
         seat.rights = <const uint8_t*><const char*>held
         store_release(&seat.ring.head, seat.head)
         seat.open = 1
+        self.seats_end = max(self.seats_end, i + 1)
         return seat.base
 
     def close_seat(self, int i) -> bool:
@@ -288,6 +295,8 @@ cdef class Intake(Stage):
             return False
         seat.open = 0
         self._kept[i] = None
+        while self.seats_end and not self.seats[self.seats_end - 1].open:
+            self.seats_end -= 1
         return True
 
     def sequenced(self, int source) -> int:

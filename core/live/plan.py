@@ -25,6 +25,7 @@ class Plan(msgspec.Struct, frozen=True):
     socket: str
     durability: str
     segment_bytes: int
+    touch: bool  # takes all its memory before it begins
 
 
 def groups(placement: str, placements: Mapping[str, str]) -> list[tuple[str, ...]]:
@@ -80,6 +81,7 @@ def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
             socket=os.fspath(config.socket),
             durability=config.durability,
             segment_bytes=config.segment_mb << 20,
+            touch=wait == "spin",
         )
         for i, (stages, cpu) in enumerate(zip(found, processors(len(found), config.cpus), strict=True))
     ]

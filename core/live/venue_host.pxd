@@ -17,6 +17,7 @@ cdef class VenueHost:
     cdef void send(self, const Send* send, int64_t now) noexcept nogil
     cdef const ReportEvent* report(self, int64_t now) noexcept nogil
     cdef void heard(self) noexcept nogil
+    cdef bint idle(self) noexcept nogil
     cdef bint under_way(self, int64_t now) noexcept nogil
 
 cdef class VenueStage(Stage):

@@ -53,6 +53,9 @@ cdef class VenueHost:
         cdef Due due
         self.schedule.pop(&due)
 
+    cdef bint idle(self) noexcept nogil:
+        return self.schedule.count == 0
+
     cdef bint under_way(self, int64_t now) noexcept nogil:
         cdef Due* top = self.schedule.top()
         return top != NULL and top.due_ns < now + SOON_NS
@@ -74,10 +77,14 @@ cdef class VenueStage(Stage):
 
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef uint64_t taken = 0
-        cdef int64_t now = now_ns()
+        cdef int64_t now
         cdef Input* item = <Input*>self.in_ring.peek()
         cdef VenueWords* words = &self.board.words.venues
         cdef const ReportEvent* report
+        if item == NULL and self.host.idle():
+            words.under_way = 0
+            return 0
+        now = now_ns()
         while item != NULL and taken < budget:
             if item.kind == TO_VENUES:
                 self._count(<const Send*>item.request)

@@ -129,7 +129,20 @@ class Worker:
         for before, after in zip(chain, chain[1:], strict=False):
             before.then(after)
         self.pasts.clear()
+        if self.plan.touch:
+            self._touch()
         return chain[0]
+
+    def _touch(self) -> None:
+        """Takes the memory of its engines now: a first touch on the path costs microseconds."""
+        for stage in self.stages.values():
+            if isinstance(stage, EngineStage):
+                stage.engine.arena.touch()
+        if self._hosts_venues():
+            for arena in {self.gateway.arena, self.gateway.kept}:
+                arena.touch()
+            if self.host is not None:
+                self.host.venues.arena.touch()
 
     def _stage(self, name: str) -> Stage:
         if name in ENGINE_NAMES:

@@ -41,6 +41,8 @@ cdef struct Heard:                  # 16: a fill, so that a repeat counts once a
 cdef void child_name(const Send* send, char* out) noexcept nogil
 
 cdef class Gateway:
+    cdef readonly Arena arena
+    cdef readonly Arena kept        # of the intents: it outlives the process
     cdef IdTable children           # child_id -> index into `committed`
     cdef IdTable fills              # (venue, exec_id) -> index into `heard_fills`
     cdef Committed* committed

@@ -12,6 +12,11 @@ class Gateway:
     ) -> None:
         """kept: an arena that outlives the process, for the intents."""
     @property
+    def arena(self) -> Arena: ...
+    @property
+    def kept(self) -> Arena:
+        """Of the intents: it outlives the process."""
+    @property
     def suppressed(self) -> int:
         """Sends that the kill page held back."""
     @property

@@ -39,12 +39,14 @@ cdef class Gateway:
         self.max_orders = capacity.orders
         self.max_intents = children
         self.guarded = guarded
+        self.arena = arena
+        self.kept = arena if kept is None else kept
         self.children = IdTable(arena, "gateway.children", children, key_size=56)
         self.committed = <Committed*>arena.table("gateway.committed", sizeof(Committed), children)
         self.fills = IdTable(arena, "gateway.fills", capacity.fills, key_size=48)
         self.heard_fills = <Heard*>arena.table("gateway.heard", sizeof(Heard), capacity.fills)
         self.orders = <int64_t*>arena.table("gateway.orders", sizeof(int64_t), capacity.orders)
-        self.intents = <Intent*>(arena if kept is None else kept).table("gateway.intents", sizeof(Intent), children)
+        self.intents = <Intent*>self.kept.table("gateway.intents", sizeof(Intent), children)
         self.counts = <uint64_t*>arena.table("gateway.counts", sizeof(uint64_t), 96)
 
     cdef int begin(self, const Send* send) noexcept nogil:

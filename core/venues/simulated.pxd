@@ -105,7 +105,7 @@ cdef struct SimulatedCounts:        # 64
     uint64_t pad[3]
 
 cdef class Simulated:
-    cdef Arena arena
+    cdef readonly Arena arena
     cdef Schedule schedule
     cdef Traded* symbols
     cdef Book* books
