@@ -1,4 +1,4 @@
-"""A real core for a bench: `nacre core run` in a folder of its own, a session on it, its shared memory looked at."""
+"""A real core for a bench: `nacre core run` in a folder of its own, a session on it, its memory looked at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +17,9 @@ from typing import Any
 
 import msgspec
 
-from core.board import Board
+from core.board import Board, board_bytes
 from core.capacity import Capacity
+from core.live.ask import ask
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
@@ -36,8 +36,8 @@ class LiveCore:
         self.journal = folder / "journal"
         self.ready = ready
         self.process: subprocess.Popen[str] = process
-        self.workers: list[dict[str, Any]] = Session(self.socket, "look").ask("status")["workers"]
-        self.board = Board.of(_board_fd(process.pid), capacity)
+        self.workers: list[dict[str, Any]] = ask(self.socket, "status")["workers"]
+        self.board = _board_of(process.pid, capacity)
 
     def pause(self) -> None:
         """Its workers stop where they are: the processor is free for something else."""
@@ -121,11 +121,10 @@ def live_core(
                 process.wait()
 
 
-def _board_fd(pid: int) -> int:
+def _board_of(pid: int, capacity: Capacity) -> Board:
     """The core's shared memory, opened through the file system of processes."""
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            if "nacre-board" in os.readlink(link):
-                return os.open(link, os.O_RDWR | os.O_CLOEXEC)
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        if "nacre-board" in os.readlink(link):
+            with link.open("r+b") as file:
+                return Board(mmap.mmap(file.fileno(), board_bytes(capacity)), capacity)
     raise RuntimeError(f"bench: process {pid} shares no board")

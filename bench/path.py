@@ -1,10 +1,11 @@
 """How long from a client's submit to the core's acknowledgement, against the bare round trip of a cache line?
 
-A real core (`nacre core run`, every check on, a journal on a real file), fused on one processor; a client on the
-other. Its requests are a mix: orders that rest, orders that fill, routed ones over two venues, replaces, cancels.
-*Closed loop*: one request at a time, each sent once the one before has had all its answers. *Open loop*: requests
-at planned times, each measured from its plan, so that a stall is not hidden. Blocks alternate with blocks of the
-bare ping-pong between the same two processors, for which the core's process is stopped.
+A real core (`nacre core run`, every check on, a journal on a real file), fused on one processor; a client
+on the other. Its requests are a mix: orders that rest, orders that fill, routed ones over two venues,
+replaces, cancels. *Closed loop*: one request at a time, each sent once the one before has had all its
+answers. *Open loop*: requests at planned times, each measured from its plan, so that a stall is not hidden.
+Blocks alternate with blocks of the bare ping-pong between the same two processors, for which the core's
+process is stopped.
 """
 
 from __future__ import annotations
@@ -59,7 +60,11 @@ class Found:
 
 
 def run(
-    blocks: int = 40, block_ms: float = 10.0, seed: int = 1, realtime: bool = False, journal: Path | None = None
+    blocks: int = 40,
+    block_ms: float = 10.0,
+    seed: int = 1,
+    realtime: bool = False,
+    journal: Path | None = None,
 ) -> dict[str, Any]:
     """blocks: of each kind. realtime: both spinning threads at a real-time priority. TooFewProcessors."""
     client_cpu, core_cpu = choose_two()

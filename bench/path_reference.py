@@ -1,4 +1,4 @@
-"""What `bench path`'s core must have come to: counted from the journal's inputs in plain Python, without an engine."""
+"""What the core of `bench path` must have come to: counted from its journal's inputs in plain Python."""
 
 from __future__ import annotations
 

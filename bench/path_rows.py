@@ -1,4 +1,4 @@
-"""The requests of `bench path`: a mix of new orders, replaces, cancels, and orders that fill, some over two venues."""
+"""The requests of `bench path`: orders that rest, orders that fill, some over two venues; replaces, cancels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHARES = (0.55, 0.15, 0.05, 0.10, 0.15)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """inputs: INPUT a row. what: a row's place in KINDS. target: the row that a replace or cancel is about."""
+    """inputs: INPUT a row. what: place in KINDS. target: the row that a replace or cancel is about."""
 
     inputs: Array
     what: Array
@@ -37,8 +37,8 @@ def declarations() -> list[dict[str, Any]]:
     symbols = [f"S{i}" for i in range(SYMBOLS)]
     lines: list[dict[str, Any]] = [
         {
-            "type": "instrument", "symbol": symbol, "kind": "equity", "price_precision": 2, "qty_precision": 0,
-            "tick": "0.01", "lot": "1", "currency": "USD",
+            "type": "instrument", "symbol": symbol, "kind": "equity", "price_precision": 2,
+            "qty_precision": 0, "tick": "0.01", "lot": "1", "currency": "USD",
         }
         for symbol in symbols
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def make(count: int, seed: int) -> Rows:
     """So many requests at random, each named by its row."""
     random = np.random.default_rng(seed)
     what = random.choice(len(KINDS), size=count, p=SHARES).astype(np.int8)
-    target = _targets(what, random)
+    target = _targets(what)
     what[(what >= 3) & (target < 0)] = 0  # nothing old enough to change: one more that rests
     inputs = np.zeros(count, INPUT)
     inputs["request"] = _orders(what, random)
@@ -88,19 +88,15 @@ def make(count: int, seed: int) -> Rows:
     return Rows(inputs, what, target)
 
 
-def _targets(what: Array, random: np.random.Generator) -> Array:
-    """For each replace or cancel a resting order that is old enough; each order is changed once at most."""
+def _targets(what: Array) -> Array:
+    """For each replace or cancel the oldest resting order that none was about yet; -1: none is old enough."""
     target = np.full(len(what), -1, np.int64)
     resting = np.flatnonzero(what == 0)
-    order = random.permutation(len(resting))
     free = 0
     for row in np.flatnonzero(what >= 3):
-        while free < len(order) and resting[order[free]] > row - AGE:
-            free += 1  # too young for this one, and left alone for good
-        if free == len(order):
-            break
-        target[row] = resting[order[free]]
-        free += 1
+        if free < len(resting) and resting[free] <= row - AGE:
+            target[row] = resting[free]
+            free += 1
     return target
 
 

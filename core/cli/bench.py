@@ -86,7 +86,7 @@ def throughput(output: str, journal: Path | None, **shape: int) -> None:
     "--block-ms", type=click.FloatRange(1, 10), default=10.0, show_default=True, help="Length of one block."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--realtime", is_flag=True, help="Both spinning threads at a real-time priority (needs the right).")
+@click.option("--realtime", is_flag=True, help="Both threads at a real-time priority (needs the right).")
 @click.option(
     "--journal",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -94,7 +94,7 @@ def throughput(output: str, journal: Path | None, **shape: int) -> None:
     help="Where the core's journal is, removed afterwards.  [default: the temporary folder]",
 )
 def path(output: str, **how: Any) -> None:
-    """Submit to acknowledgement of a real core, against a bare round trip: closed loop, and open at two rates."""
+    """Submit to acknowledgement of a real core, beside a bare round trip: closed loop, open at two rates."""
     _report("path", output, **how)
 
 

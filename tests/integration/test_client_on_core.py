@@ -15,8 +15,6 @@ from click.testing import CliRunner
 
 from core.cli import root
 from periphery.client import Busy, Client, DenyEvent, Gap, HangUp, OrderEvent, QuoteEvent, connect
-
-
 from tests.integration.live_core import Process
 
 QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_qty": "1000000", "ask_qty": "1000000"}

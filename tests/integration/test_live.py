@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -17,8 +16,8 @@ from typing import Any
 import pytest
 
 from core import messages as m
-from core.live.killing import kill_directly
 from core.live.intake import SOURCE_SESSIONS
+from core.live.killing import kill_directly
 from core.recovery import replay, verify
 from core.recovery.journal import event
 from core_ext.arena import Arena
