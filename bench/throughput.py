@@ -95,6 +95,8 @@ def capacity(shape: Shape) -> Capacity:
         more_children=1024,
         fills=max(shape.filled + 1, 1024),
         positions=max(shape.symbols * shape.accounts + 1, 1024),
+        spine=256,  # what one thread writes and reads again at once: no more than its cache holds
+        loopback=1024,
     )
 
 

@@ -5,10 +5,14 @@
 from libc.stdint cimport int64_t, uint64_t
 
 from core.fused cimport Fused
+from core.sequencer.engine cimport Input
 
 cdef class Feed:
     cdef readonly Fused core
     cdef readonly uint64_t inputs       # handed to the core
     cdef readonly uint64_t derived      # events that the engines derived meanwhile
     cdef readonly uint64_t sends        # what execution told the venues
-    cdef void _drain(self) noexcept nogil
+    cdef uint64_t waiting               # inputs that are sequenced and not run yet
+    cdef void _feed(self, const Input* item) noexcept nogil
+    cdef void _settle(self) noexcept nogil
+    cdef bint _derive(self) noexcept nogil

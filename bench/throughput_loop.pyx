@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from core.engine cimport Derived, Engine
 from core.fused cimport Fused
 from core.sequencer.engine cimport Input
+from core.stage cimport BATCH
 from core_ext.arena cimport Arena
 from core_ext.clock cimport mono_ns
 
@@ -54,26 +55,44 @@ cdef class Feed:
             start = mono_ns()
             for row in range(count):
                 for part in range(offsets.shape[0]):
-                    self.core.input(<const Input*>(at + offsets[part]))
-                    self.inputs += 1
-                    self._drain()
+                    self._feed(<const Input*>(at + offsets[part]))
                 if self.core.faults.code():
                     break
                 at += row_bytes
+            self._settle()
             start = mono_ns() - start
         return start
 
-    cdef void _drain(self) noexcept nogil:
-        """What the engines derive for now, as events; what execution sends is taken off its ring."""
-        cdef uint8_t engine = 0
-        cdef Derived* item = self.core.next_derived(&engine)
-        while item != NULL and not self.core.faults.code():
-            self.derived += 1
-            if item.due_ns:
-                self.core.release(engine)
-            else:
-                self.core.step(item, engine)
-            item = self.core.next_derived(&engine)
+    cdef void _feed(self, const Input* item) noexcept nogil:
+        """As a live core takes what waits on its sources' rings: some inputs, then every stage over them."""
+        self.inputs += 1
+        self.core.push(item)
+        self.waiting += 1
+        if self.waiting == BATCH:
+            self._settle()
+
+    cdef void _settle(self) noexcept nogil:
+        """Runs what is sequenced, and what the engines derive from it; what execution sends is taken off its ring."""
+        self.waiting = 0
+        self.core.run()
+        while self._derive() and not self.core.faults.code():
+            self.core.run()
         while self.core.sends.peek() != NULL:
             self.core.sends.release()
             self.sends += 1
+
+    cdef bint _derive(self) noexcept nogil:
+        """Sequences what waits on the loopback rings; timers never come due here."""
+        cdef uint8_t engine = 0
+        cdef bint found = 0
+        cdef Derived* item = self.core.next_derived(&engine)
+        while item != NULL:
+            if item.due_ns:
+                self.core.release(engine)
+            elif self.core.push_derived():
+                self.derived += 1
+                found = 1
+            else:
+                break
+            item = self.core.next_derived(&engine)
+        return found

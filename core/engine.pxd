@@ -1,4 +1,5 @@
 """An engine: private state in an arena, and one verb on an event."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport Page
@@ -30,6 +31,7 @@ cdef struct Derived:                # 128 bytes: the slot of a loopback ring
 cdef enum:
     DERIVES_MAX = 160               # what one event may derive in one engine: a quote that routes 8 waiting orders
 
+@cython.final
 cdef class Emitter:
     cdef Ring ring
     cdef uint8_t engine
@@ -47,4 +49,9 @@ cdef class Emitter:
 cdef class Engine:
     cdef readonly Arena arena
     cdef readonly Emitter emitter
+    cdef int steps                  # of `prepare`; 0: it has nothing to prepare
     cdef void on_event(self, Page* page) noexcept nogil
+    # Asks for the memory that `on_event` will need; where several events are ready, each step is taken for all of them
+    # before the next. It decides nothing: what an event finds may still change before its turn, or never have been
+    # prepared.
+    cdef void prepare(self, Page* page, int step) noexcept nogil

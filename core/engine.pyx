@@ -57,3 +57,6 @@ cdef class Engine:
 
     cdef void on_event(self, Page* page) noexcept nogil:
         pass
+
+    cdef void prepare(self, Page* page, int step) noexcept nogil:
+        pass

@@ -1,4 +1,5 @@
 """The core on one thread: every stage of the path takes its turn on each event."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.egress.engine cimport Egress
@@ -18,6 +19,7 @@ from core_ext.histogram cimport Histogram
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
 
+@cython.final
 cdef class Fused:
     cdef readonly object capacity
     cdef readonly Spine spine
@@ -38,6 +40,9 @@ cdef class Fused:
     cdef Histogram event_ns         # of a whole event, or None
 
     cdef Page* input(self, const Input* item) noexcept nogil
+    cdef bint push(self, const Input* item) noexcept nogil
+    cdef bint push_derived(self) noexcept nogil
+    cdef void run(self) noexcept nogil
     cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil
     cdef Derived* next_derived(self, uint8_t* engine) noexcept nogil
     cdef Page* step(self, const Derived* item, uint8_t engine) noexcept nogil

@@ -11,7 +11,7 @@ from core.capacity import DEFAULT, Capacity
 from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
 from core.faults cimport FAULT_LOOPBACK, FAULT_ORDER_RING
 from core.messages cimport K_CONFIG, PAGE_SIZE, ConfigEvent, Response
-from core.stage cimport EngineStage
+from core.stage cimport BATCH, EngineStage
 from core_ext.arena cimport Arena
 from core_ext.clock cimport ticks, ticks_to_ns
 
@@ -155,6 +155,28 @@ cdef class Fused:
         if page != NULL:
             self.handle(page)
         return page
+
+    cdef bint push(self, const Input* item) noexcept nogil:
+        """Sequences an input and leaves it to `run`; 0: the spine has no room, or the core a fault."""
+        return (not self.faults.code() and self.spine.can_claim(self.sequencer.seq + 1)
+                and self.sequencer.input(item) != NULL)
+
+    cdef bint push_derived(self) noexcept nogil:
+        """Sequences what an engine derived and is next, and leaves it to `run`; 0: nothing waits, or there is no room.
+        A timer is not taken."""
+        cdef uint8_t engine = 0
+        cdef Derived* item = self.next_derived(&engine)
+        if item == NULL or item.due_ns or not self.spine.can_claim(self.sequencer.seq + 1):
+            return 0
+        self.sequencer.derived(item, engine, 0)
+        self.release(engine)
+        return 1
+
+    cdef void run(self) noexcept nogil:
+        """Each stage in its turn takes what is sequenced, BATCH events at a time: the events share the waits for memory."""
+        while self.first.next <= self.sequencer.seq and not self.faults.code():
+            self.first.turn(BATCH)
+            self._check()
 
     cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil:
         """Sequences a timer that came due, and runs it."""

@@ -2,18 +2,20 @@
 
 A slot of the spine is a page. Each engine writes its own paragraph, once, on cache lines of its own, and reads
 those of the engines before it. The first word of a paragraph is the sequence it was written for: storing it, with
-release, publishes the paragraph, and a follower waits on that word.
+release, publishes the paragraph, and a follower waits on that word. An engine that has no business with a kind of
+event (`core.topology.TAKES`) leaves its paragraph as an older event left it: a paragraph counts only where its first
+word is the event's sequence. In one that counts, too, only what its flags, actions and kinds speak of is written.
 
     offset  bytes  paragraph          written by   lines
          0     64  Header             sequencer    1
         64    256  request (a union)  sequencer    4     only the bytes that its kind uses are copied and journaled
        320     64  Resolved           resolve      1
-       384    192  Verdict            risk         3
-       576    256  Outcome            orders       4
-       832     64  Routing            router       1
-       896    128  Send               execution    2
-      1024    192  Booking            positions    3
-      1216         = PAGE_SIZE
+       384    128  Verdict            risk         2
+       512    192  Outcome            orders       3
+       704     64  Routing            router       1
+       768    128  Send               execution    2
+       896    128  Booking            positions    2
+      1024         = PAGE_SIZE
 
 Prices and quantities are int64 in units of 10^-precision of the instrument. Money is i128 in units of 10^-12 of a
 currency, fees in 10^-16. NONE marks an index that names nothing. `core.messages` (Python) has the same structs as
@@ -24,15 +26,16 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 from core_ext.wide cimport i128
 
 cdef enum:
-    PAGE_SIZE = 1216
+    PAGE_SIZE = 1024
     REQUEST_SIZE = 256
     REQUEST_AT = 64
     RESOLVED_AT = 320
     VERDICT_AT = 384
-    OUTCOME_AT = 576
-    ROUTING_AT = 832
-    SEND_AT = 896
-    BOOKING_AT = 1024
+    OUTCOME_AT = 512
+    ROUTING_AT = 704
+    SEND_AT = 768
+    BOOKING_AT = 896
+    KINDS = 64                      # more than there are: the size of tables by kind
 
     NONE16 = 0xFFFF
     UNKNOWN16 = 0xFFFE              # a name was given, but nobody declared it
@@ -632,15 +635,17 @@ cdef enum VerdictFlag:
     VF_STATE = 8                    # a risk state changed: a line to print
     VF_HAS_MARK = 16
 
-cdef struct Verdict:                # 192 bytes
+cdef struct Verdict:                # 128 bytes; the second line of a denial or a change of state only
     uint64_t seq
     uint8_t flags
     uint8_t reason
     uint8_t unit                    # of limit and value
     uint8_t state                   # the new RiskState, where VF_STATE
-    uint32_t limit_index
-    int64_t mark2                   # twice the symbol's mark, so that a mid stays exact
-    int64_t bid_px                  # consolidated best of the event's symbol; its qty 0: none
+    uint8_t venue_state             # of the venue that the event's child lives at
+    uint8_t scope_kind              # of the risk state's line, a Scope
+    uint16_t pad
+    int64_t mark2                   # of a report: twice the symbol's mark, so that a mid stays exact
+    int64_t bid_px                  # and the consolidated best; its qty 0: none
     int64_t bid_qty
     int64_t ask_px
     int64_t ask_qty
@@ -649,12 +654,8 @@ cdef struct Verdict:                # 192 bytes
     i128 limit
     i128 value
     ScopeKeys scope
-    uint8_t venue_state             # of the venue that the event's child lives at
-    uint8_t scope_kind              # of the risk state's line, a Scope
-    uint8_t pad[6]
-    i128 working_before             # exposure of the order, for the checker
-    i128 working_after
-    uint64_t pad2[4]
+    uint32_t limit_index
+    uint32_t pad2
 
 cdef enum Action:
     A_NONE = 0
@@ -684,9 +685,9 @@ cdef enum OutcomeFlag:
     OF_REPLACED = 4096
     OF_CHILD_OVER = 8192            # the child has ended, whatever its status shows
 
-cdef struct Outcome:                # 256 bytes
+cdef struct Outcome:                # 192 bytes
     uint64_t seq
-    uint32_t order                  # NONE: the event changed no order
+    uint32_t order                  # NONE: the event changed no order, and nothing else here counts but the flags
     uint32_t child
     uint32_t n
     uint32_t symbol
@@ -705,7 +706,8 @@ cdef struct Outcome:                # 256 bytes
     uint8_t exec_type               # the order's line; X_NONE: no line
     uint8_t status
     uint8_t reason
-    uint16_t pad
+    uint8_t order_flags             # OrderFlag
+    uint8_t pad
     uint32_t id                     # which cl_ord_id the line carries
     uint32_t orig_id                # NONE: not an answer to a client's request
     uint32_t follow_child
@@ -718,15 +720,13 @@ cdef struct Outcome:                # 256 bytes
     int64_t unsent_qty              # order_qty less what is filled and what is working
     int64_t send_qty
     i128 notional                   # sum of qty x px: avg_px = notional / cum_qty
-    int64_t child_order_qty
+    int64_t child_order_qty         # of the child, where there is one
     int64_t child_cum_qty
     int64_t child_leaves_qty
     int64_t child_price
     int64_t send_price
     uint32_t live_children
     uint32_t pad2
-    int64_t expire_ns
-    uint64_t pad3[7]
 
 cdef struct Routing:                # 64 bytes
     uint64_t seq
@@ -742,7 +742,7 @@ cdef enum SendFlag:
     SF_HELD = 2
     SF_CHILD_BOUND = 4
 
-cdef struct Send:                   # 128 bytes: what a venue is told; also the slot of a venue's order ring
+cdef struct Send:                   # 128 bytes: what a venue is told, where there are flags; also the slot of a venue's order ring
     uint64_t seq
     uint32_t order
     uint32_t child
@@ -770,7 +770,7 @@ cdef enum BookingFlag:
     BF_BOOKED = 1
     BF_HAS_MARK = 2
 
-cdef struct Booking:                # 192 bytes: the position after the event
+cdef struct Booking:                # 128 bytes: the position after the event, where BF_BOOKED
     uint64_t seq
     uint32_t position
     uint32_t account
@@ -784,7 +784,6 @@ cdef struct Booking:                # 192 bytes: the position after the event
     i128 flow                       # cash of the fills: units of price x qty
     i128 fees                       # 10^-16
     i128 fee                        # of this fill
-    uint64_t pad[8]
 
 cdef enum ResponseKind:
     RK_DENY = 1
@@ -812,6 +811,16 @@ cdef struct Response:               # 192 bytes: what a session is told
     i128 notional
     char orig_cl_ord_id[40]
     uint64_t pad2
+
+cdef inline bint is_request(uint16_t kind) noexcept nogil:
+    """Whether it names an order by a cl_ord_id: resolve has found it."""
+    return kind == K_ORDER or kind == K_REPORT or kind == K_REPLACE or kind == K_CANCEL
+
+
+cdef inline bint is_order(uint16_t kind) noexcept nogil:
+    """Whether it is about an order: those that the engine orders takes (core.topology.TAKES)."""
+    return is_request(kind) or K_SLICE <= kind <= K_CHILD_REPLACE or K_ORDER_END <= kind <= K_EXPIRE
+
 
 cdef struct Page:
     Header header

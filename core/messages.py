@@ -7,6 +7,8 @@ holds this file against the C structs, field by field.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from core.enums import (
@@ -43,7 +45,7 @@ NONE = 0xFFFFFFFF
 UNKNOWN = 0xFFFFFFFE
 NONE16 = 0xFFFF
 UNKNOWN16 = 0xFFFE
-PAGE_SIZE = 1216
+PAGE_SIZE = 1024
 REQUEST_SIZE = 256
 
 HEADER = np.dtype(
@@ -383,6 +385,46 @@ HALT_EVENT = np.dtype(
         ("pad3", "<u8"),
     ]
 )
+REQUESTS: dict[Kind, np.dtype[Any]] = {
+    Kind.NAME: NAME_EVENT,
+    Kind.INSTRUMENT: INSTRUMENT_EVENT,
+    Kind.VENUE: VENUE_EVENT,
+    Kind.LISTING: LISTING_EVENT,
+    Kind.ACCOUNT: ACCOUNT_EVENT,
+    Kind.OPEN_POSITION: OPEN_POSITION_EVENT,
+    Kind.LIMIT: LIMIT_EVENT,
+    Kind.FX: FX_EVENT,
+    Kind.QUOTE: QUOTE_EVENT,
+    Kind.TRADE: TRADE_EVENT,
+    Kind.DEPTH: DEPTH_EVENT,
+    Kind.MARK: PRICE_EVENT,
+    Kind.REFERENCE: PRICE_EVENT,
+    Kind.ORDER: ORDER_EVENT,
+    Kind.REPLACE: REPLACE_EVENT,
+    Kind.CANCEL: CANCEL_EVENT,
+    Kind.CANCEL_ALL: FILTER_EVENT,
+    Kind.REPORT: REPORT_EVENT,
+    Kind.VENUE_STATE: VENUE_STATE_EVENT,
+    Kind.KILL: FILTER_EVENT,
+    Kind.REARM: FILTER_EVENT,
+    Kind.CONNECT: FILTER_EVENT,
+    Kind.DISCONNECT: FILTER_EVENT,
+    Kind.DAY: DAY_EVENT,
+    Kind.RIGHTS: RIGHTS_EVENT,
+    Kind.CONFIG: CONFIG_EVENT,
+    Kind.SLICE: SLICE_EVENT,
+    Kind.CHILD_CANCEL: CHILD_EVENT,
+    Kind.CHILD_REPLACE: CHILD_EVENT,
+    Kind.CHILD_STATUS: CHILD_EVENT,
+    Kind.ORDER_END: ORDER_END_EVENT,
+    Kind.SWEEP: SWEEP_EVENT,
+    Kind.EXPIRE: ORDER_END_EVENT,
+    Kind.REROUTE: SWEEP_EVENT,
+    Kind.ALERT: ALERT_EVENT,
+    Kind.HALT: HALT_EVENT,
+}
+"""The struct that each kind of event's request is; a kind that isn't here has none."""
+
 RESOLVED = np.dtype(
     [
         ("seq", "<u8"),
@@ -408,7 +450,9 @@ VERDICT = np.dtype(
         ("reason", "u1"),
         ("unit", "u1"),
         ("state", "u1"),
-        ("limit_index", "<u4"),
+        ("venue_state", "u1"),
+        ("scope_kind", "u1"),
+        ("pad", "<u2"),
         ("mark2", "<i8"),
         ("bid_px", "<i8"),
         ("bid_qty", "<i8"),
@@ -421,14 +465,8 @@ VERDICT = np.dtype(
         ("value_lo", "<u8"),
         ("value_hi", "<i8"),
         ("scope", SCOPE_KEYS),
-        ("venue_state", "u1"),
-        ("scope_kind", "u1"),
-        ("pad", "u1", (6,)),
-        ("working_before_lo", "<u8"),
-        ("working_before_hi", "<i8"),
-        ("working_after_lo", "<u8"),
-        ("working_after_hi", "<i8"),
-        ("pad2", "<u8", (4,)),
+        ("limit_index", "<u4"),
+        ("pad2", "<u4"),
     ]
 )
 OUTCOME = np.dtype(
@@ -453,7 +491,8 @@ OUTCOME = np.dtype(
         ("exec_type", "u1"),
         ("status", "u1"),
         ("reason", "u1"),
-        ("pad", "<u2"),
+        ("order_flags", "u1"),
+        ("pad", "u1"),
         ("id", "<u4"),
         ("orig_id", "<u4"),
         ("follow_child", "<u4"),
@@ -474,8 +513,6 @@ OUTCOME = np.dtype(
         ("send_price", "<i8"),
         ("live_children", "<u4"),
         ("pad2", "<u4"),
-        ("expire_ns", "<i8"),
-        ("pad3", "<u8", (7,)),
     ]
 )
 ROUTING = np.dtype(
@@ -535,7 +572,6 @@ BOOKING = np.dtype(
         ("fees_hi", "<i8"),
         ("fee_lo", "<u8"),
         ("fee_hi", "<i8"),
-        ("pad", "<u8", (8,)),
     ]
 )
 RESPONSE = np.dtype(
@@ -576,3 +612,8 @@ PAGE = np.dtype(
         ("booking", BOOKING),
     ]
 )
+
+
+def counts(page: Any, paragraph: str) -> bool:
+    """Whether a paragraph of a PAGE was written for its event; else it is what an older event left there."""
+    return bool(page[paragraph]["seq"] == page["header"]["seq"])

@@ -1,4 +1,5 @@
 """The stage that records: each event's input goes into the journal, before anybody is told of it."""
+cimport cython
 from libc.stdint cimport uint64_t
 
 from core.messages cimport Page
@@ -7,6 +8,7 @@ from core.stage cimport Stage
 from core_ext.histogram cimport Histogram
 from core_ext.journal cimport JournalWriter
 
+@cython.final
 cdef class Recorder(Stage):
     cdef readonly JournalWriter journal     # or None: nothing is recorded
     cdef uint64_t* short_of_space   # 1: only the reserve is left: the sequencer marks new orders
@@ -15,4 +17,5 @@ cdef class Recorder(Stage):
     cdef bint group                 # its cursor says what is on the disk
     cdef public Histogram service_ns
     cdef bint _append(self, const Page* page) noexcept nogil
+    cdef int _append_slowly(self, const Page* page) noexcept nogil
     cdef void _measure(self) noexcept nogil

@@ -6,7 +6,8 @@ from core.messages cimport H_JOURNAL_FULL, K_ORDER, Header, OrderEvent, Page
 from core_ext.atomics cimport store_relaxed
 from core_ext.clock cimport ticks, ticks_to_ns
 from core_ext.spine cimport Spine, published
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint32_t
+from libc.string cimport memcpy
 
 from core.topology import CURSORS
 
@@ -43,7 +44,9 @@ cdef class Recorder(Stage):
         cdef uint64_t first = self.next
         cdef uint64_t seq = first
         cdef int64_t began = ticks() if self.service_ns is not None else 0
-        while seq < first + budget and published(self.spine.slot(seq), seq) and not self.faults.code():
+        if self.faults.code():
+            return 0
+        while seq < first + budget and published(self.spine.slot(seq), seq):
             if self.journal is not None and not self._append(<const Page*>self.spine.slot(seq)):
                 break
             seq += 1
@@ -63,6 +66,21 @@ cdef class Recorder(Stage):
     cdef bint _append(self, const Page* page) noexcept nogil:
         """Header and the bytes of the request that are used. The reserve takes what was sequenced before it was seen
         that space is short."""
+        cdef uint32_t length = sizeof(Header) + page.header.length
+        cdef char* body = self.journal.begin(page.header.seq, length, self.journal._reserve)
+        cdef int done
+        if body != NULL:
+            memcpy(body, &page.header, sizeof(Header))
+            memcpy(body + sizeof(Header), page.request.bytes, page.header.length)
+            self.journal.end(page.header.seq, length)
+            return 1
+        done = self._append_slowly(page)
+        if done != 0:
+            self.faults.fail(FAULT_JOURNAL, 0, page.header.seq, 0)
+        return done == 0
+
+    cdef int _append_slowly(self, const Page* page) noexcept nogil:
+        """At the end of a segment, or of all space."""
         cdef int done = -1
         if page.header.kind == K_ORDER and not page.header.flags & H_JOURNAL_FULL:
             done = self.journal.append(page.header.seq, &page.header, sizeof(Header), page.request.bytes,
@@ -70,9 +88,7 @@ cdef class Recorder(Stage):
         if done == -1:
             done = self.journal.append_reserved(page.header.seq, &page.header, sizeof(Header), page.request.bytes,
                                                 page.header.length)
-        if done != 0:
-            self.faults.fail(FAULT_JOURNAL, 0, page.header.seq, 0)
-        return done == 0
+        return done
 
     cdef void _measure(self) noexcept nogil:
         store_relaxed(self.short_of_space, not self.journal.room(sizeof(Header) + sizeof(OrderEvent)))

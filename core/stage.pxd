@@ -1,5 +1,5 @@
 """A stage: an engine and its place on the spine. One verb, `poll`; where it runs is not its concern."""
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 
 from core.engine cimport Engine
 from core.faults cimport Faults
@@ -7,6 +7,9 @@ from core.messages cimport Page
 from core_ext.histogram cimport Histogram
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
+
+cdef enum:
+    BATCH = 32                      # the most that one poll handles: their pages and tables' lines fit the nearest cache
 
 cdef class Stage:
     cdef readonly str name
@@ -21,17 +24,22 @@ cdef class Stage:
 cdef class EngineStage(Stage):
     cdef readonly Engine engine
     cdef int engine_id
-    cdef int reads                  # where on a page the paragraph begins that it waits for
+    cdef int16_t awaits[64]         # [kind] where on a page the paragraph begins that it waits for; -1: it passes by
     cdef int writes                 # where its own begins; -1: it writes none
     cdef size_t written             # its own's bytes
     cdef int gate                   # a cursor that must have passed the event as well; -1: none
     cdef Ring sends                 # where it puts sends, or None
+    cdef bint plain                 # handles events as this class does
     cdef public bint patient        # waits for room on its rings; else who finds one full stops the core
     cdef public Histogram service_ns    # or None: not measured
     cdef uint64_t redo_through      # a former process got so far: these events are lived through again, without a trace
     cdef Page* scratch
     cdef bytearray _scratch
-    cdef uint64_t _ready(self, uint64_t budget) noexcept nogil
+    cdef void also_take(self, int kind) noexcept
+    cdef bint _takes(self, const Page* page) noexcept nogil
+    cdef uint64_t _find(self, uint64_t budget, Page** todo, int* count) noexcept nogil
+    cdef void _prepare(self, Page** todo, int count) noexcept nogil
     cdef bint _has_room(self) noexcept nogil
     cdef void _handle(self, Page* page) noexcept nogil
+    cdef void _measured(self, Page* page) noexcept nogil
     cdef void _again(self, const Page* page, uint64_t seq) noexcept nogil

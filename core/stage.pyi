@@ -35,6 +35,8 @@ class EngineStage(Stage):
         """sends: the ring on which it must have room for one more before each event."""
     @property
     def engine(self) -> Engine: ...
+    def takes(self, kind: int) -> bool:
+        """Whether it acts on events of that kind."""
     def resume(self, seq: int) -> None:
         """Its engine has lived through the events up to `seq`; what a former process did beyond is done again
         without a trace."""

@@ -1,19 +1,22 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Stages: see stage.pxd.
 
-A stage takes the events whose paragraph before its own is published, in order, and publishes its own. It stops where
-the next event isn't ready, or where what it may derive or send would not fit on its rings: that holds back the
-sequencer in the end, never loses anything, and decides nothing.
+A stage takes the events whose paragraph before its own is published, in order, and publishes its own; those of kinds
+that its engine has no business with it passes by. It stops where the next event isn't ready, or where what it may
+derive or send would not fit on its rings: that holds back the sequencer in the end, never loses anything, and decides
+nothing. Of several events that are ready, all are prepared before the first is handled: the memory that they need is
+then on its way.
 """
 from libc.string cimport memcmp, memcpy
 
 from core.engine cimport DERIVES_MAX
 from core.faults cimport FAULT_NONDETERMINISM
-from core.messages cimport PAGE_SIZE, Page
+from core.messages cimport KINDS, PAGE_SIZE, Page
 from core_ext.clock cimport ticks, ticks_to_ns
 from core_ext.spine cimport publish, published
 
-from core.topology import CURSORS, PARAGRAPHS, STAGES
+from core.messages import Kind
+from core.topology import CURSORS, PARAGRAPHS, STAGES, TAKES, before
 
 
 cdef class Stage:
@@ -62,63 +65,121 @@ cdef class EngineStage(Stage):
         self.sends = sends
         self.cursor = CURSORS.index(name)
         self.engine_id = list(STAGES).index(name)
-        before = [each for each in STAGES[name].follows if each != "journal"]
-        self.reads = PARAGRAPHS[before[0]][0]
+        for kind in range(KINDS):
+            self.awaits[kind] = -1
+        for kind in TAKES[name]:
+            self.also_take(kind)
+        self.plain = type(self) is EngineStage
         self.writes, self.written = PARAGRAPHS.get(name, (-1, 0))
         self.gate = CURSORS.index("journal") if "journal" in STAGES[name].follows else -1
         self._scratch = bytearray(PAGE_SIZE)
         self.scratch = <Page*><char*>self._scratch
 
+    cdef void also_take(self, int kind) noexcept:
+        """That its engine has no business with a kind doesn't mean that who extends this class has none."""
+        self.awaits[kind] = PARAGRAPHS[before(self.name, kind)][0]
+
+    def takes(self, int kind) -> bool:
+        """Whether it acts on events of that kind."""
+        return 0 <= kind < KINDS and self.awaits[kind] >= 0
+
     def resume(self, uint64_t seq) -> None:
         """Its engine has lived through the events up to `seq`. What a former process did beyond, as its cursor and
         its published paragraphs tell, is lived through again without a trace."""
+        cdef uint64_t at
         self.next = seq + 1
         self.redo_through = max(seq, self.spine.cursor(self.cursor))
-        while self.writes >= 0 and published(self.spine.slot(self.redo_through + 1) + self.writes, self.redo_through + 1):
-            self.redo_through += 1
+        at = self.redo_through + 1
+        while self.writes >= 0 and published(self.spine.slot(at), at):
+            if published(self.spine.slot(at) + self.writes, at):
+                self.redo_through = at
+            elif self._takes(<const Page*>self.spine.slot(at)):
+                break
+            at += 1
 
-    cdef uint64_t _ready(self, uint64_t budget) noexcept nogil:
-        """The end of the events that can be taken now."""
+    cdef bint _takes(self, const Page* page) noexcept nogil:
+        return page.header.kind < KINDS and self.awaits[page.header.kind] >= 0
+
+    cdef uint64_t _find(self, uint64_t budget, Page** todo, int* count) noexcept nogil:
+        """The end of the events that can be taken now, and the pages of those that the engine acts on."""
         cdef uint64_t seq = self.next
         cdef uint64_t end = seq + budget
         cdef uint64_t gated
+        cdef uint64_t mask = self.spine._mask
+        cdef char* slots = self.spine._slots
+        cdef Page* page
+        cdef int found = 0
+        cdef int awaits
         if self.gate >= 0:
             gated = self.spine.cursor(self.gate) + 1
             end = gated if gated < end else end
-        while seq < end and published(self.spine.slot(seq) + self.reads, seq):
+        while seq < end and found < BATCH:
+            page = <Page*>(slots + (seq & mask) * sizeof(Page))
+            if not published(<const char*>page, seq):
+                break
+            awaits = self.awaits[page.header.kind] if page.header.kind < KINDS else -1
+            if awaits >= 0:
+                if not published(<const char*>page + awaits, seq):
+                    break
+                todo[found] = page
+                found += 1
             seq += 1
+        count[0] = found
         return seq
+
+    cdef void _prepare(self, Page** todo, int count) noexcept nogil:
+        cdef int step
+        cdef int i
+        for step in range(self.engine.steps):
+            for i in range(count):
+                self.engine.prepare(todo[i], step)
 
     cdef bint _has_room(self) noexcept nogil:
         return ((self.engine.emitter is None or self.engine.emitter.ring.has_room(DERIVES_MAX))
                 and (self.sends is None or self.sends.has_room(1)))
 
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
+        cdef Page* todo[BATCH]
+        cdef int count = 0
+        cdef int i
         cdef uint64_t first = self.next
-        cdef uint64_t end = self._ready(budget)
-        cdef uint64_t seq = first
-        cdef Page* page
-        while seq < end and (not self.patient or self._has_room()):
-            page = <Page*>self.spine.slot(seq)
-            if seq > self.redo_through:
-                self._handle(page)
-                if self.writes >= 0:
-                    publish(<char*>page + self.writes, seq)
-            else:
-                self._again(page, seq)
-            seq += 1
-        if seq != first:
-            self.next = seq
-            if seq - 1 >= self.redo_through:
-                self.spine.set_cursor(self.cursor, seq - 1)
-        return seq - first
+        cdef uint64_t end = self._find(budget, todo, &count)
+        if end == first:
+            return 0
+        if count > 1:
+            self._prepare(todo, count)
+        if not self.plain or self.patient or self.service_ns is not None or first <= self.redo_through:
+            for i in range(count):
+                if self.patient and not self._has_room():
+                    end = todo[i].header.seq
+                    break
+                self._handle(todo[i])
+        elif self.writes >= 0:
+            for i in range(count):
+                self.engine.on_event(todo[i])
+                publish(<char*>todo[i] + self.writes, todo[i].header.seq)
+        else:
+            for i in range(count):
+                self.engine.on_event(todo[i])
+        self.next = end
+        if end != first and end - 1 >= self.redo_through:
+            self.spine.set_cursor(self.cursor, end - 1)
+        return end - first
 
     cdef void _handle(self, Page* page) noexcept nogil:
-        cdef int64_t began
+        cdef uint64_t seq = page.header.seq
+        if seq <= self.redo_through:
+            self._again(page, seq)
+            return
         if self.service_ns is None:
             self.engine.on_event(page)
-            return
-        began = ticks()
+        else:
+            self._measured(page)
+        if self.writes >= 0:
+            publish(<char*>page + self.writes, seq)
+
+    cdef void _measured(self, Page* page) noexcept nogil:
+        cdef int64_t began = ticks()
         self.engine.on_event(page)
         self.service_ns.record(ticks_to_ns(ticks() - began))
 

@@ -2,7 +2,7 @@
 
 This is the whole of it. `core.fused` runs the stages in this order on one thread; the supervisor gives each a
 process where there are processors enough. A stage reads the paragraphs of those before it, and writes its
-own.
+own, for the kinds of events that it takes; the others it passes by.
 """
 
 from __future__ import annotations
@@ -54,6 +54,38 @@ CURSORS = tuple(stage.name for stage in PATH[1:])
 LIVE_CURSORS = (*CURSORS, GATEWAYS.name)
 LIVE_STAGES = ("sequencer", *LIVE_CURSORS, "venues")
 """All of a live core that can be placed. The simulated venues are no part of the path: they hear it by rings."""
+
+_K = m.Kind
+_ORDERS = frozenset(
+    {_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.CHILD_CANCEL, _K.CHILD_REPLACE, _K.ORDER_END}
+    | {_K.SWEEP, _K.EXPIRE}
+)
+_MARKET = frozenset(
+    {_K.VENUE, _K.LISTING, _K.VENUE_STATE, _K.QUOTE, _K.TRADE, _K.DEPTH, _K.MARK, _K.REFERENCE}
+)
+_SWITCHES = frozenset({_K.KILL, _K.REARM, _K.HALT, _K.CANCEL_ALL, _K.CONNECT, _K.DISCONNECT, _K.RIGHTS})
+_FACTS = frozenset({_K.INSTRUMENT, _K.ACCOUNT, _K.FX, _K.LIMIT, _K.OPEN_POSITION})
+
+TAKES: dict[str, frozenset[m.Kind]] = {
+    "resolve": frozenset({_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.OPEN_POSITION}),
+    "risk": _ORDERS | _MARKET | _SWITCHES | _FACTS,
+    "orders": _ORDERS,
+    "router": _ORDERS | _MARKET | {_K.KILL, _K.REARM, _K.REROUTE},
+    "execution": _ORDERS,
+    "positions": frozenset({_K.REPORT, _K.INSTRUMENT, _K.VENUE, _K.OPEN_POSITION}),
+    "egress": _ORDERS | {_K.CONNECT},
+}
+"""Which kinds of events each engine acts on. It passes the others by: its paragraph is then an older
+event's, and nobody waits for it. The journal takes every event."""
+
+
+def before(stage: str, kind: m.Kind) -> str:
+    """Whose paragraph a stage waits for with an event of that kind: the nearest before it that takes it."""
+    (name,) = (name for name in STAGES[stage].follows if name != "journal")
+    while name != "sequencer" and kind not in TAKES[name]:
+        (name,) = (each for each in STAGES[name].follows if each != "journal")
+    return name
+
 
 PARAGRAPHS = {
     stage: (int(m.PAGE.fields[paragraph][1]), int(m.PAGE.fields[paragraph][0].itemsize))

@@ -17,10 +17,13 @@ cdef extern from * nogil:
     static int nacre_populate_arena(char* base, size_t size) { return madvise(base, size, MADV_POPULATE_WRITE); }
     """
     int populate "nacre_populate_arena" (char* base, size_t size)
+    int madvise(void* start, size_t size, int advice)
+    int MADV_HUGEPAGE
 
 cdef uint64_t MAGIC = int.from_bytes(b"NACRAREN", "little")
 cdef uint32_t VERSION = 1
 cdef uint64_t DERIVED = 1
+cdef size_t HUGE_FROM = 8 << 20              # bytes of a table that is read at random and misses the processor's TLB
 
 # A saved arena: this header, then for each table its entry and its bytes in use, then a blake2b of all before it.
 _SAVED = struct.Struct("<8sII")
@@ -235,6 +238,13 @@ cdef void _format(Arena arena):
     arena._header.magic = MAGIC
 
 
+cdef void _ask_for_huge_pages(char* start, size_t size) noexcept:
+    """Pages of 2 MiB where the kernel has them (transparent_hugepage `madvise`); it may say no, and nothing is lost."""
+    cdef size_t first = (<size_t>start + 4095) & ~<size_t>4095
+    cdef size_t end = (<size_t>start + size) & ~<size_t>4095
+    madvise(<void*>first, end - first, MADV_HUGEPAGE)
+
+
 cdef ArenaTable* _carve(Arena arena, str name, size_t item_size, size_t count) except NULL:
     cdef ArenaHeader* header = arena._header
     if item_size == 0 or count == 0 or count > (<size_t>1 << 62) // item_size:
@@ -249,6 +259,8 @@ cdef ArenaTable* _carve(Arena arena, str name, size_t item_size, size_t count) e
                         "bytes or the table fewer items")
     cdef bytes field = _name_field(name)
     cdef ArenaTable* table = &header.table[header.tables]
+    if need >= HUGE_FROM:
+        _ask_for_huge_pages(arena.base + header.used, need)
     memcpy(table.name, <const char*>field, 64)
     table.offset = header.used
     table.item_size = item_size

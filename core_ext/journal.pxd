@@ -32,7 +32,8 @@
 cimport cython
 from libc.stdint cimport uint32_t, uint64_t
 
-from core_ext.atomics cimport load_acquire
+from core_ext.atomics cimport load_acquire, store_release
+from core_ext.crc32c cimport crc32c_words
 
 cdef extern from * nogil:
     """
@@ -112,6 +113,23 @@ cdef class JournalWriter:
     # The same for what the reserve is kept for: cancels, reports.
     cdef int append_reserved(self, uint64_t seq, const void* a, uint32_t a_len, const void* b,
                              uint32_t b_len) noexcept nogil
+    # The same in two halves, without a copy: where the body of the next record goes, NULL where `append` would not give
+    # 0 at once (call that then); and the word that publishes it. keep: bytes that must stay free.
+    cdef inline char* begin(self, uint64_t seq, uint32_t length, size_t keep) noexcept nogil:
+        cdef size_t need = sizeof(Record) + ((length + 7) & ~<size_t>7)
+        if seq != self._last + 1 or length == 0 or self._at + need + keep > self._end:
+            return NULL
+        return self._current.base + self._at + sizeof(Record)
+
+    cdef inline void end(self, uint64_t seq, uint32_t length) noexcept nogil:
+        cdef Record* record = <Record*>(self._current.base + self._at)
+        cdef size_t words = (length + 7) >> 3
+        record.sequence = seq
+        store_release(<uint64_t*>record, <uint64_t>length << 32 | crc32c_words(
+            length, seq, <const uint64_t*>(<char*>record + sizeof(Record)), words))
+        self._at += sizeof(Record) + 8 * words
+        store_release(&self._last, seq)
+
     # 1 when a record with n bytes of body would be taken now.
     cdef bint room(self, uint32_t n) noexcept nogil
     # 0, or the errno of fdatasync. On return `durable()` covers what was appended before the call.

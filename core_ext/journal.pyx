@@ -16,7 +16,7 @@ from posix.types cimport off_t
 from posix.unistd cimport close, ftruncate, fsync, unlink
 
 from core_ext.atomics cimport compare_and_swap, cpu_relax, load_relaxed, store_release
-from core_ext.crc32c cimport crc32c_update
+from core_ext.crc32c cimport crc32c_update, crc32c_words
 
 cdef extern from * nogil:
     """
@@ -141,13 +141,9 @@ cdef inline size_t _padded(size_t length) noexcept nogil:
 
 cdef inline void _seal_record(Record* record, size_t size, uint32_t length, uint64_t seq) noexcept nogil:
     """Publishes a record of `size` bytes whose body is in place: crc and length in one word, last."""
-    cdef uint32_t head[3]
-    cdef uint32_t crc
+    cdef uint32_t crc = crc32c_words(length, seq, <const uint64_t*>(<char*>record + sizeof(Record)),
+                                     (size - sizeof(Record)) >> 3)
     record.sequence = seq
-    head[0] = length
-    memcpy(&head[1], &seq, 8)
-    crc = crc32c_update(0, head, 12)
-    crc = crc32c_update(crc, <char*>record + sizeof(Record), size - sizeof(Record))
     store_release(<uint64_t*>record, <uint64_t>length << 32 | crc)
 
 
@@ -497,16 +493,12 @@ cdef class JournalWriter:
 cdef int _write(JournalWriter writer, uint64_t seq, const void* a, uint32_t a_len, const void* b,
                 uint32_t b_len) noexcept nogil:
     """Both parts in place (the file is zeros, so the padding is), then the word that publishes."""
-    cdef char* at = writer._current.base + writer._at
-    cdef uint32_t length = a_len + b_len
-    cdef size_t size = _padded(length)
+    cdef char* at = writer._current.base + writer._at + sizeof(Record)
     if a_len:
-        memcpy(at + sizeof(Record), a, a_len)
+        memcpy(at, a, a_len)
     if b_len:
-        memcpy(at + sizeof(Record) + a_len, b, b_len)
-    _seal_record(<Record*>at, size, length, seq)
-    writer._at += size
-    store_release(&writer._last, seq)
+        memcpy(at + a_len, b, b_len)
+    writer.end(seq, a_len + b_len)
     return 0
 
 

@@ -6,11 +6,21 @@ class IdTable:
     """Text keys to dense indices 0, 1, 2, ... in order of arrival, inside an arena. Never removes."""
 
     def __init__(
-        self, arena: Arena, name: str, capacity: int, *, seed: int = ..., key_size: int = 40
+        self,
+        arena: Arena,
+        name: str,
+        capacity: int,
+        *,
+        seed: int = ...,
+        key_size: int = 40,
+        record_size: int = 0,
     ) -> None:
-        """Carves (or finds again) a table. ArenaFull. ValueError: bad or different shape or seed."""
+        """Carves (or finds again) a table. ArenaFull. ValueError: bad or different shape or seed.
+
+        record_size: bytes from one key to the next, where its user keeps something beside each; 0: the key's.
+        """
     @staticmethod
-    def bytes_needed(capacity: int, key_size: int = 40) -> int:
+    def bytes_needed(capacity: int, key_size: int = 40, record_size: int = 0) -> int:
         """Bytes that the table takes of its arena."""
     @property
     def capacity(self) -> int: ...

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Maps without pointers, carved from an Arena: IdTable (text to dense index) and Map64 (layout: tables.pxd)."""
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 import core_ext.arena as _arena
 
@@ -14,19 +14,24 @@ cdef class IdTable:
     """Text keys to dense indices 0, 1, 2, ... in order of arrival, inside an arena. Never removes."""
 
     def __init__(self, Arena arena not None, str name not None, uint32_t capacity, *, uint64_t seed=DEFAULT_SEED,
-                 size_t key_size=40):
+                 size_t key_size=40, size_t record_size=0):
         """Carves (or finds again) a table for `capacity` keys of `key_size` bytes (a multiple of 8, up to 256).
 
+        record_size: bytes from one key to the next (a multiple of 8), where its user keeps something beside each.
         ArenaFull: it does not fit. ValueError: a bad shape, or it exists with another shape or seed.
         """
         _check_capacity(name, capacity)
         if key_size == 0 or key_size % 8 or key_size > 256:
             raise ValueError(f"table {name!r}: key size {key_size} is not a multiple of 8 up to 256; round it up")
+        if record_size and (record_size < key_size or record_size % 8):
+            raise ValueError(f"table {name!r}: record size {record_size} is not a multiple of 8 from the key's {key_size} "
+                             "bytes on; round it up")
         cdef uint64_t slots = _slots_for(capacity)
         self._arena = arena
         self._name = name
         self._head = _open_head(arena, name, capacity, seed, key_size, slots)
-        self._keys = arena.table(name + ".keys", key_size, capacity)
+        self._stride = record_size or key_size
+        self._keys = arena.table(name + ".keys", self._stride, capacity)
         arena.used_by(name + ".keys", &self._head.used)
         self._slots = <IdSlot*>arena.table(name + ".index", sizeof(IdSlot), slots)
         arena.derived(name + ".index")
@@ -36,47 +41,10 @@ cdef class IdTable:
         self._capacity = capacity
 
     @staticmethod
-    def bytes_needed(uint32_t capacity, size_t key_size=40):
+    def bytes_needed(uint32_t capacity, size_t key_size=40, size_t record_size=0):
         """Bytes that the table takes of its arena."""
         _check_capacity("?", capacity)
-        return sizeof(TableHead) + _line_up(key_size * capacity) + _line_up(sizeof(IdSlot) * _slots_for(capacity))
-
-    cdef IdSlot* _probe(self, const char* key, uint64_t hash) noexcept nogil:
-        """The key's slot, or the empty slot where it belongs. Ends: at most half of the slots are taken."""
-        cdef uint32_t mark = <uint32_t>(hash >> 32)
-        cdef uint64_t at = hash & self._mask
-        cdef IdSlot* slot
-        while True:
-            slot = &self._slots[at]
-            if slot.index1 == 0:
-                return slot
-            if slot.print == mark and same_key(self.key(slot.index1 - 1), key, self._key_size):
-                return slot
-            at = (at + 1) & self._mask
-
-    cdef uint32_t find_hashed(self, const char* key, uint64_t hash) noexcept nogil:
-        return self._probe(key, hash).index1 - 1      # an empty slot's 0 becomes NONE
-
-    cdef uint32_t find(self, const char* key) noexcept nogil:
-        return self.find_hashed(key, self.hash(key))
-
-    cdef uint32_t put_hashed(self, const char* key, uint64_t hash, bint* existed) noexcept nogil:
-        cdef IdSlot* slot = self._probe(key, hash)
-        cdef uint32_t index
-        existed[0] = slot.index1 != 0
-        if slot.index1:
-            return slot.index1 - 1
-        index = self.count()
-        if index >= self._capacity:
-            return NONE
-        memcpy(self._keys + index * self._key_size, key, self._key_size)
-        slot.print = <uint32_t>(hash >> 32)
-        slot.index1 = index + 1
-        self._head.used = index + 1
-        return index
-
-    cdef uint32_t put(self, const char* key, bint* existed) noexcept nogil:
-        return self.put_hashed(key, self.hash(key), existed)
+        return sizeof(TableHead) + _line_up((record_size or key_size) * capacity) + _line_up(sizeof(IdSlot) * _slots_for(capacity))
 
     cdef bytes _key_of(self, str text):
         cdef bytes raw = text.encode()
@@ -121,7 +89,7 @@ cdef class IdTable:
 
     def clear(self):
         """Forgets every key. Off the path: it zeroes the whole table."""
-        memset(self._keys, 0, self._key_size * self._capacity)
+        memset(self._keys, 0, self._stride * self._capacity)
         memset(self._slots, 0, sizeof(IdSlot) * (self._mask + 1))
         self._head.used = 0
 
@@ -152,17 +120,6 @@ cdef class Map64:
         """Bytes that the map takes of its arena."""
         _check_capacity("?", capacity)
         return sizeof(TableHead) + _line_up(sizeof(MapSlot) * _slots_for(capacity))
-
-    cdef uint64_t _probe(self, uint64_t key) noexcept nogil:
-        """Where the key is, or the empty slot where it belongs."""
-        cdef uint64_t at = self.hash(key) & self._mask
-        while self._slots[at].taken and self._slots[at].key != key:
-            at = (at + 1) & self._mask
-        return at
-
-    cdef uint32_t find(self, uint64_t key) noexcept nogil:
-        cdef MapSlot* slot = &self._slots[self._probe(key)]
-        return slot.value if slot.taken else <uint32_t>NONE
 
     cdef bint put(self, uint64_t key, uint32_t value) noexcept nogil:
         cdef MapSlot* slot = &self._slots[self._probe(key)]

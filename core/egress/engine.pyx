@@ -5,7 +5,7 @@ from libc.string cimport memcpy, memset
 from core.engine cimport Emitter
 from core.messages cimport (
     K_CANCEL, K_CONNECT, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, SIDE_BUY, VF_DENIED, X_NONE, X_TRADE,
-    Outcome, Page, Response,
+    Outcome, Page, Response, is_order, is_request,
 )
 from core_ext.spine cimport Spine, publish
 from core_ext.tables cimport Arena
@@ -42,9 +42,13 @@ cdef class Egress(Engine):
         return field[:NAME_SIZE]
 
     cdef void on_event(self, Page* page) noexcept nogil:
-        self._remember(page)
-        if page.header.kind == K_CONNECT:
+        cdef uint16_t kind = page.header.kind
+        if kind == K_CONNECT:
             self.told[page.request.filter.scope.session] = 0
+        if not is_order(kind):
+            return
+        if is_request(kind):
+            self._remember(page)
         if page.verdict.flags & VF_DENIED:
             self._deny(page)
         if page.outcome.order != NONE and page.outcome.exec_type != X_NONE:
@@ -70,13 +74,13 @@ cdef class Egress(Engine):
         cdef Response* out = <Response*>self.responses.slot(seq)
         self.counts[1] = seq
         self.responses.claim(seq)
-        memset(<char*>out + 8, 0, sizeof(Response) - 8)
         out.time_ns = page.header.time_ns
         out.session = session
+        out.order = page.outcome.order
+        memset(&out.kind, 0, sizeof(Response) - 24)
         if session < self.max_sessions:
             self.told[session] += 1
             out.number = self.told[session]
-        out.order = page.outcome.order
         out.kind = kind
         return out
 

@@ -1,14 +1,15 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """execution: see engine.pxd."""
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from core.alerts cimport halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
     A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, K_ALERT, K_HALT, K_ORDER, NONE, OF_CHILD_OVER, OF_HELD, R_CHILD_BOUND,
     RS_HALTED, SC_ACCOUNT, SC_STRATEGY, SF_CHILD_BOUND, SF_HELD, SF_SENT, U_QTY, X_NONE,
-    AlertEvent, HaltEvent, Outcome, Page, Send,
+    AlertEvent, HaltEvent, Outcome, Page, Send, is_request,
 )
+from core_ext.atomics cimport prefetch_write
 from core_ext.tables cimport Arena
 
 
@@ -21,11 +22,12 @@ cdef class Execution(Engine):
         self.ring = ring
         self.guarded = guarded
         self.reserved = <Reserved*>arena.table("execution.reserved", sizeof(Reserved), capacity.orders)
-        self.children = <int64_t*>arena.table("execution.children", sizeof(int64_t),
-                                              capacity.orders + capacity.more_children)
+        self.more = <int64_t*>arena.table("execution.more", sizeof(int64_t), capacity.more_children)
+        self.max_orders = capacity.orders
+        self.steps = 1
         self.counts = <uint64_t*>arena.table("execution.counts", sizeof(uint64_t), 8)
         arena.used_by("execution.reserved", &self.counts[0])
-        arena.used_by("execution.children", &self.counts[1])
+        arena.used_by("execution.more", &self.counts[1])
 
     def resume(self, Ring ring not None) -> None:
         """Goes on with the ring of one that died: what is on it isn't put there again."""
@@ -38,9 +40,14 @@ cdef class Execution(Engine):
         """Sends that found the venues' ring full: nothing may be lost, so the core stops on the first."""
         return self.counts[2]
 
+    cdef void prepare(self, Page* page, int step) noexcept nogil:
+        if is_request(page.header.kind) and page.outcome.order != NONE:
+            prefetch_write(&self.reserved[page.outcome.order])
+
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
-        memset(<char*>&page.send + 8, 0, sizeof(Send) - 8)
+        page.send.action = A_NONE
+        page.send.flags = 0
         if outcome.order == NONE:
             return
         if page.header.kind == K_ORDER:
@@ -52,18 +59,23 @@ cdef class Execution(Engine):
 
     cdef void _begin(self, Page* page) noexcept nogil:
         cdef Reserved* reserved = &self.reserved[page.outcome.order]
-        memset(reserved, 0, sizeof(Reserved))
+        reserved.committed = 0
+        reserved.first_child = 0
         memcpy(reserved.first_id, page.request.order.cl_ord_id, 40)
-        reserved.flags = page.request.order.flags
         reserved.expire_ns = page.request.order.expire_ns
         if page.outcome.order >= self.counts[0]:
             self.counts[0] = page.outcome.order + 1
 
     cdef void _commit(self, uint32_t order, uint32_t child, int64_t qty) noexcept nogil:
-        self.reserved[order].committed += qty - self.children[child]
-        self.children[child] = qty
-        if child >= self.counts[1]:
-            self.counts[1] = child + 1
+        cdef int64_t* part = self._part(child)
+        self.reserved[order].committed += qty - part[0]
+        part[0] = qty
+        if child >= self.max_orders and child - self.max_orders >= self.counts[1]:
+            self.counts[1] = child - self.max_orders + 1
+
+    cdef int64_t* _part(self, uint32_t child) noexcept nogil:
+        """What of the sum is the child's."""
+        return &self.more[child - self.max_orders] if child >= self.max_orders else &self.reserved[child].first_child
 
     cdef void _settle(self, Outcome* outcome) noexcept nogil:
         """A report: what the child may still come to."""
@@ -89,7 +101,7 @@ cdef class Execution(Engine):
         send.side = outcome.side
         send.ord_type = outcome.ord_type
         send.time_in_force = outcome.time_in_force
-        send.order_flags = reserved.flags
+        send.order_flags = outcome.order_flags
         send.qty = outcome.send_qty
         send.price = outcome.send_price
         send.time_ns = page.header.time_ns
@@ -117,7 +129,7 @@ cdef class Execution(Engine):
     cdef bint _bounded(self, Page* page) noexcept nogil:
         """Whether all children together stay within the order with this one sent; takes the quantity if so."""
         cdef Outcome* outcome = &page.outcome
-        cdef int64_t before = self.children[outcome.child]
+        cdef int64_t before = self._part(outcome.child)[0]
         cdef int64_t after
         if outcome.action != A_NEW and outcome.action != A_REPLACE:
             return 1
@@ -130,6 +142,6 @@ cdef class Execution(Engine):
 
     cdef void _refuse(self, Page* page, int64_t qty) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
-        cdef int64_t others = self.reserved[outcome.order].committed - self.children[outcome.child]
+        cdef int64_t others = self.reserved[outcome.order].committed - self._part(outcome.child)[0]
         halt_order(self.emitter, page, outcome.strategy, outcome.account, outcome.symbol, R_CHILD_BOUND,
                    outcome.bound_qty, others + qty)

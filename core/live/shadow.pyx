@@ -80,7 +80,8 @@ cdef class Shadow(Catchup):
         cdef Order* order = &self.core.orders.life.orders[index]
         notional = (<object><int64_t>(order.notional >> 64) << 64) | <object><uint64_t>order.notional
         return {
-            "id": order.id_current, "id_first": order.id_first, "account": order.account, "symbol": order.symbol,
+            "id": order.id_current, "id_first": self.core.resolve.first_ids[index], "account": order.account,
+            "symbol": order.symbol,
             "strategy": order.strategy, "session": order.session, "venue": order.venue, "side": order.side,
             "ord_type": order.ord_type, "time_in_force": order.time_in_force, "order_qty": order.order_qty,
             "cum_qty": order.cum_qty, "leaves_qty": order_leaves(order), "price": order.price, "notional": notional,

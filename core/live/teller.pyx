@@ -20,6 +20,7 @@ cdef class Teller(EngineStage):
 
     def __init__(self, str name, Egress engine not None, Spine spine not None, faults not None):
         EngineStage.__init__(self, name, engine, spine, faults)
+        self.also_take(K_QUOTE)
         self.egress = engine
         self.max_sessions = engine.max_sessions
         self._seat_of = bytearray(self.max_sessions)

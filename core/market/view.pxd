@@ -3,9 +3,10 @@
 Risk and the router each keep one of their own (an engine reads no other engine's memory); both are fed by the same
 events, so both are the same.
 """
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport MAX_SYMBOL_VENUES, MAX_VENUES, Page
+from core.messages cimport MAX_SYMBOL_VENUES, MAX_VENUES, VS_DOWN, Page
 from core_ext.tables cimport Arena
 
 cdef struct Level:                  # 16
@@ -48,7 +49,8 @@ cdef struct SymbolMarket:           # 128
     int64_t mark
     int64_t reference
     int64_t quoted_ns
-    int64_t pad[7]
+    uint16_t venues[16]             # of its slots
+    int64_t pad[3]
 
 cdef struct VenueFacts:             # 64
     uint8_t declared
@@ -61,9 +63,10 @@ cdef struct VenueFacts:             # 64
     int64_t latency_ns
     int64_t pad2[4]
 
+@cython.final
 cdef class MarketView:
     cdef SymbolMarket* symbols
-    cdef Top* tops                  # [symbol x MAX_SYMBOL_VENUES + slot]
+    cdef Top* tops                  # [slot x max_symbols + symbol]: few slots are used, so those lie close together
     cdef Ladder* ladders            # [2 x depth + side]
     cdef VenueFacts* venues
     cdef uint32_t* counts           # [0]: ladders' pairs in use
@@ -72,15 +75,28 @@ cdef class MarketView:
     cdef bint came_back             # by the last venue state: up again after it was down
 
     cdef bint on_event(self, Page* page) noexcept nogil
-    cdef int slot_of(self, uint32_t symbol, uint16_t venue) noexcept nogil
-    cdef Top* top(self, uint32_t symbol, int slot) noexcept nogil
     cdef int level(self, uint32_t symbol, int slot, bint ask, uint32_t i, Level* out) noexcept nogil
     cdef void consolidate(self, uint32_t symbol) noexcept nogil
     cdef bint mark2(self, uint32_t symbol, int64_t* out) noexcept nogil
-    cdef uint8_t state(self, uint32_t symbol, uint16_t venue) noexcept nogil
     cdef void _venue(self, Page* page) noexcept nogil
     cdef void _listing(self, Page* page) noexcept nogil
     cdef void _quote(self, Page* page) noexcept nogil
     cdef void _depth(self, Page* page) noexcept nogil
     cdef void _venue_state(self, Page* page) noexcept nogil
     cdef void _set_state(self, const Page* page, uint32_t symbol, uint16_t venue, uint8_t state) noexcept nogil
+
+    cdef inline Top* top(self, uint32_t symbol, int slot) noexcept nogil:
+        return &self.tops[<uint32_t>slot * self.max_symbols + symbol]
+
+    # The venue's place among those that list the symbol, or -1.
+    cdef inline int slot_of(self, uint32_t symbol, uint16_t venue) noexcept nogil:
+        cdef SymbolMarket* market = &self.symbols[symbol]
+        cdef uint32_t i
+        for i in range(market.listings):
+            if market.venues[i] == venue:
+                return <int>i
+        return -1
+
+    cdef inline uint8_t state(self, uint32_t symbol, uint16_t venue) noexcept nogil:
+        cdef int slot = self.slot_of(symbol, venue)
+        return VS_DOWN if slot < 0 else self.top(symbol, slot).state

@@ -60,26 +60,11 @@ cdef class MarketView:
         cdef Top* top
         if market.listings >= MAX_SYMBOL_VENUES:
             return                  # the bound is checked, and told, where the file or configuration is read
-        top = &self.tops[symbol * MAX_SYMBOL_VENUES + market.listings]
+        top = self.top(symbol, <int>market.listings)
         top.venue = page.request.listing.venue
+        market.venues[market.listings] = top.venue
         top.depth = NONE
         market.listings += 1
-
-    cdef int slot_of(self, uint32_t symbol, uint16_t venue) noexcept nogil:
-        """The venue's place among those that list the symbol, or -1."""
-        cdef Top* tops = &self.tops[symbol * MAX_SYMBOL_VENUES]
-        cdef uint32_t i
-        for i in range(self.symbols[symbol].listings):
-            if tops[i].venue == venue:
-                return <int>i
-        return -1
-
-    cdef Top* top(self, uint32_t symbol, int slot) noexcept nogil:
-        return &self.tops[symbol * MAX_SYMBOL_VENUES + <uint32_t>slot]
-
-    cdef uint8_t state(self, uint32_t symbol, uint16_t venue) noexcept nogil:
-        cdef int slot = self.slot_of(symbol, venue)
-        return VS_DOWN if slot < 0 else self.top(symbol, slot).state
 
     cdef void _quote(self, Page* page) noexcept nogil:
         cdef uint32_t symbol = page.request.quote.symbol
@@ -160,19 +145,20 @@ cdef class MarketView:
     cdef void consolidate(self, uint32_t symbol) noexcept nogil:
         """The best bid and ask over the venues that are up; at one price the first declared gives the quantity."""
         cdef SymbolMarket* market = &self.symbols[symbol]
-        cdef Top* top = &self.tops[symbol * MAX_SYMBOL_VENUES]
+        cdef Top* top
         cdef uint32_t i
         market.bid_qty = 0
         market.ask_qty = 0
         for i in range(market.listings):
-            if top[i].state != VS_UP:
+            top = self.top(symbol, <int>i)
+            if top.state != VS_UP:
                 continue
-            if top[i].bid_qty > 0 and (market.bid_qty == 0 or top[i].bid_px > market.bid_px):
-                market.bid_px = top[i].bid_px
-                market.bid_qty = top[i].bid_qty
-            if top[i].ask_qty > 0 and (market.ask_qty == 0 or top[i].ask_px < market.ask_px):
-                market.ask_px = top[i].ask_px
-                market.ask_qty = top[i].ask_qty
+            if top.bid_qty > 0 and (market.bid_qty == 0 or top.bid_px > market.bid_px):
+                market.bid_px = top.bid_px
+                market.bid_qty = top.bid_qty
+            if top.ask_qty > 0 and (market.ask_qty == 0 or top.ask_px < market.ask_px):
+                market.ask_px = top.ask_px
+                market.ask_qty = top.ask_qty
 
     cdef int level(self, uint32_t symbol, int slot, bint ask, uint32_t i, Level* out) noexcept nogil:
         """The i-th level of one side at one venue, best first; 0 when there is none."""

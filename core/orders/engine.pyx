@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.engine cimport Emitter
 from core.messages cimport (
     A_NEW, F_CHILD_CANCEL, F_NONE, K_CHILD_CANCEL, K_CHILD_REPLACE, K_EXPIRE, K_ORDER, K_SWEEP, NONE, OF_WORKED, TIF_GTD,
-    X_EXPIRED, ChildEvent, OrderEndEvent, Outcome, Page,
+    X_EXPIRED, ChildEvent, OrderEndEvent, Outcome, Page, is_request,
 )
 from core.orders.life cimport Life
 from core_ext.tables cimport Arena
@@ -17,6 +17,7 @@ cdef class Orders(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
+        self.steps = 1
         self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
 
     def plant(self, uint64_t n) -> None:
@@ -28,11 +29,16 @@ cdef class Orders(Engine):
         if self.children == self.planted:
             outcome.send_qty *= 2
 
+    cdef void prepare(self, Page* page, int step) noexcept nogil:
+        if is_request(page.header.kind):
+            self.life.prefetch(page.resolved.order, page.resolved.child)
+
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
         self.life.apply(page, outcome)
         if outcome.order == NONE:
             return
+        self.life.describe(outcome)
         if outcome.action == A_NEW:
             self._plant(outcome)
         if outcome.follow != F_NONE:

@@ -8,9 +8,11 @@ both are in the same state after each; a checker compares them.
     Child   one order at one venue. The child with number 1 has its order's index; those after it have indices
             from `max_orders` on, given by resolve
 """
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport Outcome, Page, ReportEvent
+from core.messages cimport NONE, Outcome, Page, ReportEvent
+from core_ext.atomics cimport prefetch_write
 from core_ext.tables cimport Arena
 from core_ext.wide cimport i128
 
@@ -34,38 +36,35 @@ cdef enum Bit:
     B_CANCEL_REJECTED = 65536       # child: the venue refused the cancel that the order waits for
     B_ENDED = 896                   # canceled, expired, rejected
 
-cdef struct Order:                  # 192 bytes
+# A million of them are met at random, so what counts is how many cache lines one has: two, and one for its child.
+cdef struct Order:                  # 128 bytes: the first line is what its fills move, the second whose it is and what is asked
     i128 notional                   # sum of qty x px over its fills
     int64_t order_qty
     int64_t cum_qty
     int64_t price
-    int64_t pend_qty                # of a pending replace
-    int64_t pend_price
     int64_t open_qty                # what its children have working
-    int64_t expire_ns
     uint32_t bits
-    uint32_t first_child
-    uint32_t last_child
-    uint32_t live_children
-    uint32_t awaiting               # children whose answer is awaited
-    uint32_t id_first
     uint32_t id_current
-    uint32_t id_replace             # the pending requests' cl_ord_ids, and the ids that they named
-    uint32_t orig_replace
-    uint32_t id_cancel
-    uint32_t orig_cancel
-    uint32_t account
+    uint32_t first_child
+    uint32_t live_children
+    uint32_t account                # from here on as in Keys (core.risk.limits)
     uint32_t symbol
     uint32_t strategy
     uint32_t session
-    uint32_t position
     uint16_t venue                  # NONE16: routed
     uint8_t side
     uint8_t ord_type
     uint8_t time_in_force
     uint8_t flags                   # OrderFlag
-    uint8_t pad[2]
-    uint32_t pad2[12]
+    uint16_t pad
+    uint32_t awaiting               # children whose answer is awaited
+    uint32_t last_child
+    int64_t pend_qty                # of a pending replace
+    int64_t pend_price
+    uint32_t id_replace             # the pending requests' cl_ord_ids, and the ids that they named
+    uint32_t orig_replace
+    uint32_t id_cancel
+    uint32_t orig_cancel
 
 cdef struct Child:                  # 64 bytes
     int64_t order_qty
@@ -91,6 +90,7 @@ cdef struct Before:                 # what an order's line shows, before the eve
     uint32_t id
     uint8_t status
 
+@cython.final
 cdef class Life:
     cdef Order* orders
     cdef Child* children
@@ -106,9 +106,9 @@ cdef class Life:
     cdef bint knows(self, Page* page) noexcept nogil
     cdef uint8_t slice_refused(self, Page* page) noexcept nogil
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil
+    cdef void describe(self, Outcome* out) noexcept nogil
     cdef int64_t working(self, uint32_t order) noexcept nogil
     cdef void _used(self, uint32_t order, uint32_t child, uint32_t id) noexcept nogil
-    cdef void _describe(self, Outcome* out) noexcept nogil
     cdef void _order(self, Page* page, Outcome* out) noexcept nogil
     cdef void _new_child(self, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
           int64_t price, uint8_t ord_type, uint8_t time_in_force) noexcept nogil
@@ -143,6 +143,14 @@ cdef class Life:
     cdef bint _unasked(self, uint32_t index) noexcept nogil
     cdef void _ask_again(self, uint32_t index) noexcept nogil
     cdef void _finish_replace(self, Order* order, Outcome* out) noexcept nogil
+
+    # Asks for the lines that `apply` will need.
+    cdef inline void prefetch(self, uint32_t order, uint32_t child) noexcept nogil:
+        if order != NONE:
+            prefetch_write(&self.orders[order])
+            prefetch_write(<char*>&self.orders[order] + 64)
+        if child != NONE:
+            prefetch_write(&self.children[child])
 
 cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil
 cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil

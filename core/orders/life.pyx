@@ -179,13 +179,18 @@ cdef class Life:
     # ---- the transition ---------------------------------------------------------------------------------------
 
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil:
-        """Moves the order that the event is about; `out` says what happened. The verdict must be on the page."""
+        """Moves the order that the event is about; `out` says what happened. The verdict must be on the page.
+
+        What of `out` follows from the state afterwards is left to `describe`."""
         cdef uint16_t kind = page.header.kind
-        memset(<char*>out + sizeof(out.seq), 0, sizeof(Outcome) - sizeof(out.seq))
+        memset(<char*>out + sizeof(out.seq), 0, 64 - sizeof(out.seq))
         out.order = NONE
         out.child = NONE
         out.orig_id = NONE
         out.follow_child = NONE
+        out.follow_qty = 0
+        out.send_qty = 0
+        out.send_price = 0
         if kind == K_SLICE:
             self._slice(page, out)
         elif not page.verdict.flags & VF_APPLIES:
@@ -206,15 +211,13 @@ cdef class Life:
             self._sweep(page, out)
         elif kind == K_EXPIRE:
             self._expire(page.request.order_end.order, out)
-        else:
-            return
-        if out.order != NONE:
-            self._describe(out)
 
-    cdef void _describe(self, Outcome* out) noexcept nogil:
-        """Fills in the order's facts as they are after the event."""
+    cdef void describe(self, Outcome* out) noexcept nogil:
+        """Fills in the order's facts as they are after the event that `apply` took; there must be an order."""
         cdef Order* order = &self.orders[out.order]
         cdef Child* child
+        cdef uint16_t flags = out.flags
+        cdef bint ended = order_ended(order)
         out.symbol = order.symbol
         out.account = order.account
         out.strategy = order.strategy
@@ -222,29 +225,29 @@ cdef class Life:
         out.side = order.side
         out.ord_type = order.ord_type
         out.time_in_force = order.time_in_force
+        out.order_flags = order.flags
         out.status = status_of(order.bits, order.order_qty, order.cum_qty)
         out.order_qty = order.order_qty
         out.cum_qty = order.cum_qty
         out.leaves_qty = order_leaves(order)
         out.price = order.price
         out.notional = order.notional
-        out.expire_ns = order.expire_ns
         out.live_children = order.live_children
         out.bound_qty = order.order_qty
         if order.bits & B_PENDING_REPLACE and order.pend_qty > order.order_qty:
             out.bound_qty = order.pend_qty
         out.unsent_qty = order.order_qty - order.cum_qty - order.open_qty
         if order.bits & B_HAS_PRICE:
-            out.flags |= OF_HAS_PRICE
+            flags |= OF_HAS_PRICE
         if order.flags & O_POST_ONLY:
-            out.flags |= OF_POST_ONLY
-        if order_ended(order):
-            out.flags |= OF_ENDED
+            flags |= OF_POST_ONLY
+        if ended:
+            flags |= OF_ENDED
         if order.bits & B_WORKED:
-            out.flags |= OF_WORKED
+            flags |= OF_WORKED
             if not (order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE)
-                    or order_ended(order)) and out.unsent_qty > 0:
-                out.flags |= OF_ROUTABLE
+                    or ended) and out.unsent_qty > 0:
+                flags |= OF_ROUTABLE
         if out.orig_id == NONE:
             out.id = order.id_current
         if out.child != NONE:
@@ -257,10 +260,11 @@ cdef class Life:
             out.child_leaves_qty = leaves_of(child.bits, child.order_qty, child.cum_qty)
             out.child_price = child.price
             if child.bits & B_ENDED:
-                out.flags |= OF_CHILD_OVER
+                flags |= OF_CHILD_OVER
             if out.action == A_NEW or out.action == A_REPLACE:
                 out.ord_type = child.ord_type
                 out.time_in_force = child.time_in_force
+        out.flags = flags
 
     # ---- requests of clients ----------------------------------------------------------------------------------
 
@@ -272,8 +276,6 @@ cdef class Life:
         order.bits = B_EXISTS
         order.order_qty = request.qty
         order.price = request.price
-        order.expire_ns = request.expire_ns
-        order.id_first = page.resolved.id
         order.id_current = page.resolved.id
         order.id_replace = NONE
         order.id_cancel = NONE
@@ -283,7 +285,6 @@ cdef class Life:
         order.symbol = request.symbol
         order.strategy = request.strategy
         order.session = page.header.session
-        order.position = page.resolved.position
         order.venue = request.venue
         order.side = request.side
         order.ord_type = request.ord_type

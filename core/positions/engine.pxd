@@ -1,4 +1,5 @@
 """positions: the position keeper. Books fills, and plays them again when one is busted or corrected."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Engine
@@ -24,6 +25,7 @@ cdef struct Fill:                   # 64
     uint8_t maker
     uint32_t pad[5]
 
+@cython.final
 cdef class Positions(Engine):
     cdef Contract* contracts        # [symbol]
     cdef VenueFees* fees            # [venue]
@@ -31,7 +33,6 @@ cdef class Positions(Engine):
     cdef Fill* fills                # [fill]
     cdef uint64_t* counts           # [0] positions' end, [1] fills' end
     cdef uint32_t max_fills
-    cdef void on_event(self, Page* page) noexcept nogil
     cdef void _instrument(self, Page* page) noexcept nogil
     cdef Position* _position(self, uint32_t index, uint32_t account, uint32_t symbol) noexcept nogil
     cdef void _open(self, Page* page) noexcept nogil

@@ -8,6 +8,7 @@ from core.messages cimport (
     SIDE_BUY, VF_HAS_MARK, X_TRADE, X_TRADE_CORRECT, Booking, Page, ReportEvent,
 )
 from core.positions.ledger cimport Contract, Position, book, fee_of
+from core_ext.atomics cimport prefetch_write
 from core_ext.tables cimport Arena
 
 
@@ -22,15 +23,22 @@ cdef class Positions(Engine):
         self.fees = <VenueFees*>arena.table("positions.fees", sizeof(VenueFees), capacity.venues)
         self.positions = <Position*>arena.table("positions.positions", sizeof(Position), capacity.positions)
         self.fills = <Fill*>arena.table("positions.fills", sizeof(Fill), capacity.fills)
+        self.steps = 1
         self.counts = <uint64_t*>arena.table("positions.counts", sizeof(uint64_t), 8)
         arena.used_by("positions.positions", &self.counts[0])
         arena.used_by("positions.fills", &self.counts[1])
 
+    cdef void prepare(self, Page* page, int step) noexcept nogil:
+        cdef uint32_t index = page.resolved.position if page.header.kind == K_REPORT else <uint32_t>NONE
+        if index != NONE:
+            prefetch_write(&self.positions[index])
+            prefetch_write(<char*>&self.positions[index] + 64)
+
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind
-        memset(<char*>&page.booking + 8, 0, sizeof(Booking) - 8)
+        page.booking.flags = 0
         if kind == K_REPORT:
-            if page.outcome.flags & OF_FILL_APPLIED:
+            if page.outcome.order != NONE and page.outcome.flags & OF_FILL_APPLIED:
                 self._fill(page)
         elif kind == K_INSTRUMENT:
             self._instrument(page)
@@ -157,6 +165,7 @@ cdef class Positions(Engine):
         booking.realized = position.realized
         booking.flow = position.flow
         booking.fees = position.fees
+        booking.mark2 = 0
         if page.verdict.flags & VF_HAS_MARK:
             booking.flags |= BF_HAS_MARK
             booking.mark2 = page.verdict.mark2

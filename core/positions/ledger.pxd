@@ -17,20 +17,20 @@ cdef struct Contract:               # 64: what of an instrument money depends on
     uint8_t pad[7]
     int64_t pad2[4]
 
-cdef struct Position:               # 160
+cdef struct Position:               # 128
     i128 cost                       # >= 0 where prices are; 10^-(price + qty precision + 6), inverse 10^-16
     i128 realized                   # the same unit, without the multiplier (inverse: with it)
     i128 flow                       # cash of the fills: 10^-(price + qty precision), without the multiplier
     i128 fees                       # 10^-16
+    int64_t qty
+    uint32_t last_fill
+    uint32_t first_fill             # its fills in the order of booking, so that busts can be played again
     i128 base_cost                  # what the day began with
     int64_t base_qty
-    int64_t qty
     uint32_t account
     uint32_t symbol
-    uint32_t first_fill             # its fills in the order of booking, so that busts can be played again
-    uint32_t last_fill
     uint32_t touched
-    uint32_t pad[7]
+    uint32_t pad[3]
 
 cdef i128 value_of(const Contract* contract, int64_t qty, int64_t px) noexcept nogil
 cdef void book(Position* position, const Contract* contract, int64_t qty, int64_t px) noexcept nogil

@@ -18,46 +18,6 @@ from core_ext import journal
 
 type Path = str | os.PathLike[str]
 
-REQUESTS: dict[m.Kind, np.dtype[Any]] = {
-    m.Kind.NAME: m.NAME_EVENT,
-    m.Kind.INSTRUMENT: m.INSTRUMENT_EVENT,
-    m.Kind.VENUE: m.VENUE_EVENT,
-    m.Kind.LISTING: m.LISTING_EVENT,
-    m.Kind.ACCOUNT: m.ACCOUNT_EVENT,
-    m.Kind.OPEN_POSITION: m.OPEN_POSITION_EVENT,
-    m.Kind.LIMIT: m.LIMIT_EVENT,
-    m.Kind.FX: m.FX_EVENT,
-    m.Kind.QUOTE: m.QUOTE_EVENT,
-    m.Kind.TRADE: m.TRADE_EVENT,
-    m.Kind.DEPTH: m.DEPTH_EVENT,
-    m.Kind.MARK: m.PRICE_EVENT,
-    m.Kind.REFERENCE: m.PRICE_EVENT,
-    m.Kind.ORDER: m.ORDER_EVENT,
-    m.Kind.REPLACE: m.REPLACE_EVENT,
-    m.Kind.CANCEL: m.CANCEL_EVENT,
-    m.Kind.CANCEL_ALL: m.FILTER_EVENT,
-    m.Kind.REPORT: m.REPORT_EVENT,
-    m.Kind.VENUE_STATE: m.VENUE_STATE_EVENT,
-    m.Kind.KILL: m.FILTER_EVENT,
-    m.Kind.REARM: m.FILTER_EVENT,
-    m.Kind.CONNECT: m.FILTER_EVENT,
-    m.Kind.DISCONNECT: m.FILTER_EVENT,
-    m.Kind.DAY: m.DAY_EVENT,
-    m.Kind.RIGHTS: m.RIGHTS_EVENT,
-    m.Kind.CONFIG: m.CONFIG_EVENT,
-    m.Kind.SLICE: m.SLICE_EVENT,
-    m.Kind.CHILD_CANCEL: m.CHILD_EVENT,
-    m.Kind.CHILD_REPLACE: m.CHILD_EVENT,
-    m.Kind.CHILD_STATUS: m.CHILD_EVENT,
-    m.Kind.ORDER_END: m.ORDER_END_EVENT,
-    m.Kind.SWEEP: m.SWEEP_EVENT,
-    m.Kind.EXPIRE: m.ORDER_END_EVENT,
-    m.Kind.REROUTE: m.SWEEP_EVENT,
-    m.Kind.ALERT: m.ALERT_EVENT,
-    m.Kind.HALT: m.HALT_EVENT,
-}
-"""The struct that each kind of event's request is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -161,7 +121,7 @@ def event(body: bytes) -> dict[str, Any]:
     }
     if derived:
         out |= {"derived": True, "engine": int(header["engine"]), "cause": int(header["cause"])}
-    dtype = REQUESTS.get(kind)
+    dtype = m.REQUESTS.get(kind)
     if dtype is not None and header["length"]:
         request = body[m.HEADER.itemsize :].ljust(dtype.itemsize, b"\0")
         out["request"] = dict(_fields(np.frombuffer(request, dtype, 1)[0]))

@@ -19,37 +19,38 @@ cdef class Resolve(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
+        self.steps = 2
         self.max_orders = capacity.orders
         self.max_more = capacity.more_children
         self.max_positions = capacity.positions
-        self.ids = IdTable(arena, "resolve.ids", capacity.ids, key_size=40)
+        self.ids = IdTable(arena, "resolve.ids", capacity.ids, key_size=40, record_size=40 + sizeof(Named))
         self.fills = IdTable(arena, "resolve.fills", capacity.fills, key_size=48)
         self.children = Map64(arena, "resolve.children", capacity.more_children)
         self.positions = Map64(arena, "resolve.positions", capacity.positions)
-        self.id_order = <uint32_t*>arena.table("resolve.id_order", sizeof(uint32_t), capacity.ids)
-        self.order_position = <uint32_t*>arena.table("resolve.order_position", sizeof(uint32_t), capacity.orders)
-        self.child_venue = <uint16_t*>arena.table("resolve.child_venue", sizeof(uint16_t),
-                                                  capacity.orders + capacity.more_children)
+        self.first_ids = <uint32_t*>arena.table("resolve.first_ids", sizeof(uint32_t), capacity.orders)
+        self.more_venues = <uint16_t*>arena.table("resolve.more_venues", sizeof(uint16_t), capacity.more_children)
         self.records = <FillRecord*>arena.table("resolve.records", sizeof(FillRecord), capacity.fills)
         self.current = <FillNow*>arena.table("resolve.current", sizeof(FillNow), capacity.fills)
         self.counts = <uint64_t*>arena.table("resolve.counts", sizeof(uint64_t), 8)
-        arena.used_by("resolve.order_position", &self.counts[0])
-        arena.used_by("resolve.child_venue", &self.counts[5])
-        arena.used_by("resolve.id_order", &self.counts[3])
+        arena.used_by("resolve.first_ids", &self.counts[0])
+        arena.used_by("resolve.more_venues", &self.counts[1])
         arena.used_by("resolve.records", &self.counts[4])
         arena.used_by("resolve.current", &self.counts[4])
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Resolved* out = &page.resolved
         cdef uint16_t kind = page.header.kind
-        memset(<char*>out + sizeof(out.seq), 0, sizeof(Resolved) - sizeof(out.seq))
         out.id = NONE
         out.orig_id = NONE
         out.order = NONE
         out.child = NONE
+        out.n = 0
         out.position = NONE
         out.fill = NONE
         out.ref_fill = NONE
+        out.ref_qty = 0
+        out.ref_px = 0
+        out.flags = 0
         if kind == K_ORDER:
             self._order(page)
         elif kind == K_REPORT:
@@ -63,27 +64,80 @@ cdef class Resolve(Engine):
         elif kind == K_OPEN_POSITION:
             out.position = self._position(page.request.open_position.account, page.request.open_position.symbol)
 
-    cdef uint32_t _id(self, Page* page, const char* text, uint32_t order) noexcept nogil:
+    # ---- what an event names ------------------------------------------------------------------------------------
+
+    cdef void prepare(self, Page* page, int step) noexcept nogil:
+        """First the slots of the hashes, then the keys that stand in them."""
+        cdef uint16_t kind = page.header.kind
+        cdef Asked* asked
+        if kind != K_ORDER and kind != K_REPORT and kind != K_REPLACE and kind != K_CANCEL:
+            return
+        asked = self._ask(page)
+        if step:
+            if kind == K_REPORT:
+                self.ids.prefetch_key(asked.hash)
+            elif kind != K_ORDER:
+                self.ids.prefetch_key(asked.other)
+            return
+        self.ids.prefetch(asked.hash)
+        if kind == K_REPORT:
+            self.fills.prefetch(asked.other)
+        elif kind != K_ORDER:
+            self.ids.prefetch(asked.other)
+
+    cdef Asked* _ask(self, const Page* page) noexcept nogil:
+        """The event taken apart, now or before."""
+        cdef Asked* asked = &self.asked[page.header.seq % ASKED]
+        cdef uint16_t kind = page.header.kind
+        if asked.seq == page.header.seq:
+            return asked
+        asked.seq = page.header.seq
+        if kind == K_ORDER:
+            asked.hash = self.ids.hash(page.request.order.cl_ord_id)
+        elif kind == K_REPORT:
+            self._ask_report(&page.request.report, asked)
+        elif kind == K_REPLACE:
+            asked.hash = self.ids.hash(page.request.replace.cl_ord_id)
+            asked.other = self.ids.hash(page.request.replace.orig_cl_ord_id)
+        else:
+            asked.hash = self.ids.hash(page.request.cancel.cl_ord_id)
+            asked.other = self.ids.hash(page.request.cancel.orig_cl_ord_id)
+        return asked
+
+    cdef void _ask_report(self, const ReportEvent* report, Asked* asked) noexcept nogil:
+        """child_id is `<first cl_ord_id>.<n>`: the text before the last point names the order."""
+        asked.n = 0
+        if not split_child_id(report.child_id, asked.name, &asked.n):
+            return
+        asked.hash = self.ids.hash(asked.name)
+        fill_key(&asked.fill, report.venue, report.exec_id)
+        asked.other = self.fills.hash(<const char*>&asked.fill)
+
+    cdef uint32_t _id(self, Page* page, const char* text, uint64_t hash, uint32_t order) noexcept nogil:
         """Uses the id up; `order` is what it will name where it is new."""
         cdef bint existed = 0
-        cdef uint32_t id = self.ids.put(text, &existed)
+        cdef uint32_t id = self.ids.put_hashed(text, hash, &existed)
         if id == NONE:
             page.resolved.flags |= D_TABLE_FULL
         elif existed:
             page.resolved.flags |= D_DUPLICATE_ID
         else:
-            self.id_order[id] = order
-            self.counts[3] = id + 1
+            self.named(id).order = order
+            self.named(id).position = NONE
         return id
+
+    # ---- requests -----------------------------------------------------------------------------------------------
 
     cdef void _order(self, Page* page) noexcept nogil:
         cdef Resolved* out = &page.resolved
         cdef uint32_t order = <uint32_t>self.counts[0]
-        out.id = self._id(page, page.request.order.cl_ord_id, order)
+        cdef Named* named
+        out.id = self._id(page, page.request.order.cl_ord_id, self._ask(page).hash, order)
         if out.flags:
             return
+        named = self.named(out.id)
         if order >= self.max_orders:
-            self.id_order[out.id] = NONE
+            named.order = NONE
             out.flags |= D_TABLE_FULL
             return
         self.counts[0] += 1
@@ -94,24 +148,29 @@ cdef class Resolve(Engine):
             out.position = self._position(page.request.order.account, page.request.order.symbol)
             if out.position == NONE:
                 out.flags |= D_TABLE_FULL
-        self.order_position[order] = out.position
+        self.first_ids[order] = out.id
+        named.first = 1
+        named.position = out.position
         if page.request.order.venue < UNKNOWN16:
-            self._goes_to(order, page.request.order.venue)
-
-    cdef void _goes_to(self, uint32_t child, uint16_t venue) noexcept nogil:
-        self.child_venue[child] = venue + 1
-        if child >= self.counts[5]:
-            self.counts[5] = child + 1
+            named.venue = page.request.order.venue + 1
 
     cdef void _request(self, Page* page, const char* id, const char* orig, bint replaces) noexcept nogil:
         cdef Resolved* out = &page.resolved
-        out.orig_id = self.ids.find(orig)
+        cdef const Asked* asked = self._ask(page)
+        cdef uint32_t order = NONE
+        cdef uint32_t position = NONE
+        out.orig_id = self.ids.find_hashed(orig, asked.other)
         if out.orig_id != NONE:
-            out.order = self.id_order[out.orig_id]
-        out.id = self._id(page, id, out.order if replaces else NONE)
-        if out.order != NONE:
-            out.position = self.order_position[out.order]
-            out.child = out.order
+            order = self.named(out.orig_id).order
+            position = self.named(out.orig_id).position
+        out.id = self._id(page, id, asked.hash, order if replaces else NONE)
+        if order == NONE:
+            return
+        out.order = order
+        out.position = position
+        out.child = order
+        if replaces and not out.flags:
+            self.named(out.id).position = position
 
     cdef uint32_t _position(self, uint32_t account, uint32_t symbol) noexcept nogil:
         cdef uint64_t key = (<uint64_t>account << 32) | symbol
@@ -127,53 +186,62 @@ cdef class Resolve(Engine):
         """A slice's child: number 1 has the order's index, the others the next free one beyond the orders."""
         cdef SliceEvent* slice = &page.request.slice
         cdef Resolved* out = &page.resolved
+        cdef Named* first = self.named(self.first_ids[slice.order])
         out.order = slice.order
         out.n = slice.n
-        out.position = self.order_position[slice.order]
+        out.position = first.position
         if slice.n == 1:
             out.child = slice.order
-            self._goes_to(out.child, slice.venue)
+            first.venue = slice.venue + 1
             return
         if (self.counts[1] >= self.max_more
                 or not self.children.put((<uint64_t>slice.order << 32) | slice.n, self.max_orders + <uint32_t>self.counts[1])):
             out.flags |= D_TABLE_FULL
             return
         out.child = self.max_orders + <uint32_t>self.counts[1]
+        self.more_venues[self.counts[1]] = slice.venue + 1
         self.counts[1] += 1
-        self._goes_to(out.child, slice.venue)
+
+    # ---- reports ------------------------------------------------------------------------------------------------
 
     cdef void _report(self, Page* page) noexcept nogil:
-        """child_id is `<first cl_ord_id>.<n>`: the text before the last point names the order."""
         cdef ReportEvent* report = &page.request.report
         cdef Resolved* out = &page.resolved
-        cdef char name[40]
-        cdef uint32_t n = 0
+        cdef const Asked* asked = self._ask(page)
+        cdef Named* first
+        cdef uint16_t venue
         cdef uint32_t id
-        if not split_child_id(report.child_id, name, &n):
+        if asked.n == 0:
             return
-        id = self.ids.find(name)
-        if id == NONE or self.id_order[id] == NONE:
+        id = self.ids.find_hashed(asked.name, asked.hash)
+        if id == NONE or self.named(id).order == NONE:
             return
-        out.order = self.id_order[id]
-        out.n = n
-        out.position = self.order_position[out.order]
-        out.child = out.order if n == 1 else self.children.find((<uint64_t>out.order << 32) | n)
+        first = self.first_of(self.named(id))
+        out.order = first.order
+        out.n = asked.n
+        out.position = first.position
+        if asked.n == 1:
+            out.child = out.order
+            venue = first.venue
+        else:
+            out.child = self.children.find((<uint64_t>out.order << 32) | asked.n)
+            venue = 0 if out.child == NONE else self.more_venues[out.child - self.max_orders]
         # a fill from a venue that the child never went to is unknown, and uses no exec_id up
-        if out.child != NONE and self.child_venue[out.child] == report.venue + 1 and (report.exec_type == X_TRADE or report.exec_type == X_TRADE_CANCEL
-                                  or report.exec_type == X_TRADE_CORRECT):
-            self._fill(page)
+        if venue == report.venue + 1 and (report.exec_type == X_TRADE or report.exec_type == X_TRADE_CANCEL
+                                          or report.exec_type == X_TRADE_CORRECT):
+            self._fill(page, asked)
 
-    cdef void _fill(self, Page* page) noexcept nogil:
+    cdef void _fill(self, Page* page, const Asked* asked) noexcept nogil:
         cdef ReportEvent* report = &page.request.report
         cdef Resolved* out = &page.resolved
-        cdef FillKey key
+        cdef const char* key = <const char*>&asked.fill
         cdef FillRecord* record
         cdef bint existed = 0
-        fill_key(&key, report.venue, report.exec_id)
-        if report.exec_type != X_TRADE and self.fills.find(<char*>&key) == NONE and not self._reference(page):
+        if (report.exec_type != X_TRADE and self.fills.find_hashed(key, asked.other) == NONE
+                and not self._reference(page)):
             out.flags |= D_NO_REFERENCE     # its exec_id isn't used up: it may come again once the fill is known
             return
-        out.fill = self.fills.put(<char*>&key, &existed)
+        out.fill = self.fills.put_hashed(key, asked.other, &existed)
         if out.fill == NONE:
             out.flags |= D_TABLE_FULL
             return
@@ -230,6 +298,8 @@ cdef bint split_child_id(const char* child_id, char* name, uint32_t* n) noexcept
     cdef int point = length
     cdef uint64_t number = 0
     cdef int i
+    if length > 55:
+        return 0
     while point > 0 and child_id[point] != c'.':
         point -= 1
     if point <= 1 or point == length or length - point > 9 or point - 1 > 39:
@@ -240,8 +310,18 @@ cdef bint split_child_id(const char* child_id, char* name, uint32_t* n) noexcept
         number = number * 10 + <uint64_t>(child_id[i] - c'0')
     if child_id[point + 1] == c'0':
         return 0
-    memset(name, 0, 40)
-    name[0] = <char>(point - 1)
-    memcpy(name + 1, child_id + 1, point - 1)
+    cut_name(child_id, point, name)
     n[0] = <uint32_t>number
     return 1
+
+
+cdef void cut_name(const char* text, int size, char* name) noexcept nogil:
+    """The first `size` bytes of a text as a name field of 40 bytes: its length, the text, zeros; a word at a time."""
+    cdef uint64_t word
+    cdef int at
+    for at in range(0, 40, 8):
+        memcpy(&word, text + at, 8)
+        if size < at + 8:
+            word = word & ((<uint64_t>1 << (8 * (size - at))) - 1) if size > at else 0
+        memcpy(name + at, &word, 8)
+    name[0] = <char>(size - 1)

@@ -1,4 +1,5 @@
 """risk: no order that should not go. The first engine that knows orders; its verdict is what the others follow."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Engine
@@ -11,6 +12,7 @@ from core.risk.rights cimport Rights
 from core.risk.sweeps cimport Sweeps
 from core_ext.wide cimport i128
 
+@cython.final
 cdef class Risk(Engine):
     cdef readonly MarketView view
     cdef readonly Life life
@@ -19,12 +21,12 @@ cdef class Risk(Engine):
     cdef Sweeps sweeps
     cdef Rights rights
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
-    cdef Outcome* scratch
+    cdef Outcome scratch            # what its own life of the orders says happened: of the event alone, so no state
     cdef uint32_t max_accounts
 
-    cdef void on_event(self, Page* page) noexcept nogil
     cdef void _apply(self, Page* page, uint32_t order) noexcept nogil
-    cdef void _count(self, Page* page, Order* order, int64_t working, int64_t filled) noexcept nogil
+    cdef void _count(self, Page* page, uint32_t limit, const Order* order, int64_t working,
+          int64_t filled) noexcept nogil
     cdef void _warn(self, Page* page, uint32_t index, uint32_t counter, uint32_t symbol) noexcept nogil
     cdef void _order(self, Page* page) noexcept nogil
     cdef bint _known(self, Page* page, OrderEvent* request) noexcept nogil

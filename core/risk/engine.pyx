@@ -14,12 +14,12 @@ from core.messages cimport (
     R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE,
     R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, SC_VENUE, SIDE_BUY, SW_CANCEL,
     SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, TIF_FOK, TIF_GTD, TIF_IOC, T_LIMIT, UNKNOWN, UNKNOWN16, U_QTY12,
-    VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, V_MATCH, VS_CLOSED, VS_UP, Verdict,
+    VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, V_MATCH, VS_CLOSED, VS_UP, is_request,
 )
 from core.market.view cimport SymbolMarket
 from core.orders.life cimport Child, Order
 from core.risk.gate cimport Proposal, set_key
-from core.risk.limits cimport Counter, Limit
+from core.risk.limits cimport Counter, Limit, keys_of
 from core.risk.sweeps cimport of_children
 from core_ext.tables cimport Arena
 
@@ -31,6 +31,7 @@ cdef class Risk(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
+        self.steps = 1
         self.max_accounts = capacity.accounts
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
         self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
@@ -39,21 +40,29 @@ cdef class Risk(Engine):
         self.rights = Rights(arena, capacity)
         self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
-        self.scratch = <Outcome*>arena.table("risk.scratch", sizeof(Outcome), 1)
+
+    cdef void prepare(self, Page* page, int step) noexcept nogil:
+        if is_request(page.header.kind):
+            self.life.prefetch(page.resolved.order, page.resolved.child)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind
-        memset(<char*>&page.verdict + 8, 0, sizeof(Verdict) - 8)
+        page.verdict.flags = 0
+        page.verdict.reason = R_NONE
+        page.verdict.unit = 0
+        page.verdict.state = 0
+        page.verdict.venue_state = VS_UP
+        page.verdict.scope_kind = 0
         page.verdict.target = NONE
         page.verdict.cursor = NONE
-        if kind == K_VENUE_STATE:
-            self._venue_state(page)
-        elif self.view.on_event(page):
-            return
-        elif kind == K_ORDER:
+        if kind == K_ORDER:
             self._order(page)
         elif kind == K_REPORT:
             self._report(page)
+        elif kind == K_VENUE_STATE:
+            self._venue_state(page)
+        elif self.view.on_event(page):
+            return
         elif kind == K_REPLACE:
             self._replace(page)
         elif kind == K_CANCEL:
@@ -111,54 +120,48 @@ cdef class Risk(Engine):
         if page.header.kind != K_ORDER:
             working = self.life.working(order)
             filled = moved.cum_qty
-        self.life.apply(page, self.scratch)
-        page.verdict.working_before = working
+        self.life.apply(page, &self.scratch)
         working = self.life.working(order) - working
-        page.verdict.working_after = page.verdict.working_before + working
         filled = moved.cum_qty - filled
         if working or filled:
-            self._count(page, moved, working, filled)
+            self._count(page, self.limits.chains[moved.account].positions, moved, working, filled)
+            self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
         if self.scratch.flags & OF_OVERFILL:
             self._halt_order(page, moved, R_OVERFILL, moved.order_qty, moved.cum_qty)
 
-    cdef void _count(self, Page* page, Order* order, int64_t working, int64_t filled) noexcept nogil:
-        cdef uint32_t chain
-        cdef uint32_t i
+    cdef void _count(self, Page* page, uint32_t i, const Order* order, int64_t working, int64_t filled) noexcept nogil:
+        """The difference in every counter of a chain's limits of positions, from limit i on."""
         cdef uint32_t counter
         cdef Limit* limit
-        for chain in range(2):
-            i = self.limits.first(order.account if chain == 0 else self.max_accounts)
-            while i != NONE:
-                limit = &self.limits.limits[i]
-                if limit.active and limit.check == R_MAX_POSITION and self.limits.matches(limit, order):
-                    counter = self.limits.counter(i, self.limits.key(limit, order))
-                    if order.side == SIDE_BUY:
-                        self.limits.move(self.limits.cell(counter, order.symbol), filled, working, 0)
-                    else:
-                        self.limits.move(self.limits.cell(counter, order.symbol), -filled, 0, working)
-                    self._warn(page, i, counter, order.symbol)
-                i = limit.next
+        while i != NONE and self.limits.limits[i].check == R_MAX_POSITION:
+            limit = &self.limits.limits[i]
+            if self.limits.applies(limit, keys_of(order)):
+                counter = self.limits.counter(i, self.limits.key(limit, keys_of(order)))
+                if order.side == SIDE_BUY:
+                    self.limits.move(self.limits.cell(counter, order.symbol), filled, working, 0)
+                else:
+                    self.limits.move(self.limits.cell(counter, order.symbol), -filled, 0, working)
+                self._warn(page, i, counter, order.symbol)
+            i = limit.next
 
     cdef void _warn(self, Page* page, uint32_t index, uint32_t counter, uint32_t symbol) noexcept nogil:
         """An alert at 70 % and one at 90 %, each once until the value falls below again."""
         cdef Limit* limit = &self.limits.limits[index]
         cdef Counter* counted
-        cdef i128 value
         cdef int step
-        cdef bint over
         cdef uint8_t bit
         if counter == NONE:
             return
         counted = &self.limits.counters[counter]
-        value = counted.sum
+        if counted.sum < limit.warns_from[0] and not counted.warned:
+            return
         for step in range(2):
             bit = <uint8_t>(1 << step)
-            over = value * <i128>100 >= limit.value * <i128>(90 if step else 70) and value > 0
-            if over and not counted.warned & bit:
-                counted.warned |= bit
-                self._alert_limit(page, index, counter, R_LIMIT_90 if step else R_LIMIT_70, value, symbol)
-            elif not over:
+            if counted.sum < limit.warns_from[step]:
                 counted.warned &= ~bit
+            elif not counted.warned & bit:
+                counted.warned |= bit
+                self._alert_limit(page, index, counter, R_LIMIT_90 if step else R_LIMIT_70, counted.sum, symbol)
 
     # ---- requests of clients ----------------------------------------------------------------------------------
 
@@ -324,7 +327,7 @@ cdef class Risk(Engine):
         if reason == R_NONE:
             self._apply(page, index)
             return
-        self.life.apply(page, self.scratch)
+        self.life.apply(page, &self.scratch)
         if reason == R_CHILD_BOUND:
             self._halt_order(page, order, R_CHILD_BOUND, order.order_qty - order.cum_qty - order.open_qty,
                              page.request.slice.qty)

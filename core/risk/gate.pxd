@@ -1,10 +1,11 @@
 """The gate: what every order must pass. First what is always on, then the limits, in the order of `Reason`."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.market.view cimport MarketView
 from core.messages cimport OrderEvent, Page, ScopeKeys
 from core.orders.life cimport Order
-from core.risk.limits cimport Limits
+from core.risk.limits cimport Keys, Limit, Limits
 from core_ext.wide cimport i128
 
 cdef struct Instrument:             # 96
@@ -22,7 +23,8 @@ cdef struct Instrument:             # 96
     int64_t lot
     int64_t min_qty
     int64_t multiplier
-    int64_t pad2[6]
+    int64_t notional_scale          # qty x price in money of 10^-12: times this; 0: it takes a division, or is inverse
+    int64_t pad2[5]
 
 cdef struct Account:                # 16
     uint8_t declared
@@ -36,7 +38,7 @@ cdef struct Rate:                   # 16: quote for one base, in 10^-digits
     uint64_t digits
 
 cdef struct Proposal:               # an order, or a replace as the whole order that it asks for
-    uint32_t account
+    uint32_t account                # from here on as in Keys
     uint32_t symbol
     uint32_t strategy
     uint32_t session
@@ -52,12 +54,14 @@ cdef struct Proposal:               # an order, or a replace as the whole order 
     uint8_t px_digits
     uint8_t qty_digits
 
+@cython.final
 cdef class Gate:
     cdef MarketView view
     cdef Limits limits
     cdef Instrument* instruments
     cdef Account* accounts
     cdef uint8_t* states            # [scope kind x max_keys + key] a RiskState
+    cdef uint32_t* switched         # [0] how many of them are not active
     cdef Rate* rates                # [base x currencies + quote]
     cdef uint32_t max_accounts
     cdef uint32_t max_keys
@@ -86,6 +90,10 @@ cdef class Gate:
     cdef bint _notional(self, Proposal* asked, uint16_t currency, i128* out, uint8_t* reason) noexcept nogil
     cdef bint _convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil
     cdef void count_rate(self, Page* page, Proposal* asked) noexcept nogil
+    cdef void _count_chain(self, Page* page, Proposal* asked, uint32_t i) noexcept nogil
+
+cdef inline const Keys* keys_asked(const Proposal* asked) noexcept nogil:
+    return <const Keys*>&asked.account
 
 cdef uint32_t scope_key(uint8_t kind, const ScopeKeys* scope) noexcept nogil
 cdef void set_key(ScopeKeys* scope, uint8_t each, uint32_t key) noexcept nogil

@@ -4,7 +4,7 @@ from libc.string cimport memset
 
 from core.market.view cimport MarketView, SymbolMarket, Top
 from core.messages cimport (
-    K_ACCOUNT, K_FX, K_INSTRUMENT, K_ORDER, NONE, NONE16, Page, RS_HALTED, RS_KILLED, RS_REDUCING,
+    K_ACCOUNT, K_FX, K_INSTRUMENT, K_ORDER, NONE, NONE16, Page, RS_ACTIVE, RS_HALTED, RS_KILLED, RS_REDUCING,
     R_BAD_QTY, R_HALTED, R_KILLED, R_LOT, R_MAX_ORDER_NOTIONAL, R_MAX_ORDER_QTY, R_MAX_POSITION, R_MIN_QTY,
     R_MISSING_PRICE, R_NONE, R_NO_FX_RATE, R_NO_MARKET, R_ORDER_RATE, R_OVERFLOW, R_PRECISION,
     R_PRICE_COLLAR_BPS, R_PRICE_COLLAR_TICKS, R_REDUCING, R_TABLE_FULL, R_TICK, R_UNSUPPORTED,
@@ -12,7 +12,6 @@ from core.messages cimport (
     SIDE_BUY, T_LIMIT, T_MARKET, U_BPS, U_COUNT, U_MONEY, U_PRICE, U_QTY, U_QTY12, U_TEXT, VF_APPLIES,
     VF_DENIED, VS_AUCTION, VS_CLOSED, VS_DOWN, VS_UP, W_PX_OVERFLOW, W_QTY_OVERFLOW, W_UNSUPPORTED,
 )
-from core.orders.life cimport Order
 from core.risk.limits cimport Limit, Limits
 from core_ext.tables cimport Arena
 from core_ext.wide cimport div_half_even, i128_mul_overflow, mul_scale_half_even, pow10_i128
@@ -31,6 +30,7 @@ cdef class Gate:
         self.instruments = <Instrument*>arena.table("risk.instruments", sizeof(Instrument), capacity.symbols)
         self.accounts = <Account*>arena.table("risk.accounts", sizeof(Account), capacity.accounts)
         self.states = <uint8_t*>arena.table("risk.states", 1, 6 * self.max_keys)
+        self.switched = <uint32_t*>arena.table("risk.switched", sizeof(uint32_t), 2)
         self.rates = <Rate*>arena.table("risk.rates", sizeof(Rate), capacity.currencies * capacity.currencies)
 
     cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil:
@@ -68,13 +68,16 @@ cdef class Gate:
         instrument.lot = page.request.instrument.lot
         instrument.min_qty = page.request.instrument.min_qty
         instrument.multiplier = page.request.instrument.multiplier
+        instrument.notional_scale = notional_scale(instrument)
         self.limits.sectors[symbol] = NONE if instrument.sector == NONE16 else instrument.sector
         self.limits.scales[symbol] = <uint64_t>pow10_i128(12 - instrument.qty_precision)
 
     # ---- states of the desk's switches ------------------------------------------------------------------------
 
     cdef void set_state(self, uint8_t kind, const ScopeKeys* scope, uint8_t state) noexcept nogil:
-        self.states[kind * self.max_keys + scope_key(kind, scope)] = state
+        cdef uint8_t* held = &self.states[kind * self.max_keys + scope_key(kind, scope)]
+        self.switched[0] += <uint32_t>(state != RS_ACTIVE) - <uint32_t>(held[0] != RS_ACTIVE)
+        held[0] = state
 
     cdef uint8_t state(self, uint8_t kind, const ScopeKeys* scope) noexcept nogil:
         return self.states[kind * self.max_keys + scope_key(kind, scope)]
@@ -105,8 +108,9 @@ cdef class Gate:
             self._deny_units(page, R_MIN_QTY, U_QTY, instrument.min_qty, asked.qty)
         elif asked.wrong & (W_QTY_OVERFLOW | W_PX_OVERFLOW):
             self.deny(page, R_OVERFLOW)
-        elif (i128_mul_overflow(<i128>asked.qty * <i128>asked.price, <i128>instrument.multiplier, &product)
-              or i128_mul_overflow(product, <i128>1000000, &product)):
+        elif (not is_small(asked, instrument)
+              and (i128_mul_overflow(<i128>asked.qty * <i128>asked.price, <i128>instrument.multiplier, &product)
+                   or i128_mul_overflow(product, <i128>1000000, &product))):
             self.deny(page, R_OVERFLOW)
         else:
             return 1
@@ -128,7 +132,8 @@ cdef class Gate:
         elif page.header.kind == K_ORDER and asked.ord_type == T_MARKET and asked.venue == NONE16 and not (
                 self._opposite_shown(asked)):
             self.deny(page, R_NO_MARKET)
-        elif not self._convert(0, self.instruments[asked.symbol].settle_currency, own, &ignored):
+        elif (self.instruments[asked.symbol].settle_currency != own
+              and not self._convert(0, self.instruments[asked.symbol].settle_currency, own, &ignored)):
             self.deny(page, R_NO_FX_RATE)
         else:
             return 1
@@ -163,6 +168,8 @@ cdef class Gate:
         cdef uint8_t* states = self.states
         cdef uint32_t keys = self.max_keys
         cdef uint8_t worst = states[0]
+        if self.switched[0] == 0:
+            return RS_ACTIVE
         worst = larger(worst, states[SC_ACCOUNT * keys + asked.account])
         worst = larger(worst, states[SC_SYMBOL * keys + asked.symbol])
         worst = larger(worst, states[SC_SESSION * keys + asked.session])
@@ -176,6 +183,9 @@ cdef class Gate:
         page.verdict.flags = (page.verdict.flags & ~VF_APPLIES) | VF_DENIED
         page.verdict.reason = reason
         page.verdict.unit = U_TEXT
+        page.verdict.limit = 0
+        page.verdict.value = 0
+        page.verdict.limit_index = 0
         memset(&page.verdict.scope, 0xFF, sizeof(page.verdict.scope))
 
     cdef void _deny_units(self, Page* page, uint8_t reason, uint8_t unit, int64_t limit,
@@ -189,52 +199,38 @@ cdef class Gate:
 
     cdef bint _limits(self, Page* page, Proposal* asked) noexcept nogil:
         """Each limit that the order is in, by check, then by declaration: the first that fails denies."""
-        cdef uint32_t own = self.limits.first(asked.account)
-        cdef uint32_t all = self.limits.first(self.max_accounts)
+        cdef Limit* limits = self.limits.limits
+        cdef uint32_t own = self.limits.chains[asked.account].first
+        cdef uint32_t all = self.limits.chains[self.max_accounts].first
         cdef uint32_t i
-        cdef Limit* a
-        cdef Limit* b
         while own != NONE or all != NONE:
-            if all == NONE:
+            if all == NONE or (own != NONE and is_before(&limits[own], &limits[all])):
                 i = own
-            elif own == NONE:
+                own = limits[i].next
+            else:
                 i = all
-            else:
-                a = &self.limits.limits[own]
-                b = &self.limits.limits[all]
-                i = own if a.check < b.check or (a.check == b.check and a.index < b.index) else all
-            if i == own:
-                own = self.limits.limits[i].next
-            else:
-                all = self.limits.limits[i].next
-            if not self._passes(page, i, asked):
+                all = limits[i].next
+            if self.limits.applies(&limits[i], keys_asked(asked)) and not self._passes(page, i, asked):
                 return 0
         return 1
 
     cdef bint _passes(self, Page* page, uint32_t index, Proposal* asked) noexcept nogil:
         cdef Limit* limit = &self.limits.limits[index]
-        cdef Order like
-        cdef uint32_t key
+        cdef uint32_t key = self.limits.key(limit, keys_asked(asked))
         cdef uint32_t counter
         cdef uint32_t cell
         cdef i128 value
-        cdef int64_t more = asked.new_working - asked.old_working
+        cdef int64_t more
         cdef uint8_t reason = R_NONE
-        if not limit.active:
-            return 1
-        as_order(asked, &like)
-        if not self.limits.matches(limit, &like):
-            return 1
-        key = self.limits.key(limit, &like)
         if limit.check == R_MAX_ORDER_QTY:
             value = <i128>asked.qty * <i128>self.limits.scales[asked.symbol]
-            return not self._fails(page, index, U_QTY12, limit.value, value, key)
+            return value <= limit.value or not self._fails(page, index, U_QTY12, limit.value, value, key)
         if limit.check == R_MAX_ORDER_NOTIONAL:
             if not self._notional(asked, self.accounts[asked.account].currency if limit.currency == NONE16
                                   else limit.currency, &value, &reason):
                 self.deny(page, reason)
                 return 0
-            return not self._fails(page, index, U_MONEY, limit.value, value, key)
+            return value <= limit.value or not self._fails(page, index, U_MONEY, limit.value, value, key)
         if limit.check == R_PRICE_COLLAR_BPS or limit.check == R_PRICE_COLLAR_TICKS:
             return self._collar(page, index, asked, key)
         counter = self.limits.counter(index, key)
@@ -243,15 +239,16 @@ cdef class Gate:
             return 0
         if limit.check == R_ORDER_RATE:
             value = self.limits.rate(counter, page.header.time_ns, limit.window_ns) + <i128>1
-            return not self._fails(page, index, U_COUNT, limit.value, value, key)
+            return value <= limit.value or not self._fails(page, index, U_COUNT, limit.value, value, key)
         if limit.check == R_MAX_POSITION:
             cell = self.limits.cell(counter, asked.symbol)
             if cell == NONE:
                 self.deny(page, R_TABLE_FULL)
                 return 0
+            more = asked.new_working - asked.old_working
             value = self.limits.with_change(cell, more if asked.side == SIDE_BUY else 0,
                                             0 if asked.side == SIDE_BUY else more)
-            return not self._fails(page, index, U_QTY12, limit.value, value, key)
+            return value <= limit.value or not self._fails(page, index, U_QTY12, limit.value, value, key)
         return 1
 
     cdef bint _fails(self, Page* page, uint32_t index, uint8_t unit, i128 bound, i128 value,
@@ -298,9 +295,11 @@ cdef class Gate:
         if asked.venue != NONE16 and self.view.state(asked.symbol, asked.venue) == VS_AUCTION:
             bound *= <i128>2
         far = <i128>asked.price - <i128>reference if buys else <i128>reference - <i128>asked.price
+        if far <= 0:
+            return 1
         far *= pow10_i128(12) if in_ticks else pow10_i128(16)
         step = <i128>(self.instruments[asked.symbol].tick if in_ticks else (reference if reference > 0 else 1))
-        if far <= 0 or far <= bound * step:
+        if far <= bound * step:
             return 1
         self._deny_collar(page, index, U_QTY12 if in_ticks else U_BPS, bound, div_half_even(far, step), key)
         return 0
@@ -330,7 +329,9 @@ cdef class Gate:
         if not self._value_price(asked, &price) or (instrument.inverse and price <= 0):
             return 0
         reason[0] = R_OVERFLOW
-        if instrument.inverse:
+        if instrument.notional_scale and fits_30(asked.qty) and fits_30(price):
+            value = <i128>(asked.qty * price) * <i128>instrument.notional_scale
+        elif instrument.inverse:
             digits = 12 + instrument.price_precision - instrument.qty_precision - instrument.multiplier_precision
             value = <i128>asked.qty * <i128>instrument.multiplier
             if digits >= 0:
@@ -366,33 +367,46 @@ cdef class Gate:
 
     cdef void count_rate(self, Page* page, Proposal* asked) noexcept nogil:
         """Orders and replaces that pass count against the rate limits that they are in."""
-        cdef Order like
+        self._count_chain(page, asked, self.limits.chains[asked.account].rates)
+        self._count_chain(page, asked, self.limits.chains[self.max_accounts].rates)
+
+    cdef void _count_chain(self, Page* page, Proposal* asked, uint32_t i) noexcept nogil:
         cdef Limit* limit
-        cdef uint32_t chain
-        cdef uint32_t i
-        as_order(asked, &like)
-        for chain in range(2):
-            i = self.limits.first(asked.account if chain == 0 else self.max_accounts)
-            while i != NONE:
-                limit = &self.limits.limits[i]
-                if limit.active and limit.check == R_ORDER_RATE and self.limits.matches(limit, &like):
-                    self.limits.count_message(self.limits.counter(i, self.limits.key(limit, &like)),
-                                              page.header.time_ns)
-                i = limit.next
+        while i != NONE and self.limits.limits[i].check == R_ORDER_RATE:
+            limit = &self.limits.limits[i]
+            if self.limits.applies(limit, keys_asked(asked)):
+                self.limits.count_message(self.limits.counter(i, self.limits.key(limit, keys_asked(asked))),
+                                          page.header.time_ns)
+            i = limit.next
+
+
+cdef bint is_before(const Limit* a, const Limit* b) noexcept nogil:
+    """In the order of testing: by check, then by declaration."""
+    return a.check < b.check or (a.check == b.check and a.index < b.index)
+
+
+cdef bint fits_30(int64_t value) noexcept nogil:
+    """0 to 2^30: a product of two fits 60 bits."""
+    return <uint64_t>value <= <uint64_t>1 << 30
+
+
+cdef bint is_small(const Proposal* asked, const Instrument* instrument) noexcept nogil:
+    """Far from an overflow: qty x price x multiplier x 10^6 is below 2^127."""
+    return fits_30(asked.qty) and fits_30(asked.price) and <uint64_t>instrument.multiplier <= <uint64_t>1 << 46
+
+
+cdef int64_t notional_scale(const Instrument* instrument) noexcept nogil:
+    """The multiplier x 10^(12 - digits) of a product, where it is whole and fits; else 0."""
+    cdef int digits = 12 - instrument.price_precision - instrument.qty_precision - instrument.multiplier_precision
+    cdef i128 scale
+    if instrument.inverse or digits < 0:
+        return 0
+    scale = <i128>instrument.multiplier * pow10_i128(digits)
+    return <int64_t>scale if 0 < scale <= <i128>1 << 62 else 0
 
 
 cdef uint8_t larger(uint8_t a, uint8_t b) noexcept nogil:
     return a if a > b else b
-
-
-cdef void as_order(Proposal* asked, Order* out) noexcept nogil:
-    """The keys of a proposal, for the questions that limits ask of orders."""
-    out.account = asked.account
-    out.symbol = asked.symbol
-    out.strategy = asked.strategy
-    out.session = asked.session
-    out.venue = asked.venue
-    out.side = asked.side
 
 
 cdef void set_key(ScopeKeys* scope, uint8_t each, uint32_t key) noexcept nogil:

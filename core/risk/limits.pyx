@@ -22,7 +22,7 @@ cdef class Limits:
         self.counters = <Counter*>arena.table("risk.counters", sizeof(Counter), capacity.counters)
         self.cells = <Cell*>arena.table("risk.cells", sizeof(Cell), capacity.cells)
         self.times = <int64_t*>arena.table("risk.times", sizeof(int64_t), capacity.rate_times)
-        self.heads = <uint32_t*>arena.table("risk.heads", sizeof(uint32_t), capacity.accounts + 1)
+        self.chains = <Chain*>arena.table("risk.chains", sizeof(Chain), capacity.accounts + 1)
         self.sectors = <uint32_t*>arena.table("risk.sectors", sizeof(uint32_t), capacity.symbols)
         self.scales = <uint64_t*>arena.table("risk.scales", sizeof(uint64_t), capacity.symbols)
         self.openings = <Opening*>arena.table("risk.openings", sizeof(Opening), capacity.positions)
@@ -34,7 +34,7 @@ cdef class Limits:
         arena.used_by("risk.cells", &self.counts[2])
         arena.used_by("risk.times", &self.counts[3])
         arena.used_by("risk.openings", &self.counts[5])
-        memset(self.heads, 0xFF, (capacity.accounts + 1) * sizeof(uint32_t))
+        memset(self.chains, 0xFF, (capacity.accounts + 1) * sizeof(Chain))
 
     cdef void set(self, const LimitEvent* event, Life life, uint32_t orders) noexcept nogil:
         """A limit with the same check, scope and each replaces the older in its place; off removes it."""
@@ -58,22 +58,36 @@ cdef class Limits:
             limit.check = event.check
             limit.each = event.each
             limit.index = i
+            limit.counter = NONE
+            limit.whole = (limit.scope.symbol == NONE and limit.scope.strategy == NONE and limit.scope.venue == NONE
+                           and limit.scope.session == NONE and limit.scope.sector == NONE)
             self._chain(i)
         limit.active = not event.off
         limit.currency = event.currency
         limit.window_ns = event.window_ns
         limit.value = event.value
+        limit.warns_from[0] = part_of(event.value, 70)
+        limit.warns_from[1] = part_of(event.value, 90)
         self._measure(i, life, orders)
 
     cdef void _chain(self, uint32_t index) noexcept nogil:
         """Into its account's chain, by check, then by declaration."""
         cdef Limit* limit = &self.limits[index]
         cdef uint32_t account = limit.scope.account
-        cdef uint32_t* link = &self.heads[self.max_accounts if account == NONE else account]
+        cdef Chain* chain = &self.chains[self.max_accounts if account == NONE else account]
+        cdef uint32_t* link = &chain.first
         while link[0] != NONE and self.limits[link[0]].check <= limit.check:
             link = &self.limits[link[0]].next
         limit.next = link[0]
         link[0] = index
+        chain.rates = self._from(chain.first, R_ORDER_RATE)
+        chain.positions = self._from(chain.first, R_MAX_POSITION)
+
+    cdef uint32_t _from(self, uint32_t index, uint16_t check) noexcept nogil:
+        """The first of that check in a chain, or NONE."""
+        while index != NONE and self.limits[index].check < check:
+            index = self.limits[index].next
+        return index if index != NONE and self.limits[index].check == check else <uint32_t>NONE
 
     cdef void _measure(self, uint32_t index, Life life, uint32_t orders) noexcept nogil:
         """What a limit counts is counted from the orders as they stand; rate counters start empty."""
@@ -81,6 +95,7 @@ cdef class Limits:
         cdef Counter* counter
         cdef Order* order
         cdef uint32_t i
+        cdef uint32_t counter_of
         cdef int64_t working
         for i in range(self.counts[1]):
             counter = &self.counters[i]
@@ -100,15 +115,14 @@ cdef class Limits:
             self._open(index, &self.openings[i])
         for i in range(orders):
             order = &life.orders[i]
-            if not order.bits & B_EXISTS or not self.matches(limit, order):
+            if not order.bits & B_EXISTS or not self.matches(limit, keys_of(order)):
                 continue
             working = life.working(i)
+            counter_of = self.counter(index, self.key(limit, keys_of(order)))
             if order.side == SIDE_BUY:
-                self.move(self.cell(self.counter(index, self.key(limit, order)), order.symbol), order.cum_qty,
-                          working, 0)
+                self.move(self.cell(counter_of, order.symbol), order.cum_qty, working, 0)
             else:
-                self.move(self.cell(self.counter(index, self.key(limit, order)), order.symbol), -order.cum_qty,
-                          0, working)
+                self.move(self.cell(counter_of, order.symbol), -order.cum_qty, 0, working)
 
     cdef void open(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t qty) noexcept nogil:
         """A position that the day begins with counts in every limit that names no strategy, venue or session."""
@@ -126,10 +140,10 @@ cdef class Limits:
 
     cdef void _open(self, uint32_t index, const Opening* opening) noexcept nogil:
         cdef Limit* limit = &self.limits[index]
-        cdef Order like
+        cdef Keys like
         if opening.qty == 0:
             return
-        memset(&like, 0, sizeof(Order))
+        memset(&like, 0, sizeof(Keys))
         like.account = opening.account
         like.symbol = opening.symbol
         like.strategy = NONE
@@ -138,35 +152,18 @@ cdef class Limits:
         if self.matches(limit, &like):
             self.move(self.cell(self.counter(index, self.key(limit, &like)), opening.symbol), opening.qty, 0, 0)
 
-    cdef uint32_t first(self, uint32_t account) noexcept nogil:
-        return self.heads[account]
-
-    cdef bint matches(self, const Limit* limit, const Order* order) noexcept nogil:
+    cdef bint matches(self, const Limit* limit, const Keys* keys) noexcept nogil:
         cdef const ScopeKeys* scope = &limit.scope
         return (
-            (scope.account == NONE or scope.account == order.account)
-            and (scope.symbol == NONE or scope.symbol == order.symbol)
-            and (scope.strategy == NONE or scope.strategy == order.strategy)
-            and (scope.venue == NONE or (order.venue != NONE16 and scope.venue == order.venue))
-            and (scope.session == NONE or scope.session == order.session)
-            and (scope.sector == NONE or scope.sector == self.sectors[order.symbol])
+            (scope.account == NONE or scope.account == keys.account)
+            and (scope.symbol == NONE or scope.symbol == keys.symbol)
+            and (scope.strategy == NONE or scope.strategy == keys.strategy)
+            and (scope.venue == NONE or (keys.venue != NONE16 and scope.venue == keys.venue))
+            and (scope.session == NONE or scope.session == keys.session)
+            and (scope.sector == NONE or scope.sector == self.sectors[keys.symbol])
         )
 
-    cdef uint32_t key(self, const Limit* limit, const Order* order) noexcept nogil:
-        if limit.each == SC_ACCOUNT:
-            return order.account
-        if limit.each == SC_SYMBOL:
-            return order.symbol
-        if limit.each == SC_STRATEGY:
-            return order.strategy
-        if limit.each == SC_VENUE:
-            return order.venue
-        if limit.each == SC_SESSION:
-            return order.session
-        return 0
-
-    cdef uint32_t counter(self, uint32_t limit, uint32_t key) noexcept nogil:
-        """The counter of one key, made when first asked for; NONE: the table is full."""
+    cdef uint32_t _counter(self, uint32_t limit, uint32_t key) noexcept nogil:
         cdef uint64_t name = (<uint64_t>limit << 32) | key
         cdef uint32_t found = self.counter_of.find(name)
         cdef Counter* counter
@@ -180,6 +177,8 @@ cdef class Limits:
         counter = &self.counters[found]
         counter.limit = limit
         counter.key = key
+        if self.limits[limit].each == SC_ALL:
+            self.limits[limit].counter = found
         return found
 
     cdef uint32_t cell(self, uint32_t counter, uint32_t symbol) noexcept nogil:
@@ -225,10 +224,9 @@ cdef class Limits:
         """Messages counted in (now - window, now]; drops those that are older."""
         cdef Counter* counter = &self.counters[index]
         while counter.held:
-            if self.times[counter.first_time + (counter.head % counter.times)] > now_ns - window_ns:
+            if self.times[counter.first_time + counter.head] > now_ns - window_ns:
                 break
-            counter.head += 1
-            counter.held -= 1
+            drop_oldest(counter)
         return <i128>counter.held
 
     cdef void count_message(self, uint32_t index, int64_t now_ns) noexcept nogil:
@@ -236,6 +234,7 @@ cdef class Limits:
         cdef Counter* counter
         cdef Limit* limit
         cdef uint32_t size
+        cdef uint32_t at
         if index == NONE:
             return
         counter = &self.counters[index]
@@ -251,10 +250,39 @@ cdef class Limits:
             counter.held = 0
             self.counts[3] += size
         if counter.held == counter.times:
-            counter.head += 1
-            counter.held -= 1
-        self.times[counter.first_time + ((counter.head + counter.held) % counter.times)] = now_ns
+            drop_oldest(counter)
+        at = counter.head + counter.held
+        if at >= counter.times:
+            at -= counter.times
+        self.times[counter.first_time + at] = now_ns
         counter.held += 1
+
+
+cdef void drop_oldest(Counter* counter) noexcept nogil:
+    counter.head += 1
+    if counter.head == counter.times:
+        counter.head = 0
+    counter.held -= 1
+
+
+cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil:
+    """Which of its counters an order counts in, of a limit with one for each value of a key."""
+    if each == SC_ACCOUNT:
+        return keys.account
+    if each == SC_SYMBOL:
+        return keys.symbol
+    if each == SC_STRATEGY:
+        return keys.strategy
+    if each == SC_VENUE:
+        return keys.venue
+    if each == SC_SESSION:
+        return keys.session
+    return 0
+
+
+cdef i128 part_of(i128 value, int percent) noexcept nogil:
+    """The least whole number that is at least that part of a value; nothing is reached by 0 or less."""
+    return (value * <i128>percent + <i128>99) / <i128>100 if value > 0 else <i128>1
 
 
 cdef i128 worst(int64_t qty, int64_t buys, int64_t sells) noexcept nogil:

@@ -3,6 +3,7 @@
 A step scans at most a bounded number of indices, names one target in the verdict, and derives the next step. So no
 event does an unbounded amount, and each target's change is an event of its own.
 """
+cimport cython
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Emitter
@@ -11,6 +12,7 @@ from core.messages cimport Page, ScopeKeys
 from core.orders.life cimport Life, Order
 from core.risk.rights cimport Rights
 
+@cython.final
 cdef class Sweeps:
     cdef Emitter emitter
     cdef MarketView view

@@ -1,4 +1,5 @@
 """router: decides where the quantity of worked orders goes, as slices that come back to risk like any input."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Engine
@@ -27,6 +28,7 @@ cdef struct Routed:                 # 80: a worked order, as far as routing goes
     uint8_t pad
     uint64_t pad2
 
+@cython.final
 cdef class Router(Engine):
     cdef readonly MarketView view
     cdef Routed* routed
@@ -34,7 +36,6 @@ cdef class Router(Engine):
     cdef uint32_t* tails
     cdef uint64_t* counts           # [0] orders' end
     cdef uint64_t* killed           # [0] bit a venue
-    cdef void on_event(self, Page* page) noexcept nogil
     cdef void _kill(self, uint32_t venue, bint killed) noexcept nogil
     cdef void _moved(self, Page* page) noexcept nogil
     cdef void _begin(self, Page* page, uint32_t order) noexcept nogil

@@ -8,7 +8,7 @@ from core.messages cimport (
     K_DEPTH, K_KILL, K_ORDER, K_ORDER_END, K_QUOTE, K_REARM, K_REROUTE, K_SLICE, K_VENUE, MAX_SYMBOL_VENUES, NONE,
     OF_CHILD_ENDED, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
     OF_WORKED, R_NO_LIQUIDITY, R_VENUE_REJECTS, SC_VENUE, SIDE_BUY, T_LIMIT, T_MARKET, TIF_FOK, TIF_IOC, VF_APPLIES,
-    X_CANCELED, X_REJECTED, OrderEndEvent, Outcome, Page, Routing, SliceEvent, SweepEvent,
+    X_CANCELED, X_REJECTED, OrderEndEvent, Outcome, Page, SliceEvent, SweepEvent, is_order,
 )
 from core.router.sweep cimport Leg, cheapest_to_post, one_venue, sweep
 from core_ext.tables cimport Arena
@@ -36,9 +36,15 @@ cdef class Router(Engine):
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
         cdef uint16_t kind = page.header.kind
-        memset(<char*>&page.routing + 8, 0, sizeof(Routing) - 8)
         page.routing.order = NONE
-        if self.view.on_event(page):
+        page.routing.legs = 0
+        page.routing.waiting = 0
+        page.routing.routed_qty = 0
+        page.routing.rest_qty = 0
+        if is_order(kind):
+            if outcome.order != NONE and outcome.flags & OF_WORKED:
+                self._moved(page)
+        elif self.view.on_event(page):
             if kind == K_QUOTE:
                 self._quoted(page, page.request.quote.symbol, page.request.quote.venue)
             elif kind == K_DEPTH:
@@ -47,8 +53,6 @@ cdef class Router(Engine):
             self._route_waiting(page, page.request.sweep.scope.symbol, page.request.sweep.cursor)
         elif (kind == K_KILL or kind == K_REARM) and page.request.filter.kind == SC_VENUE:
             self._kill(page.request.filter.scope.venue, kind == K_KILL)
-        elif outcome.order != NONE and outcome.flags & OF_WORKED:
-            self._moved(page)
 
     cdef void _kill(self, uint32_t venue, bint killed) noexcept nogil:
         if killed:

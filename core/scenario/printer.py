@@ -80,13 +80,14 @@ class Printer:
         base = {"type": "", "at": int(header["time_ns"]), "line": self.line, "seq": int(header["seq"])}
         if kind == m.Kind.REPORT:
             self._report(base, page, request)
-        if page["verdict"]["flags"] & m.VerdictFlag.DENIED and kind in KINDS:
-            self._deny(base, page, request)
-        if page["verdict"]["flags"] & m.VerdictFlag.STATE:
-            self._risk_state(base, page, request)
+        if m.counts(page, "verdict"):
+            if page["verdict"]["flags"] & m.VerdictFlag.DENIED and kind in KINDS:
+                self._deny(base, page, request)
+            if page["verdict"]["flags"] & m.VerdictFlag.STATE:
+                self._risk_state(base, page, request)
         if kind == m.Kind.ALERT:
             self._alert(base, request)
-        if page["outcome"]["order"] != m.NONE:
+        if m.counts(page, "outcome") and page["outcome"]["order"] != m.NONE:
             self._outcome(base, page, request)
 
     def flush(self) -> None:
@@ -236,9 +237,9 @@ class Printer:
             self._child(base, page, symbol)
         if outcome["exec_type"]:
             self._order(base, page, request, symbol)
-        if page["booking"]["flags"] & m.BookingFlag.BOOKED:
+        if m.counts(page, "booking") and page["booking"]["flags"] & m.BookingFlag.BOOKED:
             self._position(base, page, symbol)
-        if page["send"]["flags"] & m.SendFlag.SENT:
+        if m.counts(page, "send") and page["send"]["flags"] & m.SendFlag.SENT:
             self._send(base, page, symbol)
 
     def _child(self, base: dict[str, Any], page: Row, symbol: Symbol) -> None:

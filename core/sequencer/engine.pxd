@@ -1,4 +1,5 @@
 """sequencer: gives every event its place and its time on the spine; the only writer of headers and requests."""
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Derived, Emitter
@@ -19,6 +20,7 @@ cdef struct Input:                  # 304: the slot of an input ring
     uint64_t pad2[2]
     char request[256]
 
+@cython.final
 cdef class Sequencer:
     cdef Spine spine
     cdef readonly Faults faults
@@ -26,6 +28,7 @@ cdef class Sequencer:
     cdef readonly uint64_t seq
     cdef readonly int64_t time_ns
     cdef uint64_t source_seqs[256]
+    cdef uint16_t sizes[64]         # [kind] bytes of its request: what an input leaves out of them is zero
     cdef uint64_t kill              # the kill page's effective epoch, told in each header
 
     cdef void take_over(self, Sequencer other) noexcept

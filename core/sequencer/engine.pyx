@@ -3,12 +3,14 @@
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    H_DERIVED, H_JOURNAL_FULL, H_TIMER, K_ORDER, K_REPLACE, REQUEST_SIZE, Header, Page,
+    H_DERIVED, H_JOURNAL_FULL, H_TIMER, K_ORDER, K_REPLACE, KINDS, REQUEST_SIZE, Page,
 )
 from core.faults cimport FAULT_SOURCE_GAP
 from core_ext.atomics cimport load_relaxed
 from core_ext.spine cimport publish
 
+
+from core.messages import REQUESTS
 
 cdef uint64_t never_short = 0       # where nothing is recorded
 
@@ -21,6 +23,10 @@ cdef class Sequencer:
         self.faults = faults
         self.short_of_space = &never_short
         memset(self.source_seqs, 0, sizeof(self.source_seqs))
+        for kind in range(KINDS):
+            self.sizes[kind] = REQUEST_SIZE
+        for kind, dtype in REQUESTS.items():
+            self.sizes[<int>kind] = dtype.itemsize
 
     def counts(self) -> dict[int, int]:
         """Inputs by source."""
@@ -36,11 +42,12 @@ cdef class Sequencer:
     cdef Page* _claim(self, uint16_t kind, const char* request, uint16_t length, int64_t time_ns) noexcept nogil:
         cdef uint64_t seq = self.seq + 1
         cdef Page* page = <Page*>self.spine.slot(seq)
+        cdef uint16_t whole = self.sizes[kind] if kind < KINDS else REQUEST_SIZE
         self.spine.claim(seq)
         # the header last: a follower spins on its line, and would take it away between two stores
         memcpy(page.request.bytes, request, length)
-        memset(page.request.bytes + length, 0, REQUEST_SIZE - length)
-        memset(<char*>&page.header + 8, 0, sizeof(Header) - 8)
+        if length < whole:
+            memset(page.request.bytes + length, 0, whole - length)
         if time_ns > self.time_ns:
             self.time_ns = time_ns
         page.header.time_ns = self.time_ns
@@ -48,6 +55,10 @@ cdef class Sequencer:
         page.header.length = length
         page.header.cause = seq
         page.header.root = seq
+        page.header.source = 0
+        page.header.engine = 0
+        page.header.pad = 0
+        page.header.pad2 = 0
         page.header.kill = self.kill
         return page
 

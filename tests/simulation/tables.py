@@ -14,14 +14,12 @@ from .violation import require
 
 ORDER = np.dtype(
     [("notional_lo", "<u8"), ("notional_hi", "<i8")]
-    + [
-        (n, "<i8")
-        for n in ("order_qty", "cum_qty", "price", "pend_qty", "pend_price", "open_qty", "expire_ns")
-    ]
-    + [(n, "<u4") for n in ("bits", "first_child", "last_child", "live_children", "awaiting", "id_first")]
-    + [(n, "<u4") for n in ("id_current", "id_replace", "orig_replace", "id_cancel", "orig_cancel")]
-    + [(n, "<u4") for n in ("account", "symbol", "strategy", "session", "position")]
-    + [("venue", "<u2"), ("side", "u1"), ("ord_type", "u1"), ("tif", "u1"), ("flags", "u1"), ("pad", "V50")]
+    + [(n, "<i8") for n in ("order_qty", "cum_qty", "price", "open_qty")]
+    + [(n, "<u4") for n in ("bits", "id_current", "first_child", "live_children")]
+    + [(n, "<u4") for n in ("account", "symbol", "strategy", "session")]
+    + [("venue", "<u2"), ("side", "u1"), ("ord_type", "u1"), ("tif", "u1"), ("flags", "u1"), ("pad", "<u2")]
+    + [("awaiting", "<u4"), ("last_child", "<u4"), ("pend_qty", "<i8"), ("pend_price", "<i8")]
+    + [(n, "<u4") for n in ("id_replace", "orig_replace", "id_cancel", "orig_cancel")]
 )
 CHILD = np.dtype(
     [(n, "<i8") for n in ("order_qty", "cum_qty", "price", "pend_qty", "pend_price")]
@@ -30,9 +28,16 @@ CHILD = np.dtype(
 )
 LIMIT = np.dtype(
     [(n, "<u4") for n in ("account", "strategy", "symbol", "venue", "session", "sector")]
-    + [("check", "<u2"), ("each", "u1"), ("active", "u1"), ("currency", "<u2"), ("pad", "<u2")]
+    + [
+        ("check", "<u2"),
+        ("each", "u1"),
+        ("active", "u1"),
+        ("currency", "<u2"),
+        ("whole", "u1"),
+        ("pad", "u1"),
+    ]
     + [("value_lo", "<u8"), ("value_hi", "<i8"), ("window_ns", "<i8"), ("index", "<u4"), ("next", "<u4")]
-    + [("pad2", "V16")]
+    + [("warns_from", "V32"), ("counter", "<u4"), ("pad2", "V28")]
 )
 COUNTER = np.dtype(
     [("sum_lo", "<u8"), ("sum_hi", "<i8")]

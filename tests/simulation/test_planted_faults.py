@@ -44,7 +44,7 @@ class Faulty:
 
     def _page(self, raw: bytes) -> None:
         page = np.frombuffer(raw, m.PAGE, 1)[0]
-        if page["send"]["flags"]:
+        if m.counts(page, "send") and page["send"]["flags"]:
             self.sends[m.SendFlag(int(page["send"]["flags"])).name or ""] += 1
         if page["header"]["kind"] == m.Kind.ALERT:
             alert = np.frombuffer(raw, m.ALERT_EVENT, 1, m.HEADER.itemsize)[0]

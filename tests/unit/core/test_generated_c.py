@@ -20,7 +20,7 @@ SYSTEM = {
     *("open", "close", "unlink", "mmap", "munmap", "madvise", "posix_fallocate", "fsync", "fdatasync"),
     *("snprintf", "sched_yield", "clock_gettime"),
 }
-DRIVER = ("input", "timer", "next_derived", "step", "handle", "release")
+DRIVER = ("input", "timer", "next_derived", "step", "handle", "release", "push", "push_derived", "run")
 NAMES = [str(path.relative_to(ROOT)) for path in (*ENGINES, *HELPERS)]
 
 

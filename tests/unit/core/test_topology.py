@@ -1,17 +1,35 @@
 """PATH is the path: the fused core calls the engines in its order, and each follows earlier stages only."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core import fused, messages as m
+from core.backtest.recorded import Recorded
 from core.capacity import Capacity
 from core.fused import Fused
-from core.topology import CURSORS, ENGINE_NAMES, GATEWAYS, PARAGRAPHS, PATH, STAGES, Stage
+from core.scenario.directory import Directory
+from core.scenario.encoder import Encoder
+from core.scenario.reader import Line
+from core.scenario.values import convert, parse_object
+from core.topology import CURSORS, ENGINE_NAMES, GATEWAYS, PARAGRAPHS, PATH, STAGES, TAKES, Stage, before
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = Capacity(orders=64, more_children=64, ids=64, fills=64, spine=64, loopback=256)
+EVENTS = (
+    '{"type":"instrument","symbol":"AAPL","kind":"equity","price_precision":2,"qty_precision":0,'
+    '"tick":"0.01","lot":"1","currency":"USD"}',
+    '{"type":"venue","venue":"V1","mode":"match","symbols":["AAPL"]}',
+    '{"type":"account","account":"A1","currency":"USD","cash":"1000000"}',
+    '{"type":"quote","venue":"V1","symbol":"AAPL","bid_px":"99","bid_qty":"500","ask_px":"100",'
+    '"ask_qty":"500"}',
+    '{"type":"mark","symbol":"AAPL","px":"100"}',
+    '{"type":"order","cl_ord_id":"#","account":"A1","symbol":"AAPL","side":"buy","order_qty":"10",'
+    '"ord_type":"limit","price":"100"}',
+)
 WRITERS = {
     "resolve": "resolved",
     "risk": "verdict",
@@ -63,6 +81,51 @@ def test_each_stage_writes_a_paragraph_of_its_own_after_the_one_it_waits_for() -
     assert places == sorted(places)
     for name, paragraph in WRITERS.items():
         assert PARAGRAPHS[name] == (m.PAGE.fields[paragraph][1], m.PAGE.fields[paragraph][0].itemsize)
+
+
+def test_what_an_engine_waits_for_is_written_for_that_kind_of_event() -> None:
+    assert set(TAKES) == set(ENGINE_NAMES)
+    for name, kinds in TAKES.items():
+        for kind in kinds:
+            awaited = before(name, kind)
+            assert names().index(awaited) < names().index(name)
+            assert awaited == "sequencer" or kind in TAKES[awaited]
+            between = names()[names().index(awaited) + 1 : names().index(name)]
+            assert not [each for each in between if each in TAKES and kind in TAKES[each]]
+    assert before("positions", m.Kind.REPORT) == "execution"
+    assert before("router", m.Kind.QUOTE) == "risk"
+    assert before("risk", m.Kind.QUOTE) == "sequencer"
+
+
+def test_a_stage_takes_the_kinds_of_its_engine() -> None:
+    core = Fused(SMALL)
+    for name, kinds in TAKES.items():
+        assert {kind for kind in m.Kind if core.stages[name].takes(kind)} == kinds
+        assert not core.stages[name].takes(63)
+        assert not core.stages[name].takes(64)
+
+
+def test_a_paragraph_counts_where_its_engine_takes_the_event() -> None:
+    seen: Counter[int] = Counter()
+
+    def look(raw: bytes) -> None:
+        page = np.frombuffer(raw, m.PAGE, 1)[0]
+        kind = m.Kind(int(page["header"]["kind"]))
+        seen[kind] += 1
+        for name, paragraph in WRITERS.items():
+            assert m.counts(page, paragraph) == (kind in TAKES[name]), (kind, name)
+
+    recorded = Recorded(SMALL, None, look)
+    encoder = Encoder("topology", Directory())
+    for _ in range(
+        SMALL.spine // 2 - 2
+    ):  # round the spine more than once: older events' paragraphs lie there
+        for number, text in enumerate(EVENTS if not seen else EVENTS[3:]):
+            kind, at, data = convert(parse_object(text.replace("#", str(sum(seen.values())))))
+            for event in encoder.encode(Line(number + 1, at or 0, kind, data)):
+                recorded.feed(event.kind, at or 0, event.request, event.session)
+    assert sum(seen.values()) > 2 * SMALL.spine
+    assert {m.Kind.QUOTE, m.Kind.ORDER, m.Kind.SLICE, m.Kind.REPORT} <= set(seen)
 
 
 def test_a_stage_takes_no_event_before_those_that_it_follows_are_done() -> None:

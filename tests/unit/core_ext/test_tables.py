@@ -149,3 +149,20 @@ def test_bytes_needed_is_what_is_taken() -> None:
     before = arena.free
     Map64(arena, "map", 100)
     assert before - arena.free == Map64.bytes_needed(100)
+
+
+def test_records_leave_room_beside_each_key() -> None:
+    arena = Arena(1 << 20)
+    table = IdTable(arena, "t", 8, record_size=64)
+    beside = arena.add_table("t.keys", 64, 8)
+    assert [table.add("one"), table.add("two")] == [0, 1]
+    beside[64 + 40 : 128] = bytes(range(24))
+    assert [table.text(i) for i in range(2)] == ["one", "two"]
+    assert [table.get("one"), table.get("two"), table.get("three")] == [0, 1, None]
+    assert bytes(beside[64 + 40 : 128]) == bytes(range(24))
+    table.clear()
+    assert not any(beside)
+    assert IdTable.bytes_needed(8, 40, 64) - IdTable.bytes_needed(8) == 8 * 64 - 8 * 40
+    for size in (32, 44):
+        with pytest.raises(ValueError, match=f"record size {size}"):
+            IdTable(arena, "u", 8, record_size=size)
