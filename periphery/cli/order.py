@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -148,7 +147,9 @@ def _answers(core: Client, sent: str, wait: float | None) -> Iterator[dict[str, 
 
 def _row(event: Event) -> dict[str, Any]:
     """An event as JSON values: {type, then its fields; decimals as text}."""
-    values = {key: value if isinstance(value, int) else _text(value) for key, value in asdict(event).items()}
+    from periphery.client.events import as_dict
+
+    values = {key: value if isinstance(value, int) else _text(value) for key, value in as_dict(event).items()}
     kind = type(event).__name__.removesuffix("Event").lower()
     if kind == "deny":
         values |= {"exec_type": "denied", "ord_status": "denied"}

@@ -17,26 +17,15 @@ against core.messages, field by field.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
 
-from core.enums import (
-    ExecType,
-    Kind,
-    OrderFlag,
-    OrdStatus,
-    OrdType,
-    Reason,
-    ResponseKind,
-    Scope,
-    Side,
-    TimeInForce,
-)
+from core.enums import Kind, OrderFlag, ResponseKind
 from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest
-from periphery.client.events import DenyEvent, OrderEvent, QuoteEvent
-from periphery.client.units import Number, average, from_units, to_units
+from periphery.client.events import QuoteEvent
+from periphery.client.units import Number, from_units, to_units
+from periphery.client.words import ORD_TYPES, SIDES, TIMES_IN_FORCE
 
 NAME_MAX = 39
 """Bytes of text in a name's field, which is {u8 length, char text[39]}."""
@@ -56,18 +45,6 @@ _K_ORDER, _K_REPLACE, _K_CANCEL, _K_CANCEL_ALL = _KINDS
 DENY = ResponseKind.DENY.value
 _HAS_PRICE, _HAS_QTY = OrderFlag.HAS_PRICE.value, OrderFlag.HAS_QTY.value
 _POST_ONLY, _HAS_EXPIRE = OrderFlag.POST_ONLY.value, OrderFlag.HAS_EXPIRE.value
-
-
-def _words(enum: type[IntEnum]) -> dict[int, str]:
-    return {member.value: member.name.lower() for member in enum}
-
-
-_SIDE_NAMES, _EXEC_NAMES, _STATUS_NAMES, _REASON_NAMES = map(_words, (Side, ExecType, OrdStatus, Reason))
-SIDES = {name: value for value, name in _SIDE_NAMES.items()}
-ORD_TYPES = {"market": OrdType.MARKET.value, "limit": OrdType.LIMIT.value}
-TIMES_IN_FORCE = {name: value for value, name in _words(TimeInForce).items()}
-SCOPES = tuple(scope.name.lower() for scope in Scope if scope != Scope.SECTOR)
-_TRADE = ExecType.TRADE.value
 
 
 class Order(NamedTuple):
@@ -187,43 +164,20 @@ class Response(NamedTuple):
         """The cl_ord_id."""
         return field_name(self.cl_ord_id)
 
+    @property
+    def orig_id(self) -> str:
+        """The orig_cl_ord_id; "" where there is none."""
+        return field_name(self.orig_cl_ord_id)
+
+    @property
+    def notional(self) -> int:
+        """Of all fills, in units of price times quantity."""
+        return self.notional_hi << 64 | self.notional_lo
+
 
 def decode_response(slot: bytes) -> Response:
     """A slot of the response ring, RESPONSE_SIZE bytes."""
     return Response._make(_RESPONSE.unpack(slot))
-
-
-def to_event(told: Response, symbol: Symbol | None) -> OrderEvent | DenyEvent:
-    """A response in words and decimals; without its symbol the numbers are whole units."""
-    if told.kind == DENY:
-        return _denial(told, symbol)
-    price_precision, qty_precision = (symbol.price_precision, symbol.qty_precision) if symbol else (0, 0)
-    trade = told.exec_type == _TRADE
-    notional = told.notional_hi << 64 | told.notional_lo
-    return OrderEvent(
-        told.seq,
-        told.time_ns,
-        told.id,
-        field_name(told.orig_cl_ord_id) or None,
-        symbol.name if symbol else None,
-        _SIDE_NAMES[told.side],
-        _EXEC_NAMES[told.exec_type],
-        _STATUS_NAMES[told.status],
-        _REASON_NAMES[told.reason] if told.reason else None,
-        from_units(told.order_qty, qty_precision),
-        from_units(told.cum_qty, qty_precision),
-        from_units(told.leaves_qty, qty_precision),
-        from_units(told.last_qty, qty_precision) if trade else None,
-        from_units(told.last_px, price_precision) if trade else None,
-        from_units(told.price, price_precision) if told.price else None,
-        average(notional, told.cum_qty, price_precision),
-    )
-
-
-def _denial(told: Response, symbol: Symbol | None) -> DenyEvent:
-    orig = field_name(told.orig_cl_ord_id) or None
-    name = symbol.name if symbol else None
-    return DenyEvent(told.seq, told.time_ns, told.id, orig, name, _REASON_NAMES[told.reason])
 
 
 def decode_quote(slot: bytes, directory: Directory) -> QuoteEvent:

@@ -68,6 +68,7 @@ class Control:
     def close(self) -> None:
         """Hang up: the core takes it as the session's end."""
         self.sock.close()
+        self._next_look = 0.0
 
     @property
     def is_closed(self) -> bool:
@@ -80,8 +81,6 @@ class Control:
 
     def check(self) -> None:
         """HangUp where the core has hung up; it looks at most once in LOOK_S, for a look is a system call."""
-        if self.is_closed:
-            raise self.hung_up()
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + LOOK_S

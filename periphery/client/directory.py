@@ -69,6 +69,15 @@ class Directory:
             raise BadRequest(_unknown("account", name, self.accounts))
         return index
 
+    def account_indices(self) -> dict[str | None, int]:
+        """Of those that this session may trade for; None is the only one, where there is one."""
+        found: dict[str | None, int] = {name: self._accounts[name] for name in self.accounts}
+        return found | {None: index for index in found.values() if len(found) == 1}
+
+    def venue_indices(self) -> dict[str | None, int]:
+        """Of every venue; None is the router's choice."""
+        return {**self._venues, None: NONE16}
+
     def _only_account(self) -> str:
         if len(self.accounts) != 1:
             raise BadRequest(f"account: say which, this session may trade {_list(self.accounts)}")

@@ -6,9 +6,11 @@ import mmap
 import os
 from collections.abc import Sequence
 
+from core.session.port import Port
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
+from periphery.client.directory import Directory
 from periphery.client.errors import VersionMismatch
 
 
@@ -25,6 +27,11 @@ class Rings:
             raise VersionMismatch(
                 f"slots of {found} bytes, not {wanted}: client and core are of two versions"
             )
+
+    def port(self, prefix: str, directory: Directory) -> Port:
+        """The session's end of the request and response rings, compiled."""
+        accounts, venues = directory.account_indices(), directory.venue_indices()
+        return Port(self.requests, self.responses, prefix, directory.symbols, accounts, venues)
 
 
 def attach(fds: Sequence[int]) -> Rings:

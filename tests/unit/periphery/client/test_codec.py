@@ -10,7 +10,7 @@ import pytest
 
 from core import messages as m
 from periphery.client import codec
-from periphery.client.directory import NONE, NONE16, Directory
+from periphery.client.directory import NONE, NONE16, Directory, Symbol
 from periphery.client.errors import BadRequest
 from periphery.client.events import DenyEvent, OrderEvent
 from tests.support_session import DIRECTORY, QUOTE, TOKEN, decode, name_field, text
@@ -18,6 +18,12 @@ from tests.support_session import DIRECTORY, QUOTE, TOKEN, decode, name_field, t
 assert TOKEN
 NAMES = Directory(DIRECTORY, ["A1"])
 AAPL = NAMES.symbol("AAPL")
+
+
+def event_of(slot: bytes, symbol: Symbol | None) -> OrderEvent | DenyEvent:
+    """A response in words."""
+    told = codec.decode_response(slot)
+    return DenyEvent.of(told, symbol) if told.kind == codec.DENY else OrderEvent(told, symbol)
 
 
 def decoded(slot: bytes) -> tuple[np.void, np.void]:
@@ -123,7 +129,7 @@ def test_a_trade_in_words() -> None:
         status=m.OrdStatus.PARTIALLY_FILLED, cl_ord_id="mine", order_qty=300, cum_qty=3, leaves_qty=297,
         last_qty=2, last_px=19005, price=19000, notional_lo=3 * 19000 + 5,
     )  # fmt: skip
-    event = codec.to_event(codec.decode_response(slot), AAPL)
+    event = event_of(slot, AAPL)
     assert isinstance(event, OrderEvent)
     assert not event.ended
     words = (event.symbol, event.side, event.exec_type, event.ord_status, event.reason, event.orig_cl_ord_id)
@@ -135,14 +141,14 @@ def test_a_trade_in_words() -> None:
 
 def test_a_negative_notional() -> None:
     slot = response(kind=2, status=4, exec_type=3, cum_qty=2, notional_lo=(1 << 64) - 7526, notional_hi=-1)
-    event = codec.to_event(codec.decode_response(slot), AAPL)
+    event = event_of(slot, AAPL)
     assert isinstance(event, OrderEvent)
     assert str(event.avg_px) == "-37.63"
 
 
 def test_a_denial() -> None:
     slot = response(seq=1, kind=m.ResponseKind.DENY, reason=m.Reason.MAX_POSITION, cl_ord_id="mine")
-    event = codec.to_event(codec.decode_response(slot), None)
+    event = event_of(slot, None)
     assert event == DenyEvent(1, 0, "mine", None, None, "max_position")
 
 

@@ -1,0 +1,452 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""A client's end of its session's rings: see port.pxd.
+
+What is plain is written straight into the slot of the ring: known names, numbers as int, Decimal or text. All else
+is left to the caller, who has the words for what is wrong with it; so there is one place for errors, and it isn't
+here.
+"""
+from decimal import Decimal
+
+cimport cython
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.object cimport PyObject
+from cpython.dict cimport PyDict_GetItemWithError
+from cpython.unicode cimport PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
+from libc.string cimport memcpy, memset
+
+from core.enums import OrdType, Side, TimeInForce
+from core.messages cimport (
+    K_CANCEL, K_ORDER, K_REPLACE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, T_LIMIT, CancelEvent, OrderEvent, ReplaceEvent,
+    Request,
+)
+from core_ext.atomics cimport load_acquire
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    const char* PyUnicode_DATA(object text)
+    long long PyLong_AsLongLongAndOverflow(object value, int* overflow) except? -1
+
+cdef enum:
+    HEAD = 48                       # bytes of an Input before its request
+    DIGITS_MAX = 18                 # of a power of ten in 63 bits
+
+cdef int64_t INT64_MAX = 0x7FFFFFFFFFFFFFFF
+cdef int64_t[19] POWERS
+cdef object DECIMAL = Decimal
+cdef dict SIDES = {side.name.lower(): side.value for side in Side}
+cdef dict ORD_TYPES = {kind.name.lower(): kind.value for kind in (OrdType.MARKET, OrdType.LIMIT)}
+cdef dict TIMES_IN_FORCE = {tif.name.lower(): tif.value for tif in TimeInForce}
+
+
+cdef _fill_powers():
+    cdef int i
+    POWERS[0] = 1
+    for i in range(1, 19):
+        POWERS[i] = 10 * POWERS[i - 1]
+
+
+_fill_powers()
+
+
+# ---- numbers and names -----------------------------------------------------------------------------------------------
+
+
+cdef bint scaled(int64_t whole, int digits, int64_t* out) noexcept:
+    """whole x 10**digits; 0: it doesn't fit 63 bits and a sign."""
+    if digits > DIGITS_MAX or not -(INT64_MAX // POWERS[digits]) <= whole <= INT64_MAX // POWERS[digits]:
+        return 0
+    out[0] = whole * POWERS[digits]
+    return 1
+
+
+cdef bint text_units(const char* text, Py_ssize_t length, int precision, int64_t* out) noexcept:
+    """Digits with at most one point in units of 10**-precision; 0: another form, or not exact."""
+    cdef Py_ssize_t i = text[0] == c"-"
+    cdef Py_ssize_t point = -1
+    cdef Py_ssize_t first = i
+    cdef int64_t value = 0
+    cdef int fraction
+    while i < length:
+        if c"0" <= text[i] <= c"9":
+            if value > (INT64_MAX - 9) // 10:
+                return 0
+            value = 10 * value + (text[i] - c"0")
+        elif text[i] == c"." and point < 0 and i > first:
+            point = i
+        else:
+            return 0
+        i += 1
+    if i == first or point == i - 1:
+        return 0
+    fraction = 0 if point < 0 else <int>(i - 1 - point)
+    while fraction > precision:
+        if value % 10:
+            return 0
+        value //= 10
+        fraction -= 1
+    return scaled(-value if text[0] == c"-" else value, precision - fraction, out)
+
+
+cdef bint to_units(object value, int precision, int64_t* out) except -1:
+    """An int, a text or a Decimal in units of 10**-precision; 0: neither, or not exact, or not in this form."""
+    cdef int overflow = 0
+    cdef int64_t whole
+    if type(value) is int:
+        whole = PyLong_AsLongLongAndOverflow(value, &overflow)
+        return not overflow and scaled(whole, precision, out)
+    if type(value) is DECIMAL:
+        value = str(value)
+    if type(value) is not str or not PyUnicode_IS_ASCII(value) or PyUnicode_GET_LENGTH(value) == 0:
+        return 0
+    return text_units(PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value), precision, out)
+
+
+cdef bint put_name(char* field, object name) noexcept:
+    """A name's field, {u8 length, char text[39]}, zeroed before; 0: it has to be looked at more closely."""
+    cdef Py_ssize_t length, i
+    cdef const char* text
+    if type(name) is not str or not PyUnicode_IS_ASCII(name):
+        return 0
+    length = PyUnicode_GET_LENGTH(name)
+    if not 0 < length <= NAME_MAX:
+        return 0
+    text = PyUnicode_DATA(name)
+    for i in range(length):
+        if not c" " <= text[i] <= c"~":
+            return 0
+    field[0] = <char>length
+    memcpy(field + 1, text, length)
+    return 1
+
+
+cdef str name_of(const char* field):
+    cdef Py_ssize_t length = <unsigned char>field[0]
+    return PyUnicode_DecodeUTF8(field + 1, min(length, NAME_MAX), "replace")
+
+
+cdef inline long index_of(dict indices, object name) except? -1:
+    """The index by that name; -1 where there is none."""
+    cdef PyObject* found = PyDict_GetItemWithError(indices, name)
+    return -1 if found == NULL else <long><object>found
+
+
+# ---- responses -------------------------------------------------------------------------------------------------------
+
+
+@cython.freelist(64)
+cdef class Answer:
+    """A response as it came: indices and units."""
+
+    @staticmethod
+    def of(bytes slot not None):
+        """From a slot's bytes."""
+        cdef Answer answer = Answer.__new__(Answer)
+        if len(slot) != sizeof(Response):
+            raise ValueError(f"a response of {len(slot)} bytes, not {sizeof(Response)}: client and core are of two "
+                             "versions")
+        memcpy(&answer.raw, <const char*>slot, sizeof(Response))
+        return answer
+
+    def __reduce__(self):
+        return Answer.of, (PyBytes_FromStringAndSize(<const char*>&self.raw, sizeof(Response)),)
+
+    @property
+    def seq(self):
+        return self.raw.seq
+
+    @property
+    def time_ns(self):
+        return self.raw.time_ns
+
+    @property
+    def session(self):
+        return self.raw.session
+
+    @property
+    def order(self):
+        return self.raw.order
+
+    @property
+    def kind(self):
+        return self.raw.kind
+
+    @property
+    def exec_type(self):
+        return self.raw.exec_type
+
+    @property
+    def status(self):
+        return self.raw.status
+
+    @property
+    def reason(self):
+        return self.raw.reason
+
+    @property
+    def side(self):
+        return self.raw.side
+
+    @property
+    def order_qty(self):
+        return self.raw.order_qty
+
+    @property
+    def cum_qty(self):
+        return self.raw.cum_qty
+
+    @property
+    def leaves_qty(self):
+        return self.raw.leaves_qty
+
+    @property
+    def last_qty(self):
+        return self.raw.last_qty
+
+    @property
+    def last_px(self):
+        return self.raw.last_px
+
+    @property
+    def price(self):
+        return self.raw.price
+
+    @property
+    def notional(self):
+        return (<object><int64_t>(self.raw.notional >> 64) << 64) | <object><uint64_t>self.raw.notional
+
+    @property
+    def id(self):
+        if self._id is None:
+            self._id = name_of(self.raw.cl_ord_id)
+        return self._id
+
+    @property
+    def orig_id(self):
+        return name_of(self.raw.orig_cl_ord_id)
+
+
+# ---- the port --------------------------------------------------------------------------------------------------------
+
+
+cdef class Listed:
+    pass
+
+
+cdef Listed _listed(symbol):
+    cdef Listed out = Listed.__new__(Listed)
+    out.symbol = symbol
+    out.index = symbol.index
+    out.price_precision = symbol.price_precision
+    out.qty_precision = symbol.qty_precision
+    return out
+
+
+cdef class Port:
+    """A client's end of its rings. One thread uses it."""
+
+    def __init__(self, Ring requests not None, Spine responses not None, str prefix not None, symbols, accounts,
+                 venues):
+        cdef bytes text = prefix.encode("ascii")
+        if not 0 < len(text) <= PREFIX_MAX:
+            raise ValueError(f"port: prefix {prefix!r} has {len(text)} characters; 1 to {PREFIX_MAX} are possible")
+        if requests._slot_size != sizeof(Input) or responses._slot_size != sizeof(Response):
+            raise ValueError(f"port: slots of {requests.slot_size} and {responses.slot_size} bytes, not {sizeof(Input)} "
+                             f"and {sizeof(Response)}: client and core are of two versions")
+        self.requests = requests
+        self.responses = responses
+        self.next_seq = 1
+        self.known = {}
+        self.listed = {symbol.name: _listed(symbol) for symbol in symbols}
+        self.accounts = dict(accounts)
+        self.venues = dict(venues)
+        self.prefix_length = <int>len(text)
+        memcpy(self.prefix, <const char*>text, len(text))
+
+    @property
+    def capacity(self):
+        return self.requests._capacity
+
+    # ---- requests ----------------------------------------------------------------------------------------------
+
+    def new_id(self):
+        """A cl_ord_id that no other session gives."""
+        cdef char text[40]
+        return PyUnicode_DecodeASCII(text, self._write_id(text), NULL)
+
+    cdef int _write_id(self, char* text):
+        """The next cl_ord_id that is made up; its length."""
+        cdef char digits[24]
+        cdef int n = 0
+        cdef int length = self.prefix_length
+        cdef uint64_t left
+        self.ids += 1
+        left = self.ids
+        memcpy(text, self.prefix, length)
+        while left:
+            digits[n] = <char>(c"0" + left % 10)
+            left //= 10
+            n += 1
+        while n and length < NAME_MAX:
+            n -= 1
+            text[length] = digits[n]
+            length += 1
+        return length
+
+    cdef str _put_id(self, char* field, object given):
+        """Writes the id that was given, or a new one; None: it must be looked at more closely."""
+        if given:
+            return given if put_name(field, given) else None
+        field[0] = <char>self._write_id(field + 1)
+        return PyUnicode_DecodeASCII(field + 1, field[0], NULL)
+
+    cdef Input* _begin(self, uint32_t kind, size_t length):
+        """The next slot with its head; NULL: the ring is full.
+
+        What lies beyond the request was never written by anything longer, so it is zero still.
+        """
+        cdef Input* item = <Input*>self.requests.claim()
+        if item != NULL:
+            memset(item, 0, HEAD + sizeof(OrderEvent))
+            item.source_seq = self.sent + 1
+            item.kind = <unsigned short>kind
+            item.length = <unsigned short>length
+        return item
+
+    cdef void _end(self):
+        self.requests.publish()
+        self.sent += 1
+
+    def push(self, bytes slot not None):
+        """Sends a request's bytes, which hold the source_seq `sent` + 1. False: the ring is full."""
+        if not self.requests.try_push(slot):
+            return False
+        self.sent += 1
+        return True
+
+    def order(self, symbol, side, qty, ord_type, price, account, venue, time_in_force, uint32_t strategy, post_only,
+              cl_ord_id, expire_ns):
+        """Sends an order as the caller said it; its cl_ord_id. None: see port.pyi; nothing was sent."""
+        cdef PyObject* found = PyDict_GetItemWithError(self.listed, symbol)
+        cdef Listed listed
+        cdef Input* item
+        cdef OrderEvent* order
+        cdef int64_t units = 0
+        cdef int64_t px = 0
+        cdef str sent
+        cdef long account_index = index_of(self.accounts, account)
+        cdef long venue_index = index_of(self.venues, venue)
+        cdef long side_code = index_of(SIDES, side)
+        cdef long type_code = index_of(ORD_TYPES, ord_type)
+        cdef long tif_code = index_of(TIMES_IN_FORCE, time_in_force)
+        if (found == NULL or account_index < 0 or venue_index < 0 or side_code < 0 or type_code < 0 or tif_code < 0
+                or expire_ns is not None or (price is None) == (type_code == T_LIMIT)):
+            return None
+        listed = <Listed>found
+        if not to_units(qty, listed.qty_precision, &units):
+            return None
+        if price is not None and not to_units(price, listed.price_precision, &px):
+            return None
+        item = self._begin(K_ORDER, sizeof(OrderEvent))
+        if item == NULL:
+            return None
+        order = &(<Request*>item.request).order
+        sent = self._put_id(order.cl_ord_id, cl_ord_id)
+        if sent is None:
+            return None
+        order.account = <uint32_t>account_index
+        order.symbol = listed.index
+        order.strategy = strategy
+        order.venue = <unsigned short>venue_index
+        order.side = <unsigned char>side_code
+        order.ord_type = <unsigned char>type_code
+        order.time_in_force = <unsigned char>tif_code
+        order.flags = O_HAS_QTY | (0 if price is None else O_HAS_PRICE) | (O_POST_ONLY if post_only else 0)
+        order.qty = units
+        order.price = px
+        self._end()
+        self.known.setdefault(sent, listed.symbol)
+        return sent
+
+    def cancel(self, orig_cl_ord_id, cl_ord_id):
+        """Sends a cancel; its cl_ord_id, or None, see `order`."""
+        cdef Input* item = self._begin(K_CANCEL, sizeof(CancelEvent))
+        cdef CancelEvent* cancel
+        cdef str sent
+        if item == NULL:
+            return None
+        cancel = &(<Request*>item.request).cancel
+        if not put_name(cancel.orig_cl_ord_id, orig_cl_ord_id):
+            return None
+        sent = self._put_id(cancel.cl_ord_id, cl_ord_id)
+        if sent is None:
+            return None
+        self._end()
+        self._follows(orig_cl_ord_id, sent)
+        return sent
+
+    def replace(self, orig_cl_ord_id, qty, price, cl_ord_id):
+        """Sends a replace; its cl_ord_id, or None, see `order`."""
+        cdef Input* item
+        cdef ReplaceEvent* replace
+        cdef Listed listed
+        cdef int64_t units = 0
+        cdef int64_t px = 0
+        cdef str sent
+        symbol = self.known.get(orig_cl_ord_id)
+        if symbol is None or (qty is None and price is None):
+            return None
+        listed = self.listed[symbol.name]
+        if qty is not None and not to_units(qty, listed.qty_precision, &units):
+            return None
+        if price is not None and not to_units(price, listed.price_precision, &px):
+            return None
+        item = self._begin(K_REPLACE, sizeof(ReplaceEvent))
+        if item == NULL:
+            return None
+        replace = &(<Request*>item.request).replace
+        if not put_name(replace.orig_cl_ord_id, orig_cl_ord_id):
+            return None
+        sent = self._put_id(replace.cl_ord_id, cl_ord_id)
+        if sent is None:
+            return None
+        replace.qty = units
+        replace.price = px
+        replace.flags = (0 if qty is None else O_HAS_QTY) | (0 if price is None else O_HAS_PRICE)
+        self._end()
+        self.known.setdefault(sent, symbol)
+        return sent
+
+    cdef _follows(self, orig, sent):
+        """A request about an order whose symbol is known is of that symbol."""
+        symbol = self.known.get(orig)
+        if symbol is not None:
+            self.known.setdefault(sent, symbol)
+
+    # ---- responses ---------------------------------------------------------------------------------------------
+
+    def take(self):
+        """The next response; None where there is none, or, see `lapsed`, none any more."""
+        cdef uint64_t seq = self.next_seq
+        cdef uint64_t found = load_acquire(<const uint64_t*>self.responses.slot(seq))
+        cdef Answer answer
+        self.lapsed = found > seq
+        if found != seq:
+            return None
+        answer = Answer.__new__(Answer)
+        if not self.responses.copy(seq, <char*>&answer.raw):
+            self.lapsed = True
+            return None
+        self.next_seq = seq + 1
+        return answer
+
+    def oldest(self):
+        """None where nothing was lost; else from where to read on: half of the ring behind the writer."""
+        cdef int64_t ahead = <int64_t>(self.responses.claimed() - self.next_seq)
+        if ahead < <int64_t>self.responses._capacity:
+            return None
+        return self.next_seq + ahead - self.responses._capacity // 2 + 1
+
+    def decode(self, bytes slot not None):
+        """A response's bytes that came another way."""
+        return Answer.of(slot)
