@@ -22,6 +22,9 @@ class Answer:
     @property
     def kind(self) -> int: ...
     @property
+    def is_open(self) -> bool:
+        """Whether it is of an order that has not ended; a denial is not."""
+    @property
     def exec_type(self) -> int: ...
     @property
     def status(self) -> int: ...

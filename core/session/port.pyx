@@ -16,8 +16,8 @@ from libc.string cimport memcpy, memset
 
 from core.enums import OrdType, Side, TimeInForce
 from core.messages cimport (
-    K_CANCEL, K_ORDER, K_REPLACE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, T_LIMIT, CancelEvent, OrderEvent, ReplaceEvent,
-    Request,
+    K_CANCEL, K_ORDER, K_REPLACE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, RK_ORDER, S_CANCELED, S_DONE_FOR_DAY,
+    S_EXPIRED, S_FILLED, S_REJECTED, T_LIMIT, CancelEvent, OrderEvent, ReplaceEvent, Request,
 )
 from core_ext.atomics cimport load_acquire
 
@@ -170,6 +170,12 @@ cdef class Answer:
     @property
     def kind(self):
         return self.raw.kind
+
+    @property
+    def is_open(self):
+        return self.raw.kind == RK_ORDER and not (
+            self.raw.status == S_FILLED or self.raw.status == S_CANCELED or self.raw.status == S_EXPIRED
+            or self.raw.status == S_REJECTED or self.raw.status == S_DONE_FOR_DAY)
 
     @property
     def exec_type(self):

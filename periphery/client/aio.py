@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -72,7 +73,8 @@ class AsyncClient(Face):
     ) -> str:
         """Send an order; its cl_ord_id. It waits for nothing but the name of a new strategy."""
         index = NONE if strategy is None else await self._strategy(strategy)
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         return self._port.order(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
             expire_ns,
@@ -89,7 +91,8 @@ class AsyncClient(Face):
         cl_ord_id: str | None = None,
     ) -> str:
         """Ask for another quantity or price; the cl_ord_id of the request."""
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         sent = self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
         if sent is not None:
             return sent
@@ -99,7 +102,8 @@ class AsyncClient(Face):
 
     async def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel; the cl_ord_id of the request."""
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         sent = self._port.cancel(orig_cl_ord_id, cl_ord_id)
         return sent or self._session.cancel(orig_cl_ord_id, cl_ord_id)
 
@@ -108,7 +112,8 @@ class AsyncClient(Face):
     ) -> None:
         """Ask to cancel all working orders, of one account, symbol or strategy where given."""
         index = await self._strategy(strategy)
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         self._session.cancel_all(account, symbol, index)
 
     async def _strategy(self, name: str | None) -> int:
@@ -185,11 +190,11 @@ class AsyncClient(Face):
         return self._follow(self._poll_quote, timeout)
 
     async def _poll(self) -> Event | None:
-        event = self._session.next()
+        event = self._next()
         while event is None and self._session.needs is not None:
             op, values = self._session.needs
             self._session.helped(await self.request(op, **values))
-            event = self._session.next()
+            event = self._next()
         return event
 
     async def _poll_quote(self) -> QuoteEvent | Gap | None:

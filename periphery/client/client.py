@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -105,7 +106,8 @@ class Client(Face):
         Raises BadRequest (what can't be said), Busy (the ring is full: nothing was sent), HangUp.
         """
         index = NONE if strategy is None else self._strategy(strategy)
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         return self._port.order(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
             expire_ns,
@@ -122,7 +124,8 @@ class Client(Face):
         cl_ord_id: str | None = None,
     ) -> str:
         """Ask for another quantity or price of an order; the cl_ord_id of the request, at once."""
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         sent = self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
         if sent is not None:
             return sent
@@ -132,7 +135,8 @@ class Client(Face):
 
     def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel an order; the cl_ord_id of the request, at once."""
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         sent = self._port.cancel(orig_cl_ord_id, cl_ord_id)
         return sent or self._session.cancel(orig_cl_ord_id, cl_ord_id)
 
@@ -141,7 +145,8 @@ class Client(Face):
     ) -> None:
         """Ask to cancel all working orders, of one account, symbol or strategy where given."""
         index = self._strategy(strategy)
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         self._session.cancel_all(account, symbol, index)
 
     def _strategy(self, name: str | None) -> int:
@@ -197,11 +202,11 @@ class Client(Face):
 
     def poll(self) -> Event | None:
         """The next answer if there is one; never waits, but to ask again for answers that were lost."""
-        event = self._session.next()
+        event = self._next()
         while event is None and self._session.needs is not None:
             op, values = self._session.needs
             self._session.helped(self.request(op, **values))
-            event = self._session.next()
+            event = self._next()
         return event
 
     def poll_quote(self) -> QuoteEvent | Gap | None:

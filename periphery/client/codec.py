@@ -25,7 +25,7 @@ from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest
 from periphery.client.events import QuoteEvent
 from periphery.client.units import Number, from_units, to_units
-from periphery.client.words import ORD_TYPES, SIDES, TIMES_IN_FORCE
+from periphery.client.words import ENDED_CODES, ORD_TYPES, SIDES, TIMES_IN_FORCE
 
 NAME_MAX = 39
 """Bytes of text in a name's field, which is {u8 length, char text[39]}."""
@@ -163,6 +163,11 @@ class Response(NamedTuple):
     def id(self) -> str:
         """The cl_ord_id."""
         return field_name(self.cl_ord_id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is of an order that has not ended; a denial is not."""
+        return self.kind != DENY and self.status not in ENDED_CODES
 
     @property
     def orig_id(self) -> str:

@@ -72,11 +72,15 @@ class Directory:
     def account_indices(self) -> dict[str | None, int]:
         """Of those that this session may trade for; None is the only one, where there is one."""
         found: dict[str | None, int] = {name: self._accounts[name] for name in self.accounts}
-        return found | {None: index for index in found.values() if len(found) == 1}
+        if len(self.accounts) == 1:
+            found[None] = found[self.accounts[0]]
+        return found
 
     def venue_indices(self) -> dict[str | None, int]:
         """Of every venue; None is the router's choice."""
-        return {**self._venues, None: NONE16}
+        found: dict[str | None, int] = {None: NONE16}
+        found.update(self._venues)
+        return found
 
     def _only_account(self) -> str:
         if len(self.accounts) != 1:

@@ -1,4 +1,4 @@
-"""What a client is told. Prices and quantities are exact Decimals, times ns since 1970; nothing can be changed."""
+"""What a client is told, as values. Prices and quantities are exact Decimals, times ns since 1970."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class Told(Protocol):
     @property
     def kind(self) -> int: ...
     @property
+    def is_open(self) -> bool:
+        """Whether it is of an order that has not ended; a denial is not."""
+
+    @property
     def exec_type(self) -> int: ...
     @property
     def status(self) -> int: ...
@@ -55,6 +59,7 @@ class Told(Protocol):
     @property
     def id(self) -> str:
         """The cl_ord_id."""
+
     @property
     def orig_id(self) -> str:
         """The orig_cl_ord_id; "" where there is none."""
@@ -70,8 +75,8 @@ class OrderEvent:
     __slots__ = ("_symbol", "_told")
 
     FIELDS = (
-        "seq", "time_ns", "cl_ord_id", "orig_cl_ord_id", "symbol", "side", "exec_type", "ord_status", "reason",
-        "order_qty", "cum_qty", "leaves_qty", "last_qty", "last_px", "price", "avg_px",
+        "seq", "time_ns", "cl_ord_id", "orig_cl_ord_id", "symbol", "side", "exec_type", "ord_status",
+        "reason", "order_qty", "cum_qty", "leaves_qty", "last_qty", "last_px", "price", "avg_px",
     )  # fmt: skip
 
     def __init__(self, told: Told, symbol: Symbol | None) -> None:

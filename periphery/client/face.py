@@ -17,6 +17,7 @@ class Face:
         self._control = link
         self._session = session
         self._port = session.port
+        self._next = session.next
 
     def close(self) -> None:
         """Hang up. The core takes what is in the request ring, then ends the session."""

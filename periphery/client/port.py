@@ -6,8 +6,8 @@ from typing import Protocol
 
 from periphery.client.codec import Response, decode_response
 from periphery.client.directory import Symbol
-from periphery.client.stream import Follower, Slots
 from periphery.client.events import Told
+from periphery.client.stream import Follower, Slots
 from periphery.client.units import Number
 
 
@@ -22,20 +22,27 @@ class Port(Protocol):
     @property
     def sent(self) -> int:
         """Requests sent: the last source_seq."""
+
     @property
     def known(self) -> dict[str, Symbol]:
         """The symbol of each order that was sent, by cl_ord_id."""
+
     @property
     def lapsed(self) -> bool:
         """The last `take` gave nothing because the answer was overwritten, not because it isn't there."""
+
     def new_id(self) -> str:
         """A cl_ord_id that no other session gives."""
+
     def push(self, slot: bytes) -> bool:
         """Send a request's bytes, which hold the source_seq `sent` + 1. False: there is no room."""
+
     def take(self) -> Told | None:
         """The next answer; None where there is none, or, see `lapsed`, none any more."""
+
     def oldest(self) -> int | None:
         """None where nothing was lost; else from where to read on."""
+
     def decode(self, slot: bytes) -> Told:
         """An answer's bytes that came another way."""
 

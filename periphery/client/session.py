@@ -15,10 +15,10 @@ from periphery.client.events import DenyEvent, Event, Gap, OrderEvent, QuoteEven
 from periphery.client.port import Port
 from periphery.client.stream import Follower, Slots
 from periphery.client.units import Number
-from periphery.client.words import ENDED_CODES
 
-ENDED_KEPT = 65_536
-"""Ended orders whose symbol is remembered, for late fills; older ones are asked for."""
+ENDED_KEPT = 4_096
+"""Ids of ended orders whose symbol is remembered, for late fills; older ones are asked for. With more, the
+table of ids would no longer fit the processor's cache, and each order would pay for it."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -50,10 +50,11 @@ class Session:
         self._quotes = Follower(transport.quotes, 1)  # it begins with the market as it stands
         self._backlog: deque[Told | Gap] = deque()
         self._symbols = self.port.known
+        self._take = self.port.take
         self._asked_about: Told | None = None
         self._ended: deque[str] = deque()
 
-    # ---- requests: with all checks, for what the port gave None ----------------------------------------------
+    # ---- requests: with all checks, for what the port left -------------------------------------------------
 
     def order(
         self,
@@ -119,21 +120,30 @@ class Session:
 
     def next(self) -> Event | None:
         """The next event; None where there is none yet or, see `needs`, the core must be asked first."""
-        told = self._backlog.popleft() if self._backlog else self.port.take()
+        if self._backlog:
+            return self._from_backlog()
+        told = self._take()
         if told is None:
             if self.port.lapsed:
                 self.needs = ("resend", {"from": self.port.next_seq})
             return None
+        symbol = self._symbols.get(told.id)
+        if symbol is not None and told.is_open:
+            return OrderEvent(told, symbol)
+        return self._event(told, symbol) if symbol is not None else self._unfamiliar(told)
+
+    def _from_backlog(self) -> Event | None:
+        told = self._backlog.popleft()
         if isinstance(told, Gap):
             return told
         symbol = self._symbols.get(told.id)
-        return self._unfamiliar(told) if symbol is None else self._event(told, symbol)
+        return self._event(told, symbol) if symbol is not None else self._unfamiliar(told)
 
     def _event(self, told: Told, symbol: Symbol | None) -> OrderEvent | DenyEvent:
         if told.kind == codec.DENY:
             self._forget_in_time(told.id)
             return DenyEvent.of(told, symbol)
-        if told.status in ENDED_CODES:
+        if not told.is_open:
             self._forget_in_time(told.id, told.orig_id)
         return OrderEvent(told, symbol)
 

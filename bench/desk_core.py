@@ -1,0 +1,100 @@
+"""A core that runs as it would for a desk, `nacre core run`, on processors of the bench's choosing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.machine import pinned
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 30.0
+
+
+class CoreFailed(RuntimeError):
+    """The core did not start, or did not end in order; the message is its own."""
+
+
+class DeskCore:
+    """One core: `ready` is what it said when it began. All of its processes stop and resume together."""
+
+    def __init__(self, folder: Path, cpu: int, command: Sequence[str]) -> None:
+        self.socket = folder / "run" / "core.sock"
+        self.journal = folder / "journal"
+        self.socket.parent.mkdir(mode=0o700)
+        pipe = subprocess.PIPE
+        with pinned(cpu):  # so is what it starts, threads and processes
+            self._process = subprocess.Popen(
+                [*command, "--socket", str(self.socket), "--journal", str(self.journal)],
+                cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
+            )  # fmt: skip
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise CoreFailed(f"the core doesn't start: {self._process.communicate()[1].strip()}")
+        self.ready: dict[str, Any] = json.loads(line)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def pause(self) -> None:
+        """Takes it off its processor; returns when it is off. CoreFailed: it has ended."""
+        os.killpg(self.pid, signal.SIGSTOP)
+        found = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if found is None or found.si_code != os.CLD_STOPPED:
+            raise CoreFailed("the core has ended")
+
+    def resume(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
+
+    def stop(self) -> dict[str, Any]:
+        """Ends it in order; what it had come to. CoreFailed."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            out, said = self._process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise CoreFailed(f"the core did not end within {PATIENCE_S:g} s") from None
+        if self._process.returncode:
+            raise CoreFailed(f"the core ended with {self._process.returncode}: {said.strip()}")
+        told: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return told
+
+    def end(self) -> None:
+        """Whatever happened: nothing of it is left."""
+        if self._process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.communicate()
+
+
+@contextmanager
+def desk_core(
+    cpu: int,
+    declared: Sequence[Mapping[str, Any]],
+    capacity: Mapping[str, int],
+    wait: str,
+    place: Path | None = None,
+) -> Iterator[DeskCore]:
+    """A core with these declarations and sizes of tables while the block runs; its files are removed.
+
+    cpu: the processor that all of it runs on. wait: its wait strategy. place: the folder for its journal.
+    """
+    with tempfile.TemporaryDirectory(prefix="nacre-bench-", dir=place) as name:
+        folder = Path(name)
+        declare, config = folder / "declared.jsonl", folder / "core.toml"
+        declare.write_text("".join(json.dumps(line) + "\n" for line in declared))
+        config.write_text("[capacity]\n" + "".join(f"{key} = {value}\n" for key, value in capacity.items()))
+        command = [sys.executable, "-m", "core.cli", "core", "run", "--wait", wait]
+        core = DeskCore(folder, cpu, [*command, "--declare", str(declare), "--config", str(config)])
+        try:
+            yield core
+        finally:
+            core.end()
