@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,12 @@ class CoreFailed(RuntimeError):
 class DeskCore:
     """One core: `ready` is what it said when it began. All of its processes stop and resume together."""
 
-    def __init__(self, folder: Path, cpu: int, command: Sequence[str]) -> None:
+    def __init__(self, folder: Path, cpu: int | None, command: Sequence[str]) -> None:
         self.socket = folder / "run" / "core.sock"
         self.journal = folder / "journal"
         self.socket.parent.mkdir(mode=0o700)
         pipe = subprocess.PIPE
-        with pinned(cpu):  # so is what it starts, threads and processes
+        with nullcontext() if cpu is None else pinned(cpu):  # so is what it starts, threads and processes
             self._process = subprocess.Popen(
                 [*command, "--socket", str(self.socket), "--journal", str(self.journal)],
                 cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
@@ -77,7 +77,7 @@ class DeskCore:
 
 @contextmanager
 def desk_core(
-    cpu: int,
+    cpu: int | None,
     declared: Sequence[Mapping[str, Any]],
     capacity: Mapping[str, int],
     wait: str,
@@ -85,7 +85,7 @@ def desk_core(
 ) -> Iterator[DeskCore]:
     """A core with these declarations and sizes of tables while the block runs; its files are removed.
 
-    cpu: the processor that all of it runs on. wait: its wait strategy. place: the folder for its journal.
+    cpu: the processor that all of it runs on; None: any. wait: its wait strategy. place: the folder for its journal.
     """
     with tempfile.TemporaryDirectory(prefix="nacre-bench-", dir=place) as name:
         folder = Path(name)

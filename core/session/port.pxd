@@ -1,10 +1,10 @@
 # A client's end of its session's rings: requests out, responses in, each without an object on the way that is not
-# the caller's own. Layouts: core/sequencer/engine.pxd `Input`, core/messages.pxd `OrderEvent` and `Response`.
+# the caller's own. Layouts: core/sequencer/input.pxd, core/messages.pxd `OrderEvent` and `Response`.
 cimport cython
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.messages cimport Response
-from core.sequencer.engine cimport Input
+from core.sequencer.input cimport Input
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
 
@@ -43,7 +43,7 @@ cdef class Port:
     cdef uint64_t ids               # made up so far
 
     cdef Input* _begin(self, uint32_t kind, size_t length)
-    cdef void _end(self)
-    cdef str _put_id(self, char* field, object given)
+    cdef str _end(self, char* field, object given)
+    cdef bint _put_id(self, char* field, object given)
     cdef int _write_id(self, char* text)
     cdef _follows(self, orig, sent)

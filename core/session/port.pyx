@@ -299,12 +299,12 @@ cdef class Port:
             length += 1
         return length
 
-    cdef str _put_id(self, char* field, object given):
-        """Writes the id that was given, or a new one; None: it must be looked at more closely."""
+    cdef bint _put_id(self, char* field, object given):
+        """Writes the id that was given, or a new one; 0: it must be looked at more closely."""
         if given:
-            return given if put_name(field, given) else None
+            return put_name(field, given)
         field[0] = <char>self._write_id(field + 1)
-        return PyUnicode_DecodeASCII(field + 1, field[0], NULL)
+        return 1
 
     cdef Input* _begin(self, uint32_t kind, size_t length):
         """The next slot with its head; NULL: the ring is full.
@@ -319,9 +319,11 @@ cdef class Port:
             item.length = <unsigned short>length
         return item
 
-    cdef void _end(self):
+    cdef str _end(self, char* field, object given):
+        """Hands the slot over. Then, while the core is at it: the request's cl_ord_id, which stands in `field`."""
         self.requests.publish()
         self.sent += 1
+        return given if given else PyUnicode_DecodeASCII(field + 1, field[0], NULL)
 
     def push(self, bytes slot not None):
         """Sends a request's bytes, which hold the source_seq `sent` + 1. False: the ring is full."""
@@ -357,8 +359,7 @@ cdef class Port:
         if item == NULL:
             return None
         order = &(<Request*>item.request).order
-        sent = self._put_id(order.cl_ord_id, cl_ord_id)
-        if sent is None:
+        if not self._put_id(order.cl_ord_id, cl_ord_id):
             return None
         order.account = <uint32_t>account_index
         order.symbol = listed.index
@@ -370,7 +371,7 @@ cdef class Port:
         order.flags = O_HAS_QTY | (0 if price is None else O_HAS_PRICE) | (O_POST_ONLY if post_only else 0)
         order.qty = units
         order.price = px
-        self._end()
+        sent = self._end(order.cl_ord_id, cl_ord_id)
         self.known.setdefault(sent, listed.symbol)
         return sent
 
@@ -382,12 +383,9 @@ cdef class Port:
         if item == NULL:
             return None
         cancel = &(<Request*>item.request).cancel
-        if not put_name(cancel.orig_cl_ord_id, orig_cl_ord_id):
+        if not put_name(cancel.orig_cl_ord_id, orig_cl_ord_id) or not self._put_id(cancel.cl_ord_id, cl_ord_id):
             return None
-        sent = self._put_id(cancel.cl_ord_id, cl_ord_id)
-        if sent is None:
-            return None
-        self._end()
+        sent = self._end(cancel.cl_ord_id, cl_ord_id)
         self._follows(orig_cl_ord_id, sent)
         return sent
 
@@ -411,15 +409,12 @@ cdef class Port:
         if item == NULL:
             return None
         replace = &(<Request*>item.request).replace
-        if not put_name(replace.orig_cl_ord_id, orig_cl_ord_id):
-            return None
-        sent = self._put_id(replace.cl_ord_id, cl_ord_id)
-        if sent is None:
+        if not put_name(replace.orig_cl_ord_id, orig_cl_ord_id) or not self._put_id(replace.cl_ord_id, cl_ord_id):
             return None
         replace.qty = units
         replace.price = px
         replace.flags = (0 if qty is None else O_HAS_QTY) | (0 if price is None else O_HAS_PRICE)
-        self._end()
+        sent = self._end(replace.cl_ord_id, cl_ord_id)
         self.known.setdefault(sent, symbol)
         return sent
 

@@ -1,4 +1,4 @@
-"""The bytes of requests and responses: core/sequencer/engine.pxd `Input`, core/messages.pxd `Response`.
+"""The bytes of requests and responses: core/sequencer/input.pxd `Input`, core/messages.pxd `Response`.
 
 Input (a slot of the request ring, 304 bytes): a head of 48, then the request, whose unused rest is zero.
 

@@ -1,4 +1,4 @@
-"""The compiled port against the client's codec: what it says itself is the same bytes, and what it leaves is left."""
+"""The compiled port against the client's codec: the same bytes, or nothing."""
 
 from __future__ import annotations
 
