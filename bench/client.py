@@ -39,6 +39,9 @@ GOAL_NS = 3000
 LEAST_TRIPS = 50
 """With fewer orders a block says nothing: one of the processes did not run. Its pair is left out."""
 
+WARM_ORDERS = 10
+"""At the start of each block, not counted: the core has just come back to its processor."""
+
 MOST_ORDERS = 1 << 19
 FILL_EVERY = 16
 SPINS = 20_000_000
@@ -81,7 +84,7 @@ class Blocks:
     gap_ns: int = 0
 
 
-def run(blocks: int = 100, block_ms: float = 5.0, journal: Path | None = None) -> dict[str, Any]:
+def run(blocks: int = 100, block_ms: float = 10.0, journal: Path | None = None) -> dict[str, Any]:
     """`blocks` pairs of a raw block and one of orders, of at most `block_ms` each. TooFewProcessors.
 
     journal: the folder in which the core's journal is written and removed; None: the temporary one.
@@ -214,7 +217,8 @@ class Trader:
 
     def block(self, into: Blocks, block_ns: int) -> list[int]:
         """Orders until the time is over; ns from each submit to its acknowledgement."""
-        self._trip(Blocks())  # the core has just come back to its processor
+        for _ in range(WARM_ORDERS):
+            self._trip(Blocks())
         times: list[int] = []
         end = read_ticks() + int(block_ns / ticks_ns(1 << 20) * (1 << 20))
         while read_ticks() < end:

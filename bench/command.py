@@ -26,7 +26,7 @@ GOAL_MS = 300
 ORDERS = 20
 NOTHING = (sys.executable, "-c", "pass")
 COMMANDS = {
-    "nacre --help": (),
+    "--help": (),
     "order list": ("-o", "table"),
     "order list -o json": (),
     "order buy -o json": ("EURUSD", "1", "--limit", "1.0", "--account", "A"),
@@ -35,7 +35,7 @@ COMMANDS = {
     "risk limits -o json": (),
     "core status": ("-o", "table"),
     "core status -o json": (),
-    "core stop --help": (),
+    "core top --once": ("-o", "table"),
 }
 """What is run, and what follows it on the command line."""
 
@@ -79,11 +79,12 @@ def run(rounds: int = 10) -> dict[str, Any]:
 
 def _words(name: str, core: DeskCore) -> list[str]:
     """The whole command line of a command, by its name in COMMANDS."""
+    nacre = [sys.executable, str(Path(sys.executable).with_name("nacre"))]
+    if name == "--help":
+        return [*nacre, name]
     verb, _, form = name.partition(" -o ")
-    words = [sys.executable, str(Path(sys.executable).with_name("nacre")), *verb.split()[name[:5] == "nacre" :]]
-    if name == "nacre --help":
-        return words
-    return [*words, *COMMANDS[name], *(["-o", form] if form else []), "--socket", str(core.socket)]
+    words = [*nacre, *verb.split(), *COMMANDS[name], "--socket", str(core.socket)]
+    return [*words, "-o", form] if form else words
 
 
 def _fails(words: Sequence[str]) -> str:

@@ -85,7 +85,8 @@ def desk_core(
 ) -> Iterator[DeskCore]:
     """A core with these declarations and sizes of tables while the block runs; its files are removed.
 
-    cpu: the processor that all of it runs on; None: any. wait: its wait strategy. place: the folder for its journal.
+    cpu: the processor that all of it runs on; None: any. wait: its wait strategy. place: the folder in which
+    its files are.
     """
     with tempfile.TemporaryDirectory(prefix="nacre-bench-", dir=place) as name:
         folder = Path(name)

@@ -100,6 +100,35 @@ def path(output: str, **how: Any) -> None:
 
 @command.command()
 @output_option("table", "json")
+@click.option(
+    "--blocks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Pairs of blocks."
+)
+@click.option(
+    "--block-ms", type=click.FloatRange(0.1, 10), default=10.0, show_default=True, help="Length of one block."
+)
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The core writes its journal in this folder, removed afterwards.  [default: the temporary folder]",
+)
+def client(output: str, blocks: int, block_ms: float, journal: Path | None) -> None:
+    """An order from Python to a whole core's acknowledgement, against a raw round trip, blocks in turn."""
+    _report("client", output, blocks=blocks, block_ms=block_ms, journal=journal)
+
+
+@command.command("command")
+@output_option("table", "json")
+@click.option(
+    "--rounds", type=click.IntRange(1, 1000), default=10, show_default=True, help="Of each command."
+)
+def command_(output: str, rounds: int) -> None:
+    """The wall time of desk commands, each in turn with a Python that does nothing; what they import."""
+    _report("command", output, rounds=rounds)
+
+
+@command.command()
+@output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def check(output: str, seed: int) -> None:
     """Each bench briefly, best of three; exit 1 for a ratio or a final state, never for a time."""

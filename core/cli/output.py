@@ -51,6 +51,17 @@ def write_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def banner(is_live: bool, words: str = "") -> str:
+    """What stands above every table of a core's: LIVE in red or SIM in blue."""
+    mode = "[bold white on red] LIVE [/]" if is_live else "[bold white on blue] SIM [/]"
+    return f"{mode} {words}".rstrip()
+
+
+def counted(count: int, what: str) -> str:
+    """A count and its noun: counted(1, "order") is "1 order", counted(2000, "order") "2,000 orders"."""
+    return f"{count:,} {what if count == 1 else f'{what}s'}"
+
+
 def console() -> Console:
     """A console on standard output, as wide as the terminal, or WIDTH where there is none."""
     from rich.console import Console
@@ -79,17 +90,20 @@ def figure(value: int | str) -> str:
 
 
 def write_mapping(values: Mapping[str, Any], title: str) -> None:
-    """A mapping as a table of two columns; a list of mappings in it as a table of its own below."""
+    """A mapping, as `mapping_tables` draws it, on standard output."""
     out = console()
+    for part in mapping_tables(values, title):
+        out.print(part)
+
+
+def mapping_tables(values: Mapping[str, Any], title: str) -> list[Table]:
+    """A mapping as a table of two columns; a list of mappings in it as a table of its own below."""
     plain = table("", "", title=title)
     plain.show_header = False
     for key, value in values.items():
         if not _is_rows(value):
             plain.add_row(_words(key), _cell(value))
-    out.print(plain)
-    for key, value in values.items():
-        if _is_rows(value):
-            out.print(rows_table(value, _words(key)))
+    return [plain, *(rows_table(value, _words(key)) for key, value in values.items() if _is_rows(value))]
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
@@ -114,6 +128,8 @@ def _cell(value: object) -> str:
     """A value as plain text: markup in it means nothing."""
     from rich.markup import escape
 
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

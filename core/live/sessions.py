@@ -108,6 +108,12 @@ class Connection:
     rings: Rings | None = None
     requests: dict[str, int] = field(default_factory=dict)
 
+    def ring(self) -> dict[str, int]:
+        """How full the session's request ring is."""
+        if self.rings is None:
+            return {}
+        return {"waiting": len(self.rings.requests), "capacity": self.rings.requests.capacity}
+
 
 def peer_uid(sock: socket.socket) -> int:
     """Whose process is on the other side, as the kernel says."""

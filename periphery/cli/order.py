@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
-from periphery.cli.desk import banner, print_table, repeat, show_rows, watch_option, with_core
+from core.cli.output import (
+    EXIT_FAILED,
+    EXIT_OK,
+    BadInput,
+    banner,
+    counted,
+    output_option,
+    say,
+    table,
+    write_json,
+)
+from core.cli.watch import repeat, watch_option
+from periphery.cli.desk import cell, heading, print_table, show_rows, with_core
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
     from periphery.client import Client, Event
 
 ANSWER_S = 1.0
@@ -280,10 +294,10 @@ def list_(
     def fetch() -> dict[str, Any]:
         return {"live": core.is_live, "orders": core.orders(account, symbol, live_only=not every)}
 
-    def draw(value: Mapping[str, Any]) -> None:
+    def draw(value: Mapping[str, Any]) -> list[Table]:
         rows = value["orders"]
-        title = banner(value["live"], f"{len(rows):,} {'orders' if every else 'working orders'}")
-        print_table(show_rows(title, _LIST, _NUMBERS, rows))
+        title = banner(value["live"], counted(len(rows), "order" if every else "working order"))
+        return [show_rows(title, _LIST, _NUMBERS, rows)]
 
     repeat(fetch, draw, output, watch)
 
@@ -291,21 +305,38 @@ def list_(
 @command.command()
 @click.argument("id")
 @output_option("table", "json")
+@watch_option
 @with_core
-def show(core: Client, id: str, output: str) -> None:
-    """The order ID and its children at the venues."""
-    row = _find(core, (id,))
-    if row is None:
-        say(f"no order {id}: see nacre order list --all")
-        sys.exit(EXIT_FAILED)
-    if output == "json":
-        write_json({"live": core.is_live, "order": row})
-        return
-    parent = show_rows(banner(core.is_live, id), ("", " "), (), [])
-    for key, value in row.items():
-        if key != "children" and value is not None:
-            parent.add_row(key.replace("_", " "), str(value))
-    print_table(parent, show_rows("children", _CHILD, _NUMBERS, row["children"]))
+def show(core: Client, id: str, output: str, watch: bool) -> None:
+    """The order ID, whoever sent it, and its children at the venues.
+
+    ID is the order's present cl_ord_id, or the one that it began with. Exit codes: 1 there is no such order.
+    """
+
+    def fetch() -> dict[str, Any]:
+        row = _find(core, (id,))
+        if row is None:
+            say(f"no order {id}: see nacre order list --all")
+            sys.exit(EXIT_FAILED)
+        return {"live": core.is_live, "order": row}
+
+    repeat(fetch, _draw_order, output, watch)
+
+
+def _draw_order(value: Mapping[str, Any]) -> Sequence[RenderableType]:
+    row = value["order"]
+    title = f"{row['cl_ord_id']}: {row['side']} {row['order_qty']} {row['symbol']}, {row['ord_status']}"
+    parent = table("", "")
+    parent.show_header = False
+    for key, told in row.items():
+        if key != "children" and told is not None:
+            parent.add_row(heading(key), cell(told, key in _NUMBERS))
+    children = counted(len(row["children"]), "child order")
+    return [
+        banner(value["live"], cell(title)),
+        parent,
+        show_rows(children, _CHILD, _NUMBERS, row["children"]),
+    ]
 
 
 def _find(core: Client, ids: tuple[str, ...]) -> dict[str, Any] | None:

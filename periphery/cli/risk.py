@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import output_option, rows_table, say, write_json
-from periphery.cli.desk import banner, print_table, repeat, with_core
+from core.cli.output import banner, counted, output_option, rows_table, say, write_json
+from core.cli.watch import repeat, watch_option
+from periphery.cli.desk import with_core
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from periphery.client import Client
 
 _SCOPES = ("account", "symbol", "venue", "strategy", "session", "sector")
@@ -24,14 +27,16 @@ def command() -> None:
 
 @command.command()
 @output_option("table", "json")
+@watch_option
 @with_core
-def limits(core: Client, output: str) -> None:
+def limits(core: Client, output: str, watch: bool) -> None:
     """The limits in force, as declared."""
 
-    def draw(value: Mapping[str, Any]) -> None:
-        print_table(banner(value["live"], "limits"), rows_table(value["limits"], ""))
+    def draw(value: Mapping[str, Any]) -> list[Table]:
+        rows = value["limits"]
+        return [rows_table(rows, banner(value["live"], counted(len(rows), "limit")))]
 
-    repeat(lambda: {"live": core.is_live, "limits": core.limits()}, draw, output, False)
+    repeat(lambda: {"live": core.is_live, "limits": core.limits()}, draw, output, watch)
 
 
 @command.command("set")
