@@ -22,7 +22,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="A hop over the spine against a raw one.")
 @output_option("table", "json")
 @click.option(
     "--blocks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Pairs of blocks."
@@ -52,7 +52,7 @@ def hop(output: str, blocks: int, block_ms: float, wait: str, slots: str, lines:
     _report("hop", output, blocks=blocks, block_ms=block_ms, wait=wait, slots=int(slots), lines=lines)
 
 
-@command.command()
+@command.command(short_help="Events a second on one processor.")
 @output_option("table", "json")
 @click.option("--symbols", type=click.IntRange(1, 100_000), default=1000, show_default=True)
 @click.option("--accounts", type=click.IntRange(1, 1000), default=8, show_default=True)
@@ -77,7 +77,7 @@ def throughput(output: str, journal: Path | None, **shape: int) -> None:
     _report("throughput", output, shape=made, journal=journal)
 
 
-@command.command()
+@command.command(short_help="An order from Python and back.")
 @output_option("table", "json")
 @click.option(
     "--blocks", type=click.IntRange(1, 1000), default=40, show_default=True, help="Of each kind, in turn."
@@ -117,7 +117,7 @@ def client(output: str, blocks: int, block_ms: float, journal: Path | None) -> N
     _report("client", output, blocks=blocks, block_ms=block_ms, journal=journal)
 
 
-@command.command("command")
+@command.command("command", short_help="The wall time of desk commands.")
 @output_option("table", "json")
 @click.option(
     "--rounds", type=click.IntRange(1, 1000), default=10, show_default=True, help="Of each command."
@@ -127,7 +127,7 @@ def command_(output: str, rounds: int) -> None:
     _report("command", output, rounds=rounds)
 
 
-@command.command()
+@command.command(short_help="Each bench briefly, against its ratio.")
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def check(output: str, seed: int) -> None:

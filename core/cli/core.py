@@ -29,7 +29,7 @@ def command() -> None:
     """Run a core, ask how it is, watch it, stop it."""
 
 
-@command.command()
+@command.command(short_help="Run a core in the foreground.")
 @_name
 @_socket
 @click.option(
@@ -92,7 +92,7 @@ def _line(values: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-@command.command()
+@command.command(short_help="Print how the core is.")
 @_name
 @_socket
 @output_option("table", "json")
@@ -103,7 +103,7 @@ def status(name: str | None, socket: str | None, output: str, watch: bool) -> No
     repeat(lambda: _ask(path, "status"), lambda told: load(_STATUS, "draw_status")(told), output, watch)
 
 
-@command.command()
+@command.command(short_help="Watch the core at work.")
 @_name
 @_socket
 @click.option("--once", is_flag=True, help="One look, instead of one each second until Ctrl-C.")
@@ -118,12 +118,16 @@ def top(name: str | None, socket: str | None, once: bool, output: str) -> None:
     repeat(looks.fetch, lambda told: load(_STATUS, "draw_top")(told), output, not once)
 
 
-@command.command()
+@command.command(short_help="Stop the core in order.")
 @_name
 @_socket
 @click.option("--by", default="desk", show_default=True, help="Who stops it.")
 def stop(name: str | None, socket: str | None, by: str) -> None:
-    """Stop the core in order, and wait until it is gone; exit 3 where none answers."""
+    """Stop the core in order, and wait until it is gone; exit 3 where none answers.
+
+    It doesn't ask: nothing is lost, `nacre core run` with the same journal goes on where it stopped. Orders
+    of sessions that asked for it are cancelled, as at any hang-up.
+    """
     path = _path(name, socket)
     _ask(path, "stop", by=by)
     until = time.monotonic() + _STOP_S
@@ -148,5 +152,6 @@ def _ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
         say(str(error))
         sys.exit(EXIT_NO_CORE)
     except RuntimeError as error:
-        raise BadInput(str(error)) from error
+        say(f"the core refused {op}: {error}")
+        sys.exit(EXIT_FAILED)
     return {key: value for key, value in answer.items() if key not in ("id", "ok")}

@@ -19,6 +19,14 @@ EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_CORE = 3
 
+EXIT_CODES = {
+    EXIT_OK: "done, and all checks held",
+    EXIT_FAILED: "a check failed, or the core said no",
+    EXIT_BAD_INPUT: "wrong usage or bad input",
+    EXIT_NO_CORE: "no core to talk to",
+}
+"""What a command's end means; docs/command.md says it at length."""
+
 WIDTH = 100
 """Columns of a table where standard output is no terminal."""
 
@@ -67,7 +75,7 @@ def console() -> Console:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:

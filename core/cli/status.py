@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.cli.output import banner, counted, mapping_tables, rows_table, table
-from core.topology import PATH
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FIRST_S = 0.25
+FIRST_S = 0.1
 """Over which `top` takes its first rate."""
 
 _S = 1_000_000_000
@@ -42,17 +41,10 @@ class Looks:
             "events_per_s": (told["seq"] - before["seq"]) * _S // taken_ns,
             "uptime_s": told["uptime_ns"] // _S,
             "journal": told["journal"],
-            "engines": engines(told),
+            "engines": told["engines"],
             "sessions": told["sessions"],
             "kills": told["kills"],
         }
-
-
-def engines(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row an engine. The engines of one thread are all where the core is; others say themselves."""
-    if told.get("engines"):
-        return list(told["engines"])
-    return [{"engine": stage.name, "pid": told["pid"], "seq": told["seq"], "behind": 0} for stage in PATH]
 
 
 def draw_top(told: Mapping[str, Any]) -> Sequence[RenderableType]:

@@ -74,10 +74,15 @@ def _submitting(run: Callable[..., None]) -> Callable[..., None]:
             click.option("--limit", metavar="PX", help="A limit order at PX; a market order without it."),
             click.option("--venue", metavar="V", help="Straight to V; without it the router chooses."),
             click.option(
-                "--tif", "time_in_force", type=click.Choice(TIMES_IN_FORCE), default="day", show_default=True
+                "--tif",
+                "time_in_force",
+                type=click.Choice(TIMES_IN_FORCE),
+                default="day",
+                show_default=True,
+                help="How long it works.",
             ),
-            click.option("--account", metavar="A", help="May be left out where there is only one."),
-            click.option("--strategy", metavar="S"),
+            click.option("--account", metavar="A", help="For which account.  [default: the only one]"),
+            click.option("--strategy", metavar="S", help="On whose behalf; limits and kills may name it."),
             click.option("--post-only", is_flag=True, help="Never take: rejected if it would."),
             click.option(
                 "--id", "cl_ord_id", metavar="ID", help="The cl_ord_id, unique.  [default: made up]"
@@ -215,7 +220,7 @@ def cancel(core: Client, id: str, wait: float | None, output: str) -> None:
 @command.command()
 @click.argument("id")
 @click.option("--qty", metavar="QTY", help="The whole quantity, with what is done already.")
-@click.option("--price", metavar="PX")
+@click.option("--price", metavar="PX", help="The limit.")
 @_wait_option
 @output_option("table", "json")
 @with_core
@@ -281,8 +286,8 @@ def _has_changed(row: Mapping[str, Any], sent: str) -> bool:
 
 @command.command("list")
 @click.option("--all", "every", is_flag=True, help="Also those that have ended.")
-@click.option("--account", metavar="A")
-@click.option("--symbol", metavar="SYMBOL")
+@click.option("--account", metavar="A", help="Of this account only.")
+@click.option("--symbol", metavar="SYMBOL", help="Of this symbol only.")
 @output_option("table", "json")
 @watch_option
 @with_core

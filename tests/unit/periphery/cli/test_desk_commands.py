@@ -131,7 +131,7 @@ def test_list_and_show(core: FakeCore, run: Run) -> None:
     shown = run("order", "show", "own-1").stdout
     assert "own-1.1" in shown
     assert "own-1: buy 1000 AAPL, new" in shown
-    assert "1 child order\n" in shown
+    assert "1 child order" in shown
     assert told(run("order", "show", "own-2", "-o", "json"))["order"]["ord_status"] == "filled"
     assert "no order own-3" in run("order", "show", "own-3", code=1).stderr
 
