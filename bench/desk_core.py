@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,12 @@ class DeskCore:
 
     def end(self) -> None:
         """Whatever happened: nothing of it is left."""
-        if self._process.poll() is None:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-            self._process.communicate()
+        self._process.wait()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 @contextmanager

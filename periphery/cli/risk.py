@@ -39,7 +39,7 @@ def limits(core: Client, output: str, watch: bool) -> None:
     repeat(lambda: {"live": core.is_live, "limits": core.limits()}, draw, output, watch)
 
 
-@command.command("set")
+@command.command("set", short_help="Set one.")
 @click.argument("check")
 @click.argument("value")
 @click.option("--account", metavar="A", help="Of this account only; so with those below.")

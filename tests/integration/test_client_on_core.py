@@ -117,8 +117,8 @@ def test_a_core_that_stands_still_makes_its_client_busy_and_can_be_killed(core: 
 
 def test_top_sees_what_waits_in_a_session_s_ring(core: Process) -> None:
     with connect(name="mine") as client:
-        client.submit("EURUSD", "buy", 1, "limit", "1", account="A")
-        wait_for(client, 2)
+        client.submit("EURUSD", "sell", 10_001, account="A")
+        wait_for(client, 1)
         (row,) = nacre("core", "top", "--once")["sessions"]
     assert (row["name"], row["requests"], row["waiting"], row["capacity"]) == ("mine", 1, 0, 1_024)
 

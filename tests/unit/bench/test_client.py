@@ -13,7 +13,7 @@ import pytest
 from bench import client, machine
 from bench.desk_core import CoreFailed, desk_core
 from core_ext.region import SHM_DIRECTORY
-from periphery.client import NoCore, connect
+from periphery.client import NoAnswer, connect
 
 KEYS = {"raw_rtt_ns", "submit_to_ack_ns", "submit_ns", "decode_ns", "machine", "placement", "wait"}
 
@@ -81,7 +81,7 @@ def test_another_answer_than_must_come_ends_it() -> None:
 def test_a_core_is_stopped_and_resumed_whole_and_leaves_nothing(tmp_path: Path) -> None:
     with desk_core(None, client.DECLARED, {"orders": 64}, "sleep", tmp_path) as core:
         core.pause()
-        with pytest.raises(NoCore if not core.socket.exists() else Exception, match="did not answer"):
+        with pytest.raises(NoAnswer):
             connect(core.socket, timeout=0.1)
         core.resume()
         connect(core.socket).close()
@@ -103,6 +103,7 @@ def test_a_core_that_does_not_start_says_why(tmp_path: Path) -> None:
 def test_a_core_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
     with desk_core(None, client.DECLARED, {"orders": 64}, "sleep", tmp_path) as core:
         os.kill(core.pid, signal.SIGKILL)
-        with pytest.raises(CoreFailed, match="has ended|ended with -9"):
+        with pytest.raises(CoreFailed, match="the core has ended"):
             core.pause()
+        with pytest.raises(CoreFailed, match="the core ended with -9"):
             core.stop()

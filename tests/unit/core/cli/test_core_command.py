@@ -104,22 +104,17 @@ def test_top_for_people(core: Core) -> None:
     assert "kills" not in run("top", "--once").stdout
 
 
-@pytest.mark.parametrize("words", [("status",), ("top", "--once"), ("stop",)])
-def test_no_core_is_exit_3_and_a_refusal_exit_1(
-    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
-) -> None:
-    for error, code, said in (
-        (NoCore("nobody"), 3, "nobody\n"),
-        (RuntimeError("no"), 1, f"refused {words[0]}"),
-    ):
+@pytest.mark.parametrize(("line", "op"), [("status", "status"), ("top --once", "status"), ("stop", "stop")])
+def test_no_core_is_exit_3_and_a_refusal_exit_1(monkeypatch: pytest.MonkeyPatch, line: str, op: str) -> None:
+    refusals = ((NoCore("nobody"), 3, "nobody\n"), (RuntimeError("no"), 1, f"the core refused {op}: no\n"))
+    for error, code, said in refusals:
 
         def refuse(*_given: Any, error: Exception = error, **_values: Any) -> None:
             raise error
 
         monkeypatch.setattr(ask, "ask", refuse)
-        done = run(*words)
-        assert (done.exit_code, done.stdout) == (code, "")
-        assert said.replace("top", "status") in done.stderr
+        done = run(*line.split())
+        assert (done.exit_code, done.stdout, done.stderr) == (code, "", said)
 
 
 @pytest.mark.parametrize(
