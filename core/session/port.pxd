@@ -13,10 +13,10 @@ cdef enum:
     NAME_MAX = 39
 
 
-@cython.final
-cdef class Answer:
+cdef class Answer:                  # a subclass gives it words
     cdef Response raw
     cdef str _id
+    cdef public object _symbol      # of its order, the client's own object; None: not known
 
 
 @cython.final
@@ -31,6 +31,7 @@ cdef class Listed:                  # what of an instrument an order's bytes nee
 cdef class Port:
     cdef Ring requests
     cdef Spine responses
+    cdef type answer                # of what `take` gives
     cdef readonly uint64_t sent     # requests pushed: the last source_seq
     cdef public uint64_t next_seq   # of the response to take next
     cdef readonly bint lapsed       # the last `take` gave none because it is overwritten
@@ -42,6 +43,7 @@ cdef class Port:
     cdef int prefix_length
     cdef uint64_t ids               # made up so far
 
+    cdef _recognise(self, Answer answer)
     cdef Input* _begin(self, uint32_t kind, size_t length)
     cdef str _end(self, char* field, object given)
     cdef bint _put_id(self, char* field, object given)

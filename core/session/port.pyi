@@ -1,60 +1,56 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
-class Answer:
-    """A response as it came: indices and units."""
+def answer_of[Kind: Answer](kind: type[Kind], slot: bytes, symbol: Any = None) -> Kind:
+    """A response of that class from a slot's bytes. ValueError: they are too few or too many."""
 
-    @staticmethod
-    def of(slot: bytes) -> Answer:
-        """From a slot's bytes. ValueError: they are too few or too many."""
+class Answer:
+    """A response as it came, in codes and units, with its order's symbol where it is known."""
+
+    _symbol: Any
+    @property
+    def is_plain(self) -> bool:
+        """Of an order whose symbol is known and that has not ended."""
+    @property
+    def is_denial(self) -> bool: ...
     @property
     def seq(self) -> int: ...
     @property
     def time_ns(self) -> int: ...
     @property
-    def session(self) -> int: ...
+    def cl_ord_id(self) -> str: ...
     @property
-    def order(self) -> int: ...
+    def orig_cl_ord_id(self) -> str | None: ...
     @property
-    def kind(self) -> int: ...
+    def exec_code(self) -> int: ...
     @property
-    def is_open(self) -> bool:
-        """Whether it is of an order that has not ended; a denial is not."""
+    def status_code(self) -> int: ...
     @property
-    def exec_type(self) -> int: ...
+    def reason_code(self) -> int: ...
     @property
-    def status(self) -> int: ...
+    def side_code(self) -> int: ...
     @property
-    def reason(self) -> int: ...
+    def order_units(self) -> int: ...
     @property
-    def side(self) -> int: ...
+    def cum_units(self) -> int: ...
     @property
-    def order_qty(self) -> int: ...
+    def leaves_units(self) -> int: ...
     @property
-    def cum_qty(self) -> int: ...
+    def last_units(self) -> int: ...
     @property
-    def leaves_qty(self) -> int: ...
+    def last_px_units(self) -> int: ...
     @property
-    def last_qty(self) -> int: ...
+    def price_units(self) -> int: ...
     @property
-    def last_px(self) -> int: ...
-    @property
-    def price(self) -> int: ...
-    @property
-    def notional(self) -> int: ...
-    @property
-    def id(self) -> str:
-        """The cl_ord_id."""
-    @property
-    def orig_id(self) -> str:
-        """The orig_cl_ord_id; "" where there is none."""
+    def notional(self) -> int:
+        """Of all fills, in units of price times quantity."""
     def __reduce__(self) -> tuple[Any, ...]: ...
 
-class Port:
+class Port[Kind: Answer = Answer]:
     """A client's end of its rings. One thread uses it."""
 
     def __init__(
@@ -65,13 +61,14 @@ class Port:
         symbols: Iterable[Any],
         accounts: Mapping[str | None, int],
         venues: Mapping[str | None, int],
+        answer: type[Kind] = ...,
     ) -> None:
         """prefix: of the cl_ord_ids that it makes up, 1 to 24 ASCII characters.
 
         symbols: each with name, index, price_precision, qty_precision. accounts, venues: indices by name;
-        None stands for what is meant where none is named. ValueError: a prefix or slots that don't fit.
+        None stands for what is meant where none is named. answer: the class of what `take` gives.
+        ValueError: a prefix, slots or a class that don't fit.
         """
-    def __new__(cls, *args: Any) -> Self: ...
     @property
     def capacity(self) -> int:
         """Requests that there is room for."""
@@ -118,9 +115,9 @@ class Port:
         cl_ord_id: str | None,
     ) -> str | None:
         """Sends a replace of an order that is in `known`; otherwise as `order`."""
-    def take(self) -> Answer | None:
+    def take(self) -> Kind | None:
         """The next response; None where there is none, or, see `lapsed`, none any more."""
     def oldest(self) -> int | None:
         """None where nothing was lost; else from where to read on: half of the ring behind the writer."""
-    def decode(self, slot: bytes) -> Answer:
+    def decode(self, slot: bytes) -> Kind:
         """A response's bytes that came another way."""

@@ -16,7 +16,7 @@ from libc.string cimport memcpy, memset
 
 from core.enums import OrdType, Side, TimeInForce
 from core.messages cimport (
-    K_CANCEL, K_ORDER, K_REPLACE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, RK_ORDER, S_CANCELED, S_DONE_FOR_DAY,
+    K_CANCEL, K_ORDER, K_REPLACE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, RK_DENY, RK_ORDER, S_CANCELED, S_DONE_FOR_DAY,
     S_EXPIRED, S_FILLED, S_REJECTED, T_LIMIT, CancelEvent, OrderEvent, ReplaceEvent, Request,
 )
 from core_ext.atomics cimport load_acquire
@@ -26,6 +26,8 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     const char* PyUnicode_DATA(object text)
     long long PyLong_AsLongLongAndOverflow(object value, int* overflow) except? -1
+    ctypedef struct PyTypeObject:
+        object (*tp_new)(type kind, object given, PyObject* named)
 
 cdef enum:
     HEAD = 48                       # bytes of an Input before its request
@@ -134,22 +136,35 @@ cdef inline long index_of(dict indices, object name) except? -1:
 # ---- responses -------------------------------------------------------------------------------------------------------
 
 
-@cython.freelist(64)
-cdef class Answer:
-    """A response as it came: indices and units."""
+cdef bint has_ended(uint32_t status) noexcept:
+    return (status == S_FILLED or status == S_CANCELED or status == S_EXPIRED or status == S_REJECTED
+            or status == S_DONE_FOR_DAY)
 
-    @staticmethod
-    def of(bytes slot not None):
-        """From a slot's bytes."""
-        cdef Answer answer = Answer.__new__(Answer)
-        if len(slot) != sizeof(Response):
-            raise ValueError(f"a response of {len(slot)} bytes, not {sizeof(Response)}: client and core are of two "
-                             "versions")
-        memcpy(&answer.raw, <const char*>slot, sizeof(Response))
-        return answer
+
+def answer_of(kind, bytes slot not None, symbol=None):
+    """A response of that class from a slot's bytes. ValueError: they are too few or too many."""
+    cdef Answer answer = kind.__new__(kind)
+    if len(slot) != sizeof(Response):
+        raise ValueError(f"a response of {len(slot)} bytes, not {sizeof(Response)}: client and core are of two versions")
+    memcpy(&answer.raw, <const char*>slot, sizeof(Response))
+    answer._symbol = symbol
+    return answer
+
+
+cdef class Answer:
+    """A response as it came, in codes and units, with its order's symbol where it is known."""
 
     def __reduce__(self):
-        return Answer.of, (PyBytes_FromStringAndSize(<const char*>&self.raw, sizeof(Response)),)
+        slot = PyBytes_FromStringAndSize(<const char*>&self.raw, sizeof(Response))
+        return answer_of, (type(self), slot, self._symbol)
+
+    @property
+    def is_plain(self):
+        return self._symbol is not None and self.raw.kind == RK_ORDER and not has_ended(self.raw.status)
+
+    @property
+    def is_denial(self):
+        return self.raw.kind == RK_DENY
 
     @property
     def seq(self):
@@ -160,76 +175,58 @@ cdef class Answer:
         return self.raw.time_ns
 
     @property
-    def session(self):
-        return self.raw.session
-
-    @property
-    def order(self):
-        return self.raw.order
-
-    @property
-    def kind(self):
-        return self.raw.kind
-
-    @property
-    def is_open(self):
-        return self.raw.kind == RK_ORDER and not (
-            self.raw.status == S_FILLED or self.raw.status == S_CANCELED or self.raw.status == S_EXPIRED
-            or self.raw.status == S_REJECTED or self.raw.status == S_DONE_FOR_DAY)
-
-    @property
-    def exec_type(self):
-        return self.raw.exec_type
-
-    @property
-    def status(self):
-        return self.raw.status
-
-    @property
-    def reason(self):
-        return self.raw.reason
-
-    @property
-    def side(self):
-        return self.raw.side
-
-    @property
-    def order_qty(self):
-        return self.raw.order_qty
-
-    @property
-    def cum_qty(self):
-        return self.raw.cum_qty
-
-    @property
-    def leaves_qty(self):
-        return self.raw.leaves_qty
-
-    @property
-    def last_qty(self):
-        return self.raw.last_qty
-
-    @property
-    def last_px(self):
-        return self.raw.last_px
-
-    @property
-    def price(self):
-        return self.raw.price
-
-    @property
-    def notional(self):
-        return (<object><int64_t>(self.raw.notional >> 64) << 64) | <object><uint64_t>self.raw.notional
-
-    @property
-    def id(self):
+    def cl_ord_id(self):
         if self._id is None:
             self._id = name_of(self.raw.cl_ord_id)
         return self._id
 
     @property
-    def orig_id(self):
-        return name_of(self.raw.orig_cl_ord_id)
+    def orig_cl_ord_id(self):
+        return name_of(self.raw.orig_cl_ord_id) if self.raw.orig_cl_ord_id[0] else None
+
+    @property
+    def exec_code(self):
+        return self.raw.exec_type
+
+    @property
+    def status_code(self):
+        return self.raw.status
+
+    @property
+    def reason_code(self):
+        return self.raw.reason
+
+    @property
+    def side_code(self):
+        return self.raw.side
+
+    @property
+    def order_units(self):
+        return self.raw.order_qty
+
+    @property
+    def cum_units(self):
+        return self.raw.cum_qty
+
+    @property
+    def leaves_units(self):
+        return self.raw.leaves_qty
+
+    @property
+    def last_units(self):
+        return self.raw.last_qty
+
+    @property
+    def last_px_units(self):
+        return self.raw.last_px
+
+    @property
+    def price_units(self):
+        return self.raw.price
+
+    @property
+    def notional(self):
+        return (<object><int64_t>(self.raw.notional >> 64) << 64) | <object><uint64_t>self.raw.notional
 
 
 # ---- the port --------------------------------------------------------------------------------------------------------
@@ -252,7 +249,7 @@ cdef class Port:
     """A client's end of its rings. One thread uses it."""
 
     def __init__(self, Ring requests not None, Spine responses not None, str prefix not None, symbols, accounts,
-                 venues):
+                 venues, type answer=Answer):
         cdef bytes text = prefix.encode("ascii")
         if not 0 < len(text) <= PREFIX_MAX:
             raise ValueError(f"port: prefix {prefix!r} has {len(text)} characters; 1 to {PREFIX_MAX} are possible")
@@ -261,6 +258,9 @@ cdef class Port:
                              f"and {sizeof(Response)}: client and core are of two versions")
         self.requests = requests
         self.responses = responses
+        if not issubclass(answer, Answer):
+            raise ValueError(f"port: {answer.__name__} is no Answer")
+        self.answer = answer
         self.next_seq = 1
         self.known = {}
         self.listed = {symbol.name: _listed(symbol) for symbol in symbols}
@@ -434,12 +434,21 @@ cdef class Port:
         self.lapsed = found > seq
         if found != seq:
             return None
-        answer = Answer.__new__(Answer)
+        answer = <Answer>(<PyTypeObject*>self.answer).tp_new(self.answer, (), NULL)
         if not self.responses.copy(seq, <char*>&answer.raw):
             self.lapsed = True
             return None
         self.next_seq = seq + 1
+        self._recognise(answer)
         return answer
+
+    cdef _recognise(self, Answer answer):
+        """Gives an answer its order's symbol, where that is known."""
+        cdef PyObject* symbol
+        answer._id = name_of(answer.raw.cl_ord_id)
+        symbol = PyDict_GetItemWithError(self.known, answer._id)
+        if symbol != NULL:
+            answer._symbol = <object>symbol
 
     def oldest(self):
         """None where nothing was lost; else from where to read on: half of the ring behind the writer."""
@@ -450,4 +459,6 @@ cdef class Port:
 
     def decode(self, bytes slot not None):
         """A response's bytes that came another way."""
-        return Answer.of(slot)
+        cdef Answer answer = answer_of(self.answer, slot)
+        self._recognise(answer)
+        return answer

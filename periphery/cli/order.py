@@ -166,10 +166,10 @@ def _answers(core: Client, sent: str, wait: float | None) -> Iterator[dict[str, 
 
 def _row(event: Event) -> dict[str, Any]:
     """An event as JSON values: {type, then its fields; decimals as text}."""
-    from periphery.client.events import as_dict
+    from periphery.client.events import OrderEvent, as_dict
 
     values = {key: value if isinstance(value, int) else _text(value) for key, value in as_dict(event).items()}
-    kind = type(event).__name__.removesuffix("Event").lower()
+    kind = "order" if isinstance(event, OrderEvent) else type(event).__name__.removesuffix("Event").lower()
     if kind == "deny":
         values |= {"exec_type": "denied", "ord_status": "denied"}
     return {"type": kind, **values}

@@ -18,14 +18,14 @@ against core.messages, field by field.
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.enums import Kind, OrderFlag, ResponseKind
 from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest
-from periphery.client.events import QuoteEvent
+from periphery.client.events import OrderEvent, QuoteEvent
 from periphery.client.units import Number, from_units, to_units
-from periphery.client.words import ENDED_CODES, ORD_TYPES, SIDES, TIMES_IN_FORCE
+from periphery.client.words import ORD_TYPES, SIDES, TIMES_IN_FORCE
 
 NAME_MAX = 39
 """Bytes of text in a name's field, which is {u8 length, char text[39]}."""
@@ -39,6 +39,11 @@ _REPLACE = Struct(_HEAD + "40s40sqqqBBBB4x")
 _CANCEL = Struct(_HEAD + "40s40sB7x")
 _FILTER = Struct(_HEAD + "6IIBB2xQ")
 _RESPONSE = Struct("<QqIIBBBBB3x40sqqqqqq8xQq40s8x")
+_RESPONSE_FIELDS = (
+    "seq", "time_ns", "session", "order", "kind", "exec_code", "status_code", "reason_code", "side_code",
+    "name", "order_units", "cum_units", "leaves_units", "last_units", "last_px_units", "price_units",
+    "notional_lo", "notional_hi", "orig_name",
+)  # fmt: skip
 _QUOTE = Struct("<QqIH2xqqqq8x")
 _KINDS = (Kind.ORDER.value, Kind.REPLACE.value, Kind.CANCEL.value, Kind.CANCEL_ALL.value)
 _K_ORDER, _K_REPLACE, _K_CANCEL, _K_CANCEL_ALL = _KINDS
@@ -136,53 +141,45 @@ def _choice(choices: dict[str, int], word: str, what: str) -> int:
     return value
 
 
-class Response(NamedTuple):
-    """A response as it came: indices and units, names as bytes."""
+class Response(OrderEvent):
+    """A response as it came: codes and units, names as bytes; in words an OrderEvent."""
 
-    seq: int
-    time_ns: int
-    session: int
-    order: int
-    kind: int
-    exec_type: int
-    status: int
-    reason: int
-    side: int
-    cl_ord_id: bytes
-    order_qty: int
-    cum_qty: int
-    leaves_qty: int
-    last_qty: int
-    last_px: int
-    price: int
-    notional_lo: int
-    notional_hi: int
-    orig_cl_ord_id: bytes
+    __slots__ = ("_symbol", *_RESPONSE_FIELDS)
+
+    def __init__(self, slot: bytes) -> None:
+        """slot: of the response ring, RESPONSE_SIZE bytes."""
+        self._symbol = None
+        for name, value in zip(_RESPONSE_FIELDS, _RESPONSE.unpack(slot), strict=True):
+            setattr(self, name, value)
 
     @property
-    def id(self) -> str:
-        """The cl_ord_id."""
-        return field_name(self.cl_ord_id)
+    def cl_ord_id(self) -> str:
+        return field_name(self.name)
 
     @property
-    def is_open(self) -> bool:
-        """Whether it is of an order that has not ended; a denial is not."""
-        return self.kind != DENY and self.status not in ENDED_CODES
-
-    @property
-    def orig_id(self) -> str:
-        """The orig_cl_ord_id; "" where there is none."""
-        return field_name(self.orig_cl_ord_id)
+    def orig_cl_ord_id(self) -> str | None:
+        return field_name(self.orig_name) or None
 
     @property
     def notional(self) -> int:
-        """Of all fills, in units of price times quantity."""
         return self.notional_hi << 64 | self.notional_lo
 
+    @property
+    def is_denial(self) -> bool:
+        return self.kind == DENY
 
-def decode_response(slot: bytes) -> Response:
-    """A slot of the response ring, RESPONSE_SIZE bytes."""
-    return Response._make(_RESPONSE.unpack(slot))
+    @property
+    def is_plain(self) -> bool:
+        return self._symbol is not None and self.kind != DENY and not self.ended
+
+    if TYPE_CHECKING:
+        session: int
+        order: int
+        kind: int
+        name: bytes
+        orig_name: bytes
+        notional_lo: int
+        notional_hi: int
 
 
 def decode_quote(slot: bytes, directory: Directory) -> QuoteEvent:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from periphery.client.directory import Symbol
 from periphery.client.units import average, from_units
 from periphery.client.words import (
     ENDED,
@@ -18,148 +17,131 @@ from periphery.client.words import (
     TRADE,
 )
 
-__all__ = ["ENDED", "DenyEvent", "Event", "Gap", "OrderEvent", "QuoteEvent", "Told", "as_dict"]
-
-
-class Told(Protocol):
-    """An answer as it came, in the core's codes, indices and units."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def time_ns(self) -> int: ...
-    @property
-    def kind(self) -> int: ...
-    @property
-    def is_open(self) -> bool:
-        """Whether it is of an order that has not ended; a denial is not."""
-
-    @property
-    def exec_type(self) -> int: ...
-    @property
-    def status(self) -> int: ...
-    @property
-    def reason(self) -> int: ...
-    @property
-    def side(self) -> int: ...
-    @property
-    def order_qty(self) -> int: ...
-    @property
-    def cum_qty(self) -> int: ...
-    @property
-    def leaves_qty(self) -> int: ...
-    @property
-    def last_qty(self) -> int: ...
-    @property
-    def last_px(self) -> int: ...
-    @property
-    def price(self) -> int: ...
-    @property
-    def notional(self) -> int: ...
-    @property
-    def id(self) -> str:
-        """The cl_ord_id."""
-
-    @property
-    def orig_id(self) -> str:
-        """The orig_cl_ord_id; "" where there is none."""
+__all__ = ["ENDED", "DenyEvent", "Event", "Gap", "OrderEvent", "QuoteEvent", "as_dict"]
 
 
 class OrderEvent:
     """One line of an order's life: why it came (`exec_type`) and the state after it (`ord_status`).
 
-    Words and Decimals are made when they are read: a strategy that looks at two fields pays for two. Without
-    its order's symbol the numbers are whole units.
+    Words and Decimals are made when they are read: a strategy that looks at two fields pays for two. Where
+    the symbol isn't known, the numbers are whole units. What it reads from, codes and units, is what the
+    answers of core.session.port have, and those of `codec`.
     """
 
-    __slots__ = ("_symbol", "_told")
+    __slots__ = ()
 
     FIELDS = (
         "seq", "time_ns", "cl_ord_id", "orig_cl_ord_id", "symbol", "side", "exec_type", "ord_status",
         "reason", "order_qty", "cum_qty", "leaves_qty", "last_qty", "last_px", "price", "avg_px",
     )  # fmt: skip
 
-    def __init__(self, told: Told, symbol: Symbol | None) -> None:
-        self._told = told
-        self._symbol = symbol
+    if TYPE_CHECKING:
+        _symbol: Any
 
-    @property
-    def seq(self) -> int:
-        """This session's count of answers."""
-        return self._told.seq
+        @property
+        def seq(self) -> int:
+            """This session's count of answers."""
 
-    @property
-    def time_ns(self) -> int:
-        return self._told.time_ns
+        @property
+        def time_ns(self) -> int: ...
+        @property
+        def cl_ord_id(self) -> str: ...
+        @property
+        def orig_cl_ord_id(self) -> str | None: ...
 
-    @property
-    def cl_ord_id(self) -> str:
-        return self._told.id
+        @property
+        def is_plain(self) -> bool:
+            """Of an order whose symbol is known and that has not ended."""
 
-    @property
-    def orig_cl_ord_id(self) -> str | None:
-        return self._told.orig_id or None
+        @property
+        def is_denial(self) -> bool:
+            """To be told as a DenyEvent."""
+
+        @property
+        def exec_code(self) -> int: ...
+        @property
+        def status_code(self) -> int: ...
+        @property
+        def reason_code(self) -> int: ...
+        @property
+        def side_code(self) -> int: ...
+        @property
+        def order_units(self) -> int: ...
+        @property
+        def cum_units(self) -> int: ...
+        @property
+        def leaves_units(self) -> int: ...
+        @property
+        def last_units(self) -> int: ...
+        @property
+        def last_px_units(self) -> int: ...
+        @property
+        def price_units(self) -> int: ...
+
+        @property
+        def notional(self) -> int:
+            """Of all fills, in units of price times quantity."""
 
     @property
     def symbol(self) -> str | None:
         """None where the order isn't this session's own."""
-        return None if self._symbol is None else self._symbol.name
+        return None if self._symbol is None else str(self._symbol.name)
 
     @property
     def side(self) -> str:
-        return SIDE_NAMES[self._told.side]
+        return SIDE_NAMES[self.side_code]
 
     @property
     def exec_type(self) -> str:
-        return EXEC_TYPE_NAMES[self._told.exec_type]
+        return EXEC_TYPE_NAMES[self.exec_code]
 
     @property
     def ord_status(self) -> str:
-        return STATUS_NAMES[self._told.status]
+        return STATUS_NAMES[self.status_code]
 
     @property
     def reason(self) -> str | None:
-        return REASON_NAMES[self._told.reason] if self._told.reason else None
+        return REASON_NAMES[self.reason_code] if self.reason_code else None
 
     @property
     def order_qty(self) -> Decimal:
-        return self._qty(self._told.order_qty)
+        return self._qty(self.order_units)
 
     @property
     def cum_qty(self) -> Decimal:
-        return self._qty(self._told.cum_qty)
+        return self._qty(self.cum_units)
 
     @property
     def leaves_qty(self) -> Decimal:
-        return self._qty(self._told.leaves_qty)
+        return self._qty(self.leaves_units)
 
     @property
     def last_qty(self) -> Decimal | None:
         """Of a trade, else None."""
-        return self._qty(self._told.last_qty) if self._told.exec_type == TRADE else None
+        return self._qty(self.last_units) if self.exec_code == TRADE else None
 
     @property
     def last_px(self) -> Decimal | None:
         """Of a trade, else None."""
-        return self._px(self._told.last_px) if self._told.exec_type == TRADE else None
+        return self._px(self.last_px_units) if self.exec_code == TRADE else None
 
     @property
     def price(self) -> Decimal | None:
         """None where there is none."""
-        return self._px(self._told.price) if self._told.price else None
+        return self._px(self.price_units) if self.price_units else None
 
     @property
     def avg_px(self) -> Decimal:
-        return average(self._told.notional, self._told.cum_qty, self._price_precision)
+        return average(self.notional, self.cum_units, self._price_precision)
 
     @property
     def ended(self) -> bool:
         """Whether the order trades no more."""
-        return self._told.status in ENDED_CODES
+        return self.status_code in ENDED_CODES
 
     @property
     def _price_precision(self) -> int:
-        return 0 if self._symbol is None else self._symbol.price_precision
+        return 0 if self._symbol is None else int(self._symbol.price_precision)
 
     def _px(self, units: int) -> Decimal:
         return from_units(units, self._price_precision)
@@ -193,10 +175,10 @@ class DenyEvent:
     reason: str
 
     @classmethod
-    def of(cls, told: Told, symbol: Symbol | None) -> DenyEvent:
-        """From an answer; the symbol where it is known."""
-        name = None if symbol is None else symbol.name
-        return cls(told.seq, told.time_ns, told.id, told.orig_id or None, name, REASON_NAMES[told.reason])
+    def of(cls, told: OrderEvent) -> DenyEvent:
+        """From an answer that is a denial."""
+        reason = REASON_NAMES[told.reason_code]
+        return cls(told.seq, told.time_ns, told.cl_ord_id, told.orig_cl_ord_id, told.symbol, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +205,7 @@ class Gap:
     stream: Literal["responses", "quotes"]
     first: int
     last: int
+    is_plain: ClassVar[bool] = False
 
     @property
     def missed(self) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from periphery.client.codec import Response, decode_response
+from periphery.client.codec import Response
 from periphery.client.directory import Symbol
-from periphery.client.events import Told
+from periphery.client.events import OrderEvent
 from periphery.client.stream import Follower, Slots
 from periphery.client.units import Number
 
@@ -37,13 +37,16 @@ class Port(Protocol):
     def push(self, slot: bytes) -> bool:
         """Send a request's bytes, which hold the source_seq `sent` + 1. False: there is no room."""
 
-    def take(self) -> Told | None:
-        """The next answer; None where there is none, or, see `lapsed`, none any more."""
+    def take(self) -> OrderEvent | None:
+        """The next answer, with its symbol where that is known.
+
+        None where there is none, or, see `lapsed`, none any more.
+        """
 
     def oldest(self) -> int | None:
         """None where nothing was lost; else from where to read on."""
 
-    def decode(self, slot: bytes) -> Told:
+    def decode(self, slot: bytes) -> OrderEvent:
         """An answer's bytes that came another way."""
 
     # A request as the caller said it; its cl_ord_id. None: nothing was sent, encode it with all checks.
@@ -114,10 +117,12 @@ class PlainPort:
 
     def take(self) -> Response | None:
         slot = self._responses.read()
-        return None if slot is None else decode_response(slot)
+        return None if slot is None else self.decode(slot)
 
     def oldest(self) -> int | None:
         return self._responses.oldest()
 
     def decode(self, slot: bytes) -> Response:
-        return decode_response(slot)
+        answer = Response(slot)
+        answer._symbol = self.known.get(answer.cl_ord_id)
+        return answer

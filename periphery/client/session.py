@@ -11,7 +11,7 @@ from periphery.client import codec
 from periphery.client.codec import Order
 from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest, Busy
-from periphery.client.events import DenyEvent, Event, Gap, OrderEvent, QuoteEvent, Told
+from periphery.client.events import DenyEvent, Event, Gap, OrderEvent, QuoteEvent
 from periphery.client.port import Port
 from periphery.client.stream import Follower, Slots
 from periphery.client.units import Number
@@ -48,10 +48,10 @@ class Session:
         self.needs: tuple[str, dict[str, Any]] | None = None
         """(op, values) of the request to make before `next` has anything more."""
         self._quotes = Follower(transport.quotes, 1)  # it begins with the market as it stands
-        self._backlog: deque[Told | Gap] = deque()
+        self._backlog: deque[OrderEvent | Gap] = deque()
         self._symbols = self.port.known
         self._take = self.port.take
-        self._asked_about: Told | None = None
+        self._asked_about: OrderEvent | None = None
         self._ended: deque[str] = deque()
 
     # ---- requests: with all checks, for what the port left -------------------------------------------------
@@ -120,46 +120,38 @@ class Session:
 
     def next(self) -> Event | None:
         """The next event; None where there is none yet or, see `needs`, the core must be asked first."""
-        if self._backlog:
-            return self._from_backlog()
-        told = self._take()
+        told = self._backlog.popleft() if self._backlog else self._take()
         if told is None:
             if self.port.lapsed:
                 self.needs = ("resend", {"from": self.port.next_seq})
             return None
-        symbol = self._symbols.get(told.id)
-        if symbol is not None and told.is_open:
-            return OrderEvent(told, symbol)
-        return self._event(told, symbol) if symbol is not None else self._unfamiliar(told)
+        return told if told.is_plain else self._event(told)
 
-    def _from_backlog(self) -> Event | None:
-        told = self._backlog.popleft()
+    def _event(self, told: OrderEvent | Gap) -> Event | None:
+        """What is more than the next step of an order that is known."""
         if isinstance(told, Gap):
             return told
-        symbol = self._symbols.get(told.id)
-        return self._event(told, symbol) if symbol is not None else self._unfamiliar(told)
-
-    def _event(self, told: Told, symbol: Symbol | None) -> OrderEvent | DenyEvent:
-        if told.kind == codec.DENY:
-            self._forget_in_time(told.id)
-            return DenyEvent.of(told, symbol)
-        if not told.is_open:
-            self._forget_in_time(told.id, told.orig_id)
-        return OrderEvent(told, symbol)
-
-    def _unfamiliar(self, told: Told) -> OrderEvent | DenyEvent | None:
-        """An answer by another id than those known: its order is the one that its request named, or a denial
-        has none, or the core knows."""
-        symbol = self._symbols.get(told.orig_id)
-        if symbol is not None:
-            self._symbols[told.id] = symbol
-        elif told.kind != codec.DENY and told is not self._asked_about:
+        if told._symbol is None:
+            told._symbol = self._symbol(told)
+        if told.is_denial:
+            self._forget_in_time(told.cl_ord_id)
+            return DenyEvent.of(told)
+        if told._symbol is None and told is not self._asked_about:
             self._backlog.appendleft(told)
             self.needs = ("orders", {"live_only": False})
             return None
-        return self._event(told, symbol)
+        if told.ended:
+            self._forget_in_time(told.cl_ord_id, told.orig_cl_ord_id)
+        return told
 
-    def _forget_in_time(self, *ids: str) -> None:
+    def _symbol(self, told: OrderEvent) -> Symbol | None:
+        """Of an order by an id that was new: what is known by now, or of the order that its request named."""
+        symbol = self._symbols.get(told.cl_ord_id) or self._symbols.get(told.orig_cl_ord_id or "")
+        if symbol is not None:
+            self._symbols[told.cl_ord_id] = symbol
+        return symbol
+
+    def _forget_in_time(self, *ids: str | None) -> None:
         self._ended.extend(filter(None, ids))
         while len(self._ended) > ENDED_KEPT:
             self._symbols.pop(self._ended.popleft(), None)

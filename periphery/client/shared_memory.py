@@ -6,12 +6,19 @@ import mmap
 import os
 from collections.abc import Sequence
 
-from core.session.port import Port
+from core.session.port import Answer, Port
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
 from periphery.client.directory import Directory
 from periphery.client.errors import VersionMismatch
+from periphery.client.events import OrderEvent
+
+
+class SharedOrderEvent(Answer, OrderEvent):
+    """An order event over a response's own bytes."""
+
+    __slots__ = ()
 
 
 class Rings:
@@ -28,10 +35,10 @@ class Rings:
                 f"slots of {found} bytes, not {wanted}: client and core are of two versions"
             )
 
-    def port(self, prefix: str, directory: Directory) -> Port:
+    def port(self, prefix: str, directory: Directory) -> Port[SharedOrderEvent]:
         """The session's end of the request and response rings, compiled."""
-        accounts, venues = directory.account_indices(), directory.venue_indices()
-        return Port(self.requests, self.responses, prefix, directory.symbols, accounts, venues)
+        names = directory.symbols, directory.account_indices(), directory.venue_indices()
+        return Port(self.requests, self.responses, prefix, *names, SharedOrderEvent)
 
 
 def attach(fds: Sequence[int]) -> Rings:

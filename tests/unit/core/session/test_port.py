@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from core import messages as m
-from core.session.port import Answer, Port
+from core.session.port import Answer, Port, answer_of
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 from periphery.client import codec
@@ -26,17 +26,11 @@ ROOM = 8
 class Ends:
     """A port and the core's side of its rings."""
 
-    def __init__(self, prefix: str = "me-", room: int = ROOM) -> None:
+    def __init__(self, prefix: str = "me-", room: int = ROOM, answer: type = Answer) -> None:
         self.requests = Ring.format(bytearray(Ring.bytes_needed(room, 304)), room, 304)
         self.responses = Spine.format(bytearray(Spine.bytes_needed(room, 192, 0)), room, 192, 0)
-        self.port = Port(
-            self.requests,
-            self.responses,
-            prefix,
-            NAMES.symbols,
-            NAMES.account_indices(),
-            NAMES.venue_indices(),
-        )
+        names = NAMES.symbols, NAMES.account_indices(), NAMES.venue_indices()
+        self.port = Port(self.requests, self.responses, prefix, *names, answer)
         self.told = 0
 
     def tell(self, **values: Any) -> None:
@@ -212,6 +206,13 @@ def test_slots_of_another_size() -> None:
         Port(ring, Ends().responses, "x", [], {}, {})
 
 
+RAW = (
+    *("seq", "time_ns", "cl_ord_id", "orig_cl_ord_id", "exec_code", "status_code", "reason_code"),
+    *("side_code", "order_units", "cum_units", "leaves_units", "last_units", "last_px_units", "price_units"),
+    *("notional", "is_plain", "is_denial"),
+)
+
+
 def test_every_field_of_an_answer_is_the_codecs() -> None:
     fields = [name for name in m.RESPONSE.names or () if not name.endswith("cl_ord_id")]
     values = {name: i for i, name in enumerate(fields, 1)} | {"pad": 0, "pad2": 0, "pad3": 0}
@@ -221,24 +222,52 @@ def test_every_field_of_an_answer_is_the_codecs() -> None:
     assert answer is not None
     slot = ends.responses.read(1)
     assert slot is not None
-    told = codec.decode_response(slot)
-    for name in (*told._fields, "id", "orig_id", "notional", "is_open"):
-        if not name.startswith(("notional_", "cl_ord_id", "orig_cl_ord_id")):
-            assert getattr(answer, name) == getattr(told, name), name
-    again = pickle.loads(pickle.dumps(answer))
-    assert (again.id, again.notional, again.seq) == ("mine", told.notional, 1)
-    assert ends.port.decode(slot).id == Answer.of(slot).id == "mine"
+    told = codec.Response(slot)
+    for name in RAW:
+        assert getattr(answer, name) == getattr(told, name), name
+    assert ends.port.decode(slot).cl_ord_id == answer_of(Answer, slot).cl_ord_id == "mine"
     with pytest.raises(ValueError, match="a response of 191 bytes, not 192"):
-        Answer.of(slot[:-1])
+        answer_of(Answer, slot[:-1])
+
+
+def test_an_answer_has_its_orders_symbol_and_comes_back_from_a_pickle() -> None:
+    ends = Ends()
+    ends.port.order(*PLAIN)
+    ends.tell(cl_ord_id="own", kind=m.ResponseKind.ORDER, status=m.OrdStatus.NEW)
+    ends.tell(cl_ord_id="other", kind=m.ResponseKind.ORDER, status=m.OrdStatus.NEW)
+    own, other = ends.port.take(), ends.port.take()
+    assert own is not None
+    assert other is not None
+    assert (own._symbol, own.is_plain, own.orig_cl_ord_id) == (NAMES.symbol("AAPL"), True, None)
+    assert (other._symbol, other.is_plain) == (None, False)
+    again = pickle.loads(pickle.dumps(own))
+    assert (again.cl_ord_id, again._symbol, again.seq) == ("own", own._symbol, 1)
+
+
+class Worded(Answer):
+    """As a client makes one."""
+
+    __slots__ = ()
+
+
+def test_answers_are_of_the_class_that_was_asked_for() -> None:
+    ends = Ends(answer=Worded)
+    ends.tell(cl_ord_id="x")
+    assert type(ends.port.take()) is Worded
+    with pytest.raises(ValueError, match="dict is no Answer"):
+        Ends(answer=dict)
 
 
 @pytest.mark.parametrize("status", list(m.OrdStatus))
 @pytest.mark.parametrize("kind", list(m.ResponseKind))
-def test_what_is_open(kind: int, status: int) -> None:
+def test_what_is_plain(kind: int, status: int) -> None:
     row = np.zeros((), m.RESPONSE)
     row["kind"], row["status"] = kind, status
     slot = row.tobytes()
-    assert Answer.of(slot).is_open == codec.decode_response(slot).is_open
+    told = codec.Response(slot)
+    told._symbol = NAMES.symbol("AAPL")
+    assert answer_of(Answer, slot, told._symbol).is_plain == told.is_plain
+    assert not answer_of(Answer, slot).is_plain
 
 
 def test_answers_in_order_and_none_before_it_is_there() -> None:

@@ -158,7 +158,7 @@ def test_events_are_values(core: FakeCore) -> None:
         "OrderEvent(seq=1, time_ns=1000, cl_ord_id='own-1', orig_cl_ord_id=None, sym"
     )
     with pytest.raises(AttributeError):
-        first.seq = 2  # type: ignore[misc]
+        first.side = "sell"  # type: ignore[misc]
 
 
 def test_what_has_ended_is_forgotten_in_time(core: FakeCore, monkeypatch: pytest.MonkeyPatch) -> None:
