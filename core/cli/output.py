@@ -117,7 +117,7 @@ def mapping_tables(values: Mapping[str, Any], title: str) -> list[Table]:
 def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     """Mappings as a table, a column for each key of any of them."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    numbers = [key for key in columns if all(_is_number(row.get(key, 0)) for row in rows)]
+    numbers = [key for key in columns if all(_is_number(row.get(key) or 0) for row in rows)]
     made = table(*columns, numbers=numbers, title=title)
     for row in rows:
         made.add_row(*(_cell(row.get(key, "")) for key in columns))

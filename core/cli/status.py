@@ -41,10 +41,25 @@ class Looks:
             "events_per_s": (told["seq"] - before["seq"]) * _S // taken_ns,
             "uptime_s": told["uptime_ns"] // _S,
             "journal": told["journal"],
-            "engines": told["engines"],
+            "engines": engines(told),
             "sessions": told["sessions"],
             "kills": told["kills"],
         }
+
+
+def engines(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row an engine: its process, the last event that it is done with, how far it is behind.
+
+    The sequencer has no cursor: it is where the core is. Nor have venues apart, which are not on the spine.
+    """
+    rows = []
+    for worker in told["workers"]:
+        for stage in worker["stages"]:
+            seq = told["seq"] if stage == "sequencer" else told["cursors"].get(stage)
+            behind = None if seq is None else max(told["seq"] - seq, 0)
+            at = {key: worker[key] for key in ("pid", "cpu", "wait")}
+            rows.append({"engine": stage, **at, "seq": seq, "behind": behind})
+    return rows
 
 
 def draw_top(told: Mapping[str, Any]) -> Sequence[RenderableType]:

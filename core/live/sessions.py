@@ -78,9 +78,11 @@ class Rings:
         return requests, responses, quotes
 
     def counts(self) -> dict[str, int]:
-        """Requests taken, responses and quotes told."""
+        """Requests taken, and how many wait in their ring; responses and quotes told."""
         return {
             "requests": self.requests.taken,
+            "waiting": len(self.requests),
+            "capacity": self.requests.capacity,
             "responses": self.responses.claimed_seq,
             "quotes": self.quotes.claimed_seq,
         }
@@ -107,12 +109,6 @@ class Connection:
     rights: tuple[str, ...] | None = None
     rings: Rings | None = None
     requests: dict[str, int] = field(default_factory=dict)
-
-    def ring(self) -> dict[str, int]:
-        """How full the session's request ring is."""
-        if self.rings is None:
-            return {}
-        return {"waiting": len(self.rings.requests), "capacity": self.rings.requests.capacity}
 
 
 def peer_uid(sock: socket.socket) -> int:

@@ -24,7 +24,11 @@ TOLD: dict[str, Any] = {
     "durability": "async",
     "seq": 1_000,
     "epoch": 1,
-    "engines": [{"engine": "risk", "pid": 12345, "seq": 1_000, "behind": 0}],
+    "workers": [
+        {"name": "core", "pid": 12346, "stages": ["sequencer", "risk", "journal"], "cpu": 1, "wait": "spin"},
+        {"name": "venues", "pid": 12347, "stages": ["venues"], "cpu": None, "wait": "spin"},
+    ],
+    "cursors": {"risk": 999, "journal": 1_005},
     "journal": {"path": "/j", "bytes": 64 << 20},
     "sessions": [
         {"name": "al[red]pha", "session": 1, "requests": 7, "responses": 14, "quotes": 2_000, "waiting": 3,
@@ -82,7 +86,13 @@ def test_top_once_has_engines_rings_and_the_rate_between_two_looks(core: Core) -
     found = json.loads(run("top", "--once", "-o", "json").stdout)
     assert (found["seq"], found["uptime_s"], found["live"]) == (2_000, 7_320, False)
     assert found["events_per_s"] > 0
-    assert found["engines"] == TOLD["engines"]
+    fused = {"pid": 12346, "cpu": 1, "wait": "spin"}
+    assert found["engines"] == [
+        {"engine": "sequencer", **fused, "seq": 2_000, "behind": 0},
+        {"engine": "risk", **fused, "seq": 999, "behind": 1_001},
+        {"engine": "journal", **fused, "seq": 1_005, "behind": 995},
+        {"engine": "venues", "pid": 12347, "cpu": None, "wait": "spin", "seq": None, "behind": None},
+    ]
     assert (found["sessions"], found["kills"]) == (TOLD["sessions"], TOLD["kills"])
 
 

@@ -122,7 +122,7 @@ def response(**given: object) -> bytes:
 
 def test_every_field_of_a_response() -> None:
     numbers = {name: i for i, name in enumerate(m.RESPONSE.names or (), 1) if not name.endswith("cl_ord_id")}
-    numbers |= {"pad": 0, "pad2": 0, "pad3": 0}
+    numbers |= {"pad": 0, "pad2": 0}
     slot = response(**numbers, cl_ord_id="mine", orig_cl_ord_id="old")
     assert len(slot) == codec.RESPONSE_SIZE
     told = codec.Response(slot)
