@@ -106,8 +106,8 @@ def run(blocks: int = 100, block_ms: float = 10.0, journal: Path | None = None) 
     return found | {
         "machine": machine(),
         "placement": {
-            "client": first, "core": second, "core_placement": "fused",
-            "same_core": second in siblings(first), "processes": 2,
+            "client": first, "core": second, "core_placement": core.ready["placement"],
+            "same_core": second in siblings(first), "processes": 2 + core.ready["workers"],
         },
         "wait": {"client": "spin", "core": "spin"},
     }  # fmt: skip
