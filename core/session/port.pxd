@@ -3,7 +3,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
-from core.messages cimport Response
+from core.messages cimport OrderEvent, Response
 from core.sequencer.input cimport Input
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
@@ -46,6 +46,7 @@ cdef class Port:
     cdef _recognise(self, Answer answer)
     cdef Input* _begin(self, uint32_t kind, size_t length)
     cdef str _end(self, char* field, object given)
+    cdef bint _say(self, OrderEvent* order, side, ord_type, account, venue, time_in_force) except -1
     cdef bint _put_id(self, char* field, object given)
     cdef int _write_id(self, char* text)
     cdef _follows(self, orig, sent)

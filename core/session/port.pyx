@@ -5,8 +5,6 @@ What is plain is written straight into the slot of the ring: known names, number
 is left to the caller, who has the words for what is wrong with it; so there is one place for errors, and it isn't
 here.
 """
-from decimal import Decimal
-
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
@@ -19,89 +17,25 @@ from core.messages cimport (
     K_CANCEL, K_ORDER, K_REPLACE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, RK_DENY, RK_ORDER, S_CANCELED, S_DONE_FOR_DAY,
     S_EXPIRED, S_FILLED, S_REJECTED, T_LIMIT, CancelEvent, OrderEvent, ReplaceEvent, Request,
 )
+from core.session.numbers cimport to_units
 from core_ext.atomics cimport load_acquire
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     const char* PyUnicode_DATA(object text)
-    long long PyLong_AsLongLongAndOverflow(object value, int* overflow) except? -1
     ctypedef struct PyTypeObject:
         object (*tp_new)(type kind, object given, PyObject* named)
 
 cdef enum:
     HEAD = 48                       # bytes of an Input before its request
-    DIGITS_MAX = 18                 # of a power of ten in 63 bits
 
-cdef int64_t INT64_MAX = 0x7FFFFFFFFFFFFFFF
-cdef int64_t[19] POWERS
-cdef object DECIMAL = Decimal
 cdef dict SIDES = {side.name.lower(): side.value for side in Side}
 cdef dict ORD_TYPES = {kind.name.lower(): kind.value for kind in (OrdType.MARKET, OrdType.LIMIT)}
 cdef dict TIMES_IN_FORCE = {tif.name.lower(): tif.value for tif in TimeInForce}
 
 
-cdef _fill_powers():
-    cdef int i
-    POWERS[0] = 1
-    for i in range(1, 19):
-        POWERS[i] = 10 * POWERS[i - 1]
-
-
-_fill_powers()
-
-
-# ---- numbers and names -----------------------------------------------------------------------------------------------
-
-
-cdef bint scaled(int64_t whole, int digits, int64_t* out) noexcept:
-    """whole x 10**digits; 0: it doesn't fit 63 bits and a sign."""
-    if digits > DIGITS_MAX or not -(INT64_MAX // POWERS[digits]) <= whole <= INT64_MAX // POWERS[digits]:
-        return 0
-    out[0] = whole * POWERS[digits]
-    return 1
-
-
-cdef bint text_units(const char* text, Py_ssize_t length, int precision, int64_t* out) noexcept:
-    """Digits with at most one point in units of 10**-precision; 0: another form, or not exact."""
-    cdef Py_ssize_t i = text[0] == c"-"
-    cdef Py_ssize_t point = -1
-    cdef Py_ssize_t first = i
-    cdef int64_t value = 0
-    cdef int fraction
-    while i < length:
-        if c"0" <= text[i] <= c"9":
-            if value > (INT64_MAX - 9) // 10:
-                return 0
-            value = 10 * value + (text[i] - c"0")
-        elif text[i] == c"." and point < 0 and i > first:
-            point = i
-        else:
-            return 0
-        i += 1
-    if i == first or point == i - 1:
-        return 0
-    fraction = 0 if point < 0 else <int>(i - 1 - point)
-    while fraction > precision:
-        if value % 10:
-            return 0
-        value //= 10
-        fraction -= 1
-    return scaled(-value if text[0] == c"-" else value, precision - fraction, out)
-
-
-cdef bint to_units(object value, int precision, int64_t* out) except -1:
-    """An int, a text or a Decimal in units of 10**-precision; 0: neither, or not exact, or not in this form."""
-    cdef int overflow = 0
-    cdef int64_t whole
-    if type(value) is int:
-        whole = PyLong_AsLongLongAndOverflow(value, &overflow)
-        return not overflow and scaled(whole, precision, out)
-    if type(value) is DECIMAL:
-        value = str(value)
-    if type(value) is not str or not PyUnicode_IS_ASCII(value) or PyUnicode_GET_LENGTH(value) == 0:
-        return 0
-    return text_units(PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value), precision, out)
+# ---- names -----------------------------------------------------------------------------------------------------------
 
 
 cdef bint put_name(char* field, object name) noexcept:
@@ -245,6 +179,18 @@ cdef Listed _listed(symbol):
     return out
 
 
+cdef bint _put_numbers(OrderEvent* order, Listed listed, qty, price) except -1:
+    """Quantity and price in the instrument's units; 0: they can't be said so, or don't go with the type."""
+    if (price is None) == (order.ord_type == T_LIMIT) or not to_units(qty, listed.qty_precision, &order.qty):
+        return 0
+    order.symbol = listed.index
+    order.flags = O_HAS_QTY
+    if price is None:
+        return 1
+    order.flags |= O_HAS_PRICE
+    return to_units(price, listed.price_precision, &order.price)
+
+
 cdef class Port:
     """A client's end of its rings. One thread uses it."""
 
@@ -336,44 +282,37 @@ cdef class Port:
               cl_ord_id, expire_ns):
         """Sends an order as the caller said it; its cl_ord_id. None: see port.pyi; nothing was sent."""
         cdef PyObject* found = PyDict_GetItemWithError(self.listed, symbol)
-        cdef Listed listed
-        cdef Input* item
+        cdef Input* item = self._begin(K_ORDER, sizeof(OrderEvent))
         cdef OrderEvent* order
-        cdef int64_t units = 0
-        cdef int64_t px = 0
         cdef str sent
+        if found == NULL or item == NULL or expire_ns is not None:
+            return None
+        order = &(<Request*>item.request).order
+        if not (self._say(order, side, ord_type, account, venue, time_in_force)
+                and _put_numbers(order, <Listed>found, qty, price) and self._put_id(order.cl_ord_id, cl_ord_id)):
+            return None
+        order.strategy = strategy
+        if post_only:
+            order.flags |= O_POST_ONLY
+        sent = self._end(order.cl_ord_id, cl_ord_id)
+        self.known.setdefault(sent, (<Listed>found).symbol)
+        return sent
+
+    cdef bint _say(self, OrderEvent* order, side, ord_type, account, venue, time_in_force) except -1:
+        """Names as codes and indices; 0: one of them isn't known."""
         cdef long account_index = index_of(self.accounts, account)
         cdef long venue_index = index_of(self.venues, venue)
         cdef long side_code = index_of(SIDES, side)
         cdef long type_code = index_of(ORD_TYPES, ord_type)
         cdef long tif_code = index_of(TIMES_IN_FORCE, time_in_force)
-        if (found == NULL or account_index < 0 or venue_index < 0 or side_code < 0 or type_code < 0 or tif_code < 0
-                or expire_ns is not None or (price is None) == (type_code == T_LIMIT)):
-            return None
-        listed = <Listed>found
-        if not to_units(qty, listed.qty_precision, &units):
-            return None
-        if price is not None and not to_units(price, listed.price_precision, &px):
-            return None
-        item = self._begin(K_ORDER, sizeof(OrderEvent))
-        if item == NULL:
-            return None
-        order = &(<Request*>item.request).order
-        if not self._put_id(order.cl_ord_id, cl_ord_id):
-            return None
+        if account_index < 0 or venue_index < 0 or side_code < 0 or type_code < 0 or tif_code < 0:
+            return 0
         order.account = <uint32_t>account_index
-        order.symbol = listed.index
-        order.strategy = strategy
         order.venue = <unsigned short>venue_index
         order.side = <unsigned char>side_code
         order.ord_type = <unsigned char>type_code
         order.time_in_force = <unsigned char>tif_code
-        order.flags = O_HAS_QTY | (0 if price is None else O_HAS_PRICE) | (O_POST_ONLY if post_only else 0)
-        order.qty = units
-        order.price = px
-        sent = self._end(order.cl_ord_id, cl_ord_id)
-        self.known.setdefault(sent, listed.symbol)
-        return sent
+        return 1
 
     def cancel(self, orig_cl_ord_id, cl_ord_id):
         """Sends a cancel; its cl_ord_id, or None, see `order`."""
