@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from bench.desk_core import DeskCore, desk_core
 from bench.hop import LAYOUT, _answerer, _asker
 from bench.hop_loop import BOARD_BYTES, SLOT_BYTES, Asker
-from bench.desk_core import DeskCore, desk_core
 from bench.machine import choose_two, machine, pinned, siblings
 from core import messages as m
 from core.recovery import replay

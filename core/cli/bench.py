@@ -77,7 +77,7 @@ def throughput(output: str, journal: Path | None, **shape: int) -> None:
     _report("throughput", output, shape=made, journal=journal)
 
 
-@command.command(short_help="An order from Python and back.")
+@command.command(short_help="A request to a real core and back.")
 @output_option("table", "json")
 @click.option(
     "--blocks", type=click.IntRange(1, 1000), default=40, show_default=True, help="Of each kind, in turn."
@@ -98,7 +98,7 @@ def path(output: str, **how: Any) -> None:
     _report("path", output, **how)
 
 
-@command.command()
+@command.command(short_help="An order from Python and back.")
 @output_option("table", "json")
 @click.option(
     "--blocks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Pairs of blocks."
