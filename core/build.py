@@ -23,7 +23,7 @@ DECIDING = (
 
 @functools.cache
 def build_id() -> bytes:
-    """32 bytes: a digest of the compiled modules that decide, and a 1, since a journal's header cuts zeros."""
+    """32 bytes: a digest of the compiled modules that decide, and a 1: a journal's header cuts zeros."""
     root = Path(__file__).parent
     digest = hashlib.blake2b(digest_size=31)
     for name in DECIDING:
