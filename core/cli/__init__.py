@@ -1,11 +1,7 @@
 """The desk's command `nacre`: a noun, then a verb, one noun a module.
 
-Data goes to standard output, chatter and progress to standard error. Exit codes of every command:
-
-    0  done, and all that it checks held (in a scenario or the demo a denied order is no failure)
-    1  a check failed: a journal that doesn't verify, hashes that differ; or the core said no
-    2  wrong usage or bad input: an unknown option, a file that isn't there or can't be read
-    3  no core to talk to: none listens, it refused the token, it hung up or did not answer
+Data goes to standard output, chatter and progress to standard error. Exit codes: docs/command.md, which a
+test holds against `EXIT_CODES` of core/cli/output.py.
 
 Only click is imported here. A noun's module is imported when its command is run or asked for help, and what
 is heavy (numpy, rich, the engines) only inside the function that needs it.
@@ -17,9 +13,11 @@ import importlib
 
 import click
 
+from core.cli.output import EXIT_CODES
+
 NOUNS: dict[str, str] = {
-    "core": "Run a core, ask how it is, stop it.",
-    "bench": "Measure this machine: hop, throughput, check.",
+    "core": "Run a core, ask how it is, watch it, stop it.",
+    "bench": "Measure this machine: hop, throughput, path, client, command, check.",
     "demo": "Run a recorded trading day through the core.",
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",
     "journal": "Look into a journal: info, verify, replay, export.",
@@ -72,8 +70,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done and all checks held, 1 a check failed or the core said no, 2 wrong usage or "
-    "bad input, 3 no core to talk to.",
+    epilog="Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
 )
 @click.version_option(package_name="nacre", prog_name="nacre")
 def root() -> None:

@@ -22,7 +22,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="A hop over the spine against a raw one.")
 @output_option("table", "json")
 @click.option(
     "--blocks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Pairs of blocks."
@@ -52,7 +52,7 @@ def hop(output: str, blocks: int, block_ms: float, wait: str, slots: str, lines:
     _report("hop", output, blocks=blocks, block_ms=block_ms, wait=wait, slots=int(slots), lines=lines)
 
 
-@command.command()
+@command.command(short_help="Events a second on one processor.")
 @output_option("table", "json")
 @click.option("--symbols", type=click.IntRange(1, 100_000), default=1000, show_default=True)
 @click.option("--accounts", type=click.IntRange(1, 1000), default=8, show_default=True)
@@ -77,7 +77,7 @@ def throughput(output: str, journal: Path | None, **shape: int) -> None:
     _report("throughput", output, shape=made, journal=journal)
 
 
-@command.command()
+@command.command(short_help="A request to a real core and back.")
 @output_option("table", "json")
 @click.option(
     "--blocks", type=click.IntRange(1, 1000), default=40, show_default=True, help="Of each kind, in turn."
@@ -98,7 +98,36 @@ def path(output: str, **how: Any) -> None:
     _report("path", output, **how)
 
 
-@command.command()
+@command.command(short_help="An order from Python and back.")
+@output_option("table", "json")
+@click.option(
+    "--blocks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Pairs of blocks."
+)
+@click.option(
+    "--block-ms", type=click.FloatRange(0.1, 10), default=10.0, show_default=True, help="Length of one block."
+)
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The core writes its journal in this folder, removed afterwards.  [default: the temporary folder]",
+)
+def client(output: str, blocks: int, block_ms: float, journal: Path | None) -> None:
+    """An order from Python to a whole core's acknowledgement, against a raw round trip, blocks in turn."""
+    _report("client", output, blocks=blocks, block_ms=block_ms, journal=journal)
+
+
+@command.command("command", short_help="The wall time of desk commands.")
+@output_option("table", "json")
+@click.option(
+    "--rounds", type=click.IntRange(1, 1000), default=10, show_default=True, help="Of each command."
+)
+def command_(output: str, rounds: int) -> None:
+    """The wall time of desk commands, each in turn with a Python that does nothing; what they import."""
+    _report("command", output, rounds=rounds)
+
+
+@command.command(short_help="Each bench briefly, against its ratio.")
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def check(output: str, seed: int) -> None:

@@ -1,7 +1,4 @@
-"""`nacre core`: run a core in the foreground, ask how it is, stop it.
-
-Exit codes: 0 done; 1 the core stopped on a fault, or none answers; 2 wrong usage or configuration.
-"""
+"""`nacre core`: run a core in the foreground, ask how it is, watch it, stop it."""
 
 from __future__ import annotations
 
@@ -14,9 +11,11 @@ from typing import Any
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, EXIT_NO_CORE, BadInput, output_option, say, write_json, write_mapping
+from core.cli.output import EXIT_FAILED, EXIT_NO_CORE, EXIT_OK, BadInput, output_option, say
+from core.cli.watch import repeat, watch_option
 
 _CONFIG = "core.live.config"
+_STATUS = "core.cli.status"
 _STOP_S = 30.0
 
 _name = click.option("--name", help="The core's name; its default socket is named after it.  [default: core]")
@@ -27,10 +26,10 @@ _socket = click.option(
 
 @click.group()
 def command() -> None:
-    """Run a core, ask how it is, stop it."""
+    """Run a core, ask how it is, watch it, stop it."""
 
 
-@command.command()
+@command.command(short_help="Run a core in the foreground.")
 @_name
 @_socket
 @click.option(
@@ -85,7 +84,7 @@ def _run(config: Any) -> int:
         core.abandon()
         say(f"the core stopped: {type(error).__name__}: {error}")
         return EXIT_FAILED
-    return 0
+    return EXIT_OK
 
 
 def _line(values: dict[str, Any]) -> None:
@@ -93,25 +92,42 @@ def _line(values: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-@command.command()
+@command.command(short_help="Print how the core is.")
 @_name
 @_socket
 @output_option("table", "json")
-def status(name: str | None, socket: str | None, output: str) -> None:
+@watch_option
+def status(name: str | None, socket: str | None, output: str, watch: bool) -> None:
     """Print how the core is; exit 3 where none answers."""
-    told = _ask(_path(name, socket), "status")
-    if output == "json":
-        write_json(told)
-    else:
-        write_mapping(told, f"core {told['name']} ({'LIVE' if told['live'] else 'SIM'})")
+    path = _path(name, socket)
+    repeat(lambda: _ask(path, "status"), lambda told: load(_STATUS, "draw_status")(told), output, watch)
 
 
-@command.command()
+@command.command(short_help="Watch the core at work.")
+@_name
+@_socket
+@click.option("--once", is_flag=True, help="One look, instead of one each second until Ctrl-C.")
+@output_option("table", "json")
+def top(name: str | None, socket: str | None, once: bool, output: str) -> None:
+    """Watch the core: its engines, sequence and events a second, each session's request ring, kills in force.
+
+    Exit 3 where none answers.
+    """
+    path = _path(name, socket)
+    looks = load(_STATUS, "Looks")(lambda: _ask(path, "status"))
+    repeat(looks.fetch, lambda told: load(_STATUS, "draw_top")(told), output, not once)
+
+
+@command.command(short_help="Stop the core in order.")
 @_name
 @_socket
 @click.option("--by", default="desk", show_default=True, help="Who stops it.")
 def stop(name: str | None, socket: str | None, by: str) -> None:
-    """Stop the core in order, and wait until it is gone; exit 3 where none answers."""
+    """Stop the core in order, and wait until it is gone; exit 3 where none answers.
+
+    It doesn't ask: nothing is lost, `nacre core run` with the same journal goes on where it stopped. Orders
+    of sessions that asked for it are cancelled, as at any hang-up.
+    """
     path = _path(name, socket)
     _ask(path, "stop", by=by)
     until = time.monotonic() + _STOP_S
@@ -124,7 +140,7 @@ def stop(name: str | None, socket: str | None, by: str) -> None:
 
 
 def _path(name: str | None, socket: str | None) -> Path:
-    found: Path = Path(socket) if socket else load(_CONFIG, "default_socket")(name or "core")
+    found: Path = Path(socket) if socket else load("core.live.places", "default_socket")(name or "core")
     return found
 
 
@@ -136,5 +152,6 @@ def _ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
         say(str(error))
         sys.exit(EXIT_NO_CORE)
     except RuntimeError as error:
-        raise BadInput(str(error)) from error
+        say(f"the core refused {op}: {error}")
+        sys.exit(EXIT_FAILED)
     return {key: value for key, value in answer.items() if key not in ("id", "ok")}

@@ -21,7 +21,7 @@ def command() -> None:
     """Look into a journal: PATH is its folder, or one segment of it."""
 
 
-@command.command()
+@command.command(short_help="What it is.")
 @_path
 @output_option("table", "json")
 def info(path: str, output: str) -> None:
@@ -29,7 +29,7 @@ def info(path: str, output: str) -> None:
     _report("info", path, output)
 
 
-@command.command()
+@command.command(short_help="Check every record.")
 @_path
 @output_option("table", "json")
 def verify(path: str, output: str) -> None:
@@ -40,7 +40,7 @@ def verify(path: str, output: str) -> None:
     _report("verify", path, output)
 
 
-@command.command()
+@command.command(short_help="Replay it into a fresh core.")
 @_path
 @output_option("table", "json")
 def replay(path: str, output: str) -> None:
@@ -48,7 +48,7 @@ def replay(path: str, output: str) -> None:
     _report("replay", path, output)
 
 
-@command.command()
+@command.command(short_help="Write its events as JSON lines.")
 @_path
 def export(path: str) -> None:
     """Write the events of the journal at PATH as JSON lines."""

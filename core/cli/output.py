@@ -19,6 +19,14 @@ EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_CORE = 3
 
+EXIT_CODES = {
+    EXIT_OK: "done, and all checks held",
+    EXIT_FAILED: "a check failed, or the core said no",
+    EXIT_BAD_INPUT: "wrong usage or bad input",
+    EXIT_NO_CORE: "no core to talk to",
+}
+"""What a command's end means; docs/command.md says it at length."""
+
 WIDTH = 100
 """Columns of a table where standard output is no terminal."""
 
@@ -51,12 +59,23 @@ def write_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def banner(is_live: bool, words: str = "") -> str:
+    """What stands above every table of a core's: LIVE in red or SIM in blue."""
+    mode = "[bold white on red] LIVE [/]" if is_live else "[bold white on blue] SIM [/]"
+    return f"{mode} {words}".rstrip()
+
+
+def counted(count: int, what: str) -> str:
+    """A count and its noun: counted(1, "order") is "1 order", counted(2000, "order") "2,000 orders"."""
+    return f"{count:,} {what if count == 1 else f'{what}s'}"
+
+
 def console() -> Console:
     """A console on standard output, as wide as the terminal, or WIDTH where there is none."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
@@ -79,23 +98,26 @@ def figure(value: int | str) -> str:
 
 
 def write_mapping(values: Mapping[str, Any], title: str) -> None:
-    """A mapping as a table of two columns; a list of mappings in it as a table of its own below."""
+    """A mapping, as `mapping_tables` draws it, on standard output."""
     out = console()
+    for part in mapping_tables(values, title):
+        out.print(part)
+
+
+def mapping_tables(values: Mapping[str, Any], title: str) -> list[Table]:
+    """A mapping as a table of two columns; a list of mappings in it as a table of its own below."""
     plain = table("", "", title=title)
     plain.show_header = False
     for key, value in values.items():
         if not _is_rows(value):
             plain.add_row(_words(key), _cell(value))
-    out.print(plain)
-    for key, value in values.items():
-        if _is_rows(value):
-            out.print(rows_table(value, _words(key)))
+    return [plain, *(rows_table(value, _words(key)) for key, value in values.items() if _is_rows(value))]
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     """Mappings as a table, a column for each key of any of them."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    numbers = [key for key in columns if all(_is_number(row.get(key, 0)) for row in rows)]
+    numbers = [key for key in columns if all(_is_number(row.get(key) or 0) for row in rows)]
     made = table(*columns, numbers=numbers, title=title)
     for row in rows:
         made.add_row(*(_cell(row.get(key, "")) for key in columns))
@@ -114,6 +136,8 @@ def _cell(value: object) -> str:
     """A value as plain text: markup in it means nothing."""
     from rich.markup import escape
 
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

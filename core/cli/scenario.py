@@ -21,7 +21,7 @@ def command() -> None:
     """Feed a file of events to the core and print what it does."""
 
 
-@command.command()
+@command.command(short_help="Run a file of events.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @output_option("jsonl", "table")
 def run(file: str, output: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from core.live.config import beside
+from core.live.places import beside
 
 TIMEOUT_S = 5.0
 

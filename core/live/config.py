@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from core.capacity import Capacity
+from core.live.places import beside, default_socket
 from core.scenario.declared import Declared
 from core.scenario.reader import Line, ScenarioError, read
 from core.scenario.schema import not_yet
 from core.scenario.values import convert
 from core.topology import FUSED, LIVE_STAGES, PINNED, PLACEMENTS
+
+__all__ = ["ConfigError", "CoreConfig", "beside", "default_journal", "default_socket", "load"]
 
 DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit")
 WAITS = ("auto", "spin", "yield", "sleep")
@@ -70,22 +73,9 @@ class CoreConfig:
     file: str = "core"
 
 
-def default_socket(name: str) -> Path:
-    """Where the core of that name listens: $NACRE_SOCKET, else in the user's own folder."""
-    told = os.environ.get("NACRE_SOCKET")
-    if told:
-        return Path(told)
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"nacre-{os.getuid()}" / f"{name}.sock"
-
-
 def default_journal(name: str) -> Path:
     home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(home) / "nacre" / name / "journal"
-
-
-def beside(socket: Path, what: str) -> Path:
-    """A file of the state folder, the socket's: `core.sock` has `core.token`, `.kill`, `.names`, `.lock`."""
-    return socket.with_suffix(f".{what}")
 
 
 def load(config: str | None = None, declare: str | None = None, **options: Any) -> CoreConfig:

@@ -78,9 +78,11 @@ class Rings:
         return requests, responses, quotes
 
     def counts(self) -> dict[str, int]:
-        """Requests taken, responses and quotes told."""
+        """Requests taken, and how many wait in their ring; responses and quotes told."""
         return {
             "requests": self.requests.taken,
+            "waiting": len(self.requests),
+            "capacity": self.requests.capacity,
             "responses": self.responses.claimed_seq,
             "quotes": self.quotes.claimed_seq,
         }

@@ -5,20 +5,9 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from core.engine cimport Derived, Emitter
 from core.faults cimport Faults
 from core.messages cimport Page
+from core.sequencer.input cimport Input
 from core.sequencer.schedule cimport Schedule
 from core_ext.spine cimport Spine
-
-cdef struct Input:                  # 304: the slot of an input ring
-    int64_t time_ns
-    uint64_t source_seq
-    uint16_t kind
-    uint16_t length
-    uint32_t session
-    uint8_t source
-    uint8_t flags                   # of a replayed header: what the first run had marked
-    uint8_t pad[6]
-    uint64_t pad2[2]
-    char request[256]
 
 @cython.final
 cdef class Sequencer:

@@ -1,10 +1,8 @@
-"""What the desk's commands share: the connection, what is printed above a table, exit codes, --watch."""
+"""What the desk's commands share: the connection, tables of rows, exit codes, questions."""
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import EXIT_FAILED, EXIT_NO_CORE, BadInput, console, figure, table, write_json
+from core.cli.output import EXIT_FAILED, EXIT_NO_CORE, BadInput, console, figure, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,9 +24,6 @@ _WHOLE = ("cl_ord_id", "child_id", "symbol", "ord_status", "exec_type", "reason"
 
 ANSWER_S = 10.0
 """How long the core's answer on its socket is waited for."""
-
-WATCH_S = 1.0
-"""Between two looks of --watch."""
 
 
 class NoCoreThere(click.ClickException):
@@ -98,17 +93,6 @@ def _token(file: Path | None) -> str | None:
         raise BadInput(f"--token-file {file}: {error.strerror}") from error
 
 
-def watch_option(run: Callable[..., None]) -> Callable[..., None]:
-    """The option --watch."""
-    return click.option("--watch", is_flag=True, help="Look again each second, until Ctrl-C.")(run)
-
-
-def banner(is_live: bool, words: str = "") -> str:
-    """What stands above every table: LIVE in red or SIM in blue."""
-    mode = "[bold white on red] LIVE [/]" if is_live else "[bold white on blue] SIM [/]"
-    return f"{mode} {words}".rstrip()
-
-
 def show_rows(
     title: str, columns: Sequence[str], numbers: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> Table:
@@ -133,39 +117,6 @@ def cell(value: object, number: bool = False) -> str:
     if value is None:
         return ""
     return figure(str(value)) if number else escape(str(value))
-
-
-def repeat(
-    fetch: Callable[[], Mapping[str, Any]],
-    draw: Callable[[Mapping[str, Any]], None],
-    output: str,
-    watch: bool,
-) -> None:
-    """Fetch and print once; with `watch`, again each second: a drawing over the last one on a terminal,
-    elsewhere when something changed (JSON: one document a line)."""
-    if not watch:
-        value = fetch()
-        write_json(value) if output == "json" else draw(value)
-        return
-    last: Mapping[str, Any] | None = None
-    try:
-        while True:
-            value = fetch()
-            if value != last:
-                _again(value, draw, output)
-            last = value
-            time.sleep(WATCH_S)
-    except KeyboardInterrupt:
-        sys.exit(0)
-
-
-def _again(value: Mapping[str, Any], draw: Callable[[Mapping[str, Any]], None], output: str) -> None:
-    if output == "json":
-        click.echo(json.dumps(value, ensure_ascii=False))
-        return
-    click.clear()  # does nothing where there is no terminal
-    draw(value)
-    sys.stdout.flush()
 
 
 def confirm(question: str, yes: bool) -> None:

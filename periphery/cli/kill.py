@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.lazy import load
-from core.cli.output import BadInput, output_option, say, write_json
-from periphery.cli.desk import NoCoreThere, banner, confirm, core_options, print_table, session
+from core.cli.output import BadInput, banner, counted, output_option, say, write_json
+from periphery.cli.desk import NoCoreThere, confirm, core_options, print_table, session
 
 if TYPE_CHECKING:
     from periphery.client import Client
@@ -49,7 +49,7 @@ def _by_core(core: Client, scope: str, key: str, by: str, yes: bool, output: str
     if not yes:
         count = sum(in_scope(row, scope, key) for row in core.orders())
         mode = "LIVE" if core.is_live else "SIM"
-        confirm(f"{mode}: kill {words(scope, key)} and cancel {count:,} working orders?", yes)
+        confirm(f"{mode}: kill {words(scope, key)} and cancel {counted(count, 'working order')}?", yes)
     report(core.is_live, "killed", scope, key, core.kill(scope, key, by), output)
 
 
@@ -102,6 +102,6 @@ def report(is_live: bool, done: str, scope: str, key: str, answer: Mapping[str, 
         write_json({"live": is_live, "scope": scope, "key": key, **answer})
         return
     epochs: Sequence[int] = answer.get("epochs") or ()
-    counted = f", {answer['orders']:,} orders cancelled" if done == "killed" else ""
+    cancelled = f", {counted(answer['orders'], 'order')} cancelled" if done == "killed" else ""
     shown = ", ".join(map(str, epochs)) or "none"
-    print_table(banner(is_live, f"{done} {words(scope, key)}{counted} (epochs {shown})"))
+    print_table(banner(is_live, f"{done} {words(scope, key)}{cancelled} (epochs {shown})"))

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
-from periphery.cli.desk import banner, print_table, repeat, show_rows, watch_option, with_core
+from core.cli.output import (
+    EXIT_FAILED,
+    EXIT_OK,
+    BadInput,
+    banner,
+    counted,
+    output_option,
+    say,
+    table,
+    write_json,
+)
+from core.cli.watch import repeat, watch_option
+from periphery.cli.desk import cell, heading, print_table, show_rows, with_core
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
     from periphery.client import Client, Event
 
 ANSWER_S = 1.0
@@ -61,10 +74,15 @@ def _submitting(run: Callable[..., None]) -> Callable[..., None]:
             click.option("--limit", metavar="PX", help="A limit order at PX; a market order without it."),
             click.option("--venue", metavar="V", help="Straight to V; without it the router chooses."),
             click.option(
-                "--tif", "time_in_force", type=click.Choice(TIMES_IN_FORCE), default="day", show_default=True
+                "--tif",
+                "time_in_force",
+                type=click.Choice(TIMES_IN_FORCE),
+                default="day",
+                show_default=True,
+                help="How long it works.",
             ),
-            click.option("--account", metavar="A", help="May be left out where there is only one."),
-            click.option("--strategy", metavar="S"),
+            click.option("--account", metavar="A", help="For which account.  [default: the only one]"),
+            click.option("--strategy", metavar="S", help="On whose behalf; limits and kills may name it."),
             click.option("--post-only", is_flag=True, help="Never take: rejected if it would."),
             click.option(
                 "--id", "cl_ord_id", metavar="ID", help="The cl_ord_id, unique.  [default: made up]"
@@ -148,8 +166,10 @@ def _answers(core: Client, sent: str, wait: float | None) -> Iterator[dict[str, 
 
 def _row(event: Event) -> dict[str, Any]:
     """An event as JSON values: {type, then its fields; decimals as text}."""
-    values = {key: value if isinstance(value, int) else _text(value) for key, value in asdict(event).items()}
-    kind = type(event).__name__.removesuffix("Event").lower()
+    from periphery.client.events import OrderEvent, as_dict
+
+    values = {key: value if isinstance(value, int) else _text(value) for key, value in as_dict(event).items()}
+    kind = "order" if isinstance(event, OrderEvent) else type(event).__name__.removesuffix("Event").lower()
     if kind == "deny":
         values |= {"exec_type": "denied", "ord_status": "denied"}
     return {"type": kind, **values}
@@ -200,7 +220,7 @@ def cancel(core: Client, id: str, wait: float | None, output: str) -> None:
 @command.command()
 @click.argument("id")
 @click.option("--qty", metavar="QTY", help="The whole quantity, with what is done already.")
-@click.option("--price", metavar="PX")
+@click.option("--price", metavar="PX", help="The limit.")
 @_wait_option
 @output_option("table", "json")
 @with_core
@@ -266,8 +286,8 @@ def _has_changed(row: Mapping[str, Any], sent: str) -> bool:
 
 @command.command("list")
 @click.option("--all", "every", is_flag=True, help="Also those that have ended.")
-@click.option("--account", metavar="A")
-@click.option("--symbol", metavar="SYMBOL")
+@click.option("--account", metavar="A", help="Of this account only.")
+@click.option("--symbol", metavar="SYMBOL", help="Of this symbol only.")
 @output_option("table", "json")
 @watch_option
 @with_core
@@ -279,10 +299,10 @@ def list_(
     def fetch() -> dict[str, Any]:
         return {"live": core.is_live, "orders": core.orders(account, symbol, live_only=not every)}
 
-    def draw(value: Mapping[str, Any]) -> None:
+    def draw(value: Mapping[str, Any]) -> list[Table]:
         rows = value["orders"]
-        title = banner(value["live"], f"{len(rows):,} {'orders' if every else 'working orders'}")
-        print_table(show_rows(title, _LIST, _NUMBERS, rows))
+        title = banner(value["live"], counted(len(rows), "order" if every else "working order"))
+        return [show_rows(title, _LIST, _NUMBERS, rows)]
 
     repeat(fetch, draw, output, watch)
 
@@ -290,21 +310,38 @@ def list_(
 @command.command()
 @click.argument("id")
 @output_option("table", "json")
+@watch_option
 @with_core
-def show(core: Client, id: str, output: str) -> None:
-    """The order ID and its children at the venues."""
-    row = _find(core, (id,))
-    if row is None:
-        say(f"no order {id}: see nacre order list --all")
-        sys.exit(EXIT_FAILED)
-    if output == "json":
-        write_json({"live": core.is_live, "order": row})
-        return
-    parent = show_rows(banner(core.is_live, id), ("", " "), (), [])
-    for key, value in row.items():
-        if key != "children" and value is not None:
-            parent.add_row(key.replace("_", " "), str(value))
-    print_table(parent, show_rows("children", _CHILD, _NUMBERS, row["children"]))
+def show(core: Client, id: str, output: str, watch: bool) -> None:
+    """The order ID, whoever sent it, and its children at the venues.
+
+    ID is the order's present cl_ord_id, or the one that it began with. Exit codes: 1 there is no such order.
+    """
+
+    def fetch() -> dict[str, Any]:
+        row = _find(core, (id,))
+        if row is None:
+            say(f"no order {id}: see nacre order list --all")
+            sys.exit(EXIT_FAILED)
+        return {"live": core.is_live, "order": row}
+
+    repeat(fetch, _draw_order, output, watch)
+
+
+def _draw_order(value: Mapping[str, Any]) -> Sequence[RenderableType]:
+    row = value["order"]
+    title = f"{row['cl_ord_id']}: {row['side']} {row['order_qty']} {row['symbol']}, {row['ord_status']}"
+    parent = table("", "")
+    parent.show_header = False
+    for key, told in row.items():
+        if key != "children" and told is not None:
+            parent.add_row(heading(key), cell(told, key in _NUMBERS))
+    children = counted(len(row["children"]), "child order")
+    return [
+        banner(value["live"], cell(title)),
+        parent,
+        show_rows(children, _CHILD, _NUMBERS, row["children"]),
+    ]
 
 
 def _find(core: Client, ids: tuple[str, ...]) -> dict[str, Any] | None:

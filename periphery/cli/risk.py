@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import output_option, rows_table, say, write_json
-from periphery.cli.desk import banner, print_table, repeat, with_core
+from core.cli.output import banner, counted, output_option, rows_table, say, write_json
+from core.cli.watch import repeat, watch_option
+from periphery.cli.desk import with_core
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from periphery.client import Client
 
 _SCOPES = ("account", "symbol", "venue", "strategy", "session", "sector")
@@ -24,27 +27,29 @@ def command() -> None:
 
 @command.command()
 @output_option("table", "json")
+@watch_option
 @with_core
-def limits(core: Client, output: str) -> None:
+def limits(core: Client, output: str, watch: bool) -> None:
     """The limits in force, as declared."""
 
-    def draw(value: Mapping[str, Any]) -> None:
-        print_table(banner(value["live"], "limits"), rows_table(value["limits"], ""))
+    def draw(value: Mapping[str, Any]) -> list[Table]:
+        rows = value["limits"]
+        return [rows_table(rows, banner(value["live"], counted(len(rows), "limit")))]
 
-    repeat(lambda: {"live": core.is_live, "limits": core.limits()}, draw, output, False)
+    repeat(lambda: {"live": core.is_live, "limits": core.limits()}, draw, output, watch)
 
 
-@command.command("set")
+@command.command("set", short_help="Set one.")
 @click.argument("check")
 @click.argument("value")
-@click.option("--account")
-@click.option("--symbol")
-@click.option("--venue")
-@click.option("--strategy")
-@click.option("--session")
-@click.option("--sector")
-@click.option("--each", help="One limit each: account, symbol, venue, strategy or session.")
-@click.option("--currency", help="Of a limit in money that isn't on one account.")
+@click.option("--account", metavar="A", help="Of this account only; so with those below.")
+@click.option("--symbol", metavar="SYMBOL")
+@click.option("--venue", metavar="V")
+@click.option("--strategy", metavar="S")
+@click.option("--session", metavar="NAME")
+@click.option("--sector", metavar="NAME")
+@click.option("--each", metavar="SCOPE", help="One limit each: account, symbol, venue, strategy or session.")
+@click.option("--currency", metavar="CCY", help="Of a limit in money that isn't on one account.")
 @click.option("--window", "window_s", metavar="SECONDS", help="Of a rate.")
 @click.option("--by", metavar="NAME", help="Who sets it.  [default: the user's name]")
 @output_option("table", "json")

@@ -12,13 +12,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from periphery.client.client import open_session, payload
+from periphery.client.client import open_session
 from periphery.client.control import TIMEOUT_S, Control, receive
-from periphery.client.directory import NONE, Directory
+from periphery.client.directory import NONE
 from periphery.client.events import Event, Gap, QuoteEvent
+from periphery.client.face import Face, given, payload
 from periphery.client.session import Session
 from periphery.client.stream import Deadline, Pacer
 from periphery.client.units import Number
@@ -37,12 +39,11 @@ async def connect_async(
     return AsyncClient(link, session)
 
 
-class AsyncClient:
+class AsyncClient(Face):
     """A session with the core on one event loop; see `Client` for each verb."""
 
     def __init__(self, link: Control, session: Session) -> None:
-        self._control = link
-        self._session = session
+        super().__init__(link, session)
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -52,25 +53,6 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Hang up."""
-        self._control.close()
-
-    @property
-    def directory(self) -> Directory:
-        """Symbols, venues, accounts and strategies, as the core told them."""
-        return self._session.directory
-
-    @property
-    def is_live(self) -> bool:
-        """False where the venues are simulated."""
-        return self._session.is_live
-
-    @property
-    def session(self) -> int:
-        """The session's index in the core."""
-        return self._session.index
 
     # ---- requests ------------------------------------------------------------------------------------------
 
@@ -90,9 +72,13 @@ class AsyncClient:
         expire_ns: int | None = None,
     ) -> str:
         """Send an order; its cl_ord_id. It waits for nothing but the name of a new strategy."""
-        index = await self._strategy(strategy)
-        self._control.check()
-        return self._session.order(
+        index = NONE if strategy is None else await self._strategy(strategy)
+        if monotonic() >= self._control.next_look:
+            self._control.check()
+        return self._port.order(
+            symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
+            expire_ns,
+        ) or self._session.order(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
             expire_ns,
         )  # fmt: skip
@@ -105,32 +91,36 @@ class AsyncClient:
         cl_ord_id: str | None = None,
     ) -> str:
         """Ask for another quantity or price; the cl_ord_id of the request."""
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
+        sent = self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+        if sent is not None:
+            return sent
         if not self._session.knows_id(orig_cl_ord_id):
             self._session.learn(await self.orders(live_only=False))
         return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
 
     async def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel; the cl_ord_id of the request."""
-        self._control.check()
-        return self._session.cancel(orig_cl_ord_id, cl_ord_id)
+        if monotonic() >= self._control.next_look:
+            self._control.check()
+        sent = self._port.cancel(orig_cl_ord_id, cl_ord_id)
+        return sent or self._session.cancel(orig_cl_ord_id, cl_ord_id)
 
     async def cancel_all(
         self, account: str | None = None, symbol: str | None = None, strategy: str | None = None
     ) -> None:
         """Ask to cancel all working orders, of one account, symbol or strategy where given."""
         index = await self._strategy(strategy)
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         self._session.cancel_all(account, symbol, index)
 
     async def _strategy(self, name: str | None) -> int:
-        if name is None:
-            return NONE
-        index = self.directory.strategies.get(name)
-        if index is None:
-            index = int((await self.request("intern", space="strategy", name=name))["index"])
-            self.directory.strategies[name] = index
-        return index
+        index = self._known_strategy(name)
+        if name is None or index is not None:
+            return NONE if index is None else index
+        return self._interned(name, await self.request("intern", space="strategy", name=name))
 
     # ---- what the core knows -------------------------------------------------------------------------------
 
@@ -158,9 +148,8 @@ class AsyncClient:
         self, account: str | None = None, symbol: str | None = None, live_only: bool = True
     ) -> list[dict[str, Any]]:
         """Orders of any session, each with its children."""
-        given = {"account": account, "symbol": symbol}
-        values = {key: value for key, value in given.items() if value is not None}
-        return list((await self.request("orders", live_only=live_only, **values))["orders"])
+        asked = given(account=account, symbol=symbol, live_only=live_only)
+        return list((await self.request("orders", **asked))["orders"])
 
     async def positions(self) -> dict[str, Any]:
         """{positions: [...], accounts: [...]}."""
@@ -201,18 +190,12 @@ class AsyncClient:
         return self._follow(self._poll_quote, timeout)
 
     async def _poll(self) -> Event | None:
-        told = self._session.take()
-        if told is None:
-            first = self._session.lapsed
-            if first is None:
-                return None
-            self._session.resent((await self.request("resend", **{"from": first}))["responses"])
-            told = self._session.take()
-        if told is None or isinstance(told, Gap):
-            return told
-        if not self._session.knows(told):
-            self._session.learn(await self.orders(live_only=False))
-        return self._session.event(told)
+        event = self._next()
+        while event is None and self._session.needs is not None:
+            op, values = self._session.needs
+            self._session.helped(await self.request(op, **values))
+            event = self._next()
+        return event
 
     async def _poll_quote(self) -> QuoteEvent | Gap | None:
         return self._session.quote()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
 from periphery.client import control
 from periphery.client.control import Control
-from periphery.client.directory import NONE, Directory
+from periphery.client.directory import NONE
 from periphery.client.errors import ClientError
 from periphery.client.events import Event, Gap, QuoteEvent
+from periphery.client.face import Face, given, payload
 from periphery.client.session import Session
 from periphery.client.stream import Deadline, Pacer
 from periphery.client.units import Number
@@ -65,16 +67,12 @@ def _attach(fds: Any) -> Any:
     return shared_memory.attach(fds)
 
 
-class Client:
+class Client(Face):
     """A session with the core. Not for several threads at a time: give each its own.
 
     Requests go through shared memory and return at once; what became of them comes by `events()`. Prices and
     quantities are text, Decimal or int; a float is a TypeError. It is a context manager; its end hangs up.
     """
-
-    def __init__(self, link: Control, session: Session) -> None:
-        self._control = link
-        self._session = session
 
     def __enter__(self) -> Self:
         return self
@@ -83,25 +81,6 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Hang up. The core takes what is in the request ring, then ends the session."""
-        self._control.close()
-
-    @property
-    def directory(self) -> Directory:
-        """Symbols, venues, accounts and strategies, as the core told them."""
-        return self._session.directory
-
-    @property
-    def is_live(self) -> bool:
-        """False where the venues are simulated."""
-        return self._session.is_live
-
-    @property
-    def session(self) -> int:
-        """The session's index in the core."""
-        return self._session.index
 
     # ---- requests ------------------------------------------------------------------------------------------
 
@@ -126,9 +105,13 @@ class Client:
         only one. venue: None is the router's choice. expire_ns: of time_in_force gtd, ns since 1970.
         Raises BadRequest (what can't be said), Busy (the ring is full: nothing was sent), HangUp.
         """
-        index = self._strategy(strategy)
-        self._control.check()
-        return self._session.order(
+        index = NONE if strategy is None else self._strategy(strategy)
+        if monotonic() >= self._control.next_look:
+            self._control.check()
+        return self._port.order(
+            symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
+            expire_ns,
+        ) or self._session.order(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, index, post_only, cl_ord_id,
             expire_ns,
         )  # fmt: skip
@@ -141,33 +124,37 @@ class Client:
         cl_ord_id: str | None = None,
     ) -> str:
         """Ask for another quantity or price of an order; the cl_ord_id of the request, at once."""
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
+        sent = self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+        if sent is not None:
+            return sent
         if not self._session.knows_id(orig_cl_ord_id):
             self._session.learn(self.orders(live_only=False))
         return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
 
     def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel an order; the cl_ord_id of the request, at once."""
-        self._control.check()
-        return self._session.cancel(orig_cl_ord_id, cl_ord_id)
+        if monotonic() >= self._control.next_look:
+            self._control.check()
+        sent = self._port.cancel(orig_cl_ord_id, cl_ord_id)
+        return sent or self._session.cancel(orig_cl_ord_id, cl_ord_id)
 
     def cancel_all(
         self, account: str | None = None, symbol: str | None = None, strategy: str | None = None
     ) -> None:
         """Ask to cancel all working orders, of one account, symbol or strategy where given."""
         index = self._strategy(strategy)
-        self._control.check()
+        if monotonic() >= self._control.next_look:
+            self._control.check()
         self._session.cancel_all(account, symbol, index)
 
     def _strategy(self, name: str | None) -> int:
         """The strategy's index; the core makes one for a name that it doesn't know."""
-        if name is None:
-            return NONE
-        index = self.directory.strategies.get(name)
-        if index is None:
-            index = int(self.request("intern", space="strategy", name=name)["index"])
-            self.directory.strategies[name] = index
-        return index
+        index = self._known_strategy(name)
+        if name is None or index is not None:
+            return NONE if index is None else index
+        return self._interned(name, self.request("intern", space="strategy", name=name))
 
     # ---- what the core knows -------------------------------------------------------------------------------
 
@@ -180,9 +167,8 @@ class Client:
         self, account: str | None = None, symbol: str | None = None, live_only: bool = True
     ) -> list[dict[str, Any]]:
         """Orders of any session, each with its children; numbers are decimal strings."""
-        given = {"account": account, "symbol": symbol}
-        values = {key: value for key, value in given.items() if value is not None}
-        return list(self.request("orders", live_only=live_only, **values)["orders"])
+        asked = given(account=account, symbol=symbol, live_only=live_only)
+        return list(self.request("orders", **asked)["orders"])
 
     def positions(self) -> dict[str, Any]:
         """{positions: [...], accounts: [...]}, as at the end of a scenario."""
@@ -216,18 +202,12 @@ class Client:
 
     def poll(self) -> Event | None:
         """The next answer if there is one; never waits, but to ask again for answers that were lost."""
-        told = self._session.take()
-        if told is None:
-            first = self._session.lapsed
-            if first is None:
-                return None
-            self._session.resent(self.request("resend", **{"from": first})["responses"])
-            told = self._session.take()
-        if told is None or isinstance(told, Gap):
-            return told
-        if not self._session.knows(told):
-            self._session.learn(self.orders(live_only=False))
-        return self._session.event(told)
+        event = self._next()
+        while event is None and self._session.needs is not None:
+            op, values = self._session.needs
+            self._session.helped(self.request(op, **values))
+            event = self._next()
+        return event
 
     def poll_quote(self) -> QuoteEvent | Gap | None:
         """The next quote if there is one; never waits."""
@@ -267,8 +247,3 @@ class Client:
             return True
         time.sleep(sleep_s)
         return False
-
-
-def payload(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer without what belongs to the protocol."""
-    return {key: value for key, value in answer.items() if key not in ("id", "ok")}

@@ -1,4 +1,4 @@
-"""The bytes of requests and responses: core/sequencer/engine.pxd `Input`, core/messages.pxd `Response`.
+"""The bytes of requests and responses: core/sequencer/input.pxd `Input`, core/messages.pxd `Response`.
 
 Input (a slot of the request ring, 304 bytes): a head of 48, then the request, whose unused rest is zero.
 
@@ -17,26 +17,15 @@ against core.messages, field by field.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from core.enums import (
-    ExecType,
-    Kind,
-    OrderFlag,
-    OrdStatus,
-    OrdType,
-    Reason,
-    ResponseKind,
-    Scope,
-    Side,
-    TimeInForce,
-)
+from core.enums import Kind, OrderFlag, ResponseKind
 from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest
-from periphery.client.events import DenyEvent, OrderEvent, QuoteEvent
-from periphery.client.units import Number, average, from_units, to_units
+from periphery.client.events import OrderEvent, QuoteEvent
+from periphery.client.units import Number, from_units, to_units
+from periphery.client.words import ORD_TYPES, SIDES, TIMES_IN_FORCE
 
 NAME_MAX = 39
 """Bytes of text in a name's field, which is {u8 length, char text[39]}."""
@@ -50,24 +39,17 @@ _REPLACE = Struct(_HEAD + "40s40sqqqBBBB4x")
 _CANCEL = Struct(_HEAD + "40s40sB7x")
 _FILTER = Struct(_HEAD + "6IIBB2xQ")
 _RESPONSE = Struct("<QqIIBBBBB3x40sqqqqqq8xQq40s8x")
+_RESPONSE_FIELDS = (
+    "seq", "time_ns", "session", "order", "kind", "exec_code", "status_code", "reason_code", "side_code",
+    "name", "order_units", "cum_units", "leaves_units", "last_units", "last_px_units", "price_units",
+    "notional_lo", "notional_hi", "orig_name",
+)  # fmt: skip
 _QUOTE = Struct("<QqIH2xqqqq8x")
 _KINDS = (Kind.ORDER.value, Kind.REPLACE.value, Kind.CANCEL.value, Kind.CANCEL_ALL.value)
 _K_ORDER, _K_REPLACE, _K_CANCEL, _K_CANCEL_ALL = _KINDS
 DENY = ResponseKind.DENY.value
 _HAS_PRICE, _HAS_QTY = OrderFlag.HAS_PRICE.value, OrderFlag.HAS_QTY.value
 _POST_ONLY, _HAS_EXPIRE = OrderFlag.POST_ONLY.value, OrderFlag.HAS_EXPIRE.value
-
-
-def _words(enum: type[IntEnum]) -> dict[int, str]:
-    return {member.value: member.name.lower() for member in enum}
-
-
-_SIDE_NAMES, _EXEC_NAMES, _STATUS_NAMES, _REASON_NAMES = map(_words, (Side, ExecType, OrdStatus, Reason))
-SIDES = {name: value for value, name in _SIDE_NAMES.items()}
-ORD_TYPES = {"market": OrdType.MARKET.value, "limit": OrdType.LIMIT.value}
-TIMES_IN_FORCE = {name: value for value, name in _words(TimeInForce).items()}
-SCOPES = tuple(scope.name.lower() for scope in Scope if scope != Scope.SECTOR)
-_TRADE = ExecType.TRADE.value
 
 
 class Order(NamedTuple):
@@ -159,71 +141,45 @@ def _choice(choices: dict[str, int], word: str, what: str) -> int:
     return value
 
 
-class Response(NamedTuple):
-    """A response as it came: indices and units, names as bytes."""
+class Response(OrderEvent):
+    """A response as it came: codes and units, names as bytes; in words an OrderEvent."""
 
-    seq: int
-    time_ns: int
-    session: int
-    order: int
-    kind: int
-    exec_type: int
-    status: int
-    reason: int
-    side: int
-    cl_ord_id: bytes
-    order_qty: int
-    cum_qty: int
-    leaves_qty: int
-    last_qty: int
-    last_px: int
-    price: int
-    notional_lo: int
-    notional_hi: int
-    orig_cl_ord_id: bytes
+    __slots__ = ("_symbol", *_RESPONSE_FIELDS)
+
+    def __init__(self, slot: bytes) -> None:
+        """slot: of the response ring, RESPONSE_SIZE bytes."""
+        self._symbol = None
+        for name, value in zip(_RESPONSE_FIELDS, _RESPONSE.unpack(slot), strict=True):
+            setattr(self, name, value)
 
     @property
-    def id(self) -> str:
-        """The cl_ord_id."""
-        return field_name(self.cl_ord_id)
+    def cl_ord_id(self) -> str:
+        return field_name(self.name)
 
+    @property
+    def orig_cl_ord_id(self) -> str | None:
+        return field_name(self.orig_name) or None
 
-def decode_response(slot: bytes) -> Response:
-    """A slot of the response ring, RESPONSE_SIZE bytes."""
-    return Response._make(_RESPONSE.unpack(slot))
+    @property
+    def notional(self) -> int:
+        return self.notional_hi << 64 | self.notional_lo
 
+    @property
+    def is_denial(self) -> bool:
+        return self.kind == DENY
 
-def to_event(told: Response, symbol: Symbol | None) -> OrderEvent | DenyEvent:
-    """A response in words and decimals; without its symbol the numbers are whole units."""
-    if told.kind == DENY:
-        return _denial(told, symbol)
-    price_precision, qty_precision = (symbol.price_precision, symbol.qty_precision) if symbol else (0, 0)
-    trade = told.exec_type == _TRADE
-    notional = told.notional_hi << 64 | told.notional_lo
-    return OrderEvent(
-        told.seq,
-        told.time_ns,
-        told.id,
-        field_name(told.orig_cl_ord_id) or None,
-        symbol.name if symbol else None,
-        _SIDE_NAMES[told.side],
-        _EXEC_NAMES[told.exec_type],
-        _STATUS_NAMES[told.status],
-        _REASON_NAMES[told.reason] if told.reason else None,
-        from_units(told.order_qty, qty_precision),
-        from_units(told.cum_qty, qty_precision),
-        from_units(told.leaves_qty, qty_precision),
-        from_units(told.last_qty, qty_precision) if trade else None,
-        from_units(told.last_px, price_precision) if trade else None,
-        from_units(told.price, price_precision) if told.price else None,
-        average(notional, told.cum_qty, price_precision),
-    )
+    @property
+    def is_plain(self) -> bool:
+        return self._symbol is not None and self.kind != DENY and not self.ended
 
-
-def _denial(told: Response, symbol: Symbol | None) -> DenyEvent:
-    orig = field_name(told.orig_cl_ord_id) or None
-    name = symbol.name if symbol else None
-    return DenyEvent(told.seq, told.time_ns, told.id, orig, name, _REASON_NAMES[told.reason])
+    if TYPE_CHECKING:
+        session: int
+        order: int
+        kind: int
+        name: bytes
+        orig_name: bytes
+        notional_lo: int
+        notional_hi: int
 
 
 def decode_quote(slot: bytes, directory: Directory) -> QuoteEvent:

@@ -61,13 +61,15 @@ class Control:
         self.timeout = timeout
         self.address = address
         self._last_id = 0
-        self._next_look = 0.0
+        self.next_look = 0.0
+        """When to `check` again before a request is sent, monotonic s: a look is a system call."""
         self._poll = select.poll()
         self._poll.register(sock, select.POLLRDHUP | select.POLLHUP)
 
     def close(self) -> None:
         """Hang up: the core takes it as the session's end."""
         self.sock.close()
+        self.next_look = 0.0
 
     @property
     def is_closed(self) -> bool:
@@ -79,14 +81,10 @@ class Control:
         return self.is_closed or bool(self._poll.poll(0))
 
     def check(self) -> None:
-        """HangUp where the core has hung up; it looks at most once in LOOK_S, for a look is a system call."""
-        if self.is_closed:
+        """HangUp where the core has hung up."""
+        self.next_look = time.monotonic() + LOOK_S
+        if self.is_hung_up:
             raise self.hung_up()
-        now = time.monotonic()
-        if now >= self._next_look:
-            self._next_look = now + LOOK_S
-            if self.is_hung_up:
-                raise self.hung_up()
 
     def hung_up(self) -> HangUp:
         """The error that says so."""

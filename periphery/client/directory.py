@@ -69,6 +69,19 @@ class Directory:
             raise BadRequest(_unknown("account", name, self.accounts))
         return index
 
+    def account_indices(self) -> dict[str | None, int]:
+        """Of those that this session may trade for; None is the only one, where there is one."""
+        found: dict[str | None, int] = {name: self._accounts[name] for name in self.accounts}
+        if len(self.accounts) == 1:
+            found[None] = found[self.accounts[0]]
+        return found
+
+    def venue_indices(self) -> dict[str | None, int]:
+        """Of every venue; None is the router's choice."""
+        found: dict[str | None, int] = {None: NONE16}
+        found.update(self._venues)
+        return found
+
     def _only_account(self) -> str:
         if len(self.accounts) != 1:
             raise BadRequest(f"account: say which, this session may trade {_list(self.accounts)}")

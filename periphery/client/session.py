@@ -5,50 +5,56 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from periphery.client import codec
-from periphery.client.codec import Order, Response, decode_response
+from periphery.client.codec import Order
 from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest, Busy
-from periphery.client.events import ENDED, DenyEvent, Gap, OrderEvent, QuoteEvent
-from periphery.client.stream import Follower
+from periphery.client.events import DenyEvent, Event, Gap, OrderEvent, QuoteEvent
+from periphery.client.port import Port
+from periphery.client.stream import Follower, Slots
 from periphery.client.units import Number
 
-if TYPE_CHECKING:
-    from periphery.client.shared_memory import Rings
-
-ENDED_KEPT = 65_536
-"""Ended orders whose symbol is remembered, for late fills; older ones are asked for."""
+ENDED_KEPT = 4_096
+"""Ids of ended orders whose symbol is remembered, for late fills; older ones are asked for. With more, the
+table of ids would no longer fit the processor's cache, and each order would pay for it."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Session:
-    """Encodes requests into the ring, decodes answers, remembers the symbol of each order that it sent."""
+class Transport(Protocol):
+    """What carries a session: shared memory is one."""
 
-    def __init__(self, told: Mapping[str, Any], rings: Rings, name: str) -> None:
+    @property
+    def quotes(self) -> Slots: ...
+    def port(self, prefix: str, directory: Directory) -> Port:
+        """This session's end of it. prefix: of the cl_ord_ids that it makes up."""
+
+
+class Session:
+    """Encodes what its port leaves to it, turns answers into events, remembers each order's symbol.
+
+    Where it can't go on without the core's word, `needs` is what to ask and `helped` takes the answer.
+    """
+
+    def __init__(self, told: Mapping[str, Any], transport: Transport, name: str) -> None:
         self.name = name
         self.index: int = told["session"]
         self.epoch: int = told["epoch"]
         self.is_live: bool = told["live"]
         self.directory = Directory(told["directory"], told["accounts"])
-        self._requests = rings.requests
-        self._responses = Follower(rings.responses, 1)
-        self._quotes = Follower(rings.quotes, 1)  # it begins with the market as it stands
-        self._backlog: deque[Response | Gap] = deque()
-        self._symbols: dict[str, Symbol] = {}
+        self.port = transport.port(f"{_short(name)}-{_base36(time.time_ns())}-", self.directory)
+        self.needs: tuple[str, dict[str, Any]] | None = None
+        """(op, values) of the request to make before `next` has anything more."""
+        self._quotes = Follower(transport.quotes, 1)  # it begins with the market as it stands
+        self._backlog: deque[OrderEvent | Gap] = deque()
+        self._symbols = self.port.known
+        self._take = self.port.take
+        self._asked_about: OrderEvent | None = None
         self._ended: deque[str] = deque()
-        self._sent = 0
-        self._ids = 0
-        self._id_prefix = f"{_short(name)}-{_base36(time.time_ns())}-"
 
-    # ---- requests ------------------------------------------------------------------------------------------
-
-    def new_id(self) -> str:
-        """A cl_ord_id that no other session gives: name, time of connecting, count."""
-        self._ids += 1
-        return f"{self._id_prefix}{self._ids}"
+    # ---- requests: with all checks, for what the port left -------------------------------------------------
 
     def order(
         self,
@@ -67,12 +73,12 @@ class Session:
     ) -> str:
         """Send an order; its cl_ord_id. BadRequest, Busy, TypeError (a float)."""
         found = self.directory.symbol(symbol)
-        cl_ord_id = cl_ord_id or self.new_id()
+        cl_ord_id = cl_ord_id or self.port.new_id()
         order = Order(
             cl_ord_id, found, side, qty, ord_type, price, account, venue, time_in_force, strategy, post_only,
             expire_ns,
         )  # fmt: skip
-        self._push(codec.encode_order(self._sent + 1, order, self.directory))
+        self._push(codec.encode_order(self.port.sent + 1, order, self.directory))
         self._symbols.setdefault(cl_ord_id, found)
         return cl_ord_id
 
@@ -83,15 +89,15 @@ class Session:
         symbol = self._symbols.get(orig_cl_ord_id)
         if symbol is None:
             raise BadRequest(f"order {orig_cl_ord_id} isn't known to the core: see orders()")
-        cl_ord_id = cl_ord_id or self.new_id()
-        self._push(codec.encode_replace(self._sent + 1, cl_ord_id, orig_cl_ord_id, symbol, qty, price))
+        cl_ord_id = cl_ord_id or self.port.new_id()
+        self._push(codec.encode_replace(self.port.sent + 1, cl_ord_id, orig_cl_ord_id, symbol, qty, price))
         self._symbols.setdefault(cl_ord_id, symbol)
         return cl_ord_id
 
     def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None) -> str:
         """Ask to cancel; the cl_ord_id of the request."""
-        cl_ord_id = cl_ord_id or self.new_id()
-        self._push(codec.encode_cancel(self._sent + 1, cl_ord_id, orig_cl_ord_id))
+        cl_ord_id = cl_ord_id or self.port.new_id()
+        self._push(codec.encode_cancel(self.port.sent + 1, cl_ord_id, orig_cl_ord_id))
         symbol = self._symbols.get(orig_cl_ord_id)
         if symbol is not None:
             self._symbols.setdefault(cl_ord_id, symbol)
@@ -101,73 +107,88 @@ class Session:
         """Ask to cancel all working orders in scope."""
         account_index = NONE if account is None else self.directory.account(account)
         symbol_index = NONE if symbol is None else self.directory.symbol(symbol).index
-        self._push(codec.encode_cancel_all(self._sent + 1, account_index, symbol_index, strategy))
+        self._push(codec.encode_cancel_all(self.port.sent + 1, account_index, symbol_index, strategy))
 
     def _push(self, slot: bytes) -> None:
-        if not self._requests.try_push(slot):
+        if not self.port.push(slot):
             raise Busy(
-                f"the request ring is full: the core has not taken {self._requests.capacity:,} requests yet. "
+                f"the request ring is full: the core has not taken {self.port.capacity:,} requests yet. "
                 "Nothing was sent: try again, or send less"
             )
-        self._sent += 1
 
     # ---- answers -------------------------------------------------------------------------------------------
 
-    def take(self) -> Response | Gap | None:
-        """The next answer, or None where there is none yet (or, see `lapsed`, none any more)."""
-        if self._backlog:
-            return self._backlog.popleft()
-        slot = self._responses.read()
-        return None if slot is None else decode_response(slot)
+    def next(self) -> Event | None:
+        """The next event; None where there is none yet or, see `needs`, the core must be asked first."""
+        told = self._backlog.popleft() if self._backlog else self._take()
+        if told is None:
+            if self.port.lapsed:
+                self.needs = ("resend", {"from": self.port.next_seq})
+            return None
+        return told if told.is_plain else self._event(told)
 
-    @property
-    def lapsed(self) -> int | None:
-        """The sequence from which answers were overwritten before they were read; None where none was."""
-        return None if self._responses.oldest() is None else self._responses.next_seq
+    def _event(self, told: OrderEvent | Gap) -> Event | None:
+        """What is more than the next step of an order that is known."""
+        if isinstance(told, Gap):
+            return told
+        if told._symbol is None:
+            told._symbol = self._symbol(told)
+        if told.is_denial:
+            self._forget_in_time(told.cl_ord_id)
+            return DenyEvent.of(told)
+        if told._symbol is None and told is not self._asked_about:
+            self._backlog.appendleft(told)
+            self.needs = ("orders", {"live_only": False})
+            return None
+        if told.ended:
+            self._forget_in_time(told.cl_ord_id, told.orig_cl_ord_id)
+        return told
 
-    def resent(self, slots: Iterable[bytes]) -> None:
+    def _symbol(self, told: OrderEvent) -> Symbol | None:
+        """Of an order by an id that was new: what is known by now, or of the order that its request named."""
+        symbol = self._symbols.get(told.cl_ord_id) or self._symbols.get(told.orig_cl_ord_id or "")
+        if symbol is not None:
+            self._symbols[told.cl_ord_id] = symbol
+        return symbol
+
+    def _forget_in_time(self, *ids: str | None) -> None:
+        self._ended.extend(filter(None, ids))
+        while len(self._ended) > ENDED_KEPT:
+            self._symbols.pop(self._ended.popleft(), None)
+
+    def helped(self, answer: Mapping[str, Any]) -> None:
+        """Take the answer to `needs`."""
+        if "responses" in answer:
+            self._resent(answer["responses"])
+        else:
+            self.learn(answer["orders"])
+            told = self._backlog[0]
+            self._asked_about = None if isinstance(told, Gap) else told
+        self.needs = None
+
+    def _resent(self, slots: Iterable[bytes]) -> None:
         """Take what the core resent, in order; what it no longer holds becomes a Gap."""
-        seq = self._responses.next_seq
-        for told in map(decode_response, slots):
+        seq = self.port.next_seq
+        for told in map(self.port.decode, slots):
             if told.seq > seq:
                 self._backlog.append(Gap("responses", seq, told.seq - 1))
             if told.seq >= seq:
                 self._backlog.append(told)
                 seq = told.seq + 1
-        oldest = self._responses.oldest()
-        if seq == self._responses.next_seq and oldest is not None:
+        oldest = self.port.oldest()
+        if seq == self.port.next_seq and oldest is not None:
             self._backlog.append(Gap("responses", seq, oldest - 1))
             seq = oldest
-        self._responses.next_seq = seq
-
-    def knows(self, told: Response) -> bool:
-        """Whether an answer's numbers can be read: the symbol of its order is known, or it has none."""
-        return told.kind == codec.DENY or self._symbol(told) is not None
+        self.port.next_seq = seq
 
     def knows_id(self, cl_ord_id: str) -> bool:
         """Whether the symbol of that order is known."""
         return cl_ord_id in self._symbols
 
-    def _symbol(self, told: Response) -> Symbol | None:
-        """By its own id, or by that which its request named."""
-        return self._symbols.get(told.id) or self._symbols.get(codec.field_name(told.orig_cl_ord_id))
-
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Remember the symbols of orders as `orders()` tells them."""
         for row in rows:
             self._symbols.setdefault(row["cl_ord_id"], self.directory.symbol(row["symbol"]))
-
-    def event(self, told: Response) -> OrderEvent | DenyEvent:
-        """An answer in words and decimals."""
-        symbol = self._symbol(told)
-        event = codec.to_event(told, symbol)
-        if symbol is not None:
-            self._symbols.setdefault(event.cl_ord_id, symbol)
-        if isinstance(event, OrderEvent) and event.ord_status in ENDED:
-            self._ended.extend(filter(None, (event.cl_ord_id, event.orig_cl_ord_id)))
-            while len(self._ended) > ENDED_KEPT:
-                self._symbols.pop(self._ended.popleft(), None)
-        return event
 
     def quote(self) -> QuoteEvent | Gap | None:
         """The next quote; a Gap where the market was faster than this client; None where there is none."""

@@ -6,10 +6,19 @@ import mmap
 import os
 from collections.abc import Sequence
 
+from core.session.port import Answer, Port
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
+from periphery.client.directory import Directory
 from periphery.client.errors import VersionMismatch
+from periphery.client.events import OrderEvent
+
+
+class SharedOrderEvent(Answer, OrderEvent):
+    """An order event over a response's own bytes."""
+
+    __slots__ = ()
 
 
 class Rings:
@@ -25,6 +34,11 @@ class Rings:
             raise VersionMismatch(
                 f"slots of {found} bytes, not {wanted}: client and core are of two versions"
             )
+
+    def port(self, prefix: str, directory: Directory) -> Port[SharedOrderEvent]:
+        """The session's end of the request and response rings, compiled."""
+        names = directory.symbols, directory.account_indices(), directory.venue_indices()
+        return Port(self.requests, self.responses, prefix, *names, SharedOrderEvent)
 
 
 def attach(fds: Sequence[int]) -> Rings:

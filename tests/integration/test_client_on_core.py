@@ -115,6 +115,14 @@ def test_a_core_that_stands_still_makes_its_client_busy_and_can_be_killed(core: 
     assert nacre("order", "buy", "EURUSD", "1", "--account", "A", "--wait", "5")["accepted"]
 
 
+def test_top_sees_what_waits_in_a_session_s_ring(core: Process) -> None:
+    with connect(name="mine") as client:
+        client.submit("EURUSD", "sell", 10_001, account="A")
+        wait_for(client, 1)
+        (row,) = nacre("core", "top", "--once")["sessions"]
+    assert (row["name"], row["requests"], row["waiting"], row["capacity"]) == ("mine", 1, 0, 1_024)
+
+
 def test_the_end_of_the_core_is_a_hang_up(core: Process) -> None:
     with connect() as client:
         core.kill()
@@ -130,6 +138,9 @@ def test_the_desk_s_day(core: Process) -> None:
     row = nacre("order", "show", "own-1")["order"]
     assert nacre("order", "cancel", row["cl_ord_id"], "--wait", "5")["order"]["ord_status"] == "canceled"
     assert nacre("order", "list")["orders"] == []
+    seen = nacre("core", "top", "--once")
+    assert {row["engine"] for row in seen["engines"]} >= {"sequencer", "risk", "orders", "egress"}
+    assert nacre("core", "status")["seq"] >= seen["seq"] > 0
     assert nacre("position", "list")["positions"][0]["qty"] == "300"
     nacre("risk", "set", "max_order_qty", "5", "--account", "B", "--by", "ann")
     assert {"check": "max_order_qty", "value": "5", "account": "B"} in nacre("risk", "limits")["limits"]

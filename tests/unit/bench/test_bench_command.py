@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bench import check, hop, machine, throughput
+from bench import check, client, command, hop, machine, throughput
 from core.cli import root
 
 SMALL = ("--symbols", "5", "--live", "300", "--new", "100", "--filled", "50", "--quotes", "100")
@@ -40,7 +40,16 @@ def test_a_table_is_printed() -> None:
     assert "filled orders per s" in done.stdout
 
 
-@pytest.mark.parametrize(("module", "name"), [(hop, "hop"), (throughput, "throughput"), (check, "check")])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (hop, "hop"),
+        (throughput, "throughput"),
+        (client, "client"),
+        (command, "command"),
+        (check, "check"),
+    ],
+)
 @pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 1)])
 def test_the_exit_code_is_that_of_ok(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, ok: bool, code: int

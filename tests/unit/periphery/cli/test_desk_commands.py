@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from core.cli import root
-from periphery.cli import desk
+from core.cli import root, watch
+from core.cli.output import banner
 from tests.support_session import TOKEN, FakeCore
 
 type Run = Callable[..., Result]
@@ -130,7 +130,8 @@ def test_list_and_show(core: FakeCore, run: Run) -> None:
     assert "1,000" in table
     shown = run("order", "show", "own-1").stdout
     assert "own-1.1" in shown
-    assert "children" in shown
+    assert "own-1: buy 1000 AAPL, new" in shown
+    assert "1 child order" in shown
     assert told(run("order", "show", "own-2", "-o", "json"))["order"]["ord_status"] == "filled"
     assert "no order own-3" in run("order", "show", "own-3", code=1).stderr
 
@@ -157,8 +158,8 @@ def test_kill_asks_with_scope_and_count(core: FakeCore, run: Run, monkeypatch: p
     assert "No terminal to ask on: say --yes" in run(*words, code=2).stderr
     asked: list[str] = []
     monkeypatch.setattr("periphery.cli.kill.confirm", lambda question, yes: asked.append(question))
-    assert "killed account A1, 1 orders cancelled (epochs 5)" in run(*words).stdout
-    assert asked == ["SIM: kill account A1 and cancel 1 working orders?"]
+    assert "killed account A1, 1 order cancelled (epochs 5)" in run(*words).stdout
+    assert asked == ["SIM: kill account A1 and cancel 1 working order?"]
     assert told(run(*words, "--yes", "-o", "json"))["epochs"] == [5]
     assert core.said[-1]["by"] == "ann"
 
@@ -201,8 +202,8 @@ def test_a_live_core_says_so(tmp_path: Path, run: Run, monkeypatch: pytest.Monke
     monkeypatch.setenv("NACRE_TOKEN", TOKEN)
     with FakeCore(tmp_path, live=True) as core:
         assert "LIVE" in run("order", "list", "--socket", str(core.address)).stdout
-    assert "on red" in desk.banner(True)
-    assert "on blue" in desk.banner(False)
+    assert "on red" in banner(True)
+    assert "on blue" in banner(False)
 
 
 def test_watch_prints_what_changes(core: FakeCore, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +213,7 @@ def test_watch_prints_what_changes(core: FakeCore, run: Run, monkeypatch: pytest
         if next(looks) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(desk.time, "sleep", sleep)
+    monkeypatch.setattr(watch.time, "sleep", sleep)
     result = run("position", "list", "--watch", "-o", "json")
     assert len(result.stdout.splitlines()) == 1
     assert json.loads(result.stdout)["live"] is False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import pickle
 import time
 from pathlib import Path
 
@@ -27,8 +28,23 @@ from periphery.client import (
     WrongToken,
     connect,
     connect_async,
+    session,
 )
+from periphery.client.directory import Directory
+from periphery.client.port import PlainPort
+from periphery.client.shared_memory import Rings
 from tests.support_session import TOKEN, FakeCore, text
+
+
+@pytest.fixture(autouse=True, params=["compiled", "plain"])
+def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test with both: the compiled port, and that which needs nothing compiled."""
+
+    def plain(rings: Rings, prefix: str, _directory: Directory) -> PlainPort:
+        return PlainPort(rings.requests, rings.responses, prefix)
+
+    if request.param == "plain":
+        monkeypatch.setattr(Rings, "port", plain)
 
 
 def answers(client: Client, count: int) -> list[object]:
@@ -115,6 +131,47 @@ def test_an_answer_about_an_order_that_was_forgotten(core: FakeCore) -> None:
         (event,) = answers(client, 1)
     assert isinstance(event, OrderEvent)
     assert (event.symbol, str(event.price)) == ("AAPL", "190.00")
+
+
+def test_an_answer_about_an_order_that_nobody_knows(core: FakeCore) -> None:
+    with connect() as client:
+        core.tell(cl_ord_id="ghost", exec_type=ExecType.NEW, status=OrdStatus.NEW, price=19000, side=1)
+        (event,) = answers(client, 1)
+        core.tell(m.ResponseKind.DENY, cl_ord_id="ghost-2", reason=m.Reason.UNKNOWN_ORDER)
+        (denial,) = answers(client, 1)
+    assert isinstance(event, OrderEvent)
+    assert (event.symbol, event.side, str(event.price)) == (None, "sell", "19000")
+    assert denial == DenyEvent(2, 1_000, "ghost-2", None, None, "unknown_order")
+
+
+def test_events_are_values(core: FakeCore) -> None:
+    with connect() as client:
+        client.submit("AAPL", "buy", 100, "limit", "190.02", cl_ord_id="own-1")
+        first, second = answers(client, 2)
+    assert isinstance(first, OrderEvent)
+    again = pickle.loads(pickle.dumps(first))
+    assert again == first
+    assert hash(again) == hash(first)
+    assert first != second
+    assert first != "text"
+    assert repr(first).startswith(
+        "OrderEvent(seq=1, time_ns=1000, cl_ord_id='own-1', orig_cl_ord_id=None, sym"
+    )
+    with pytest.raises(AttributeError):
+        first.side = "sell"  # type: ignore[misc]
+
+
+def test_what_has_ended_is_forgotten_in_time(core: FakeCore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "ENDED_KEPT", 2)
+    with connect() as client:
+        for name in ("a", "b", "c"):
+            client.submit("AAPL", "buy", 1, cl_ord_id=name)
+        client.submit("AAPL", "buy", 1, "limit", "1", cl_ord_id="open")
+        answers(client, 11)
+        assert set(client._session.port.known) == {"b", "c", "open"}
+        denied = [client.submit("AAPL", "buy", 2_000) for _ in range(3)]
+        answers(client, 3)
+        assert set(client._session.port.known) == {*denied[1:], "open"}
 
 
 def test_a_new_strategy_is_interned_once(core: FakeCore) -> None:

@@ -10,14 +10,29 @@ import pytest
 
 from core import messages as m
 from periphery.client import codec
-from periphery.client.directory import NONE, NONE16, Directory
+from periphery.client.directory import NONE, NONE16, Directory, Symbol
 from periphery.client.errors import BadRequest
 from periphery.client.events import DenyEvent, OrderEvent
 from tests.support_session import DIRECTORY, QUOTE, TOKEN, decode, name_field, text
 
 assert TOKEN
+FIELDS = {
+    "seq": "seq", "time_ns": "time_ns", "session": "session", "order": "order", "kind": "kind",
+    "exec_code": "exec_type", "status_code": "status", "reason_code": "reason", "side_code": "side",
+    "order_units": "order_qty", "cum_units": "cum_qty", "leaves_units": "leaves_qty",
+    "last_units": "last_qty", "last_px_units": "last_px", "price_units": "price",
+}  # fmt: skip
+"""An answer's names of the fields of the core's struct."""
+
 NAMES = Directory(DIRECTORY, ["A1"])
 AAPL = NAMES.symbol("AAPL")
+
+
+def event_of(slot: bytes, symbol: Symbol | None) -> OrderEvent | DenyEvent:
+    """A response in words."""
+    told = codec.Response(slot)
+    told._symbol = symbol
+    return DenyEvent.of(told) if told.is_denial else told
 
 
 def decoded(slot: bytes) -> tuple[np.void, np.void]:
@@ -107,14 +122,14 @@ def response(**given: object) -> bytes:
 
 def test_every_field_of_a_response() -> None:
     numbers = {name: i for i, name in enumerate(m.RESPONSE.names or (), 1) if not name.endswith("cl_ord_id")}
-    numbers |= {"pad": 0, "pad2": 0, "pad3": 0}
+    numbers |= {"pad": 0, "pad2": 0}
     slot = response(**numbers, cl_ord_id="mine", orig_cl_ord_id="old")
     assert len(slot) == codec.RESPONSE_SIZE
-    told = codec.decode_response(slot)
-    assert (told.id, codec.field_name(told.orig_cl_ord_id)) == ("mine", "old")
-    for name in told._fields:
-        if not name.endswith("cl_ord_id"):
-            assert getattr(told, name) == numbers[name], name
+    told = codec.Response(slot)
+    assert (told.cl_ord_id, told.orig_cl_ord_id) == ("mine", "old")
+    for name, field in FIELDS.items():
+        assert getattr(told, name) == numbers[field], name
+    assert told.notional == numbers["notional_hi"] << 64 | numbers["notional_lo"]
 
 
 def test_a_trade_in_words() -> None:
@@ -123,7 +138,7 @@ def test_a_trade_in_words() -> None:
         status=m.OrdStatus.PARTIALLY_FILLED, cl_ord_id="mine", order_qty=300, cum_qty=3, leaves_qty=297,
         last_qty=2, last_px=19005, price=19000, notional_lo=3 * 19000 + 5,
     )  # fmt: skip
-    event = codec.to_event(codec.decode_response(slot), AAPL)
+    event = event_of(slot, AAPL)
     assert isinstance(event, OrderEvent)
     assert not event.ended
     words = (event.symbol, event.side, event.exec_type, event.ord_status, event.reason, event.orig_cl_ord_id)
@@ -135,14 +150,14 @@ def test_a_trade_in_words() -> None:
 
 def test_a_negative_notional() -> None:
     slot = response(kind=2, status=4, exec_type=3, cum_qty=2, notional_lo=(1 << 64) - 7526, notional_hi=-1)
-    event = codec.to_event(codec.decode_response(slot), AAPL)
+    event = event_of(slot, AAPL)
     assert isinstance(event, OrderEvent)
     assert str(event.avg_px) == "-37.63"
 
 
 def test_a_denial() -> None:
     slot = response(seq=1, kind=m.ResponseKind.DENY, reason=m.Reason.MAX_POSITION, cl_ord_id="mine")
-    event = codec.to_event(codec.decode_response(slot), None)
+    event = event_of(slot, None)
     assert event == DenyEvent(1, 0, "mine", None, None, "max_position")
 
 
