@@ -37,3 +37,7 @@ class DoubledSend(CoreFault):
 
 class ChildBound(CoreFault):
     """A gateway was handed a child that would make the children of an order exceed it; it wasn't sent."""
+
+
+class ProcessLost(CoreFault):
+    """A process of the core could not be brought back."""

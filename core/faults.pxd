@@ -14,6 +14,7 @@ cdef enum Fault:
     FAULT_SCHEDULE = 6
     FAULT_DOUBLED_SEND = 7
     FAULT_CHILD_BOUND = 8
+    FAULT_LOST = 9                  # a process of the core could not be brought back
 
 cdef struct FaultLine:              # 64
     uint64_t code                   # a Fault, stored last

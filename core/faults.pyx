@@ -52,4 +52,6 @@ def _error(fault, source, expected, found):
         return errors.ScheduleFull(f"event {found}: too much is due later; raise Capacity.loopback")
     if fault == FAULT_DOUBLED_SEND:
         return errors.DoubledSend(f"venue {source}: the send of event {found} came again (last was {expected})")
+    if fault == FAULT_LOST:
+        return errors.ProcessLost(f"event {found}: a process of the core can't be brought back; see its output")
     return errors.ChildBound(f"venue {source}: the send of event {found} exceeds its order; it was not sent")

@@ -8,6 +8,7 @@ from core.execution.engine cimport Execution
 from core.faults cimport Faults
 from core.messages cimport Page, Send
 from core.orders.engine cimport Orders
+from core.path cimport Path
 from core.positions.engine cimport Positions
 from core.recorder cimport Recorder
 from core.resolve.engine cimport Resolve
@@ -20,11 +21,7 @@ from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
 
 @cython.final
-cdef class Fused:
-    cdef readonly object capacity
-    cdef readonly Spine spine
-    cdef readonly Faults faults
-    cdef readonly Sequencer sequencer
+cdef class Fused(Path):
     cdef readonly Resolve resolve
     cdef readonly Risk risk
     cdef readonly Orders orders
@@ -33,19 +30,12 @@ cdef class Fused:
     cdef readonly Positions positions
     cdef readonly Recorder recorder
     cdef readonly Egress egress
-    cdef readonly Ring sends        # to the gateways
     cdef readonly dict stages       # by name, in the order of the path
     cdef Stage first                # the chain of them
     cdef readonly dict histograms   # service time by stage, where it is measured
     cdef Histogram event_ns         # of a whole event, or None
 
-    cdef Page* input(self, const Input* item) noexcept nogil
     cdef bint push(self, const Input* item) noexcept nogil
     cdef bint push_derived(self) noexcept nogil
     cdef void run(self) noexcept nogil
-    cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil
-    cdef Derived* next_derived(self, uint8_t* engine) noexcept nogil
-    cdef Page* step(self, const Derived* item, uint8_t engine) noexcept nogil
-    cdef void handle(self, Page* page) noexcept nogil
     cdef void _check(self) noexcept nogil
-    cdef void release(self, uint8_t engine) noexcept nogil

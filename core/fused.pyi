@@ -15,7 +15,6 @@ from core_ext.journal import JournalWriter
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
-SIZES: tuple[str, ...]
 TIMED: tuple[str, ...]
 
 def plain_ring(capacity: int, slot_size: int) -> Ring:
@@ -26,9 +25,6 @@ def plain_spine(capacity: int, slot_size: int, cursors: int) -> Spine:
 
 def state_hash(seq: int, digests: dict[str, str]) -> str:
     """One digest of the last sequence and of all engines' states, told by name in any order."""
-
-def config_request(capacity: Capacity) -> bytes:
-    """The first event's request: how large the tables are, so that a replay makes them alike."""
 
 def arena_bytes(capacity: Capacity) -> int:
     """Room for any one engine's tables."""

@@ -2,22 +2,17 @@
 """The core on one thread: see fused.pxd. The order of the stages is core.topology's."""
 import hashlib
 import mmap
-import struct
-from dataclasses import fields
 
-from libc.string cimport memcpy, memset
-
-from core.capacity import DEFAULT, Capacity
+from core.capacity import DEFAULT
 from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
 from core.faults cimport FAULT_LOOPBACK, FAULT_ORDER_RING
-from core.messages cimport K_CONFIG, PAGE_SIZE, ConfigEvent, Response
+from core.messages cimport PAGE_SIZE, Response
 from core.stage cimport BATCH, EngineStage
 from core_ext.arena cimport Arena
 from core_ext.clock cimport ticks, ticks_to_ns
 
 from core.topology import CURSORS, ENGINE_NAMES
 
-SIZES = tuple(field.name for field in fields(Capacity))
 TIMED = (*CURSORS, "event")
 
 
@@ -39,12 +34,6 @@ def state_hash(seq: int, digests: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def config_request(capacity) -> bytes:
-    """The first event's request: how large the tables are, so that a replay makes them alike."""
-    return struct.pack(f"<{len(SIZES)}I", *(getattr(capacity, name) for name in SIZES)).ljust(
-        sizeof(ConfigEvent), b"\0")
-
-
 def arena_bytes(capacity) -> int:
     """Room for any one engine's tables; pages that nobody touches are never taken from the machine."""
     c = capacity
@@ -63,7 +52,7 @@ def arena_bytes(capacity) -> int:
     )
 
 
-cdef class Fused:
+cdef class Fused(Path):
     """Takes inputs, runs each event through every stage, and hands out what the engines derive.
 
     journal: a JournalWriter, or None. timed: measure the service time of each stage. guarded: False disables the
@@ -84,6 +73,8 @@ cdef class Fused:
         self.execution = Execution(Arena(size), self._emitter(E_EXECUTION), capacity, self.sends, guarded)
         self.positions = Positions(Arena(size), None, capacity)
         self.egress = Egress(Arena(size), None, capacity, plain_spine(capacity.spine, sizeof(Response), 0))
+        self.from_risk, self.from_orders = self.risk.emitter.ring, self.orders.emitter.ring
+        self.from_router, self.from_execution = self.router.emitter.ring, self.execution.emitter.ring
         self.recorder = Recorder(self.spine, self.faults)
         self.use(journal)
         self._chain()
@@ -146,16 +137,6 @@ cdef class Fused:
         if self.execution.emitter.overflows:
             self.faults.fail(FAULT_LOOPBACK, E_EXECUTION, 0, self.sequencer.seq)
 
-    cdef Page* input(self, const Input* item) noexcept nogil:
-        """Sequences an input and runs it; NULL: the core has a fault."""
-        cdef Page* page
-        if self.faults.code():
-            return NULL
-        page = self.sequencer.input(item)
-        if page != NULL:
-            self.handle(page)
-        return page
-
     cdef bint push(self, const Input* item) noexcept nogil:
         """Sequences an input and leaves it to `run`; 0: the spine has no room, or the core a fault."""
         return (not self.faults.code() and self.spine.can_claim(self.sequencer.seq + 1)
@@ -178,49 +159,6 @@ cdef class Fused:
             self.first.turn(BATCH)
             self._check()
 
-    cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil:
-        """Sequences a timer that came due, and runs it."""
-        cdef Page* page = self.sequencer.derived(item, engine, 1)
-        self.handle(page)
-        return page
-
-    cdef Derived* next_derived(self, uint8_t* engine) noexcept nogil:
-        """The derived event that is next by (cause, engine, n); NULL: none waits. `step` or `drop` takes it."""
-        cdef Derived* best = NULL
-        best = earlier(best, <Derived*>self.risk.emitter.ring.peek(), E_RISK, engine)
-        best = earlier(best, <Derived*>self.orders.emitter.ring.peek(), E_ORDERS, engine)
-        best = earlier(best, <Derived*>self.router.emitter.ring.peek(), E_ROUTER, engine)
-        return earlier(best, <Derived*>self.execution.emitter.ring.peek(), E_EXECUTION, engine)
-
-    cdef void release(self, uint8_t engine) noexcept nogil:
-        """Gives the engine's oldest derived event back."""
-        if engine == E_RISK:
-            self.risk.emitter.ring.release()
-        elif engine == E_ORDERS:
-            self.orders.emitter.ring.release()
-        elif engine == E_ROUTER:
-            self.router.emitter.ring.release()
-        else:
-            self.execution.emitter.ring.release()
-
-    cdef Page* step(self, const Derived* item, uint8_t engine) noexcept nogil:
-        """Sequences what `next_derived` gave, and runs it."""
-        cdef Page* page = self.sequencer.derived(item, engine, 0)
-        self.release(engine)
-        self.handle(page)
-        return page
-
-    def begin(self) -> None:
-        """The first event."""
-        cdef Input item
-        cdef bytes request = config_request(self.capacity)
-        memset(&item, 0, sizeof(Input))
-        item.kind = K_CONFIG
-        item.source_seq = 1
-        item.length = sizeof(ConfigEvent)
-        memcpy(item.request, <const char*>request, sizeof(ConfigEvent))
-        self.input(&item)
-
     # ---- off the path -----------------------------------------------------------------------------------------
 
     def digests(self) -> dict[str, str]:
@@ -234,14 +172,3 @@ cdef class Fused:
     def latency(self) -> dict[str, dict[str, int]]:
         """Service time by engine, ns."""
         return {name: histogram.to_dict() for name, histogram in self.histograms.items()}
-
-    def raise_fault(self) -> None:
-        """Raises what stopped the core, by its name; nothing where nothing did."""
-        self.faults.raise_first()
-
-
-cdef Derived* earlier(Derived* best, Derived* other, uint8_t engine, uint8_t* found) noexcept nogil:
-    if other == NULL or (best != NULL and best.cause <= other.cause):
-        return best
-    found[0] = engine
-    return other

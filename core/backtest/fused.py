@@ -15,6 +15,7 @@ from core.backtest.recorded import Recorded
 from core.backtest.setup import CoreSetup
 from core.build import SCHEMA_VERSION, build_id
 from core.capacity import Capacity
+from core.fused import Fused
 from core.recovery import replay, verify
 from core.scenario.directory import Directory
 from core.scenario.encoder import Encoder
@@ -39,10 +40,7 @@ class FusedCore:
     def __init__(self, setup: CoreSetup) -> None:
         self.setup = setup
         self.directory = Directory()
-        self.journal = JournalWriter(
-            setup.journal, schema_version=SCHEMA_VERSION, build_id=build_id(), helper=True
-        )
-        self.recorded = Recorded(Capacity(), self.journal, timed=True)
+        self.recorded = self._open()
         self._encoder = Encoder("setup", self.directory)
         self._orders = 0
         self._template = np.zeros((), m.ORDER_EVENT)
@@ -50,6 +48,17 @@ class FusedCore:
             line_type, at, data = convert(json.loads(json.dumps(declared)))
             for event in self._encoder.encode(Line(number, at or 0, line_type, data)):
                 self.recorded.feed(event.kind, at or 0, event.request, event.session, SOURCE_DESK)
+
+    def _open(self) -> Recorded:
+        self.journal = JournalWriter(
+            self.setup.journal, schema_version=SCHEMA_VERSION, build_id=build_id(), helper=True
+        )
+        return Recorded(Capacity(), self.journal, timed=True)
+
+    def _end(self) -> tuple[Fused, str]:
+        """Closes the journal: a core to read figures from, and the hash of the state that this one came to."""
+        self.journal.close()
+        return self.recorded.core, self.recorded.core.state_hash()
 
     def feed(
         self, rows: Quotes, venues: list[str], symbol: str, on_quote: OnQuote, progress: Callable[[int], None]
@@ -92,9 +101,7 @@ class FusedCore:
 
     def finish(self) -> CoreSummary:
         """Closes the journal, verifies it, replays it into a fresh core, and tells the figures."""
-        core = self.recorded.core
-        state_hash = core.state_hash()
-        self.journal.close()
+        core, state_hash = self._end()
         checked = verify(self.setup.journal)
         replayed: dict[str, Any] = (
             replay(self.setup.journal) if checked["ok"] else {"ok": False, "state_hash": ""}
@@ -116,7 +123,7 @@ class FusedCore:
             orders=orders,
             children=_named(children),
             denials={m.Reason(k).name.lower(): n for k, n in core.egress.denials_by_reason().items()},
-            fills=self._fills(),
+            fills=self._fills(core),
             positions=tuple(Position(**position) for position in statement.positions()),
             pnl=self._pnl(statement),
             latency={name: _latency(figures) for name, figures in core.latency().items()},
@@ -131,8 +138,8 @@ class FusedCore:
             ),
         )
 
-    def _fills(self) -> dict[str, VenueFills]:
-        found = self.recorded.core.positions.fills_by_venue()
+    def _fills(self, core: Fused) -> dict[str, VenueFills]:
+        found = core.positions.fills_by_venue()
         precision = self.directory.symbols[self.setup.instrument.symbol].qty_precision
         out = {}
         for name, index in self.directory.venues.items():

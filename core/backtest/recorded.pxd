@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Derived
-from core.fused cimport Fused
+from core.path cimport Path
 from core.messages cimport Page, Send
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport Due, Schedule
@@ -10,7 +10,7 @@ from core.venues.gateway cimport Gateway
 from core.venues.simulated cimport Simulated
 
 cdef class Recorded:
-    cdef readonly Fused core
+    cdef readonly Path core
     cdef readonly Schedule schedule
     cdef readonly Gateway gateway
     cdef readonly Simulated venues

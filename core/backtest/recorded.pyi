@@ -2,6 +2,7 @@ from collections.abc import Buffer, Callable
 
 from core.capacity import Capacity
 from core.fused import Fused
+from core.path import Path
 from core.sequencer.schedule import Schedule
 from core.venues.gateway import Gateway
 from core.venues.simulated import Simulated
@@ -24,14 +25,16 @@ class Recorded:
         gateway_guarded: bool = True,
         drop_report: int = 0,
         double_send: int = 0,
+        core: Path | None = None,
     ) -> None:
-        """on_page: gets the bytes of each page once it is handled.
+        """core: the path to drive; None: a fused one. on_page: gets the bytes of each page once it is handled.
 
         For tests: guarded and gateway_guarded False disable a guard; the drop_report-th report of a simulated
         venue is lost on its way; the double_send-th send is handed to the gateway twice.
         """
     @property
-    def core(self) -> Fused: ...
+    def core(self) -> Fused:
+        """What it drives, where that is fused."""
     @property
     def schedule(self) -> Schedule: ...
     @property

@@ -8,7 +8,8 @@ from libc.string cimport memcpy, memset
 
 from core.capacity import DEFAULT
 from core.engine cimport Derived
-from core.fused import arena_bytes
+from core.fused import Fused, arena_bytes
+from core.path cimport Path
 from core.messages cimport (
     K_ACCOUNT, K_INSTRUMENT, K_LISTING, K_QUOTE, K_REPORT, K_VENUE, PAGE_SIZE, REQUEST_SIZE, QuoteEvent, ReportEvent,
     Request, Send,
@@ -29,8 +30,8 @@ cdef class Recorded:
     """Drives a fused core over inputs in the order of their time."""
 
     def __init__(self, capacity=DEFAULT, journal=None, on_page=None, bint timed=False, bint guarded=True,
-                 bint gateway_guarded=True, int drop_report=0, int double_send=0):
-        self.core = Fused(capacity, journal, timed, guarded)
+                 bint gateway_guarded=True, int drop_report=0, int double_send=0, Path core=None):
+        self.core = Fused(capacity, journal, timed, guarded) if core is None else core
         self.schedule = Schedule(capacity.loopback * 16)
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, gateway_guarded)
         self.venues = Simulated(Arena(arena_bytes(capacity)), capacity, self.schedule)

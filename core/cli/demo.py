@@ -42,6 +42,13 @@ SHARED_DATA = Path("..", "shared", "data")
 @click.option("--synthetic", is_flag=True, help="Synthetic quotes, even where recordings are at hand.")
 @click.option("--keep-crossed", is_flag=True, help="Play rows with ask < bid too, instead of dropping them.")
 @click.option(
+    "--placement",
+    type=click.Choice(("fused", "pinned")),
+    default="fused",
+    show_default=True,
+    help="All stages on one thread, or a process a stage (slower here: one event at a time; the same result).",
+)
+@click.option(
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
@@ -54,6 +61,7 @@ def command(
     data: Path | None,
     synthetic: bool,
     keep_crossed: bool,
+    placement: str,
     journal: Path | None,
 ) -> None:
     """Run a recorded trading day through the core.
@@ -69,7 +77,7 @@ def command(
     config = DemoConfig(journal=place, data=folder, seed=seed, quotes=quotes, drop_crossed=not keep_crossed)
     whole = False
     try:
-        result = _run(config)
+        result = _run(config, placement)
         if journal is None and result.ok:
             place, result = _keep_last(place, result)
         whole = True
@@ -123,12 +131,12 @@ def _keep_last(place: Path, result: DemoResult) -> tuple[Path, DemoResult]:
     return last, dataclasses.replace(result, core=dataclasses.replace(result.core, journal=journal))
 
 
-def _run(config: DemoConfig) -> DemoResult:
+def _run(config: DemoConfig, placement: str) -> DemoResult:
     from core.backtest.demo import run_demo
     from core.backtest.fx_ticks import BadTickFile
     from core.cli.progress import progress
 
-    open_core = load("core.backtest.fused", "open_core")
+    open_core = load(f"core.backtest.{placement}", "open_core")
     try:
         with progress() as show:
             return run_demo(config, open_core, show)

@@ -166,6 +166,8 @@ def _print_money(out: Console, result: DemoResult) -> None:
 
 
 def _print_latency(out: Console, result: DemoResult) -> None:
+    if not result.core.latency:
+        return  # stages in processes of their own aren't measured here
     _section(out, "Service time by engine, ns an event")
     numbers = ("events", "p50", "p99", "p99.9", "max")
     shown = table("engine", *numbers, numbers=numbers)

@@ -20,7 +20,7 @@ from core.board import MAX_SESSIONS, Board
 from core.build import build_id
 from core.capacity import Capacity
 from core.errors import CoreFault
-from core.fused import config_request, state_hash
+from core.fused import state_hash
 from core.live.book import DECLARING, Book
 from core.live.config import CoreConfig, beside
 from core.live.desk import Desk
@@ -31,6 +31,7 @@ from core.live.plan import plans
 from core.live.sessions import PROTOCOL_VERSION, Connection, Rings, free_name, may_connect, peer_uid
 from core.live.shadow import Shadow
 from core.live.supervisor import SeatOf, Supervisor, WorkerLost
+from core.path import config_request
 from core.recovery import capacity_of, replay
 from core.scenario.encoder import Event
 from core.scenario.reader import Line

@@ -20,7 +20,10 @@ SYSTEM = {
     *("open", "close", "unlink", "mmap", "munmap", "madvise", "posix_fallocate", "fsync", "fdatasync"),
     *("snprintf", "sched_yield", "clock_gettime"),
 }
-DRIVER = ("input", "timer", "next_derived", "step", "handle", "release", "push", "push_derived", "run")
+DRIVEN = {
+    "path": ("Path", ("input", "timer", "next_derived", "step", "release")),
+    "fused": ("Fused", ("handle", "push", "push_derived", "run")),
+}
 NAMES = [str(path.relative_to(ROOT)) for path in (*ENGINES, *HELPERS)]
 
 
@@ -60,8 +63,14 @@ def test_no_python_on_the_path(program: Program, name: str) -> None:
 @pytest.fixture(scope="module")
 def path(program: Program) -> tuple[set[str], dict[str, set[str]]]:
     """All that an input sets going."""
-    source = ROOT / "core/fused.pyx"
-    return program.reach(program.unit(source), [c_name(program, source, "Fused", name) for name in DRIVER])
+    reached: set[str] = set()
+    wrong: dict[str, set[str]] = {}
+    for module, (owner, names) in DRIVEN.items():
+        source = ROOT / f"core/{module}.pyx"
+        found, bad = program.reach(program.unit(source), [c_name(program, source, owner, name) for name in names])
+        reached |= found
+        wrong |= bad
+    return reached, wrong
 
 
 def test_no_python_from_an_input_to_its_last_consequence(
