@@ -80,7 +80,7 @@ event's, and nobody waits for it. The journal takes every event."""
 
 
 def before(stage: str, kind: m.Kind) -> str:
-    """Whose paragraph a stage waits for with an event of that kind: the nearest before it that takes it."""
+    """Whose paragraph a stage waits for with such an event: the nearest before it that takes the kind."""
     (name,) = (name for name in STAGES[stage].follows if name != "journal")
     while name != "sequencer" and kind not in TAKES[name]:
         (name,) = (each for each in STAGES[name].follows if each != "journal")
