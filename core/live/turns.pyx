@@ -42,7 +42,7 @@ cdef class Turns:
         cdef uint64_t turn = 0
         with nogil:
             while load_acquire(&self.lines.attention) == self.seen and not self.board.faults.code():
-                if turn % LOOK == 0 or self.idle > YIELDS:
+                if turn % LOOK == 0 or (self.wait != WAIT_SPIN and self.idle > YIELDS):
                     self.lines.beat_ns = mono_ns()
                 turn += 1
                 taken = self.first.turn(BUDGET)
