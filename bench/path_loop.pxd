@@ -17,6 +17,8 @@ cdef class Submitter:
     cdef readonly uint64_t acked    # rows with an answer
     cdef readonly uint64_t busy     # pushes that found the ring full, and were tried again
     cdef readonly uint64_t lapped   # responses overwritten before they were read
+    cdef Input ready                # the next one to send
     cdef bint _push(self) noexcept nogil
+    cdef void _make_ready(self) noexcept nogil
     cdef bint _read(self) noexcept nogil
     cdef void _settle(self) noexcept nogil

@@ -34,11 +34,16 @@ cdef class Submitter:
         if slot == NULL:
             self.busy += 1
             return 0
-        memcpy(slot, &self.rows[self.sent * sizeof(Input)], sizeof(Input))
+        memcpy(slot, &self.ready, sizeof(Input))
         self.sent += 1
         slot.source_seq = self.sent
         self.requests.publish()
         return 1
+
+    cdef void _make_ready(self) noexcept nogil:
+        """The next row, as a client has it that has just made it: near, before the time begins."""
+        if self.sent < self.count:
+            memcpy(&self.ready, &self.rows[self.sent * sizeof(Input)], sizeof(Input))
 
     cdef bint _read(self) noexcept nogil:
         """One answer, where there is one: the first of its row ends the row's time."""
@@ -70,6 +75,7 @@ cdef class Submitter:
         cdef int64_t quiet, lost
         with nogil:
             while self.sent < self.count and mono_ns() < end:
+                self._make_ready()
                 self.began[self.sent] = ticks()
                 if not self._push():
                     continue
@@ -91,6 +97,7 @@ cdef class Submitter:
         cdef int64_t quiet, lost, began
         with nogil:
             while self.sent < self.count and mono_ns() < end:
+                self._make_ready()
                 tail = load_acquire(&sends._header.tail)
                 began = self.began[self.sent] = ticks()
                 if not self._push():
@@ -121,6 +128,7 @@ cdef class Submitter:
         cdef double tick = (1 << 20) / <double>ticks_to_ns(1 << 20)
         cdef int64_t planned = 0
         with nogil:
+            self._make_ready()
             while self.sent < self.count and planned < block_ns:
                 now = mono_ns()
                 if now - last > 1000:
@@ -130,6 +138,7 @@ cdef class Submitter:
                     self.began[self.sent] = base + <int64_t>(planned * tick)
                     if self._push():
                         planned = <int64_t>((self.sent - first) * gap)
+                        self._make_ready()
                 self._read()
             self._settle()
         for row in range(first, self.sent):
