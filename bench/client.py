@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bench.desk_core import DeskCore, desk_core
-from bench.hop import LAYOUT, _answerer, _asker
+from bench.hop import LAYOUT, answerer, asker_on
 from bench.hop_loop import BOARD_BYTES, SLOT_BYTES, Asker
 from bench.machine import choose_two, machine, pinned, siblings
 from core import messages as m
@@ -100,7 +100,7 @@ def run(blocks: int = 100, block_ms: float = 10.0, journal: Path | None = None) 
     ):
         region.touch()
         with memoryview(region) as block:
-            asker, taken = _asker(block, 1, 1)
+            asker, taken = asker_on(block, 1, 1)
             found = _measure(core, region.name, asker, taken, second, blocks, int(block_ms * 1e6))
             del asker
     return found | {
@@ -126,7 +126,7 @@ def _orderly_end() -> Iterator[None]:
 def _measure(
     core: DeskCore, name: str, asker: Asker, taken: Any, cpu: int, pairs: int, block_ns: int
 ) -> dict[str, Any]:
-    with connect(core.socket, name="bench") as client, _answerer(name, cpu) as other:
+    with connect(core.socket, name="bench") as client, answerer(name, cpu) as other:
         trader = Trader(client)
         pair = Pair(core, trader, asker, taken, other.pid, block_ns)
         with pair:
@@ -150,7 +150,7 @@ class Pair:
         self._trader = trader
         self._asker = asker
         self._taken = taken
-        self._answerer = answerer
+        self.answerer = answerer
         self._block_ns = block_ns
 
     def __enter__(self) -> None:
@@ -159,13 +159,13 @@ class Pair:
     def __exit__(self, *_: object) -> None:
         """The answerer is told to leave while it has the processor."""
         self._core.pause()
-        os.kill(self._answerer, signal.SIGCONT)
+        os.kill(self.answerer, signal.SIGCONT)
         self._asker.end()
         self._core.resume()
 
     def _pause_answerer(self) -> None:
-        os.kill(self._answerer, signal.SIGSTOP)
-        os.waitid(os.P_PID, self._answerer, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        os.kill(self.answerer, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.answerer, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def measure(self, into: Blocks, pairs: int) -> Blocks:
         """Until there are so many whole pairs; three times as many tries at most."""
@@ -183,7 +183,7 @@ class Pair:
     def _raw(self, into: Blocks) -> float | None:
         """The median round trip, ns."""
         self._core.pause()
-        os.kill(self._answerer, signal.SIGCONT)
+        os.kill(self.answerer, signal.SIGCONT)
         count = self._asker.raw(self._block_ns)
         self._asker.record(into.raw, count)
         into.gap_ns = max(into.gap_ns, self._asker.hiccup(self._block_ns // 2))

@@ -41,7 +41,8 @@ class DeskCore:
             )  # fmt: skip
         try:
             self.ready = self._await_ready()
-            self._pids = [row["pid"] for row in ask(self.socket, "status")["workers"]]
+            self.workers = [row["pid"] for row in ask(self.socket, "status")["workers"]]
+            self._pids = self.workers
         except BaseException:
             self.end()
             raise
@@ -118,17 +119,19 @@ def desk_core(
     capacity: Mapping[str, int],
     wait: str,
     place: Path | None = None,
+    cpus: Sequence[int] = (),
 ) -> Iterator[DeskCore]:
     """A core with these declarations and sizes of tables while the block runs; its files are removed.
 
-    cpu: the processor that all of it runs on; None: any. wait: its wait strategy. place: the folder in which
-    its files are.
+    cpu: the processor that all of it runs on; None: any. cpus: of its stages alone. wait: its wait strategy.
+    place: the folder in which its files are.
     """
     with tempfile.TemporaryDirectory(prefix="nacre-bench-", dir=place) as name:
         folder = Path(name)
         declare, config = folder / "declared.jsonl", folder / "core.toml"
         declare.write_text("".join(json.dumps(line) + "\n" for line in declared))
-        config.write_text("[capacity]\n" + "".join(f"{key} = {value}\n" for key, value in capacity.items()))
+        sizes = "".join(f"{key} = {value}\n" for key, value in capacity.items())
+        config.write_text(f"cpus = {list(cpus)}\n[capacity]\n{sizes}")
         command = [sys.executable, "-m", "core.cli", "core", "run", "--placement", "fused", "--wait", wait]
         core = DeskCore(folder, cpu, [*command, "--declare", str(declare), "--config", str(config)])
         try:

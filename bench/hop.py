@@ -63,7 +63,7 @@ def run(
     with Region.create(f"nacre-bench-hop-{os.getpid()}", size, LAYOUT) as region, pinned(first):
         region.touch()
         with memoryview(region) as block:
-            asker, taken = _asker(block, slots, lines)
+            asker, taken = asker_on(block, slots, lines)
             found = _ask(region.name, asker, taken, second, blocks, int(block_ms * 1e6), wait == "pause")
             del asker
     return found | {
@@ -89,7 +89,7 @@ def serve(name: str, cpu: int) -> int:
     return 0 if told else 1
 
 
-def _asker(block: memoryview, slots: int, lines: int) -> tuple[Asker, Any]:
+def asker_on(block: memoryview, slots: int, lines: int) -> tuple[Asker, Any]:
     spine = Spine.format(block[BOARD_BYTES:], slots, SLOT_BYTES, 2)
     taken = np.zeros(MOST_TRIPS, np.int64)
     return Asker(block, spine, taken, PATIENCE_S, lines), taken
@@ -99,7 +99,7 @@ def _ask(
     name: str, asker: Asker, taken: Any, cpu: int, pairs: int, block_ns: int, relax: bool
 ) -> dict[str, Any]:
     done = Blocks()
-    with _answerer(name, cpu) as other:
+    with answerer(name, cpu) as other:
         _measure(asker, Blocks(), taken, 2, block_ns, relax)  # warms up
         _measure(asker, done, taken, pairs, block_ns, relax)
         asker.end()
@@ -130,7 +130,7 @@ def _measure(asker: Asker, into: Blocks, taken: Any, pairs: int, block_ns: int, 
 
 
 @contextmanager
-def _answerer(name: str, cpu: int) -> Iterator[subprocess.Popen[bytes]]:
+def answerer(name: str, cpu: int) -> Iterator[subprocess.Popen[bytes]]:
     """The other process while the block runs; never left over."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-c", ANSWERER, name, str(cpu)]

@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.hop import LAYOUT, MOST_TRIPS, PATIENCE_S, _answerer
+from bench.desk_core import DeskCore, desk_core
+from bench.hop import LAYOUT, answerer, asker_on
 from bench.hop_loop import BOARD_BYTES, SLOT_BYTES, Asker
-from bench.live_core import LiveCore, Session, live_core
 from bench.machine import choose_two, machine, pinned
 from bench.path_loop import Submitter
 from bench.path_reference import compare
 from bench.path_rows import SYMBOLS, VENUES, declarations, make, quote
+from bench.raw_session import Session, board_of
 from core.capacity import Capacity
 from core_ext.histogram import Histogram
 from core_ext.region import Region
@@ -72,13 +73,15 @@ def run(
     rows = make(min(ROWS_MAX, _rows_needed(blocks, block_ms)), seed)
     size = BOARD_BYTES + Spine.bytes_needed(1024, SLOT_BYTES, 2)
     with ExitStack() as stack:
-        core = stack.enter_context(live_core(CAPACITY, declarations(), cpus=[core_cpu], parent=journal))
+        core = stack.enter_context(
+            desk_core(None, declarations(), _sizes(), "spin", journal, cpus=[core_cpu])
+        )
         region = stack.enter_context(Region.create(f"nacre-bench-path-{os.getpid()}", size, LAYOUT))
         stack.enter_context(pinned(client_cpu))
         session = Session(core.socket, "bench")
         block = stack.enter_context(memoryview(region))
-        asker, taken = _asker(block)
-        other = stack.enter_context(_answerer(region.name, core_cpu))
+        asker, taken = asker_on(block, 1024, 1)
+        other = stack.enter_context(answerer(region.name, core_cpu))
         submitter = Submitter(
             session.requests,
             session.responses,
@@ -87,7 +90,7 @@ def run(
             np.zeros(len(rows.inputs), np.int64),
         )
         if realtime:
-            _set_realtime([0, other.pid, *(worker["pid"] for worker in core.workers)])
+            _set_realtime([0, other.pid, *core.workers])
         with _market(core):
             _measure(core, other.pid, asker, taken, submitter, found, blocks, int(block_ms * 1e6))
         os.kill(other.pid, signal.SIGCONT)
@@ -116,10 +119,8 @@ def _rows_needed(blocks: int, block_ms: float) -> int:
     return int(blocks * block_ms * 1e-3 * (sum(RATES) + 2 * 200_000)) + 20_000
 
 
-def _asker(block: memoryview) -> tuple[Asker, Any]:
-    taken = np.zeros(MOST_TRIPS, np.int64)
-    spine = Spine.format(block[BOARD_BYTES:], 1024, SLOT_BYTES, 2)
-    return Asker(block, spine, taken, PATIENCE_S, 1), taken
+def _sizes() -> dict[str, int]:
+    return {name: getattr(CAPACITY, name) for name in Capacity.__slots__}
 
 
 def _set_realtime(pids: list[int]) -> None:
@@ -128,7 +129,7 @@ def _set_realtime(pids: list[int]) -> None:
 
 
 @contextmanager
-def _market(core: LiveCore) -> Iterator[None]:
+def _market(core: DeskCore) -> Iterator[None]:
     """Quotes, refreshed one symbol after the other: what was taken of the first venue's levels is back."""
     feeder = Session(core.socket, "market")
     for symbol in range(SYMBOLS):
@@ -153,7 +154,7 @@ def _market(core: LiveCore) -> Iterator[None]:
 
 
 def _measure(
-    core: LiveCore,
+    core: DeskCore,
     other: int,
     asker: Asker,
     taken: Any,
@@ -162,7 +163,8 @@ def _measure(
     blocks: int,
     block_ns: int,
 ) -> None:
-    """Rounds of: raw, closed loop, to the venue, each rate of the open loop. The first round warms up."""
+    """Rounds of: raw, closed loop, each rate of the open loop, to the venue. The first two rounds warm up."""
+    sends = board_of(core.pid, CAPACITY).sends
     names = ["closed", *(f"open_{rate}" for rate in RATES)]
     for turn in range(blocks + 2):
         if turn == 2:
@@ -174,7 +176,7 @@ def _measure(
         asker.record(found.raw, count)
         raw = float(np.median(taken[: max(count, 1)]))
         os.kill(other, signal.SIGSTOP)
-        core.go_on()
+        core.resume()
         submitter.settle()
         found.raw_p50.append(raw)
         for name in names:
@@ -184,7 +186,7 @@ def _measure(
             else:
                 submitter.open(block_ns, float(name.split("_")[1]), block, found.hiccup)
             _add(found, name, block, raw)
-        submitter.until_sent(block_ns // 2, found.venue, core.board.sends)
+        submitter.until_sent(block_ns // 2, found.venue, sends)
         time.sleep(0.001)
 
 

@@ -1,4 +1,4 @@
-"""The requests of `bench path`: orders that rest, orders that fill, some over two venues; replaces, cancels."""
+"""The requests of `bench path`: orders that rest, orders that fill, some over two venues, changes of them."""
 
 from __future__ import annotations
 

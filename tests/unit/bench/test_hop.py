@@ -51,7 +51,7 @@ def board(slots: int = 4) -> tuple[memoryview, Spine, Asker]:
     return block, spine, Asker(block, spine, np.zeros(100, np.int64), 0.05)
 
 
-def test_an_answerer_that_is_told_nothing_leaves() -> None:
+def test_ananswerer_that_is_told_nothing_leaves() -> None:
     block, spine, _ = board()
     assert answer(block, spine, 0.01) is False
 
