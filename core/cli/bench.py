@@ -129,7 +129,7 @@ def command_(output: str, rounds: int) -> None:
     _report("command", output, rounds=rounds)
 
 
-@command.command(short_help="Each bench briefly, against its ratio.")
+@command.command(short_help="Rows a second of each reader of recordings.")
 @output_option("table", "json")
 @click.option(
     "--data",
@@ -148,7 +148,7 @@ def data(output: str, folder: Path, turns: int, memory: bool) -> None:
     _report("data", output, data=folder, turns=turns, memory=memory)
 
 
-@command.command()
+@command.command(short_help="Each bench briefly, against its ratio.")
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def check(output: str, seed: int) -> None:

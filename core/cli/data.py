@@ -67,7 +67,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="What each file is.")
 @_files
 @_options
 @output_option("table", "json")
@@ -80,7 +80,7 @@ def info(files: tuple[Path, ...], output: str, **given: Any) -> None:
     load("core.cli.data_report", "print_info")(report)
 
 
-@command.command()
+@command.command(short_help="Whether each file is whole: rows, gaps, checksums, books.")
 @_files
 @_options
 @click.option(
@@ -109,7 +109,7 @@ def check(files: tuple[Path, ...], output: str, errors_file: IO[str] | None, **g
     sys.exit(EXIT_OK if report["ok"] else EXIT_FAILED)
 
 
-@command.command()
+@command.command(short_help="Write files as one CSV, Parquet or scenario.")
 @_files
 @_options
 @click.option(
@@ -133,7 +133,7 @@ def convert(files: tuple[Path, ...], output: str, target: Path, force: bool, **g
     _write(report, output, "data convert")
 
 
-@command.command()
+@command.command(short_help="Play files through a core.")
 @_files
 @_options
 @click.option(
