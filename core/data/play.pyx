@@ -42,7 +42,7 @@ cdef class Player:
             self.core._feed(&item)
             self.by_kind[rows[i].kind] += 1
             self.played += 1
-            if self.core.core.sequencer.fault:
+            if self.core.core.faults.code():
                 self.core.core.raise_fault()
 
     cdef bint _fill(self, const Event* row, Input* item) noexcept nogil:
