@@ -17,6 +17,10 @@ class TooFewProcessors(Exception):
     """The bench needs more processors than this process may use; the message says how many."""
 
 
+class NoData(Exception):
+    """The folder doesn't hold the recordings; the message names one that is missing."""
+
+
 def machine() -> dict[str, Any]:
     """Processor model, how many there are, kernel, clock source."""
     return {

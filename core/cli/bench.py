@@ -12,6 +12,8 @@ import click
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json, write_mapping
 
+SHARED_DATA = Path("..", "shared", "data")
+
 
 @click.group()
 def command() -> None:
@@ -127,6 +129,25 @@ def command_(output: str, rounds: int) -> None:
     _report("command", output, rounds=rounds)
 
 
+@command.command(short_help="Rows a second of each reader of recordings.")
+@output_option("table", "json")
+@click.option(
+    "--data",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    default=SHARED_DATA,
+    show_default=True,
+    help="Folder of recordings.",
+)
+@click.option("--turns", type=click.IntRange(1, 100), default=5, show_default=True, help="Best of so many.")
+@click.option("--memory/--no-memory", default=True, help="Peak memory at 1 and at 10 times the rows too.")
+def data(output: str, folder: Path, turns: int, memory: bool) -> None:
+    """Rows a second of each reader of recordings, against other readers on the same bytes."""
+    _report("data", output, data=folder, turns=turns, memory=memory)
+
+
 @command.command(short_help="Each bench briefly, against its ratio.")
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
@@ -139,7 +160,7 @@ def _report(question: str, output: str, **how: object) -> None:
     """Run a module of the bench, print its mapping, exit by its `ok`."""
     try:
         found: Mapping[str, Any] = load(f"bench.{question}", "run")(**how)
-    except load("bench.machine", "TooFewProcessors") as error:
+    except (load("bench.machine", "TooFewProcessors"), load("bench.machine", "NoData")) as error:
         raise BadInput(str(error)) from error
     if not found["ok"]:
         say(f"bench {question}: a check failed, the figures mean nothing")

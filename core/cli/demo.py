@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SHARED_DATA = Path("..", "shared", "data")
 """Where recordings are looked for, beside the current folder and beside the project's own."""
+
+BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcusdt_20240808.gz")
+"""Played after the day, where they are in the folder of recordings."""
 
 
 @click.command()
@@ -69,6 +72,9 @@ def command(
     EURUSD of one day from two venues, FXCM and OANDA, each with a commission; a strategy that follows the
     crossing of two averages, its orders swept over both; then the journal is verified and replayed. Where
     there is no recording the quotes are synthetic, and the output says so. A journal that fails is kept.
+
+    Where there is one, six minutes of Binance's spot and perpetual follow: books, trades and quotes,
+    without orders.
     """
     from core.backtest.demo import DemoConfig
 
@@ -80,12 +86,13 @@ def command(
         result = _run(config, placement)
         if journal is None and result.ok:
             place, result = _keep_last(place, result)
+        binance = _binance(folder) if quotes is None else None
         whole = True
     finally:
         if not whole and journal is None:
             shutil.rmtree(place, ignore_errors=True)
-    _write(result, output)
-    sys.exit(EXIT_OK if result.ok else EXIT_FAILED)
+    _write(result, binance, output)
+    sys.exit(EXIT_OK if result.ok and (binance is None or binance["ok"]) else EXIT_FAILED)
 
 
 def _recordings(asked: Path | None) -> Path | None:
@@ -144,10 +151,32 @@ def _run(config: DemoConfig, placement: str) -> DemoResult:
         raise BadInput(str(error)) from error
 
 
-def _write(result: DemoResult, output: str) -> None:
+def _binance(folder: Path | None) -> dict[str, Any] | None:
+    """Spot and perpetual through a core of their own, or None where they aren't recorded."""
+    from core.cli.progress import progress
+
+    if folder is None or not all((folder / name).is_file() for name in BINANCE):
+        return None
+    paths = [folder / name for name in BINANCE]
+    total = 2 * sum(path.stat().st_size for path in paths)
+    done = 0
+    with progress() as show:
+        show("binance", 0, total)
+
+        def advance(size: int) -> None:
+            nonlocal done
+            done += size
+            show("binance", done, total)
+
+        options = load("core.data.recording", "Options")()
+        report: dict[str, Any] = load("core.data.replay", "replay")(paths, options, None, advance)
+    return report
+
+
+def _write(result: DemoResult, binance: dict[str, Any] | None, output: str) -> None:
     from core.cli import demo_report
 
     if output == "json":
-        write_json(demo_report.as_json(result))
+        write_json(demo_report.as_json(result) | ({} if binance is None else {"binance": binance}))
     else:
-        demo_report.print_tables(result)
+        demo_report.print_tables(result, binance)

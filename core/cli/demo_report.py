@@ -61,15 +61,17 @@ def _latency_json(latency: Latency) -> dict[str, int]:
     }
 
 
-def print_tables(result: DemoResult) -> None:
-    """Print the result as sections of tables on standard output."""
+def print_tables(result: DemoResult, binance: dict[str, Any] | None = None) -> None:
+    """Print the result as sections of tables on standard output; binance: a report of core.data.replay."""
     out = console()
     _print_head(out, result)
     _print_market(out, result)
     _print_orders(out, result)
     _print_money(out, result)
     _print_latency(out, result)
-    _print_run(out, result)
+    if binance is not None:
+        _print_binance(out, binance)
+    _print_run(out, result, binance is None or binance["ok"])
 
 
 def _section(out: Console, title: str) -> None:
@@ -178,7 +180,23 @@ def _print_latency(out: Console, result: DemoResult) -> None:
     out.print()
 
 
-def _print_run(out: Console, result: DemoResult) -> None:
+def _print_binance(out: Console, report: dict[str, Any]) -> None:
+    """The market of the second recording, at its end."""
+    _section(out, "Binance, spot and perpetual")
+    numbers = ("bid", "bid qty", "ask", "ask qty", "trades")
+    shown = table("venue", "symbol", *numbers, numbers=numbers)
+    for row in report["market"]:
+        prices = (row["bid_px"], row["bid_qty"], row["ask_px"], row["ask_qty"], row["trades"])
+        shown.add_row(row["venue"], row["symbol"], *map(figure, prices))
+    out.print(shown)
+    counts = f"{report['quotes']:,} quotes, {report['trades']:,} trades, {report['levels']:,} levels"
+    checked = f"{report['gaps']:,} gaps, {report['errors']:,} malformed of {report['rows']:,} rows"
+    speed = f"{report['events_per_s']:,} events/s from file to core"
+    out.print(f"{counts}; {checked}; {speed}", style="dim")
+    out.print()
+
+
+def _print_run(out: Console, result: DemoResult, rest_ok: bool) -> None:
     from rich.markup import escape
 
     _section(out, "Run")
@@ -200,4 +218,4 @@ def _print_run(out: Console, result: DemoResult) -> None:
     out.print(shown)
     for found in result.problems:
         out.print(f"[red]{escape(found)}[/]")
-    out.print("[bold green]OK[/]" if result.ok else "[bold red]FAILED[/]")
+    out.print("[bold green]OK[/]" if result.ok and rest_ok else "[bold red]FAILED[/]")

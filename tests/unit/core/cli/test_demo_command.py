@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from core.backtest.setup import CoreSetup
-from core.cli import root
+from core.cli import demo as demo_module, root
 
 type Provide = Callable[..., None]
 type Open = Callable[[CoreSetup], Any]
@@ -151,3 +151,18 @@ def test_without_recordings_it_says_so_on_stderr(demo: Demo, monkeypatch: pytest
 def test_recorded_data_is_marked_recorded(demo: Demo, shared: Path) -> None:
     found = json.loads(demo("--data", str(shared), "--quotes", "9000", "-o", "json").stdout)
     assert (found["data"], found["quotes"], found["crossed"]) == ("recorded", 9_000, 12_061)
+
+
+def test_binance_s_spot_and_perpetual_follow_the_day(shared: Path) -> None:
+    if not all((shared / name).is_file() for name in demo_module.BINANCE):
+        pytest.skip(f"no Binance recordings in {shared}")
+    found = demo_module._binance(shared)
+    assert found is not None
+    assert (found["ok"], found["gaps"], found["errors"], found["trades"]) == (True, 0, 0, 9_757 + 21_313)
+    market = {row["symbol"]: (float(row["bid_px"]), float(row["ask_px"])) for row in found["market"]}
+    assert market == {"BTCUSDT": (61685.99, 61686.0), "BTCUSDT.PERP": (61659.7, 61659.8)}
+
+
+def test_without_its_files_binance_is_left_out(tmp_path: Path) -> None:
+    assert demo_module._binance(tmp_path) is None
+    assert demo_module._binance(None) is None

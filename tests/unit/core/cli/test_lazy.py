@@ -29,6 +29,8 @@ def loaded_after(code: str) -> list[str]:
         ["bench", "--help"],
         ["bench", "hop", "--help"],
         ["demo", "--help"],
+        ["data", "--help"],
+        ["data", "check", "--help"],
         ["journal", "--help"],
         ["journal", "verify", "--help"],
         ["scenario", "--help"],

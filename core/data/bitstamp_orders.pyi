@@ -1,0 +1,18 @@
+from collections.abc import Callable, Iterator
+
+from core.data.reader import Place, Reader, Sink, Streams
+
+class BitstampOrders(Reader):
+    """One pair's orders."""
+
+    def __init__(
+        self,
+        file: str,
+        format: str,
+        chunks: Iterator[bytes],
+        sink: Sink | None = ...,
+        on_place: Callable[[Place], object] | None = ...,
+        streams: Streams | None = ...,
+        *,
+        symbol: str,
+    ) -> None: ...

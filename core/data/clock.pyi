@@ -1,0 +1,2 @@
+def iso_ns(text: bytes) -> int:
+    """ns since the epoch UTC. Raises ValueError."""

@@ -1,0 +1,14 @@
+from libc.stdint cimport int64_t, uint16_t
+
+from core.backtest.recorded cimport Recorded
+from core.data.reader cimport Event
+from core.sequencer.engine cimport Input
+
+cdef class Player:
+    cdef Recorded core
+    cdef public int64_t[:, ::1] symbols
+    cdef uint16_t venue
+    cdef readonly int64_t played
+    cdef readonly int64_t unfit     # events whose numbers the instrument's precision can't hold
+    cdef int64_t by_kind[16]
+    cdef bint _fill(self, const Event* row, Input* item) noexcept nogil

@@ -1,0 +1,13 @@
+from typing import Any
+
+from core.backtest.recorded import Recorded
+from core.data.reader import Events
+
+class Player:
+    symbols: Any
+    played: int
+    unfit: int
+
+    def __init__(self, core: Recorded, symbols: Any, venue: int) -> None: ...
+    def play(self, events: Events) -> None: ...
+    def by_word(self) -> dict[str, int]: ...

@@ -1,0 +1,87 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Plays a reader's events into a core on recorded time."""
+from libc.stdint cimport int64_t, uint32_t, uint16_t
+from libc.string cimport memset
+
+from core.backtest.recorded cimport Recorded
+from core.data.decimals cimport rescale
+from core.data.reader cimport EVENT_DEPTH, EVENT_QUOTE, EVENT_TRADE, Event
+from core.messages cimport DepthEvent, QuoteEvent, TradeEvent
+from core.sequencer.engine cimport Input
+
+from core.data.reader import EVENT
+
+cdef enum:
+    FROM_FEED = 1                   # the source of market data: recorded.pyx's SOURCE_FEED
+
+
+cdef class Player:
+    """Feeds events of one reader; symbols and venue as the core knows them.
+
+    symbols: (n, 3) of the core's index, price precision and quantity precision, by the reader's symbol index.
+    """
+
+    def __init__(self, Recorded core, symbols, int venue):
+        self.core = core
+        self.symbols = symbols
+        self.venue = <uint16_t>venue
+
+    def play(self, events):
+        """Feeds an array of dtype EVENT in its order. Raises a CoreFault when the core stopped."""
+        cdef const unsigned char[::1] raw = events.view("u1")
+        cdef const Event* rows = <const Event*>&raw[0]
+        cdef Py_ssize_t i
+        cdef Input item
+        for i in range(raw.shape[0] // sizeof(Event)):
+            memset(&item, 0, sizeof(Input))
+            if not self._fill(&rows[i], &item):
+                self.unfit += 1
+                continue
+            item.time_ns = rows[i].recv_ts_ns
+            item.source = FROM_FEED
+            self.core._feed(&item)
+            self.by_kind[rows[i].kind] += 1
+            self.played += 1
+            if self.core.core.faults.code():
+                self.core.core.raise_fault()
+
+    cdef bint _fill(self, const Event* row, Input* item) noexcept nogil:
+        """The core's event of a row; 0: its numbers have no exact place in the instrument's units."""
+        cdef uint32_t symbol = <uint32_t>self.symbols[row.symbol, 0]
+        cdef int px_to = <int>self.symbols[row.symbol, 1]
+        cdef int qty_to = <int>self.symbols[row.symbol, 2]
+        cdef QuoteEvent* quote = <QuoteEvent*>item.request
+        cdef TradeEvent* trade = <TradeEvent*>item.request
+        cdef DepthEvent* depth = <DepthEvent*>item.request
+        cdef int64_t px, qty
+        if not rescale(row.px, row.px_digits, px_to, &px) or not rescale(row.qty, row.qty_digits, qty_to, &qty):
+            return 0
+        item.kind = row.kind
+        if row.kind == EVENT_QUOTE:
+            item.length = sizeof(QuoteEvent)
+            quote.symbol = symbol
+            quote.venue = self.venue
+            quote.bid_px = px
+            quote.bid_qty = qty
+            return rescale(row.ask_px, row.px_digits, px_to, &quote.ask_px) and (
+                rescale(row.ask_qty, row.qty_digits, qty_to, &quote.ask_qty))
+        if row.kind == EVENT_TRADE:
+            item.length = sizeof(TradeEvent)
+            trade.symbol = symbol
+            trade.venue = self.venue
+            trade.aggressor = row.side
+            trade.px = px
+            trade.qty = qty
+            return 1
+        item.length = sizeof(DepthEvent)
+        depth.symbol = symbol
+        depth.venue = self.venue
+        depth.side = row.side
+        depth.px = px
+        depth.qty = qty
+        return 1
+
+    def by_word(self):
+        """Events fed, by kind."""
+        words = {"quotes": EVENT_QUOTE, "trades": EVENT_TRADE, "levels": EVENT_DEPTH}
+        return {word: self.by_kind[<int>kind] for word, kind in words.items()}
