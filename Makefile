@@ -3,11 +3,11 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test lint build deps fresh lock clean
+.PHONY: help env demo test model mutants lint build deps fresh lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: ## make .venv and compile what changed
 	@$(SETUP) environment.py
@@ -17,6 +17,12 @@ demo: env ## run a recorded trading day through the core (ARGS="-o json")
 
 test: env ## pass the tests (ARGS="-k ring")
 	$(PY) -m pytest $(ARGS)
+
+model: env ## play ten thousand random sequences of money through core and model
+	$(PY) -m tests.model.sequences $(ARGS)
+
+mutants: env ## plant errors in the position keeper: the model must catch each
+	$(PY) -m tests.model.mutants $(ARGS)
 
 lint: env ## ruff and mypy alone
 	$(PY) -m pytest -q tests/unit/test_lint.py

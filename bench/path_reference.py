@@ -15,6 +15,7 @@ from core.recovery import capacity_of
 from core.recovery.replay import Replay
 from core_ext.journal import JournalReader
 
+LEDGER = 10**6  # the ledger's unit of cash in one of price x quantity
 FROM_SESSIONS = 128  # sources from here on are clients
 ENDS = {int(m.ExecType.CANCELED), int(m.ExecType.EXPIRED), int(m.ExecType.REJECTED)}
 CLOSED = (m.OrdStatus.FILLED, m.OrdStatus.CANCELED, m.OrdStatus.REJECTED, m.OrdStatus.EXPIRED)
@@ -81,7 +82,8 @@ def compare(journal: Path, sent: int, state_hash: str) -> dict[str, bool]:
     played = Replay(capacity_of(journal))
     played.play(JournalReader(journal))
     core = played.core
-    held = {(row["account"], row["symbol"]): (row["qty"], row["flow"]) for row in core.positions.rows()}
+    rows = core.positions.rows()
+    held = {(row["account"], row["symbol"]): (row["qty"], row["cash"] // LEDGER) for row in rows}
     keys = held.keys() | counted.qty.keys()
     statuses, _children = core.orders.life.statuses()
     orders = counted.orders.values()

@@ -28,6 +28,7 @@ from core_ext.journal import JournalWriter
 
 GOALS = {"new_orders_per_s": 5_000_000, "filled_orders_per_s": 2_000_000, "quotes_per_s": 20_000_000}
 SEGMENT_BYTES = 1 << 28
+LEDGER = 10**6  # the ledger's unit of cash in one of price x quantity
 DESK_FIRST = 1  # the desk's ring begins with the core's configuration
 
 
@@ -156,7 +157,7 @@ def _compare(feed: Feed, inputs: Inputs) -> dict[str, bool]:
     """Each thing that was counted apart from the core, and whether the core came to the same."""
     core, expected = feed.core, inputs.expected
     rows = core.positions.rows()
-    held = {(row["account"], row["symbol"]): (row["qty"], row["flow"]) for row in rows}
+    held = {(row["account"], row["symbol"]): (row["qty"], row["cash"] // LEDGER) for row in rows}
     keys = expected.qty.keys() | held.keys()
     return {
         "accepted": feed.sends == expected.accepted,

@@ -36,6 +36,8 @@ class Kind(IntEnum):
     DAY = 24
     TIME = 25
     CONFIG = 26
+    ADJUST = 27
+    BOOK = 28
     RIGHTS = 31
     SLICE = 32
     CHILD_CANCEL = 33
@@ -47,6 +49,7 @@ class Kind(IntEnum):
     REROUTE = 39
     ALERT = 40
     HALT = 41
+    ADJUSTED = 42
 
 
 class HeaderFlag(IntFlag):
@@ -255,6 +258,13 @@ class Sweep(IntEnum):
     STATUS = 1
     CHILD_CANCEL = 2
     EXPIRE = 3
+
+
+class Adjust(IntEnum):
+    FUNDING = 0
+    DIVIDEND = 1
+    SPLIT = 2
+    SETTLEMENT = 3
 
 
 class ResolvedFlag(IntFlag):

@@ -4,7 +4,7 @@ import hashlib
 import mmap
 
 from core.capacity import DEFAULT
-from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
+from core.engine cimport E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.faults cimport FAULT_LOOPBACK, FAULT_ORDER_RING
 from core.messages cimport PAGE_SIZE, Response
 from core.stage cimport BATCH, EngineStage
@@ -48,6 +48,7 @@ def arena_bytes(capacity) -> int:
         + 2048 * c.symbols
         + 256 * (c.counters + c.cells + c.limits)
         + 8 * c.rate_times
+        + 64 * c.adjustments
         + 8 * c.currencies * c.currencies
     )
 
@@ -71,10 +72,11 @@ cdef class Fused(Path):
         self.orders = Orders(Arena(size), self._emitter(E_ORDERS), capacity)
         self.router = Router(Arena(size), self._emitter(E_ROUTER), capacity)
         self.execution = Execution(Arena(size), self._emitter(E_EXECUTION), capacity, self.sends, guarded)
-        self.positions = Positions(Arena(size), None, capacity)
+        self.positions = Positions(Arena(size), self._emitter(E_POSITIONS), capacity)
         self.egress = Egress(Arena(size), None, capacity, plain_spine(capacity.spine, sizeof(Response), 0))
         self.from_risk, self.from_orders = self.risk.emitter.ring, self.orders.emitter.ring
         self.from_router, self.from_execution = self.router.emitter.ring, self.execution.emitter.ring
+        self.from_positions = self.positions.emitter.ring
         self.recorder = Recorder(self.spine, self.faults)
         self.use(journal)
         self._chain()
@@ -136,6 +138,8 @@ cdef class Fused(Path):
             self.faults.fail(FAULT_LOOPBACK, E_ROUTER, 0, self.sequencer.seq)
         if self.execution.emitter.overflows:
             self.faults.fail(FAULT_LOOPBACK, E_EXECUTION, 0, self.sequencer.seq)
+        if self.positions.emitter.overflows:
+            self.faults.fail(FAULT_LOOPBACK, E_POSITIONS, 0, self.sequencer.seq)
 
     cdef bint push(self, const Input* item) noexcept nogil:
         """Sequences an input and leaves it to `run`; 0: the spine has no room, or the core a fault."""

@@ -2,7 +2,7 @@
 """What the C compiler makes of the structs of `core.messages`: a build with other sizes or offsets fails here."""
 from core.messages cimport (
     BOOKING_AT, OUTCOME_AT, PAGE_SIZE, REQUEST_AT, REQUEST_SIZE, RESOLVED_AT, ROUTING_AT, SEND_AT, VERDICT_AT,
-    AccountEvent, AlertEvent, Booking, CancelEvent, ChildEvent, ConfigEvent, DayEvent, DepthEvent,
+    AccountEvent, AdjustEvent, AdjustedEvent, AlertEvent, BookEvent, Booking, CancelEvent, ChildEvent, ConfigEvent, DayEvent, DepthEvent,
     FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent, LimitEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
     ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SliceEvent, SweepEvent, TradeEvent,
@@ -48,6 +48,9 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(SweepEvent) == 40)
     NACRE_HOLDS(sizeof(AlertEvent) == 80)
     NACRE_HOLDS(sizeof(HaltEvent) == 40)
+    NACRE_HOLDS(sizeof(AdjustEvent) == 24)
+    NACRE_HOLDS(sizeof(BookEvent) == 96)
+    NACRE_HOLDS(sizeof(AdjustedEvent) == 24)
     NACRE_HOLDS(sizeof(Resolved) == 64)
     NACRE_HOLDS(sizeof(Verdict) == 128)
     NACRE_HOLDS(sizeof(Outcome) == 192)
@@ -100,6 +103,9 @@ def sizes() -> dict[str, int]:
         "SweepEvent": sizeof(SweepEvent),
         "AlertEvent": sizeof(AlertEvent),
         "HaltEvent": sizeof(HaltEvent),
+        "AdjustEvent": sizeof(AdjustEvent),
+        "BookEvent": sizeof(BookEvent),
+        "AdjustedEvent": sizeof(AdjustedEvent),
         "Request": sizeof(Request),
         "Resolved": sizeof(Resolved),
         "Verdict": sizeof(Verdict),

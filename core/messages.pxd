@@ -81,6 +81,8 @@ cdef enum Kind:
     K_DAY = 24
     K_TIME = 25
     K_CONFIG = 26
+    K_ADJUST = 27
+    K_BOOK = 28
     K_RIGHTS = 31
     K_SLICE = 32
     K_CHILD_CANCEL = 33
@@ -92,6 +94,7 @@ cdef enum Kind:
     K_REROUTE = 39
     K_ALERT = 40
     K_HALT = 41
+    K_ADJUSTED = 42
 
 cdef enum HeaderFlag:
     H_DERIVED = 1
@@ -508,6 +511,32 @@ cdef struct DayEvent:               # 8
     int32_t date
     uint32_t pad
 
+cdef enum Adjust:                   # what happens to all positions of an instrument at once
+    AD_FUNDING = 0
+    AD_DIVIDEND = 1
+    AD_SPLIT = 2
+    AD_SETTLEMENT = 3
+
+cdef struct AdjustEvent:            # 24
+    uint32_t symbol
+    uint8_t what                    # an Adjust
+    uint8_t digits                  # of a rate or amount
+    uint16_t pad
+    int64_t a                       # rate or amount in 10^-digits; num; px
+    int64_t b                       # den
+
+cdef struct BookEvent:              # 96: a fill that a named person books: out of suspense, or to end a break
+    char exec_id[40]
+    uint32_t account
+    uint32_t symbol
+    i128 fee                        # 10^-16
+    int64_t qty                     # signed
+    int64_t px
+    uint32_t by
+    uint16_t venue
+    uint16_t pad
+    uint64_t pad2
+
 # ---- what the core derives ------------------------------------------------------------------------------------
 
 cdef struct SliceEvent:             # 32: a child to send
@@ -572,6 +601,14 @@ cdef struct HaltEvent:              # 40
     uint32_t pad2
     uint64_t pad3
 
+cdef struct AdjustedEvent:          # 24: one position, after all of its instrument were adjusted
+    uint32_t position
+    uint32_t account
+    uint32_t symbol
+    uint8_t quiet                   # only risk is told: the position's line is another event's
+    uint8_t pad[3]
+    int64_t delta                   # quantity that no fill brought
+
 cdef union Request:
     ConfigEvent config
     NameEvent name
@@ -600,6 +637,9 @@ cdef union Request:
     SweepEvent sweep
     AlertEvent alert
     HaltEvent halt
+    AdjustEvent adjust
+    BookEvent book
+    AdjustedEvent adjusted
     char bytes[256]
 
 
@@ -781,9 +821,9 @@ cdef struct Booking:                # 128 bytes: the position after the event, w
     int64_t fill_qty                # signed
     i128 cost                       # ledger unit, signed like qty
     i128 realized                   # ledger unit, without the multiplier
-    i128 flow                       # cash of the fills: units of price x qty
     i128 fees                       # 10^-16
     i128 fee                        # of this fill
+    i128 paid                       # realised by funding, dividends, parts of lots: 10^-20
 
 cdef enum ResponseKind:
     RK_DENY = 1

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.enums import (
     Action as Action,
+    Adjust as Adjust,
     BookingFlag as BookingFlag,
     ExecType as ExecType,
     Follow as Follow,
@@ -385,6 +386,41 @@ HALT_EVENT = np.dtype(
         ("pad3", "<u8"),
     ]
 )
+ADJUST_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("what", "u1"),
+        ("digits", "u1"),
+        ("pad", "<u2"),
+        ("a", "<i8"),
+        ("b", "<i8"),
+    ]
+)
+BOOK_EVENT = np.dtype(
+    [
+        ("exec_id", "V40"),
+        ("account", "<u4"),
+        ("symbol", "<u4"),
+        ("fee_lo", "<u8"),
+        ("fee_hi", "<i8"),
+        ("qty", "<i8"),
+        ("px", "<i8"),
+        ("by", "<u4"),
+        ("venue", "<u2"),
+        ("pad", "<u2"),
+        ("pad2", "<u8"),
+    ]
+)
+ADJUSTED_EVENT = np.dtype(
+    [
+        ("position", "<u4"),
+        ("account", "<u4"),
+        ("symbol", "<u4"),
+        ("quiet", "u1"),
+        ("pad", "u1", (3,)),
+        ("delta", "<i8"),
+    ]
+)
 REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.NAME: NAME_EVENT,
     Kind.INSTRUMENT: INSTRUMENT_EVENT,
@@ -422,6 +458,9 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.REROUTE: SWEEP_EVENT,
     Kind.ALERT: ALERT_EVENT,
     Kind.HALT: HALT_EVENT,
+    Kind.ADJUST: ADJUST_EVENT,
+    Kind.BOOK: BOOK_EVENT,
+    Kind.ADJUSTED: ADJUSTED_EVENT,
 }
 """The struct that each kind of event's request is; a kind that isn't here has none."""
 
@@ -566,12 +605,12 @@ BOOKING = np.dtype(
         ("cost_hi", "<i8"),
         ("realized_lo", "<u8"),
         ("realized_hi", "<i8"),
-        ("flow_lo", "<u8"),
-        ("flow_hi", "<i8"),
         ("fees_lo", "<u8"),
         ("fees_hi", "<i8"),
         ("fee_lo", "<u8"),
         ("fee_hi", "<i8"),
+        ("paid_lo", "<u8"),
+        ("paid_hi", "<i8"),
     ]
 )
 RESPONSE = np.dtype(

@@ -19,6 +19,7 @@ cdef class Path:
     cdef Ring from_orders
     cdef Ring from_router
     cdef Ring from_execution
+    cdef Ring from_positions
 
     cdef Page* input(self, const Input* item) noexcept nogil
     cdef Page* timer(self, const Derived* item, uint8_t engine) noexcept nogil

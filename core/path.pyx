@@ -6,7 +6,7 @@ from dataclasses import fields
 from libc.string cimport memcpy, memset
 
 from core.capacity import Capacity
-from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
+from core.engine cimport E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.messages cimport K_CONFIG, ConfigEvent
 
 SIZES = tuple(field.name for field in fields(Capacity))
@@ -46,7 +46,8 @@ cdef class Path:
         best = earlier(best, <Derived*>self.from_risk.peek(), E_RISK, engine)
         best = earlier(best, <Derived*>self.from_orders.peek(), E_ORDERS, engine)
         best = earlier(best, <Derived*>self.from_router.peek(), E_ROUTER, engine)
-        return earlier(best, <Derived*>self.from_execution.peek(), E_EXECUTION, engine)
+        best = earlier(best, <Derived*>self.from_execution.peek(), E_EXECUTION, engine)
+        return earlier(best, <Derived*>self.from_positions.peek(), E_POSITIONS, engine)
 
     cdef void release(self, uint8_t engine) noexcept nogil:
         """Gives the engine's oldest derived event back."""
@@ -56,8 +57,10 @@ cdef class Path:
             self.from_orders.release()
         elif engine == E_ROUTER:
             self.from_router.release()
-        else:
+        elif engine == E_EXECUTION:
             self.from_execution.release()
+        else:
+            self.from_positions.release()
 
     cdef Page* step(self, const Derived* item, uint8_t engine) noexcept nogil:
         """Sequences what `next_derived` gave, and runs it."""

@@ -33,7 +33,7 @@ PATH: tuple[Stage, ...] = (
     Stage("orders", ("risk",), "moves the order and its children", derives=True),
     Stage("router", ("orders",), "cuts worked orders into children", derives=True),
     Stage("execution", ("router",), "guards the parent's quantity and sends", derives=True),
-    Stage("positions", ("execution",), "books fills: quantity, cost, profit, fees"),
+    Stage("positions", ("execution",), "books fills: quantity, cost, profit, fees", derives=True),
     Stage("journal", ("sequencer",), "records the event's input"),
     Stage("egress", ("positions", "journal"), "tells sessions"),
 )
@@ -65,14 +65,15 @@ _MARKET = frozenset(
 )
 _SWITCHES = frozenset({_K.KILL, _K.REARM, _K.HALT, _K.CANCEL_ALL, _K.CONNECT, _K.DISCONNECT, _K.RIGHTS})
 _FACTS = frozenset({_K.INSTRUMENT, _K.ACCOUNT, _K.FX, _K.LIMIT, _K.OPEN_POSITION})
+_MONEY = frozenset({_K.ADJUST, _K.ADJUSTED, _K.BOOK})
 
 TAKES: dict[str, frozenset[m.Kind]] = {
-    "resolve": frozenset({_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.OPEN_POSITION}),
-    "risk": _ORDERS | _MARKET | _SWITCHES | _FACTS,
+    "resolve": frozenset({_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.OPEN_POSITION, _K.BOOK}),
+    "risk": _ORDERS | _MARKET | _SWITCHES | _FACTS | _MONEY,
     "orders": _ORDERS,
     "router": _ORDERS | _MARKET | {_K.KILL, _K.REARM, _K.REROUTE},
     "execution": _ORDERS,
-    "positions": frozenset({_K.REPORT, _K.INSTRUMENT, _K.VENUE, _K.OPEN_POSITION}),
+    "positions": frozenset({_K.REPORT, _K.INSTRUMENT, _K.VENUE, _K.OPEN_POSITION}) | _MONEY,
     "egress": _ORDERS | {_K.CONNECT},
 }
 """Which kinds of events each engine acts on. It passes the others by: its paragraph is then an older

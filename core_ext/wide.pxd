@@ -68,7 +68,12 @@ cdef extern from * nogil:
     }
 
     static inline nacre_i128 nacre_div_half_even(nacre_i128 n, nacre_i128 d) {
-        nacre_i128 q = n / d, r = n % d;
+        if ((int64_t)n == n && (int64_t)d == d) {                    /* nearly always: the processor's own division */
+            int64_t q64 = (int64_t)n / (int64_t)d, r64 = (int64_t)n % (int64_t)d;
+            uint64_t low64 = r64 < 0 ? -(uint64_t)r64 : (uint64_t)r64, rest64 = (uint64_t)d - low64;
+            return (nacre_i128)q64 + ((low64 > rest64 || (low64 == rest64 && (q64 & 1))) ? (n < 0 ? -1 : 1) : 0);
+        }
+        nacre_i128 q = n / d, r = n - q * d;
         nacre_u128 low = nacre_magnitude(r), rest = (nacre_u128)d - low;
         if (low > rest || (low == rest && (q & 1)))
             q += n < 0 ? -1 : 1;

@@ -33,6 +33,7 @@ cdef class Staged(Path):
         self.sends = board.sends
         self.from_risk, self.from_orders = loopbacks["risk"], loopbacks["orders"]
         self.from_router, self.from_execution = loopbacks["router"], loopbacks["execution"]
+        self.from_positions = loopbacks["positions"]
         self.keep_going = keep_going
         self.stages = len(CURSORS)
 

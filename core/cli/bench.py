@@ -150,9 +150,20 @@ def data(output: str, folder: Path, turns: int, memory: bool) -> None:
 
 @command.command(short_help="Each bench briefly, against its ratio.")
 @output_option("table", "json")
+@click.option("--positions", type=click.IntRange(1, 50_000_000), default=1_000_000, show_default=True)
+@click.option("--fills", type=click.IntRange(1), default=1_000_000, show_default=True, help="That are timed.")
+@click.option("--accounts", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def positions(output: str, **shape: int) -> None:
+    """A fill booked at random over very many positions, against the bare memory that it needs."""
+    _report("positions", output, **shape)
+
+
+@command.command()
+@output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def check(output: str, seed: int) -> None:
-    """Each bench briefly, best of three; exit 1 for a ratio or a final state, never for a time."""
+    """Each bench briefly. Exit 1 for a ratio, the best of three, or a final state; never for a time."""
     _report("check", output, seed=seed)
 
 

@@ -134,6 +134,7 @@ class Book:
             bool(row["inverse"]),
             self._currency(int(row["currency"])),
             self._currency(int(row["settle_currency"])),
+            margin=int(row["margin"]),
         )
         self.directory.symbols[symbol.name] = symbol
         self.directory.symbol_list.append(symbol)
@@ -174,7 +175,7 @@ class Book:
     def _fx(self, request: bytes) -> None:
         row = np.frombuffer(request, m.FX_EVENT, 1)[0]
         pair = f"{self._currency(int(row['base']))}/{self._currency(int(row['quote']))}"
-        self.rates.set(pair, Fraction(int(row["rate"]), 10**10))
+        self.rates.set(pair, Fraction(int(row["rate"]), 10 ** int(row["digits"])))
 
     def _quote(self, request: bytes) -> None:
         self.quotes[int.from_bytes(request[:4], "little"), int.from_bytes(request[4:6], "little")] = request

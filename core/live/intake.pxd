@@ -22,6 +22,7 @@ cdef class Intake(Stage):
     cdef Ring orders
     cdef Ring router
     cdef Ring execution
+    cdef Ring positions
     cdef Ring spill                 # derived events taken off their rings while the spine was full
     cdef Schedule timers
     cdef uint64_t cut               # what events up to this one derived is known already: it came out of the journal

@@ -12,7 +12,7 @@ import mmap
 
 from libc.string cimport memcpy, memset
 
-from core.engine cimport DERIVES_MAX, E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
+from core.engine cimport DERIVES_MAX, E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.faults cimport FAULT_LOOPBACK, FAULT_SCHEDULE
 from core.live.seats cimport (
     SEAT_BROKEN, SEAT_GAP, check_cancel, check_cancel_all, check_order, check_replace,
@@ -64,6 +64,7 @@ cdef class Intake(Stage):
         self.desk, self.feed, self.reports = board.desk, board.feed, board.reports
         self.risk, self.orders = loopbacks["risk"], loopbacks["orders"]
         self.router, self.execution = loopbacks["router"], loopbacks["execution"]
+        self.positions = loopbacks["positions"]
         self.timers = Schedule(2 * board.capacity.orders + 65536)
         self.spill = Ring.format(mmap.mmap(-1, Ring.bytes_needed(SPILL, sizeof(Derived))), SPILL, sizeof(Derived))
         self._kept = [None] * SEATS
@@ -81,7 +82,7 @@ cdef class Intake(Stage):
         while past.schedule.count:
             past.schedule.pop(&due)
             self.timers.push(due.due_ns, DUE_TIMER, due.data, due.length)
-        for engine in range(E_RISK, E_EXECUTION + 1):
+        for engine in range(E_RISK, E_POSITIONS + 1):
             while True:
                 item = past._head(engine)
                 if item == NULL:
@@ -186,7 +187,8 @@ cdef class Intake(Stage):
         taken += self._poll_loopback(self.risk, E_RISK, budget)
         taken += self._poll_loopback(self.orders, E_ORDERS, budget)
         taken += self._poll_loopback(self.router, E_ROUTER, budget)
-        return taken + self._poll_loopback(self.execution, E_EXECUTION, budget)
+        taken += self._poll_loopback(self.execution, E_EXECUTION, budget)
+        return taken + self._poll_loopback(self.positions, E_POSITIONS, budget)
 
     cdef uint64_t _poll_spill(self, uint64_t budget) noexcept nogil:
         cdef uint64_t taken = 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.live.server import Core
 
 RESEND_MAX = 512
+ADJUSTING = ("funding", "dividend", "split", "settlement")
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state")
 LIMIT_SPACES = {
     "strategy": m.Space.STRATEGY,
@@ -135,6 +136,28 @@ def market(core: Core, _connection: Connection, request: dict[str, Any]) -> dict
     return {"seq": core.board.seq}
 
 
+def adjust(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """What happens to all positions of an instrument: funding, dividend, split, settlement."""
+    line = core.book.line(request["line"], ADJUSTING)
+    core.feed(core.book.events(line))
+    return {"seq": core.board.seq}
+
+
+def book(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """A fill that a named person books. Refused: it is booked already, or the account is another's."""
+    fill = request["fill"]
+    if connection.rights is not None and fill.get("account") not in connection.rights:
+        raise Refused(f"account {fill.get('account')!r}: this session may not trade for it")
+    before = core.asked().core.positions.booked_by_hand()
+    core.feed(core.book.begin().booking(fill))
+    after = core.asked().core.positions.booked_by_hand()
+    if after == before:
+        raise Refused(
+            f"{fill['venue']} {fill['exec_id']}: a fill of that id is booked already, or the tables are full"
+        )
+    return {"seq": after}
+
+
 def _scope(core: Core, request: dict[str, Any]) -> tuple[str, str | None, str, int]:
     """(scope, key, by, the key's index) of a kill or rearm."""
     scope, key, by = request.get("scope", "all"), request.get("key"), request.get("by")
@@ -187,7 +210,21 @@ def stop(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[s
 
 OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
     op.__name__: op
-    for op in (intern, orders, positions, limits, status, risk_set, kill, rearm, market, resend, stop)
+    for op in (
+        intern,
+        orders,
+        positions,
+        limits,
+        status,
+        risk_set,
+        kill,
+        rearm,
+        market,
+        adjust,
+        book,
+        resend,
+        stop,
+    )
 }
 
 

@@ -8,7 +8,7 @@ discarded: the venues have had them.
 from libc.string cimport memcmp, memcpy, memset
 
 from core.capacity import DEFAULT
-from core.engine cimport E_EXECUTION, E_ORDERS, E_RISK, E_ROUTER
+from core.engine cimport E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.messages cimport H_DERIVED, H_JOURNAL_FULL, H_TIMER, REQUEST_SIZE
 from core.faults cimport FAULT_NONDETERMINISM, FAULT_SCHEDULE, FAULT_SOURCE_GAP
 from core.sequencer.engine cimport Input
@@ -83,6 +83,8 @@ cdef class Replay:
             return <Derived*>self.core.router.emitter.ring.peek()
         if engine == E_EXECUTION:
             return <Derived*>self.core.execution.emitter.ring.peek()
+        if engine == E_POSITIONS:
+            return <Derived*>self.core.positions.emitter.ring.peek()
         return NULL
 
     cdef bint _same(self, const Derived* item, const Header* header, const char* request) noexcept nogil:
@@ -117,7 +119,7 @@ cdef class Replay:
         cdef uint8_t engine
         cdef Derived* item
         cdef Derived later
-        for engine in range(E_RISK, E_EXECUTION + 1):
+        for engine in range(E_RISK, E_POSITIONS + 1):
             while True:
                 item = self._head(engine)
                 if item == NULL or item.due_ns == 0:

@@ -63,6 +63,7 @@ cdef class Resolve(Engine):
     cdef void _ask_report(self, const ReportEvent* report, Asked* asked) noexcept nogil
     cdef void _fill(self, Page* page, const Asked* asked) noexcept nogil
     cdef bint _reference(self, Page* page) noexcept nogil
+    cdef void _book(self, Page* page) noexcept nogil
     cdef void _amend(self, Page* page) noexcept nogil
     cdef void _request(self, Page* page, const char* id, const char* orig, bint replaces) noexcept nogil
     cdef uint32_t _position(self, uint32_t account, uint32_t symbol) noexcept nogil

@@ -4,7 +4,7 @@ from libc.string cimport memcpy, memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_CANCEL, K_OPEN_POSITION, K_ORDER,
+    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_BOOK, K_CANCEL, K_OPEN_POSITION, K_ORDER,
     K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, W_ID_TOO_LONG, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, Page,
     ReportEvent, Resolved, SliceEvent,
 )
@@ -63,6 +63,8 @@ cdef class Resolve(Engine):
             self._child(page)
         elif kind == K_OPEN_POSITION:
             out.position = self._position(page.request.open_position.account, page.request.open_position.symbol)
+        elif kind == K_BOOK:
+            self._book(page)
 
     # ---- what an event names ------------------------------------------------------------------------------------
 
@@ -262,6 +264,28 @@ cdef class Resolve(Engine):
         self.current[out.fill].px = report.last_px
         if report.exec_type != X_TRADE:
             self._amend(page)
+
+    cdef void _book(self, Page* page) noexcept nogil:
+        """A fill that a person books: its exec_id is used up like a venue's."""
+        cdef Resolved* out = &page.resolved
+        cdef FillKey key
+        cdef bint existed = 0
+        fill_key(&key, page.request.book.venue, page.request.book.exec_id)
+        out.position = self._position(page.request.book.account, page.request.book.symbol)
+        out.fill = self.fills.put(<char*>&key, &existed)
+        if out.position == NONE or out.fill == NONE:
+            out.flags |= D_TABLE_FULL
+        elif existed:
+            out.flags |= D_DUPLICATE_EXEC
+        else:
+            self.counts[4] = out.fill + 1
+            self.records[out.fill].qty = page.request.book.qty
+            self.records[out.fill].px = page.request.book.px
+            self.records[out.fill].child = NONE
+            self.records[out.fill].exec_type = X_TRADE
+            self.records[out.fill].base = out.fill
+            self.current[out.fill].qty = page.request.book.qty
+            self.current[out.fill].px = page.request.book.px
 
     cdef bint _reference(self, Page* page) noexcept nogil:
         """Finds the fill that a bust or correction is about; 0 where it names none of that child."""

@@ -38,6 +38,10 @@ cdef class Risk(Engine):
     cdef uint8_t _child_venue_state(self, uint32_t index) noexcept nogil
     cdef void _report(self, Page* page) noexcept nogil
     cdef void _facts(self, Page* page, uint32_t symbol) noexcept nogil
+    cdef void _book(self, Page* page) noexcept nogil
+    cdef void _adjusted(self, Page* page) noexcept nogil
+    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
+          int64_t delta) noexcept nogil
     cdef void _slice(self, Page* page) noexcept nogil
     cdef void _alert_limit(self, Page* page, uint32_t index, uint32_t counter, uint8_t reason, i128 value,
           uint32_t symbol) noexcept nogil

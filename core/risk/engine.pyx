@@ -5,9 +5,9 @@ from libc.string cimport memset
 from core.alerts cimport alert_venue, halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    AlertEvent, D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_JOURNAL_FULL,
-    HaltEvent, K_ALERT, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT,
-    K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS,
+    AD_SETTLEMENT, AD_SPLIT, AlertEvent, D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL,
+    H_JOURNAL_FULL, HaltEvent, K_ADJUST, K_ADJUSTED, K_ALERT, K_BOOK, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL,
+    K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS,
     K_SLICE, K_SWEEP, MAX_VENUES, K_VENUE_STATE, NONE, NONE16, OF_OVERFILL, O_HAS_EXPIRE, O_HAS_PRICE, O_HAS_QTY,
     O_POST_ONLY, OrderEvent, Outcome, Page, RS_ACTIVE, RS_KILLED, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID,
     R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED, R_LIMIT_70, R_LIMIT_90, R_MAX_POSITION, R_NONE,
@@ -94,6 +94,14 @@ cdef class Risk(Engine):
                 self.sweeps.begin(page, SW_CANCEL, &page.request.filter.scope)
         elif kind == K_LIMIT:
             self.limits.set(&page.request.limit, self.life, self.life.count())
+        elif kind == K_ADJUST:
+            self._facts(page, page.request.adjust.symbol)
+            if page.request.adjust.what == AD_SPLIT or page.request.adjust.what == AD_SETTLEMENT:
+                self.limits.rescale(&page.request.adjust)
+        elif kind == K_ADJUSTED:
+            self._adjusted(page)
+        elif kind == K_BOOK:
+            self._book(page)
         elif kind == K_OPEN_POSITION:
             self.limits.open(page.resolved.position, page.request.open_position.account,
                              page.request.open_position.symbol, page.request.open_position.qty)
@@ -294,6 +302,33 @@ cdef class Risk(Engine):
             return
         self._apply(page, order)
         self._facts(page, self.life.orders[order].symbol)
+
+    cdef void _book(self, Page* page) noexcept nogil:
+        """A person's fill: of no order, so it counts like what the day began with."""
+        if page.resolved.flags & (D_DUPLICATE_EXEC | D_TABLE_FULL):
+            return
+        page.verdict.flags |= VF_APPLIES
+        self._count_position(page, page.resolved.position, page.request.book.account, page.request.book.symbol,
+                             page.request.book.qty)
+        self._facts(page, page.request.book.symbol)
+
+    cdef void _adjusted(self, Page* page) noexcept nogil:
+        """Quantity that no fill brought: of a split, a settlement, or a bust of a fill from before one."""
+        self._count_position(page, page.request.adjusted.position, page.request.adjusted.account,
+                             page.request.adjusted.symbol, page.request.adjusted.delta)
+        self._facts(page, page.request.adjusted.symbol)
+
+    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
+                              int64_t delta) noexcept nogil:
+        cdef uint32_t i
+        cdef uint32_t counter
+        if delta == 0:
+            return
+        self.limits.keep(position, account, symbol, delta)
+        for i in range(self.limits.counts[0]):
+            if self.limits.counts_position(i):
+                counter = self.limits.count(i, account, symbol, delta)
+                self._warn(page, i, counter, symbol)
 
     cdef void _facts(self, Page* page, uint32_t symbol) noexcept nogil:
         cdef SymbolMarket* market = &self.view.symbols[symbol]

@@ -7,7 +7,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport NONE, SC_ALL, LimitEvent, Page, ScopeKeys
+from core.messages cimport NONE, SC_ALL, AdjustEvent, LimitEvent, Page, ScopeKeys
 from core.orders.life cimport Life, Order
 from core_ext.tables cimport Arena, Map64
 from core_ext.wide cimport i128
@@ -64,7 +64,7 @@ cdef struct Cell:                   # 48
     uint64_t scale                  # 10^(12 - qty_precision)
     uint64_t pad
 
-cdef struct Opening:                # 16: a position that the day began with
+cdef struct Opening:                # 16: what of a position no order brought: what the day began with, adjustments
     uint32_t account
     uint32_t symbol
     int64_t qty
@@ -92,6 +92,10 @@ cdef class Limits:
     cdef void set(self, const LimitEvent* event, Life life, uint32_t orders) noexcept nogil
     cdef void open(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t qty) noexcept nogil
     cdef void _open(self, uint32_t limit, const Opening* opening) noexcept nogil
+    cdef void keep(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil
+    cdef bint counts_position(self, uint32_t limit) noexcept nogil
+    cdef uint32_t count(self, uint32_t limit, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil
+    cdef void rescale(self, const AdjustEvent* event) noexcept nogil
     cdef bint matches(self, const Limit* limit, const Keys* keys) noexcept nogil
     cdef uint32_t _counter(self, uint32_t limit, uint32_t key) noexcept nogil
     cdef uint32_t cell(self, uint32_t counter, uint32_t symbol) noexcept nogil

@@ -3,8 +3,8 @@
 from libc.string cimport memcmp, memset
 
 from core.messages cimport (
-    K_INSTRUMENT, NONE, NONE16, R_MAX_POSITION, R_ORDER_RATE, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY,
-    SC_SYMBOL, SC_VENUE, SIDE_BUY, LimitEvent, ScopeKeys,
+    AD_SPLIT, K_INSTRUMENT, NONE, NONE16, R_MAX_POSITION, R_ORDER_RATE, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY,
+    SC_SYMBOL, SC_VENUE, SIDE_BUY, AdjustEvent, LimitEvent, ScopeKeys,
 )
 from core.orders.life cimport B_EXISTS, Life, Order
 
@@ -127,30 +127,62 @@ cdef class Limits:
     cdef void open(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t qty) noexcept nogil:
         """A position that the day begins with counts in every limit that names no strategy, venue or session."""
         cdef uint32_t i
+        cdef int64_t delta
         if position == NONE:
             return
-        self.openings[position].account = account
-        self.openings[position].symbol = symbol
-        self.openings[position].qty = qty
-        if position >= self.counts[5]:
-            self.counts[5] = position + 1
+        delta = qty - self.openings[position].qty
+        self.keep(position, account, symbol, delta)
         for i in range(self.counts[0]):
             if self.limits[i].active and self.limits[i].check == R_MAX_POSITION:
-                self._open(i, &self.openings[position])
+                self.count(i, account, symbol, delta)
 
-    cdef void _open(self, uint32_t index, const Opening* opening) noexcept nogil:
+    cdef void keep(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil:
+        """Quantity that no order brought, for the limits that are set later."""
+        self.openings[position].account = account
+        self.openings[position].symbol = symbol
+        self.openings[position].qty += delta
+        if position >= self.counts[5]:
+            self.counts[5] = position + 1
+
+    cdef bint counts_position(self, uint32_t index) noexcept nogil:
+        """Whether the limit counts positions whole: it names no strategy, session or venue."""
         cdef Limit* limit = &self.limits[index]
+        return (limit.active and limit.check == R_MAX_POSITION and limit.scope.strategy == NONE
+                and limit.scope.session == NONE and limit.scope.venue == NONE
+                and limit.each not in (SC_STRATEGY, SC_SESSION, SC_VENUE))
+
+    cdef uint32_t count(self, uint32_t index, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil:
+        """Counts quantity that no order brought; the counter, NONE where the limit isn't about that position."""
+        cdef Limit* limit = &self.limits[index]
+        cdef uint32_t counter
         cdef Keys like
-        if opening.qty == 0:
-            return
         memset(&like, 0, sizeof(Keys))
-        like.account = opening.account
-        like.symbol = opening.symbol
+        like.account = account
+        like.symbol = symbol
         like.strategy = NONE
         like.session = NONE
         like.venue = NONE16
-        if self.matches(limit, &like):
-            self.move(self.cell(self.counter(index, self.key(limit, &like)), opening.symbol), opening.qty, 0, 0)
+        if not self.matches(limit, &like):
+            return NONE
+        counter = self.counter(index, self.key(limit, &like))
+        self.move(self.cell(counter, symbol), delta, 0, 0)
+        return counter
+
+    cdef void rescale(self, const AdjustEvent* event) noexcept nogil:
+        """What a limit of a strategy, session or venue counts of its own fills: split, to the whole, or settled."""
+        cdef uint32_t i
+        cdef Cell* cell
+        cdef i128 qty
+        for i in range(self.counts[2]):
+            cell = &self.cells[i]
+            if cell.symbol != event.symbol or self.counts_position(self.counters[cell.counter].limit):
+                continue
+            qty = <i128>cell.qty * <i128>event.a / <i128>event.b if event.what == AD_SPLIT else <i128>0
+            self.move(i, <int64_t>qty - cell.qty, 0, 0)
+
+    cdef void _open(self, uint32_t index, const Opening* opening) noexcept nogil:
+        if opening.qty:
+            self.count(index, opening.account, opening.symbol, opening.qty)
 
     cdef bint matches(self, const Limit* limit, const Keys* keys) noexcept nogil:
         cdef const ScopeKeys* scope = &limit.scope

@@ -26,6 +26,7 @@ class Symbol:
     currency: str
     settle_currency: str
     venues: list[str] = field(default_factory=list)
+    margin: int = 100_000_000  # 10^-4 bps
 
 
 @dataclass(slots=True)

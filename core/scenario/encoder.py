@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from core import messages as m
 from core.scenario import schema
 from core.scenario.directory import CHILD_NAME_MAX, NAME_MAX, Account, Directory, Symbol
-from core.scenario.numbers import Number, divide_half_even
+from core.scenario.numbers import Number, divide_half_even, parse_number
 from core.scenario.reader import Line, ScenarioError
 
 INT64 = 1 << 63
@@ -18,6 +19,7 @@ MONEY_DIGITS = 12
 FEE_DIGITS = 16
 RATE_DIGITS = 18
 BPS_DIGITS = 8
+SPLIT_MAX = 1_000_000
 VENUES_A_SYMBOL = 16
 CHECKS = {
     "max_order_qty": m.Reason.MAX_ORDER_QTY,
@@ -53,6 +55,14 @@ def scale(number: Number, digits: int, what: str) -> int:
             raise Malformed(f"{what}: more than {digits} digits after the point")
         return units
     return int(number.units * 10 ** (digits - number.digits))
+
+
+def trimmed(number: Number) -> Number:
+    """The number without zeros at its end."""
+    units, digits = number
+    while digits and units % 10 == 0:
+        units, digits = units // 10, digits - 1
+    return Number(units, digits)
 
 
 def wide(value: int) -> tuple[int, int]:
@@ -103,6 +113,41 @@ class Encoder:
     def person(self, name: str) -> int:
         """The person's index; a new one is told with the next line."""
         return self._space(m.Space.PERSON, name)
+
+    def booking(self, fill: Mapping[str, str]) -> list[Event]:
+        """A fill that a named person books: venue, exec_id, account, symbol, qty (signed), price, by, and
+        fee or not.
+
+        ValueError: a name that isn't declared, a number that isn't one or has too many digits.
+        """
+        d = self.directory
+        given = {key: str(fill.get(key) or "") for key in ("venue", "exec_id", "account", "symbol", "by")}
+        for key, known in (("venue", d.venues), ("account", d.accounts), ("symbol", d.symbols)):
+            if given[key] not in known:
+                raise ValueError(f"{key} {given[key]!r} isn't declared; one of {', '.join(known) or 'none'}")
+        for key in ("exec_id", "by"):
+            if not 1 <= len(given[key].encode()) <= 31:
+                raise ValueError(f"{key} {given[key]!r}: give 1 to 31 bytes of text")
+        symbol = d.symbols[given["symbol"]]
+        qty = self._units(parse_number(fill["qty"]), symbol.qty_precision, "qty")
+        px = self._units(parse_number(fill["price"]), symbol.price_precision, "price")
+        if qty == 0 or (symbol.inverse and px <= 0):
+            raise ValueError("qty must not be 0, and a price of an inverse instrument must be positive")
+        low, high = wide(scale(parse_number(fill.get("fee") or "0"), FEE_DIGITS, "fee"))
+        request = struct(
+            m.BOOK_EVENT,
+            exec_id=self._text(given["exec_id"]),
+            account=d.accounts[given["account"]].index,
+            symbol=symbol.index,
+            fee_lo=low,
+            fee_hi=high,
+            qty=qty,
+            px=px,
+            by=self._space(m.Space.PERSON, given["by"]),
+            venue=d.venues[given["venue"]],
+        )
+        names, self._names = self._names, []
+        return [*names, Event(m.Kind.BOOK, 0, request)]
 
     def take_limit(self, request: bytes) -> None:
         """A limit that was declared before this encoder was made keeps its index. request: a LIMIT_EVENT."""
@@ -157,6 +202,7 @@ class Encoder:
             data["inverse"],
             data["currency"],
             data["settle_currency"],
+            margin=scale(data["margin_bps"], 4, "margin_bps"),
         )
         if symbol.multiplier_precision > MONEY_DIGITS or symbol.multiplier >= INT64:
             raise Malformed(f"multiplier: at most {MONEY_DIGITS} digits after the point and 63 bits")
@@ -179,7 +225,7 @@ class Encoder:
                 settle_currency=self._currency(symbol.settle_currency),
                 base_currency=self._currency(data["base_currency"]),
                 sector=m.NONE16 if sector == m.NONE else sector,
-                margin=scale(data["margin_bps"], 4, "margin_bps"),
+                margin=symbol.margin,
                 tick=self._units(data["tick"], symbol.price_precision, "tick"),
                 lot=self._units(data["lot"], symbol.qty_precision, "lot"),
                 min_qty=self._units(data["min_qty"], symbol.qty_precision, "min_qty"),
@@ -302,6 +348,39 @@ class Encoder:
                 rate=rate.units,
             ),
         )
+
+    # ---- what happens to all positions of an instrument ----------------------------------------------------
+
+    def _adjust(self, what: m.Adjust, data: dict[str, Any], **values: int) -> Iterator[Event]:
+        symbol = self.directory.symbols[data["symbol"]]
+        yield Event(m.Kind.ADJUST, 0, struct(m.ADJUST_EVENT, symbol=symbol.index, what=int(what), **values))
+
+    def _payment(self, what: m.Adjust, data: dict[str, Any], key: str) -> Iterator[Event]:
+        number = trimmed(data[key])
+        if not -INT64 < number.units < INT64:
+            raise Malformed(f"{key}: too large for 63 bits at {number.digits} digits")
+        return self._adjust(what, data, digits=number.digits, a=number.units)
+
+    def _funding(self, data: dict[str, Any]) -> Iterator[Event]:
+        return self._payment(m.Adjust.FUNDING, data, "rate")
+
+    def _dividend(self, data: dict[str, Any]) -> Iterator[Event]:
+        return self._payment(m.Adjust.DIVIDEND, data, "amount")
+
+    def _split(self, data: dict[str, Any]) -> Iterator[Event]:
+        ratio = Fraction(data["num"].units, 10 ** data["num"].digits) / Fraction(
+            data["den"].units, 10 ** data["den"].digits
+        )
+        if max(ratio.numerator, ratio.denominator) > SPLIT_MAX:
+            raise Malformed(f"split: num / den in lowest terms must be within {SPLIT_MAX} / {SPLIT_MAX}")
+        return self._adjust(m.Adjust.SPLIT, data, a=ratio.numerator, b=ratio.denominator)
+
+    def _settlement(self, data: dict[str, Any]) -> Iterator[Event]:
+        symbol = self.directory.symbols[data["symbol"]]
+        px = self._units(data["px"], symbol.price_precision, "px")
+        if symbol.inverse and px <= 0:
+            raise Malformed("px of an inverse instrument must be positive")
+        return self._adjust(m.Adjust.SETTLEMENT, data, a=px)
 
     # ---- market data ---------------------------------------------------------------------------------------
 

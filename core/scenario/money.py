@@ -11,6 +11,8 @@ from core.scenario.numbers import format_ratio
 
 CASH_KINDS = ("equity", "spot")  # their fills move cash by their value; the others by what they realise
 MONEY_DIGITS = 8
+PAID_UNIT = Fraction(1, 10**20)  # of what funding, dividends and parts of lots paid
+WHOLE_DIGITS = 16
 
 
 def average(notional: int, qty: int, price_precision: int) -> str:
@@ -23,6 +25,14 @@ def average(notional: int, qty: int, price_precision: int) -> str:
 def money(value: Fraction) -> str:
     """A currency's amount, half to even at 8 digits."""
     return format_ratio(value.numerator, value.denominator, MONEY_DIGITS)
+
+
+def with_paid(amount: Fraction, paid: int) -> Fraction:
+    """An amount and what was paid besides. Thirds kept at 10^-20 that sum to a shorter decimal are that
+    decimal again: otherwise the last of their digits would decide a tie."""
+    if not paid:
+        return amount
+    return Fraction(round((amount + paid * PAID_UNIT) * 10**WHOLE_DIGITS), 10**WHOLE_DIGITS)
 
 
 def ledger_unit(symbol: Symbol) -> Fraction:
@@ -65,13 +75,13 @@ def average_cost(symbol: Symbol, qty: int, cost: int) -> str:
 
 
 def position_money(
-    symbol: Symbol, *, qty: int, cost: int, realized: int, fees: int, mark2: int | None
+    symbol: Symbol, *, qty: int, cost: int, realized: int, paid: int, fees: int, mark2: int | None
 ) -> dict[str, str]:
     """The figures of a position line."""
     return {
         "qty": format_ratio(qty, 10**symbol.qty_precision, symbol.qty_precision),
         "avg_cost": average_cost(symbol, qty, cost),
-        "realized_pnl": money(realized * ledger_unit(symbol)),
+        "realized_pnl": money(with_paid(realized * ledger_unit(symbol), paid)),
         "unrealized_pnl": money(unrealized(symbol, qty, cost, mark2)),
         "fees": money(Fraction(fees, 10**16)),
     }
@@ -132,6 +142,7 @@ class Statement:
                         qty=row["qty"],
                         cost=row["cost"],
                         realized=row["realized"],
+                        paid=row["paid"],
                         fees=row["fees"],
                         mark2=self._mark2(row),
                     ),
@@ -159,18 +170,19 @@ class Statement:
                 continue
             symbol = self.directory.symbol_list[row["symbol"]]
             currency = symbol.settle_currency
-            realized = row["realized"] * ledger_unit(symbol)
+            traded = row["realized"] * ledger_unit(symbol)
+            realized = with_paid(traded, row["paid"])
             fees = Fraction(row["fees"], 10**16)
             mark2 = self._mark2(row)
             gain = unrealized(symbol, row["qty"], row["cost"], mark2)
             if symbol.kind in CASH_KINDS:
-                flow = row["flow"] * ledger_unit(symbol) * 10**6 if not symbol.inverse else realized
+                moved = traded if symbol.inverse else row["cash"] * ledger_unit(symbol)
                 value = Fraction(0) if mark2 is None else market_value(symbol, row["qty"], mark2)
                 value = value if row["qty"] > 0 else -value
             else:
-                flow, value = realized, gain
-            if row["filled"]:
-                cash[currency] = cash.get(currency, Fraction(0)) + flow - fees
+                moved, value = traded, gain
+            if row["moved"]:
+                cash[currency] = cash.get(currency, Fraction(0)) + with_paid(moved, row["paid"]) - fees
             worth[currency] = worth.get(currency, Fraction(0)) + value
             for key, amount in (("realized_pnl", realized), ("unrealized_pnl", gain), ("fees", fees)):
                 sums[key][currency] = sums[key].get(currency, Fraction(0)) + amount

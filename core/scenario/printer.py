@@ -89,6 +89,8 @@ class Printer:
             self._alert(base, request)
         if m.counts(page, "outcome") and page["outcome"]["order"] != m.NONE:
             self._outcome(base, page, request)
+        if m.counts(page, "booking") and page["booking"]["flags"] & m.BookingFlag.BOOKED:
+            self._position(base, page)
 
     def flush(self) -> None:
         """Writes the event that is complete."""
@@ -237,8 +239,6 @@ class Printer:
             self._child(base, page, symbol)
         if outcome["exec_type"]:
             self._order(base, page, request, symbol)
-        if m.counts(page, "booking") and page["booking"]["flags"] & m.BookingFlag.BOOKED:
-            self._position(base, page, symbol)
         if m.counts(page, "send") and page["send"]["flags"] & m.SendFlag.SENT:
             self._send(base, page, symbol)
 
@@ -301,15 +301,19 @@ class Printer:
             return "" if request is None else self.directory.text(bytes(request["text"]))
         return "" if reason == m.Reason.NONE else name(reason, m.Reason)
 
-    def _position(self, base: dict[str, Any], page: Row, symbol: Symbol) -> None:
+    def _position(self, base: dict[str, Any], page: Row) -> None:
+        """Of a fill by its order; of what happened to the instrument by account."""
         booking = page["booking"]
+        symbol = self.directory.symbol_list[int(booking["symbol"])]
+        account = self.directory.account_list[int(booking["account"])].name
         mark2 = int(booking["mark2"]) if booking["flags"] & m.BookingFlag.HAS_MARK else None
+        order = int(page["outcome"]["order"]) if m.counts(page, "outcome") else m.NONE
         self._add(
             base,
             "position",
-            int(page["outcome"]["order"]),
-            0,
-            account=self.directory.account_list[int(booking["account"])].name,
+            order,
+            sorted(self.directory.accounts).index(account) if order == m.NONE else 0,
+            account=account,
             symbol=symbol.name,
             currency=symbol.settle_currency,
             **position_money(
@@ -317,6 +321,7 @@ class Printer:
                 qty=int(booking["qty"]),
                 cost=wide(booking, "cost"),
                 realized=wide(booking, "realized"),
+                paid=wide(booking, "paid"),
                 fees=wide(booking, "fees"),
                 mark2=mark2,
             ),

@@ -18,6 +18,7 @@ FEE_PRECISION_MAX: Final = 16
 AVG_COST_DIGITS: Final = 6
 LATENCY_DIGITS: Final = 3
 WINDOW_DIGITS: Final = 9
+PAYMENT_DIGITS: Final = 18  # of a funding rate, of a dividend's amount
 
 
 class Form(Enum):
@@ -228,8 +229,8 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "rearm": required(scope=enum(*SCOPES), by=ID) | optional(CLIENT, None, "key"),
     "disconnect": required(session=NAME),
     "connect": required(session=NAME) | optional(BOOL, True, "cancel_on_disconnect"),
-    "funding": required(symbol=SYMBOL, rate=NUMBER),
-    "dividend": required(symbol=SYMBOL, amount=NUMBER),
+    "funding": required(symbol=SYMBOL, rate=NUMBER._replace(digits_max=PAYMENT_DIGITS)),
+    "dividend": required(symbol=SYMBOL, amount=NUMBER._replace(digits_max=PAYMENT_DIGITS)),
     "split": required(symbol=SYMBOL, num=POSITIVE, den=POSITIVE),
     "settlement": required(symbol=SYMBOL, px=PRICE),
     "day": required(date=DATE),
@@ -306,10 +307,6 @@ NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
     ),
     "override": (NotYet("override lines", always),),
     "kill": (NotYet("kill with flatten", other_than("flatten", False)),),
-    "funding": (NotYet("funding lines", always),),
-    "dividend": (NotYet("dividend lines", always),),
-    "split": (NotYet("split lines", always),),
-    "settlement": (NotYet("settlement lines", always),),
     "venue_state": (NotYet("auctions at a match venue", auction_at_match),),
 }
 

@@ -179,6 +179,15 @@ class AsyncClient(Face):
         """Feed one market line of a scenario."""
         return payload(await self.request("market", line=dict(line)))
 
+    async def adjust(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """What happens to all positions of an instrument: a funding, dividend, split or settlement line."""
+        return payload(await self.request("adjust", line=dict(line)))
+
+    async def book(self, fill: Mapping[str, str]) -> dict[str, Any]:
+        """Book a fill by hand: venue, exec_id, account, symbol, qty (signed), price, fee, by (a person).
+        {seq}."""
+        return payload(await self.request("book", fill=dict(fill)))
+
     # ---- what happens --------------------------------------------------------------------------------------
 
     def events(self, timeout: float | None = None) -> AsyncIterator[Event]:

@@ -198,6 +198,15 @@ class Client(Face):
         """Feed one market line of a scenario (quote, trade, depth, mark, reference, venue_state)."""
         return payload(self.request("market", line=dict(line)))
 
+    def adjust(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """What happens to all positions of an instrument: a funding, dividend, split or settlement line."""
+        return payload(self.request("adjust", line=dict(line)))
+
+    def book(self, fill: Mapping[str, str]) -> dict[str, Any]:
+        """Book a fill by hand: venue, exec_id, account, symbol, qty (signed), price, fee, by (a person).
+        {seq}."""
+        return payload(self.request("book", fill=dict(fill)))
+
     # ---- what happens --------------------------------------------------------------------------------------
 
     def poll(self) -> Event | None:

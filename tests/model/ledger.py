@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 ZERO = Fraction(0)
+ONE = Fraction(1)
 MONEY_DIGITS = 8
 INVERSE_COST_DIGITS = 16
 BPS = Fraction(1, 10_000)
@@ -40,6 +41,7 @@ class Instrument:
     settle: str
     multiplier: Fraction = Fraction(1)
     inverse: bool = False
+    lot: Fraction = Fraction(1)
 
     @property
     def pays_value(self) -> bool:
@@ -75,6 +77,16 @@ class Fill:
     qty: Fraction
     px: Fraction
     fee: Fraction
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What happened to an instrument: the numbers of its line, and the mark of then."""
+
+    what: str
+    a: Fraction
+    b: Fraction = Fraction(1)
+    mark: Fraction | None = None
 
 
 def effect(held: Fraction, qty: Fraction) -> str:
@@ -126,6 +138,44 @@ class Position:
         self.qty += direction * qty
         self.cost += self.instrument.cost(qty, px)
 
+    def adjust(self, done: Adjustment) -> None:
+        """Funding, dividend, split or settlement of what is held; of nothing held it is nothing."""
+        if self.qty:
+            getattr(self, f"_{done.what}")(done)
+
+    def _funding(self, done: Adjustment) -> None:
+        if done.mark is not None:
+            self._pay(-self.sign * done.a * self.instrument.value(abs(self.qty), done.mark))
+
+    def _dividend(self, done: Adjustment) -> None:
+        self._pay(self.qty * done.a * self.instrument.multiplier)
+
+    def _pay(self, amount: Fraction) -> None:
+        self.realized += amount
+        self.cash += amount
+
+    def _split(self, done: Adjustment) -> None:
+        whole = abs(self.qty) * done.a / done.b
+        part = whole % self.instrument.lot
+        sign = self.sign
+        if part:
+            self._close_part(part, whole, done.mark)
+        self.qty = sign * (whole - part)
+
+    def _close_part(self, part: Fraction, whole: Fraction, mark: Fraction | None) -> None:
+        """At the mark, without a fee; the cost that it releases is rounded, what it is worth isn't."""
+        released = half_even(self.cost * part / whole, self.instrument.cost_digits)
+        scale = ONE if self.instrument.inverse else self.instrument.multiplier
+        worth = released * scale if mark is None else self.instrument.value(part, mark)
+        long_gains = -self.sign if self.instrument.inverse else self.sign
+        gain = long_gains * (worth - released * scale)
+        self.cost -= released
+        self.realized += gain
+        self.cash += self.sign * worth if self.instrument.pays_value else gain
+
+    def _settlement(self, done: Adjustment) -> None:
+        self.apply(Fill(-self.qty, done.a, ZERO))
+
     def avg_cost(self) -> Fraction:
         """C / Q, inverse Q x multiplier / C; 0 when flat."""
         if self.qty == 0:
@@ -135,11 +185,9 @@ class Position:
         return self.cost / abs(self.qty)
 
     def unrealized(self, mark: Fraction | None) -> Fraction:
-        """P&L of the open quantity at `mark`, exact, in settle currency."""
-        if self.qty == 0:
+        """P&L of the open quantity at `mark`, exact, in settle currency; 0 where nothing marks it."""
+        if self.qty == 0 or mark is None:
             return ZERO
-        if mark is None:
-            raise ValueError(f"{self.instrument.symbol}: an open position and nothing to mark it with")
         held = abs(self.qty)
         now = held * self.instrument.multiplier / mark if self.instrument.inverse else held * mark
         return self.instrument.gain(self.sign, self.cost, now)
@@ -153,24 +201,25 @@ class Position:
         return self.unrealized(mark)
 
 
-def replay(instrument: Instrument, opening: Fill | None, fills: Iterable[Fill]) -> Position:
-    """The position after an opening holding (which moves no money) and the fills, in order."""
+def replay(instrument: Instrument, opening: Fill | None, entries: Iterable[Fill | Adjustment]) -> Position:
+    """The position after an opening holding (which moves no money) and what came since, in order."""
     position = Position(instrument)
     if opening is not None:
         position.qty = opening.qty
         position.cost = instrument.cost(abs(opening.qty), opening.px)
-    for fill in fills:
-        position.apply(fill)
+    for entry in entries:
+        position.adjust(entry) if isinstance(entry, Adjustment) else position.apply(entry)
     return position
 
 
 @dataclass
 class Holding:
-    """The list of fills behind a position, by (venue, exec_id), for busts and corrections."""
+    """What is behind a position, in order: fills by (venue, exec_id), for busts and corrections;
+    adjustments."""
 
     instrument: Instrument
     opening: Fill | None = None
-    fills: dict[tuple[str, str], Fill] = field(default_factory=dict)
+    entries: dict[tuple[str, str], Fill | Adjustment] = field(default_factory=dict)
     position: Position = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,24 +227,31 @@ class Holding:
         self.again()
 
     def again(self) -> None:
-        """Play all fills again."""
-        self.position = replay(self.instrument, self.opening, self.fills.values())
+        """Play all of it again."""
+        self.position = replay(self.instrument, self.opening, self.entries.values())
 
     def add(self, key: tuple[str, str], fill: Fill) -> str:
         """Book one more fill; says what it did (see `effect`)."""
         did = effect(self.position.qty, fill.qty)
-        self.fills[key] = fill
+        self.entries[key] = fill
         self.position.apply(fill)
         return did
 
+    def adjust(self, done: Adjustment) -> bool:
+        """Whether there was something held."""
+        held = self.position.qty != 0
+        self.entries["", str(len(self.entries))] = done
+        self.position.adjust(done)
+        return held
+
     def bust(self, key: tuple[str, str]) -> None:
-        """Take a fill out and play the rest again."""
-        del self.fills[key]
+        """Take a fill out and play the rest again; its place stays, for nothing comes before what it did."""
+        self.entries[key] = Fill(ZERO, ONE, ZERO)
         self.again()
 
     def correct(self, key: tuple[str, str], fill: Fill) -> None:
         """Put a fill in the place of another and play all again."""
-        self.fills[key] = fill
+        self.entries[key] = fill
         self.again()
 
 
@@ -278,6 +334,12 @@ class Ledger:
         if key not in self.holdings:
             self.holdings[key] = Holding(self.instruments[symbol])
         return self.holdings[key]
+
+    def adjust(self, symbol: str, what: str, a: Fraction, b: Fraction = ONE) -> list[str]:
+        """It happens to every holding of the symbol; the accounts that held something, by name."""
+        done = Adjustment(what, a, b, self.marks.of(symbol))
+        owners = sorted(account for account, held in self.holdings if held == symbol)
+        return [account for account in owners if self.holdings[account, symbol].adjust(done)]
 
     def position_line(self, account: str, symbol: str) -> dict[str, str]:
         """The fields of a position line, as shown."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tests.model.ledger import ZERO, Fill, Holding, Instrument, Ledger
+from tests.model.ledger import ONE, ZERO, Fill, Holding, Instrument, Ledger
 
 Event = dict[str, Any]
 Key = tuple[str, str]
@@ -47,18 +47,18 @@ class Reader:
     orders: dict[str, Event] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
 
-    def feed(self, event: Event) -> dict[str, str] | None:
-        """Handle one event; the position line it prints, if any."""
+    def feed(self, event: Event) -> list[dict[str, str]]:
+        """Handle one event; the position lines that it prints."""
         handler = getattr(self, f"on_{event['type']}", None)
-        line: dict[str, str] | None = handler(event) if handler else None
-        return line
+        lines: list[dict[str, str]] | None = handler(event) if handler else None
+        return lines or []
 
     def on_instrument(self, event: Event) -> None:
         """Declare an instrument."""
         settle = event["settle_currency"] if "settle_currency" in event else event["currency"]
         self.ledger.instruments[event["symbol"]] = Instrument(
             event["symbol"], event["kind"], event["price_precision"], event["qty_precision"], settle,
-            Fraction(event.get("multiplier", "1")), event.get("inverse", False),
+            Fraction(event.get("multiplier", "1")), event.get("inverse", False), Fraction(event["lot"]),
         )  # fmt: skip
 
     def on_venue(self, event: Event) -> None:
@@ -107,22 +107,46 @@ class Reader:
         """Remember whose order it is, and its side."""
         self.orders[event["cl_ord_id"]] = event
 
-    def on_report(self, event: Event) -> dict[str, str] | None:
+    def on_funding(self, event: Event) -> list[dict[str, str]]:
+        """Long pays rate x value at the mark."""
+        return self._adjust(event, Fraction(event["rate"]))
+
+    def on_dividend(self, event: Event) -> list[dict[str, str]]:
+        """Long receives amount x quantity."""
+        return self._adjust(event, Fraction(event["amount"]))
+
+    def on_split(self, event: Event) -> list[dict[str, str]]:
+        """Quantity x num / den."""
+        return self._adjust(event, Fraction(event["num"]), Fraction(event["den"]))
+
+    def on_settlement(self, event: Event) -> list[dict[str, str]]:
+        """Everything closes at px."""
+        return self._adjust(event, Fraction(event["px"]))
+
+    def _adjust(self, event: Event, a: Fraction, b: Fraction = ONE) -> list[dict[str, str]]:
+        owners = self.ledger.adjust(event["symbol"], event["type"], a, b)
+        self.seen.update({event["type"]: len(owners)})
+        return [self.ledger.position_line(account, event["symbol"]) for account in owners]
+
+    def on_report(self, event: Event) -> list[dict[str, str]]:
         """Book, bust or correct a fill; every other report moves no money."""
         if event["exec_type"] not in ("trade", "trade_cancel", "trade_correct"):
-            return None
+            return []
         order = self.orders[event["child_id"].rpartition(".")[0]]
         owner: Key = (order["account"], order["symbol"])
         key: Key = (event["venue"], event["exec_ref_id" if "exec_ref_id" in event else "exec_id"])
         self._book(event, key, owner, order)
-        return self.ledger.position_line(*owner)
+        return [self.ledger.position_line(*owner)]
 
     def _book(self, event: Event, key: Key, owner: Key, order: Event) -> None:
         holding = self.ledger.holding(*owner)
+        self.seen.update([event["exec_type"]] if event["exec_type"] != "trade" else [])
         if event["exec_type"] == "trade_cancel":
             holding.bust(key)
         elif event["exec_type"] == "trade_correct":
-            holding.correct(key, self._fill(event, holding.instrument, order))
+            fill = self._fill(event, holding.instrument, order)
+            holding.correct(key, fill)
+            self.ledger.marks.fills[owner[1]] = fill.px
         else:
             fill = self._fill(event, holding.instrument, order)
             self._count(event, order, holding.instrument, fill, holding.add(key, fill))
@@ -150,9 +174,7 @@ def read(lines: Iterable[str]) -> Expected:
     for number, text in enumerate(lines, 1):
         if not text.strip() or text.startswith("#"):
             continue
-        line = reader.feed(json.loads(text))
-        if line is not None:
-            positions.append((number, line))
+        positions += [(number, line) for line in reader.feed(json.loads(text))]
     ledger = reader.ledger
     held = [ledger.position_line(*key) for key in sorted(ledger.holdings)]
     accounts = [ledger.account_line(account) for account in sorted(ledger.accounts)]

@@ -170,10 +170,6 @@ NOT_BUILT = [
     ("limit", {"action": "reducing"}, "limit action reducing"),
     ("override", {}, "override lines"),
     ("kill", {"flatten": True}, "kill with flatten"),
-    ("funding", {}, "funding lines"),
-    ("dividend", {}, "dividend lines"),
-    ("split", {}, "split lines"),
-    ("settlement", {}, "settlement lines"),
     ("venue_state", {"venue": "M", "state": "auction"}, "auctions at a match venue"),
 ]
 
