@@ -53,7 +53,7 @@ CURSORS = tuple(stage.name for stage in PATH[1:])
 
 LIVE_CURSORS = (*CURSORS, GATEWAYS.name)
 LIVE_STAGES = ("sequencer", *LIVE_CURSORS, "venues")
-"""All of a live core that can be placed. The simulated venues are no part of the path: they hear it by rings."""
+"""All of a live core that can be placed. Simulated venues are no part of the path: they hear it by rings."""
 
 _K = m.Kind
 _ORDERS = frozenset(

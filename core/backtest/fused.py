@@ -56,7 +56,7 @@ class FusedCore:
         return Recorded(Capacity(), self.journal, timed=True)
 
     def _end(self) -> tuple[Fused, str]:
-        """Closes the journal: a core to read figures from, and the hash of the state that this one came to."""
+        """Closes the journal: a core to read figures from, and the hash that this one came to."""
         self.journal.close()
         return self.recorded.core, self.recorded.core.state_hash()
 

@@ -27,7 +27,7 @@ class Recorded:
         double_send: int = 0,
         core: Path | None = None,
     ) -> None:
-        """core: the path to drive; None: a fused one. on_page: gets the bytes of each page once it is handled.
+        """core: the path to drive; None: a fused one. on_page: gets each page's bytes once it is handled.
 
         For tests: guarded and gateway_guarded False disable a guard; the drop_report-th report of a simulated
         venue is lost on its way; the double_send-th send is handed to the gateway twice.

@@ -49,7 +49,7 @@ BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcus
     type=click.Choice(("fused", "pinned")),
     default="fused",
     show_default=True,
-    help="All stages on one thread, or a process a stage (slower here: one event at a time; the same result).",
+    help="All stages on one thread, or a process a stage: slower here, with the same result.",
 )
 @click.option(
     "--journal",
