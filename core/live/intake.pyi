@@ -23,6 +23,8 @@ class Intake(Stage):
     def board(self) -> Board: ...
     def resume(self, past: Catchup) -> None:
         """Goes on where a core that has lived through the past is."""
+    def hush(self) -> None:
+        """Takes nothing from outside any more: what is left is what engines derive."""
     def open_seat(
         self, i: int, session: int, person: int, ring: Ring, rights: Buffer | None, base: int | None = None
     ) -> int:

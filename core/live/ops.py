@@ -92,11 +92,7 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "seq": board.seq,
         "epoch": core.epoch,
         "journal": {"path": os.fspath(core.config.journal), "bytes": core.journal_bytes()},
-        "sessions": [
-            {"name": each.name, "session": each.index, **each.rings.counts()}
-            for each in core.seats
-            if each is not None and each.rings is not None
-        ],
+        "sessions": core.seating.describe(),
         "inputs": counts["inputs"],
         "events_per_s": core.events_per_s(),
         "uptime_ns": time.monotonic_ns() - core.began_ns,
@@ -104,6 +100,8 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "sends": {
             "intents": counts["sent"],
             "suppressed": counts["suppressed"],
+            "under_way": counts["under_way"],
+            "unknown": core.unknown,
             "unknown_at_start": core.unknown_at_start,
         },
         "venues": {name: counts[f"venue_{name}"] for name in ("messages", "bytes", "doubled")},

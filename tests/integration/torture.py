@@ -1,0 +1,381 @@
+"""Kills processes of a core under load, again and again, and looks for anything that is lost or doubled.
+
+`python -m tests.integration.torture --kills 200 -o json`. A round is a core with a journal of its own: some kills of its
+processes, of a client, of the whole core, then an orderly stop. What is looked at is said at each `check_...`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import messages as m
+from core.live.intake import SOURCE_SESSIONS
+from core.recovery import replay
+from core_ext.journal import JournalReader
+from tests.integration.live_core import ROOT, Client, Process, until
+
+PLACEMENTS = {
+    "pinned": 'placement = "pinned"\n[placements]\nvenues = "pinned"\n',
+    "fused": 'placement = "fused"\n[placements]\nvenues = "pinned"\n',
+    "mixed": 'placement = "fused"\n[placements]\nvenues = "pinned"\nsequencer = "pinned"\ngateways = "pinned"\n',
+    "inside": 'placement = "pinned"\n',  # the venues die with the gateways
+}
+CLIENT, CORE = "client", "the core"
+"""Who can be killed besides the core's workers."""
+ROUND = 25
+VICTIM = """
+import sys, time
+from pathlib import Path
+from tests.integration.live_core import Client, Process
+client = Client(Process(Path(sys.argv[1])), sys.argv[2])
+i = 0
+print("ready", flush=True)
+while True:
+    client.order(f"{sys.argv[2]}-{i}", 109000 - i % 50)
+    i += 1
+    time.sleep(0.001)
+"""
+
+
+class Wrong(AssertionError):
+    """Something was lost, doubled, or differs."""
+
+
+@dataclass
+class Tally:
+    """What all rounds came to."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+    duplicated: int = 0
+    replay_equal: int = 0
+    replays: int = 0
+    orders: int = 0
+    unknown: int = 0
+    resume_ms: list[float] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def note(self, problem: str) -> None:
+        self.problems.append(problem)
+
+    def told(self) -> dict[str, Any]:
+        sorted_ms = sorted(self.resume_ms)
+        at = lambda q: round(sorted_ms[min(int(q * len(sorted_ms)), len(sorted_ms) - 1)]) if sorted_ms else None  # noqa: E731
+        return {
+            "kills": sum(self.kills.values()),
+            "by": dict(sorted(self.kills.items())),
+            "orders": self.orders,
+            "lost": self.lost,
+            "duplicated": self.duplicated,
+            "unknown_asked": self.unknown,
+            "replays": self.replays,
+            "replay_equal": self.replay_equal == self.replays,
+            "resume_ms": {"p50": at(0.5), "p99": at(0.99), "max": at(1.0), "count": len(sorted_ms)},
+            "problems": self.problems,
+        }
+
+
+class Session:
+    """A client that reads all that it is told, and remembers it."""
+
+    def __init__(self, core: Process, name: str) -> None:
+        self.client = Client(core, name, cancels=False)
+        self.name = name
+        self.sent = 0
+        self.orders = 0
+        self.told: dict[str, list[np.void]] = {}
+
+    def push(self, rng: random.Random) -> None:
+        """Orders that rest, cross and are canceled."""
+        name = f"{self.name}-{self.orders}"
+        if self.client.order(name, 110010 if rng.random() < 0.3 else 109000 - rng.randrange(50)):
+            self.orders += 1
+            if rng.random() < 0.3:
+                self.client.cancel(name, f"{name}c")
+        self.read()
+
+    def read(self) -> None:
+        while (row := self.client.next()) is not None:
+            if int(row["number"]) != self.client.read:
+                raise Wrong(f"{self.name}: response {self.client.read} says that it is {row['number']}")
+            raw = row["cl_ord_id"].tobytes()
+            self.told.setdefault(raw[1 : 1 + raw[0]].decode(), []).append(row)
+
+    def load(self, rng: random.Random, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for _ in range(4):
+                self.push(rng)
+            time.sleep(0.002)
+
+    def until_answered(self) -> None:
+        """Until each order has an answer."""
+
+        def answered() -> bool:
+            self.read()
+            return all(f"{self.name}-{i}" in self.told for i in range(self.orders))
+
+        until(answered, f"{self.name}: every order is answered", 60)
+
+    def acknowledged(self) -> set[str]:
+        return {name for name in self.told if not name.endswith("c")}
+
+
+class Round:
+    """One core, its journal, its kills."""
+
+    def __init__(self, folder: Path, placement: str, rng: random.Random, tally: Tally, **more: Any) -> None:
+        self.rng = rng
+        self.tally = tally
+        self.placement = placement
+        config = folder / "core.toml"
+        config.write_text("segment_mb = 1\n" + PLACEMENTS[placement])
+        self.core = Process(folder, "--config", str(config), **more)
+        self.victims: list[subprocess.Popen[str]] = []
+        self.sessions: list[Session] = []
+        self.begin()
+
+    # ---- lives ---------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self.core.start()
+        self.session = Session(self.core, f"s{len(self.sessions)}")
+        self.sessions.append(self.session)
+        self.session.client.quote("1.10000", "1.10010")
+        told = self.until_answered_by_venues()
+        self.intents_before = told["sends"]["intents"] - told["venues"]["messages"]
+        self.venue_kills = 0
+
+    def until_answered_by_venues(self) -> dict[str, Any]:
+        """Until nothing is under way to or from venues."""
+        until(lambda: self.status()["sends"]["under_way"] == 0, "venues have answered")
+        return self.status()
+
+    def strike(self, target: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Kills under load, and waits until an order that is sent afterwards is answered."""
+        self.session.load(self.rng, self.rng.uniform(0.02, 0.15))
+        began = time.monotonic()
+        if target == CORE:
+            self.kill_core()
+        elif target == CLIENT:
+            self.kill_client()
+        else:
+            self.kill_worker(target, number)
+        self.tally.kills[target] += 1
+        self.session.load(self.rng, 0.02)
+        self.session.until_answered()
+        self.tally.resume_ms.append((time.monotonic() - began) * 1000)
+
+    def kill_worker(self, name: str, number: signal.Signals) -> None:
+        before = self.status()
+        pid = next(each["pid"] for each in before["workers"] if each["name"] == name)
+        self.session.load(self.rng, self.rng.uniform(0.0, 0.02))
+        os.kill(pid, number)
+        self.venue_kills += name == "venues" or self.placement == "inside"
+        until(lambda: self.is_back(name, pid), f"{name} is brought back", 60)
+
+    def is_back(self, name: str, pid: int) -> bool:
+        self.session.push(self.rng)
+        time.sleep(0.002)
+        return all(each["going"] for each in (told := self.status())["workers"]) and pid not in [
+            each["pid"] for each in told["workers"]
+        ]
+
+    def kill_client(self) -> None:
+        """Its orders are canceled, its seat is free again."""
+        name = f"v{len(self.victims)}"
+        victim = subprocess.Popen(
+            [sys.executable, "-c", VICTIM, str(self.core.folder), name], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        self.victims.append(victim)
+        assert victim.stdout is not None
+        victim.stdout.readline()
+        self.session.load(self.rng, self.rng.uniform(0.02, 0.1))
+        victim.kill()
+        victim.communicate()
+        until(lambda: name not in [each["name"] for each in self.status()["sessions"]], f"{name} has left", 60)
+        rows = self.session.client.must("orders", live_only=True)["orders"]
+        if any(row["session"] == name and row["ord_status"] != "pending_cancel" for row in rows):
+            self.wrong(f"orders of the dead session {name} are live")
+
+    def kill_core(self) -> None:
+        """All of it at once: what was acknowledged is in the journal."""
+        self.core.kill()
+        self.session.read()
+        self.session.client.close()
+        journaled = {name for name in order_names(self.core.journal)}
+        missing = self.session.acknowledged() - journaled
+        if missing:
+            self.tally.lost += len(missing)
+            self.wrong(f"acknowledged and not in the journal: {sorted(missing)[:5]}")
+        self.check_sources(whole=False)
+        hash_before = self.check_replay()
+        self.tally.orders += self.session.orders
+        self.begin()
+        restored = self.status()["restored"]["state_hash"]
+        if restored != hash_before:
+            self.wrong(f"came back as {restored}, the journal said {hash_before}")
+
+    def status(self) -> dict[str, Any]:
+        return self.session.client.must("status")
+
+    def wrong(self, problem: str) -> None:
+        self.tally.note(f"{self.placement}, {self.core.folder}: {problem}")
+
+    # ---- what is looked at ---------------------------------------------------------------------------------
+
+    def end(self) -> None:
+        """Stops it in order, and looks at everything."""
+        self.session.until_answered()
+        self.until_answered_by_venues()
+        self.check_venues()
+        self.session.read()
+        told = self.core.stop()
+        self.session.read()
+        self.check_responses()
+        self.check_sources(whole=True)
+        if self.check_replay() != told["state_hash"]:
+            self.wrong(f"the state at the end is {told['state_hash']}, not the replay's")
+            self.tally.replay_equal -= 1
+        self.tally.orders += self.session.orders
+
+    def check_replay(self) -> str:
+        """A fresh replay of the journal derives what is recorded."""
+        played = replay(self.core.journal)
+        self.tally.replays += 1
+        if played["ok"]:
+            self.tally.replay_equal += 1
+        else:
+            self.wrong(f"replay: {played['problem']}")
+        return str(played["state_hash"])
+
+    def check_sources(self, *, whole: bool) -> None:
+        """Every source's inputs count 1, 2, 3, ...; of the session there are as many as it sent. whole: all of them."""
+        counts: Counter[int] = Counter()
+        for _, head in headers(self.core.journal):
+            if not int(head["flags"]) & m.HeaderFlag.DERIVED:
+                counts[int(head["source"])] += 1
+                if int(head["source_seq"]) != counts[int(head["source"])]:
+                    self.tally.duplicated += 1
+                    self.wrong(f"source {head['source']}: input {head['source_seq']} comes as number {counts}")
+        names = Counter(order_names(self.core.journal))
+        doubled = [name for name, count in names.items() if count > 1]
+        self.tally.duplicated += len(doubled)
+        if doubled:
+            self.wrong(f"orders that were taken twice: {doubled[:5]}")
+        sent = {f"{self.session.name}-{i}" for i in range(self.session.orders)}
+        missing = sent - set(names)
+        if whole and missing:
+            self.tally.lost += len(missing)
+            self.wrong(f"orders that were sent and not taken: {sorted(missing)[:5]}")
+        if not whole and missing and len(missing) > len(self.session.client.requests):
+            self.wrong(f"{len(missing)} orders are missing, {len(self.session.client.requests)} are on the ring")
+        assert SOURCE_SESSIONS in counts or not self.session.orders
+
+    def check_responses(self) -> None:
+        """Each order is told once that it was taken or denied, and its quantities only grow."""
+        for name, rows in self.session.told.items():
+            first = [row for row in rows if row["kind"] == 1 or row["status"] == m.OrdStatus.PENDING_NEW]
+            if not name.endswith("c") and len(first) != 1:
+                self.tally.duplicated += 1
+                self.wrong(f"{name}: told {len(first)} times what became of it")
+            filled = [int(row["cum_qty"]) for row in rows]
+            if filled != sorted(filled):
+                self.wrong(f"{name}: its fills go back: {filled}")
+
+    def check_venues(self) -> None:
+        """No message twice; each intent reached its venue, but for those that nobody knows of."""
+        told = self.status()
+        if self.placement == "inside":
+            return
+        venues, sends = told["venues"], told["sends"]
+        self.tally.duplicated += venues["doubled"]
+        self.tally.unknown += sends["unknown"]
+        if venues["doubled"]:
+            self.wrong(f"{venues['doubled']} new orders came twice")
+        written = sends["intents"] - self.intents_before
+        if not written - sends["unknown"] <= venues["messages"] <= written + self.venue_kills:
+            self.wrong(f"{written} written, {venues} came, venues killed {self.venue_kills} times; {sends}")
+        if venues["bytes"] != venues["messages"] * m.SEND.itemsize:
+            self.wrong(f"{venues}: bytes and messages differ")
+
+
+def headers(journal: Path) -> Iterator[tuple[bytes, np.void]]:
+    """(body, header) of each event."""
+    for _, body in JournalReader(journal):
+        yield body, np.frombuffer(body, m.HEADER, 1)[0]
+
+
+def order_names(journal: Path) -> Iterator[str]:
+    """The cl_ord_id of each order in the journal."""
+    for body, head in headers(journal):
+        if head["kind"] == m.Kind.ORDER:
+            raw = body[m.HEADER.itemsize : m.HEADER.itemsize + 40]
+            yield raw[1 : 1 + raw[0]].decode()
+
+
+def torture(folder: Path, kills: int, seed: int, placements: list[str], stops: int = 0) -> dict[str, Any]:
+    """So many kills, over every process of every placement in turn. stops: how many SIGSTOPs besides, a placement."""
+    rng = random.Random(seed)
+    tally = Tally()
+    number = 0
+    while sum(tally.kills.values()) < kills:
+        placement = placements[number % len(placements)]
+        place = folder / f"round{number}"
+        place.mkdir()
+        one = Round(place, placement, rng, tally)
+        try:
+            targets = [each["name"] for each in one.status()["workers"]] + [CLIENT, CORE]
+            rng.shuffle(targets)
+            left = kills - sum(tally.kills.values())
+            for i in range(min(left, ROUND)):
+                one.strike(targets[(number * ROUND + i) % len(targets)])
+            if number < stops * len(placements):
+                one.strike(rng.choice([each["name"] for each in one.status()["workers"]]), signal.SIGSTOP)
+            one.end()
+        except AssertionError as error:
+            one.wrong(f"{type(error).__name__}: {error}")
+            break
+        finally:
+            one.core.end()
+        number += 1
+    return tally.told()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--stops", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("--placement", choices=list(PLACEMENTS), action="append")
+    parser.add_argument("-o", dest="output", choices=("table", "json"), default="table")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="nacre-torture-") as folder:
+        began = time.monotonic()
+        told = torture(Path(folder), asked.kills, asked.seed, asked.placement or list(PLACEMENTS), asked.stops)
+    told |= {"seed": asked.seed, "seconds": round(time.monotonic() - began)}
+    if asked.output == "json":
+        print(json.dumps(told))
+    else:
+        for key, value in told.items():
+            print(f"{key:14} {value}")
+    return 1 if told["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
