@@ -39,8 +39,8 @@ def remember(core: Core) -> list[Event]:
     journal = core.config.journal
     if [info for info in core.segments() if info.used][-1].build_id != build_id():
         raise StartError(
-            f"{journal} was written by another build of the engines: begin a new journal (--journal), or start "
-            "the build that wrote it"
+            f"{journal} was written by another build of the engines: begin a new journal (--journal), or "
+            "start the build that wrote it"
         )
     core.book.restore(JournalReader(journal))
     missing = _compare_declarations(core)
@@ -64,8 +64,8 @@ def _compare_declarations(core: Core) -> list[Event]:
     had = core.book.declarations[: len(events)]
     if events[: len(had)] != had:
         raise StartError(
-            f"{core.config.file}: the journal {core.config.journal} began with other declarations: start it with "
-            "those (or with none: it knows them), or give another --journal"
+            f"{core.config.file}: the journal {core.config.journal} began with other declarations: start "
+            "it with those (or with none: it knows them), or give another --journal"
         )
     return events[len(had) :]  # a crash while they were being taken
 
@@ -97,8 +97,8 @@ def come_back(core: Core, missing: list[Event]) -> None:
 
 
 def ask_venues(core: Core) -> None:
-    """What the simulated venues had is gone with their process, and of an intent without done nobody knows: down and
-    up again makes the core ask. The venues' states are afterwards what they were."""
+    """Down and up again makes the core ask: what simulated venues had is gone with their process, and of an
+    intent without done nobody knows. The venues' states are afterwards what they were."""
     for venue in range(len(core.book.directory.venue_list)):
         whole = core.book.states.get((venue, m.NONE), int(m.VenueState.UP))
         if whole == m.VenueState.DOWN:

@@ -165,8 +165,11 @@ class Book:
     # ---- what changes while it runs ------------------------------------------------------------------------
 
     def note(self, kind: int, request: bytes, source: int = 0) -> None:
-        """An event that was sequenced: settings and market as they are now. A state that the core itself gave a venue,
-        to ask it, is none of the venue's: the core may die before it gives it back."""
+        """An event that was sequenced: settings and market as they are now.
+
+        A state that the core itself gave a venue, to ask it, is none of the venue's: the core may die before
+        it gives it back.
+        """
         noted = self._noted.get(kind)
         if noted is not None and (kind != m.Kind.VENUE_STATE or source != SOURCE_DESK):
             noted(request)

@@ -28,7 +28,7 @@ class Intake(Stage):
     def open_seat(
         self, i: int, session: int, person: int, ring: Ring, rights: Buffer | None, base: int | None = None
     ) -> int:
-        """Takes requests from that ring; what its source had sequenced before. base: as told the first time."""
+        """Takes requests from that ring; what its source had sequenced before. base: as first told."""
     def close_seat(self, i: int) -> bool:
         """Lets go of its memory once all is taken; False: something is still there."""
     def sequenced(self, source: int) -> int:

@@ -26,7 +26,10 @@ TABLE = "gateway.intents"
 
 
 class Intents:
-    """What was sent, by the sequence of the event that asked for it. published: the last event that is on the spine."""
+    """What was sent, by the sequence of the event that asked for it; it holds the memory of its rows.
+
+    published: the last event that is on the spine.
+    """
 
     def __init__(self, folder: Path, capacity: Capacity, published: int) -> None:
         count = capacity.orders + capacity.more_children

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core import messages as m
+from core.board import Board
 from core.live import queries
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
 from core.scenario.reader import Line
+from core_ext.ring import Ring
 
 if TYPE_CHECKING:
     from core.live.server import Core
@@ -100,7 +102,7 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "sends": {
             "intents": counts["sent"],
             "suppressed": counts["suppressed"],
-            "under_way": counts["under_way"],
+            "under_way": counts["under_way"] + sum(len(ring) for ring in _between(board)),
             "unknown": core.unknown,
             "unknown_at_start": core.unknown_at_start,
         },
@@ -111,6 +113,11 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "cursors": board.cursors(),
         "restored": core.restored,
     }
+
+
+def _between(board: Board) -> tuple[Ring, ...]:
+    """The rings between the path and its venues."""
+    return board.sends, board.to_venues, board.from_venues, board.reports
 
 
 def risk_set(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:

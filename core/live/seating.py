@@ -118,7 +118,7 @@ class Seating:
 
 
 def rights_events(session: int, rights: bytes | None) -> list[Event]:
-    """Which accounts a session may trade, in steps of so many accounts an event. rights: a byte an account."""
+    """Which accounts a session may trade, so many accounts an event. rights: a byte an account."""
     if rights is None:
         return []
     out = []

@@ -1,7 +1,8 @@
-"""Starts the core's processes, gives each its place, watches them, brings back who dies, ends them in order."""
+"""Starts the core's processes, gives each its place, watches them, brings back who dies, ends them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -102,7 +103,8 @@ class Supervisor:
         while not self.is_whole():
             for each in self.processes:
                 if not each.going and not self._begin(each):
-                    code = each.process.wait()
+                    self._await_end(each)
+                    code = each.process.returncode
                     raise WorkerLost(f"{each} ended with {code} before it was ready: see above")
             time.sleep(NAP_S)
 
@@ -137,7 +139,6 @@ class Supervisor:
             each.told = self._receive(each)
             self._go(each)
         except OSError:
-            self._end(each)
             return False
         return True
 
@@ -218,7 +219,7 @@ class Supervisor:
         return "open_responses", seat.fds[1:], {"seat": seat.seat, "session": seat.session}
 
     def open_seat(self, seat: SeatOf) -> None:
-        """First who tells it, then who takes from it: no answer can be lost. ValueError: it can't be opened."""
+        """First who tells it, then who takes from it: no answer is lost. ValueError: it can't be opened."""
         self.board.clear_seat_fault(seat.seat)
         op, fds, values = self._open_responses(seat)
         self.ask("egress", op, fds, **values)
@@ -248,7 +249,7 @@ class Supervisor:
     # ---- watch ---------------------------------------------------------------------------------------------
 
     def poll(self) -> list[str]:
-        """Brings back who died or fell silent; the stages that are back since. Raises a CoreFault, or WorkerLost."""
+        """Brings back who died or fell silent; the stages that are back since. CoreFault, WorkerLost."""
         self.keep_going()
         back, self._back = self._back, []
         return back
@@ -288,6 +289,12 @@ class Supervisor:
             each.process.wait()
         each.control.close()
 
+    def _await_end(self, each: Process) -> None:
+        """It ends by itself, or is ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            each.process.wait(ASK_S)
+        self._end(each)
+
     def describe(self) -> list[dict[str, Any]]:
         """Each worker: its stages, pid, processor, wait strategy, how busy it is."""
         now = time.monotonic_ns()
@@ -325,7 +332,10 @@ class Supervisor:
         return False
 
     def hush(self, for_s: float) -> bool:
-        """Takes nothing from outside any more, and lets what was taken come to its end, with all that follows from it."""
+        """Takes nothing from outside any more; what was taken comes to its end, and all that follows from it.
+
+        False: not within that time.
+        """
         self.ask("sequencer", "hush")
         self.hushed = True
         patience = Patience(for_s)
@@ -346,13 +356,8 @@ class Supervisor:
     def _stop_one(self, stage: str) -> dict[str, str]:
         told: dict[str, str] = self.ask(stage, "stop")["digests"]
         each = self.of(stage)
-        try:
-            each.process.wait(ASK_S)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            self._end(each)
-            self.processes.remove(each)
+        self._await_end(each)
+        self.processes.remove(each)
         return told
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from core_ext.spine import Spine
 PACKET_MAX = 1 << 20
 FDS_MAX = 4
 LOCK_S = 5.0
+RESERVE_BYTES = 1 << 20  # of a segment, for what is taken when there is no room for orders
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 
@@ -103,7 +105,7 @@ class Worker:
             if name in self.plan.stages:
                 self.stages[name] = self._stage(name)
         chain = list(self.stages.values())
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in pairwise(chain):
             before.then(after)
         self.pasts.clear()
         if self.plan.touch:
@@ -168,6 +170,7 @@ class Worker:
                     build_id=build_id(),
                     durability=self.plan.durability,
                     segment_bytes=self.plan.segment_bytes,
+                    reserve_bytes=min(RESERVE_BYTES, self.plan.segment_bytes // 4),
                     cut_torn=True,
                     helper=True,
                 )
@@ -224,17 +227,17 @@ class Worker:
         turns = Turns(self.board, self.plan.index, first, self.plan.wait)
         while not self._serve(block=True):
             pass
-        while not self.stopping:
-            turns.look()
-            self._serve()
-            if self.stopping:
-                break
-            if self.board.faults:
-                self._serve(block=True)
-            else:
-                turns.run()
+        self._turn(turns)
         if self.journal is not None:
             self.journal.close()
+
+    def _turn(self, turns: Turns) -> None:
+        while True:
+            turns.look()
+            self._serve(block=bool(self.board.faults))
+            if self.stopping:
+                return
+            turns.run()
 
     def _serve(self, *, block: bool = False) -> bool:
         """Answers what waits on the control socket; True once it was told to go."""

@@ -94,9 +94,12 @@ cdef class Gateway:
         fault_after(INTENT_DONE)
 
     cdef void lived_through(self, const Send* send) noexcept nogil:
-        """A send that a process of before has handled: what it takes counts, its intent stands as it is."""
+        """A send of before: its intent says what became of it, and stands as it is. Without one, and with none since
+        that could have taken its slot, a core died before it came to it."""
         cdef Intent* intent = self._slot(send.seq)
         self.counts[1] = send.seq
+        if intent.seq < send.seq:
+            return
         if intent.seq == send.seq and intent.state >= HELD:
             self.counts[4] += 1
             return

@@ -103,9 +103,12 @@ class Process:
 
     def workers(self) -> list[dict[str, Any]]:
         """The core's other processes: name, pid, stages."""
-        told = ask(self.socket, "status")
-        found: list[dict[str, Any]] = told["workers"]
+        found: list[dict[str, Any]] = self.ask("status")["workers"]
         return found
+
+    def ask(self, op: str) -> dict[str, Any]:
+        """Without a session."""
+        return ask(self.socket, op)
 
     def freeze(self) -> list[int]:
         """Stops all its processes where they are; `thaw` lets them go on."""

@@ -1,7 +1,7 @@
 """Kills processes of a core under load, again and again, and looks for anything that is lost or doubled.
 
-`python -m tests.integration.torture --kills 200 -o json`. A round is a core with a journal of its own: some kills of its
-processes, of a client, of the whole core, then an orderly stop. What is looked at is said at each `check_...`.
+`python -m tests.integration.torture --kills 200 -o json`. A round is a core with a journal of its own: kills
+of its processes, of a client, of the whole core, then an orderly stop. Each `check_...` says what it sees to.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from core_ext.journal import JournalReader
 from tests.integration.live_core import ROOT, Client, Process, until
 
 PLACEMENTS = {
-    "pinned": 'placement = "pinned"\n[placements]\nvenues = "pinned"\n',
-    "fused": 'placement = "fused"\n[placements]\nvenues = "pinned"\n',
-    "mixed": 'placement = "fused"\n[placements]\nvenues = "pinned"\nsequencer = "pinned"\ngateways = "pinned"\n',
+    "pinned": 'placement = "pinned"\nplacements = {venues = "pinned"}\n',
+    "fused": 'placement = "fused"\nplacements = {venues = "pinned"}\n',
+    "mixed": 'placement = "fused"\n'
+    'placements = {sequencer = "pinned", gateways = "pinned", venues = "pinned"}\n',
     "inside": 'placement = "pinned"\n',  # the venues die with the gateways
 }
 CLIENT, CORE = "client", "the core"
@@ -74,8 +75,6 @@ class Tally:
         self.problems.append(problem)
 
     def told(self) -> dict[str, Any]:
-        sorted_ms = sorted(self.resume_ms)
-        at = lambda q: round(sorted_ms[min(int(q * len(sorted_ms)), len(sorted_ms) - 1)]) if sorted_ms else None  # noqa: E731
         return {
             "kills": sum(self.kills.values()),
             "by": dict(sorted(self.kills.items())),
@@ -85,9 +84,15 @@ class Tally:
             "unknown_asked": self.unknown,
             "replays": self.replays,
             "replay_equal": self.replay_equal == self.replays,
-            "resume_ms": {"p50": at(0.5), "p99": at(0.99), "max": at(1.0), "count": len(sorted_ms)},
+            "resume_ms": self.resumed(),
             "problems": self.problems,
         }
+
+    def resumed(self) -> dict[str, int]:
+        """From a kill to the answer of an order that was sent after it."""
+        found = sorted(self.resume_ms) or [0.0]
+        at = {"p50": len(found) // 2, "p99": len(found) * 99 // 100, "max": len(found) - 1}
+        return {name: round(found[i]) for name, i in at.items()} | {"count": len(self.resume_ms)}
 
 
 class Session:
@@ -162,9 +167,15 @@ class Round:
         self.venue_kills = 0
 
     def until_answered_by_venues(self) -> dict[str, Any]:
-        """Until nothing is under way to or from venues."""
-        until(lambda: self.status()["sends"]["under_way"] == 0, "venues have answered")
-        return self.status()
+        """Until nothing is under way to or from venues, and all that they said has been everywhere."""
+
+        def quiet() -> dict[str, Any] | None:
+            told = self.status()
+            done = {told["seq"], *told["cursors"].values()}
+            return told if told["sends"]["under_way"] == 0 and len(done) == 1 else None
+
+        found: dict[str, Any] = until(lambda: quiet() and quiet(), "venues have answered", 60)
+        return found
 
     def strike(self, target: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Kills under load, and waits until an order that is sent afterwards is answered."""
@@ -192,15 +203,17 @@ class Round:
     def is_back(self, name: str, pid: int) -> bool:
         self.session.push(self.rng)
         time.sleep(0.002)
-        return all(each["going"] for each in (told := self.status())["workers"]) and pid not in [
-            each["pid"] for each in told["workers"]
-        ]
+        workers = self.status()["workers"]
+        return all(each["going"] and each["pid"] != pid for each in workers)
 
     def kill_client(self) -> None:
         """Its orders are canceled, its seat is free again."""
         name = f"v{len(self.victims)}"
         victim = subprocess.Popen(
-            [sys.executable, "-c", VICTIM, str(self.core.folder), name], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", VICTIM, str(self.core.folder), name],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.victims.append(victim)
         assert victim.stdout is not None
@@ -208,18 +221,21 @@ class Round:
         self.session.load(self.rng, self.rng.uniform(0.02, 0.1))
         victim.kill()
         victim.communicate()
-        until(lambda: name not in [each["name"] for each in self.status()["sessions"]], f"{name} has left", 60)
-        rows = self.session.client.must("orders", live_only=True)["orders"]
-        if any(row["session"] == name and row["ord_status"] != "pending_cancel" for row in rows):
-            self.wrong(f"orders of the dead session {name} are live")
+        until(
+            lambda: name not in [each["name"] for each in self.status()["sessions"]], f"{name} has left", 60
+        )
+        until(lambda: name not in self.owners(), f"the orders of {name} are canceled", 60)
+
+    def owners(self) -> set[str]:
+        """The sessions that have live orders."""
+        return {row["session"] for row in self.session.client.must("orders", live_only=True)["orders"]}
 
     def kill_core(self) -> None:
         """All of it at once: what was acknowledged is in the journal."""
         self.core.kill()
         self.session.read()
         self.session.client.close()
-        journaled = {name for name in order_names(self.core.journal)}
-        missing = self.session.acknowledged() - journaled
+        missing = self.session.acknowledged() - set(order_names(self.core.journal))
         if missing:
             self.tally.lost += len(missing)
             self.wrong(f"acknowledged and not in the journal: {sorted(missing)[:5]}")
@@ -242,7 +258,6 @@ class Round:
     def end(self) -> None:
         """Stops it in order, and looks at everything."""
         self.session.until_answered()
-        self.until_answered_by_venues()
         self.check_venues()
         self.session.read()
         told = self.core.stop()
@@ -265,14 +280,16 @@ class Round:
         return str(played["state_hash"])
 
     def check_sources(self, *, whole: bool) -> None:
-        """Every source's inputs count 1, 2, 3, ...; of the session there are as many as it sent. whole: all of them."""
+        """Every source's inputs count 1, 2, 3, ...; whole: of the session there are as many as it sent."""
         counts: Counter[int] = Counter()
         for _, head in headers(self.core.journal):
             if not int(head["flags"]) & m.HeaderFlag.DERIVED:
                 counts[int(head["source"])] += 1
                 if int(head["source_seq"]) != counts[int(head["source"])]:
                     self.tally.duplicated += 1
-                    self.wrong(f"source {head['source']}: input {head['source_seq']} comes as number {counts}")
+                    self.wrong(
+                        f"source {head['source']}: input {head['source_seq']} comes as number {counts}"
+                    )
         names = Counter(order_names(self.core.journal))
         doubled = [name for name, count in names.items() if count > 1]
         self.tally.duplicated += len(doubled)
@@ -284,7 +301,9 @@ class Round:
             self.tally.lost += len(missing)
             self.wrong(f"orders that were sent and not taken: {sorted(missing)[:5]}")
         if not whole and missing and len(missing) > len(self.session.client.requests):
-            self.wrong(f"{len(missing)} orders are missing, {len(self.session.client.requests)} are on the ring")
+            self.wrong(
+                f"{len(missing)} orders are missing, {len(self.session.client.requests)} are on the ring"
+            )
         assert SOURCE_SESSIONS in counts or not self.session.orders
 
     def check_responses(self) -> None:
@@ -300,7 +319,7 @@ class Round:
 
     def check_venues(self) -> None:
         """No message twice; each intent reached its venue, but for those that nobody knows of."""
-        told = self.status()
+        told = self.until_answered_by_venues()
         if self.placement == "inside":
             return
         venues, sends = told["venues"], told["sends"]
@@ -330,7 +349,7 @@ def order_names(journal: Path) -> Iterator[str]:
 
 
 def torture(folder: Path, kills: int, seed: int, placements: list[str], stops: int = 0) -> dict[str, Any]:
-    """So many kills, over every process of every placement in turn. stops: how many SIGSTOPs besides, a placement."""
+    """So many kills, over every process of every placement in turn. stops: SIGSTOPs besides, a placement."""
     rng = random.Random(seed)
     tally = Tally()
     number = 0
@@ -367,7 +386,9 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nacre-torture-") as folder:
         began = time.monotonic()
-        told = torture(Path(folder), asked.kills, asked.seed, asked.placement or list(PLACEMENTS), asked.stops)
+        told = torture(
+            Path(folder), asked.kills, asked.seed, asked.placement or list(PLACEMENTS), asked.stops
+        )
     told |= {"seed": asked.seed, "seconds": round(time.monotonic() - began)}
     if asked.output == "json":
         print(json.dumps(told))

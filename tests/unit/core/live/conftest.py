@@ -22,8 +22,8 @@ from core.live.book import Book
 from core.live.desk import INPUT as DESK_INPUT, Desk
 from core.live.killing import open_page
 from core.live.plan import Plan
-from core.live.sessions import Rings
 from core.live.seating import rights_events
+from core.live.sessions import Rings
 from core.live.shadow import Shadow
 from core.live.worker import Worker
 from core.recovery import replay
@@ -115,7 +115,7 @@ def sizes(capacity: Capacity) -> dict[str, int]:
 
 
 class Chain:
-    """The workers of a core, taking turns in this process over one board. A death is a worker that is forgotten."""
+    """The workers of a core, taking turns in this process over one board. One that dies is just forgotten."""
 
     def __init__(self, folder: Path, groups: list[tuple[str, ...]], start_seq: int = 0, **more: Any) -> None:
         apart = ("venues",) in groups

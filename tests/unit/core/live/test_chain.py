@@ -1,4 +1,4 @@
-"""A live core's stages in one chain: what a client may not say is denied by name, a journal is gone on with."""
+"""A live core's stages in one chain: what no client may say is denied by name, a journal is gone on with."""
 
 from __future__ import annotations
 

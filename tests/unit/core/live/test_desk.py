@@ -1,4 +1,4 @@
-"""The server's own inputs: numbered by source, taken in order, waited for while somebody keeps the core going."""
+"""The server's own inputs: numbered by source, taken in order, waited for while the core is kept going."""
 
 from __future__ import annotations
 

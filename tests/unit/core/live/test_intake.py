@@ -22,7 +22,7 @@ APART = tuple((stage,) for stage in LIVE_STAGES)
 @pytest.mark.parametrize("groups", [PINNED, APART], ids=["pinned", "apart"])
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_stands_still_however_small_the_spine(tmp_path: Path, groups: Any, seed: int) -> None:
-    """A kill that sweeps hundreds of orders, sends that are held back, reports that wait: with eight places."""
+    """A kill that sweeps hundreds of orders, sends held back, reports that wait: with eight places."""
     rng = random.Random(seed)
     bench = support.Bench(tmp_path, *groups, capacity=support.sizes(TINY))
     bench.sit(0, "s")
@@ -50,7 +50,7 @@ def turns(bench: Any, rng: random.Random, count: int) -> None:
 
 
 def test_reports_have_a_place_when_gateways_wait_for_room(tmp_path: Path) -> None:
-    """The ring of reports is full, the spine is full, derived events wait: the intake takes a report first."""
+    """The ring of reports is full, the spine is full, derived events wait: a report goes first."""
     bench = support.Bench(tmp_path, *PINNED, capacity=support.sizes(TINY))
     bench.sit(0, "s")
     for i in range(600):

@@ -28,7 +28,9 @@ def test_a_stage_may_be_elsewhere_than_the_rest() -> None:
     assert groups("pinned", {"sequencer": "fused", "egress": "fused"})[0] == ("sequencer", "egress")
 
 
-@pytest.mark.parametrize("placements", [{}, {"risk": "fused"}, dict.fromkeys(PATH, "fused"), {"venues": "pinned"}])
+@pytest.mark.parametrize(
+    "placements", [{}, {"risk": "fused"}, dict.fromkeys(PATH, "fused"), {"venues": "pinned"}]
+)
 @pytest.mark.parametrize("placement", ["fused", "pinned"])
 def test_every_stage_is_somewhere_once(placement: str, placements: dict[str, str]) -> None:
     stages = [stage for group in groups(placement, placements) for stage in group]
@@ -55,7 +57,9 @@ def test_processors_are_those_asked_for_or_left_to_the_kernel() -> None:
 
 
 def test_each_worker_knows_all_that_it_needs(tmp_path: Path) -> None:
-    config = CoreConfig(journal=tmp_path, placement="pinned", placements={"venues": "pinned"}, wait="yield", cpus=(0,))
+    config = CoreConfig(
+        journal=tmp_path, placement="pinned", placements={"venues": "pinned"}, wait="yield", cpus=(0,)
+    )
     found = plans(config, asdict(Capacity(orders=64)))
     assert [plan.index for plan in found] == list(range(len(LIVE_STAGES)))
     assert [plan.name for plan in found] == list(LIVE_STAGES)

@@ -19,7 +19,13 @@ from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES, PARAGRAPHS
 support = import_module("tests.unit.core.live.conftest")
 PINNED = tuple((stage,) for stage in LIVE_STAGES if stage != "venues")
 APART = tuple((stage,) for stage in LIVE_STAGES)
-MIXED = (("sequencer", "resolve"), ("risk", "journal"), ("orders", "router", "execution", "gateways"), ("positions",), ("egress",))
+MIXED = (
+    ("sequencer", "resolve"),
+    ("risk", "journal"),
+    ("orders", "router", "execution", "gateways"),
+    ("positions",),
+    ("egress",),
+)
 
 
 def made(tmp_path: Path, groups: tuple[tuple[str, ...], ...], **more: Any) -> Any:
@@ -39,7 +45,9 @@ def trade(bench: Any, rng: random.Random, turn: int) -> None:
     """Orders that rest, cross, expire and are canceled."""
     for i in range(rng.randrange(1, 12)):
         name = f"t{turn}-{i}"
-        bench.order(0, name, side=rng.randrange(2), price=rng.randrange(995, 1006), venue=rng.choice((0, m.NONE16)))
+        bench.order(
+            0, name, side=rng.randrange(2), price=rng.randrange(995, 1006), venue=rng.choice((0, m.NONE16))
+        )
         if rng.random() < 0.3:
             bench.push(0, m.Kind.CANCEL, m.CANCEL_EVENT, cl_ord_id=f"{name}c", orig_cl_ord_id=name)
     if rng.random() < 0.2:
@@ -48,7 +56,9 @@ def trade(bench: Any, rng: random.Random, turn: int) -> None:
 
 @pytest.mark.parametrize("groups", [PINNED, APART, MIXED], ids=["pinned", "apart", "mixed"])
 @pytest.mark.parametrize("seed", range(3))
-def test_whoever_dies_nothing_is_lost_or_doubled(tmp_path: Path, groups: tuple[tuple[str, ...], ...], seed: int) -> None:
+def test_whoever_dies_nothing_is_lost_or_doubled(
+    tmp_path: Path, groups: tuple[tuple[str, ...], ...], seed: int
+) -> None:
     bench = made(tmp_path, groups)
     rng = random.Random(seed)
     for turn in range(60):
@@ -61,9 +71,8 @@ def test_whoever_dies_nothing_is_lost_or_doubled(tmp_path: Path, groups: tuple[t
             ask(bench)
     bench.run()
     told = bench.told(0)  # by number: without gap or repeat
-    assert {name for name, _ in told} >= {name for name in names(bench)}
+    assert {name for name, _ in told} >= names(bench)
     counts = bench.board.counts()
-    assert counts["inputs"] + 0 <= bench.sent[0]
     assert bench.chain.stage("sequencer").sequencer.counts()[SOURCE_SESSIONS] == bench.sent[0]
     assert counts["venue_doubled"] == 0
     assert bench.same_as_its_journal()
@@ -127,7 +136,9 @@ def test_a_timer_behind_another_event_stays_a_timer(tmp_path: Path) -> None:
     bench.order(0, "a", venue=m.NONE16, price=999)
     bench.run()
     bench.push(0, m.Kind.CANCEL, m.CANCEL_EVENT, cl_ord_id="ac", orig_cl_ord_id="a")
-    bench.order(0, "b", venue=m.NONE16, price=999, time_in_force=m.TimeInForce.GTD, flags=flags, expire_ns=far)
+    bench.order(
+        0, "b", venue=m.NONE16, price=999, time_in_force=m.TimeInForce.GTD, flags=flags, expire_ns=far
+    )
     bench.chain.firsts[0].turn_once()
     for i in range(1, 5):  # through orders: a cancel of a child, then a timer
         bench.chain.firsts[i].turn_once()
@@ -168,8 +179,7 @@ def test_what_was_held_back_is_told_once(tmp_path: Path) -> None:
     bench.order(0, "o1")
     for first in list(bench.chain.firsts.values())[:-2]:
         first.turn_once()
-    held = [slot for slot in bench.board.sends.waiting()]
-    assert len(held) == 1
+    assert len(bench.board.sends) == 1
     bench.chain.firsts[LIVE_STAGES.index("gateways")].turn_once()
     assert len(bench.board.reports) == 1
     bench.chain.lose("gateways")

@@ -1,4 +1,4 @@
-"""The supervisor and real processes: started, pinned, brought back, given up, ended; nothing is left of them."""
+"""The supervisor and real processes: started, pinned, brought back, given up, ended; nothing is left."""
 
 from __future__ import annotations
 
