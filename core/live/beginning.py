@@ -8,8 +8,8 @@ import numpy as np
 
 from core import messages as m
 from core.build import build_id
-from core.path import config_request
 from core.live.book import Book
+from core.path import config_request
 from core.recovery import replay
 from core.scenario.encoder import Event
 from core.scenario.reader import Line

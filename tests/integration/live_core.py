@@ -68,8 +68,12 @@ def name_field(text: str) -> np.void:
 class Process:
     """`nacre core run` in a folder of its own."""
 
-    def __init__(self, folder: Path, *options: str, declared: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, declared: list[dict[str, Any]] | None = None, root: Path = ROOT
+    ) -> None:
+        """root: whose modules it runs."""
         self.folder = folder
+        self.root = root
         self.socket = folder / "run" / "core.sock"
         self.journal = folder / "journal"
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
@@ -85,7 +89,7 @@ class Process:
         command = [sys.executable, "-m", "core.cli", "core", "run", "--socket", str(self.socket)]
         command += ["--journal", str(self.journal), "--declare", str(self.declare), *self.options]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+        self.process = subprocess.Popen(command, cwd=self.root, stdout=pipe, stderr=pipe, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -209,6 +213,12 @@ class Client:
         for key, value in more.items():
             row[key] = value
         return self.push(m.Kind.ORDER, row.tobytes())
+
+    def replace(self, orig: str, cl_ord_id: str, qty: int) -> bool:
+        row = np.zeros((), m.REPLACE_EVENT)
+        row["cl_ord_id"], row["orig_cl_ord_id"] = name_field(cl_ord_id), name_field(orig)
+        row["qty"], row["flags"] = qty, m.OrderFlag.HAS_QTY
+        return self.push(m.Kind.REPLACE, row.tobytes())
 
     def cancel(self, orig: str, cl_ord_id: str) -> bool:
         row = np.zeros((), m.CANCEL_EVENT)

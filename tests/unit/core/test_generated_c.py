@@ -67,7 +67,9 @@ def path(program: Program) -> tuple[set[str], dict[str, set[str]]]:
     wrong: dict[str, set[str]] = {}
     for module, (owner, names) in DRIVEN.items():
         source = ROOT / f"core/{module}.pyx"
-        found, bad = program.reach(program.unit(source), [c_name(program, source, owner, name) for name in names])
+        found, bad = program.reach(
+            program.unit(source), [c_name(program, source, owner, name) for name in names]
+        )
         reached |= found
         wrong |= bad
     return reached, wrong

@@ -17,7 +17,7 @@ import pytest
 from core import messages as m
 from core.board import Board, make_memory, parts
 from core.capacity import Capacity
-from core.fused import config_request, state_hash
+from core.fused import state_hash
 from core.live.book import Book
 from core.live.desk import INPUT as DESK_INPUT, Desk
 from core.live.killing import open_page
@@ -26,6 +26,7 @@ from core.live.seating import rights_events
 from core.live.sessions import Rings
 from core.live.shadow import Shadow
 from core.live.worker import Worker
+from core.path import config_request
 from core.recovery import replay
 from core.scenario.encoder import Event
 from core.scenario.reader import Line
@@ -64,7 +65,7 @@ def plan(folder: Path, index: int, stages: tuple[str, ...], apart: bool, **more:
     values: dict[str, Any] = {
         "name": stages[0], "cpu": None, "wait": "yield", "venues_apart": apart, "capacity": asdict(SMALL),
         "journal": str(folder / "journal"), "socket": str(folder / "core.sock"), "durability": "async",
-        "segment_bytes": 1 << 21,
+        "segment_bytes": 1 << 21, "touch": False,
     }  # fmt: skip
     return Plan(index=index, stages=stages, **(values | more))
 
