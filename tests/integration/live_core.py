@@ -226,8 +226,10 @@ class Client:
         return self.push(m.Kind.CANCEL, row.tobytes())
 
     def next(self) -> np.void | None:
+        if not self.responses.is_published(self.read + 1):  # first: a slot is claimed before it is whole
+            return None
         raw = self.responses.read(self.read + 1)
-        if raw is None or not self.responses.is_published(self.read + 1):
+        if raw is None:
             return None
         self.read += 1
         row: np.void = np.frombuffer(raw, m.RESPONSE, 1)[0]

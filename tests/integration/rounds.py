@@ -36,6 +36,8 @@ VENUES = [
         "latency_us": "700",
     },
 ]  # fmt: skip
+SAID = ("kind", "exec_type", "status", "reason", "order_qty", "cum_qty", "leaves_qty", "price")
+TAKEN = (m.OrdStatus.PENDING_NEW, m.OrdStatus.NEW)
 CLIENT, CORE = "client", "the core"
 """Who can be killed besides the core's workers."""
 VICTIM = """
@@ -332,12 +334,18 @@ class Round:
         assert SOURCE_SESSIONS in counts or not self.session.orders
 
     def check_responses(self) -> None:
-        """Each order is told once that it was taken or denied, and its quantities only grow."""
+        """Each order is first told to be taken or denied, nothing twice, and its quantity only grows."""
         for name, rows in self.session.told.items():
-            first = [row for row in rows if row["kind"] == 1 or row["status"] == m.OrdStatus.PENDING_NEW]
-            if not name.endswith("c") and len(first) != 1:
+            said = [
+                tuple(int(row[key]) for key in SAID)
+                for row in rows
+                if row["exec_type"] != m.ExecType.CANCEL_REJECTED  # each child may refuse
+            ]
+            if not name.endswith("c") and rows[0]["kind"] == 2 and rows[0]["status"] not in TAKEN:
+                self.wrong(f"{name}: the first that is told is {rows[0]}")
+            if len(set(said)) != len(said):
                 self.tally.duplicated += 1
-                self.wrong(f"{name}: told {len(first)} times what became of it")
+                self.wrong(f"{name}: told twice: {said}")
             filled = [int(row["cum_qty"]) for row in rows]
             if filled != sorted(filled):
                 self.wrong(f"{name}: its fills go back: {filled}")

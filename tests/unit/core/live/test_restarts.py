@@ -98,15 +98,17 @@ def ask(bench: Any) -> None:
 @pytest.mark.parametrize("stage", [name for name in ENGINE_NAMES if name in PARAGRAPHS])
 def test_a_second_run_that_differs_is_found_by_name(tmp_path: Path, stage: str) -> None:
     bench = made(tmp_path, PINNED)
-    bench.order(0, "o1")
+    bench.order(0, "o1", price=1001)  # it is sent, and fills
     bench.run()
     board, cursor = bench.board, LIVE_CURSORS.index(stage)
-    board.spine.move_cursor(cursor, board.seq - 1)  # it died before it said that it was done with the report
-    at, _ = PARAGRAPHS[stage]
-    support.page_of(board, board.seq)[at + 8] ^= 1
+    seq = board.seq - 2 if stage == "execution" else board.seq  # the order, or its fill
+    board.spine.move_cursor(cursor, seq - 1)  # it died before it said that it was done
+    at, size = PARAGRAPHS[stage]
+    page = support.page_of(board, seq)
+    page[at + 8 : at + size] = bytes(byte ^ 1 for byte in page[at + 8 : at + size])
     bench.restart(stage)
     bench.chain.keep_going()
-    with pytest.raises(Nondeterminism, match=rf"engine {stage} .*event {board.seq};"):
+    with pytest.raises(Nondeterminism, match=rf"engine {stage} .*event {seq};"):
         board.faults.raise_first()
     bench.chain.close()
 
