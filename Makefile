@@ -3,11 +3,11 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test model mutants lint build deps fresh lock clean
+.PHONY: help env demo test torture faults model mutants lint build deps fresh lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: ## make .venv and compile what changed
 	@$(SETUP) environment.py
@@ -17,6 +17,14 @@ demo: env ## run a recorded trading day through the core (ARGS="-o json")
 
 test: env ## pass the tests (ARGS="-k ring")
 	$(PY) -m pytest $(ARGS)
+
+torture: env ## kill every process of a core under load, 200 times (ARGS="--kills 50 -o json")
+	$(PY) -m tests.integration.torture $(ARGS)
+
+faults: env ## kill every process at every store, in a build made for it (ARGS="--most 20")
+	@[ build/faults -nt core_ext/fault_points.h ] || rm -rf build/faults build/faults-objects
+	NACRE_FAULT_POINTS=1 $(PY) setup.py -q build --build-lib build/faults --build-temp build/faults-objects
+	$(PY) -m tests.integration.faults build/faults $(ARGS)
 
 model: env ## play ten thousand random sequences of money through core and model
 	$(PY) -m tests.model.sequences $(ARGS)

@@ -10,7 +10,11 @@ from setuptools import Extension, find_packages, setup
 COMPILED = ("core_ext", "core")
 CHECKOUT = ("bench",)  # compiled in place as well, and in no wheel
 PACKAGES = ("core_ext", "core", "periphery")
-FLAGS = ["-O3", "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
+# NACRE_FAULT_POINTS: a build for tests, whose processes can be killed at each store; core_ext/fault_points.
+FAULTS = os.environ.get("NACRE_FAULT_POINTS") == "1"
+MACROS: list[tuple[str, str | None]] = [("NACRE_FAULT_POINTS", "1")] if FAULTS else []
+SPEED = ["-O1", "-g0"] if FAULTS else ["-O3"]
+FLAGS = [*SPEED, "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
 # What changes the meaning of code (bounds, wrap-around, division) stands in each file's first line.
 DIRECTIVES = {"language_level": "3", "embedsignature": True}
 
@@ -28,6 +32,7 @@ def extensions() -> list[Extension]:
             ".".join(path.with_suffix("").parts),
             [str(path)],
             include_dirs=["."],
+            define_macros=MACROS,
             extra_compile_args=FLAGS,
         )
         for path in sources

@@ -33,13 +33,12 @@ cdef struct Declared:               # 64: by the server; how many there are: an 
     uint64_t pad[6]
 
 cdef struct IntakeWords:            # 128: by the intake
-    uint64_t seq                    # the last sequence published
     uint64_t inputs                 # requests taken from sessions
     uint64_t repeated               # inputs and derived events that came again after a crash, and were dropped
     uint64_t spilled                # derived events that waited outside their ring
     uint64_t timers                 # waiting
     uint64_t waiting                # derived events not yet sequenced
-    uint64_t pad[2]
+    uint64_t pad[3]
     uint8_t seat_faults[64]
 
 cdef struct GatewayWords:           # 64: by the gateways
@@ -78,6 +77,7 @@ cdef struct WorkerLines:            # 128
 
 cdef class Board:
     cdef readonly object capacity
+    cdef int journal                # its cursor
     cdef readonly object memory
     cdef readonly Faults faults
     cdef readonly Spine spine
@@ -92,3 +92,4 @@ cdef class Board:
     cdef Window _workers
     cdef Words* words
     cdef WorkerLines* workers
+    cdef uint64_t last(self) noexcept nogil

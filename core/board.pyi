@@ -28,6 +28,8 @@ class Board:
     @property
     def capacity(self) -> Capacity: ...
     @property
+    def memory(self) -> Buffer: ...
+    @property
     def faults(self) -> Faults: ...
     @property
     def spine(self) -> Spine: ...
@@ -47,7 +49,7 @@ class Board:
     def from_venues(self) -> Ring: ...
     @property
     def seq(self) -> int:
-        """The last sequence published."""
+        """The last event that is whole on the spine."""
     @property
     def recorded(self) -> int:
         """The last sequence that counts as recorded."""
@@ -65,5 +67,7 @@ class Board:
         """The last event that each stage is done with."""
     def counts(self) -> dict[str, int]:
         """What the processes tell of themselves."""
+    def is_settled(self) -> bool:
+        """Whether every event has been everywhere, and all that engines derived from them too."""
     def is_quiet(self) -> bool:
         """Whether every event has been everywhere, and nothing waits on a ring or under way."""

@@ -8,6 +8,8 @@ from core.faults import FAULT_BYTES
 from core.messages cimport PAGE_SIZE, Send
 from core.sequencer.engine cimport Input
 from core_ext.atomics cimport load_acquire, load_relaxed, store_release
+from core_ext.fault_points cimport BOARD_WORD, fault_after, fault_before
+from core_ext.spine cimport published
 
 from core.topology import DERIVING, LIVE_CURSORS
 
@@ -64,6 +66,7 @@ cdef class Board:
             raise ValueError(f"capacity: loopback = {capacity.loopback}: give {2 * DERIVES_MAX} or more")
         self.capacity = capacity
         self.memory = memory
+        self.journal = LIVE_CURSORS.index("journal")
         views = self._views(parts(capacity))
         self.faults = Faults(views["faults"])
         self._words = Window(views["words"], "board", 64)
@@ -100,11 +103,15 @@ cdef class Board:
         self.words.declared.venues = venues
         self.words.declared.accounts = accounts
         self.words.declared.strategies = strategies
+        fault_before(BOARD_WORD)
         store_release(<uint64_t*>&self.words.declared, (<uint64_t>venues << 32) | symbols)
+        fault_after(BOARD_WORD)
 
     def call(self, int worker) -> None:
         """Tells the worker that a message waits for it."""
+        fault_before(BOARD_WORD)
         store_release(&self.workers[worker].attention, load_relaxed(&self.workers[worker].attention) + 1)
+        fault_after(BOARD_WORD)
 
     def worker_counts(self, int worker) -> dict[str, int]:
         """beat_ns: monotonic time of its last turn; events taken, turns, naps."""
@@ -122,13 +129,20 @@ cdef class Board:
 
     @property
     def seq(self) -> int:
-        """The last sequence published."""
-        return load_acquire(&self.words.intake.seq)
+        """The last event that is whole on the spine."""
+        return self.last()
+
+    cdef uint64_t last(self) noexcept nogil:
+        """A sequencer that dies may leave one that is claimed and never published."""
+        cdef uint64_t seq = self.spine.claimed()
+        if published(self.spine.slot(seq), seq) or seq <= self.spine.cursor(self.journal):
+            return seq
+        return seq - 1
 
     @property
     def recorded(self) -> int:
         """The last sequence that counts as recorded."""
-        return self.spine.cursor(LIVE_CURSORS.index("journal"))
+        return self.spine.cursor(self.journal)
 
     def cursors(self) -> dict[str, int]:
         """The last event that each stage is done with."""
@@ -159,3 +173,9 @@ cdef class Board:
         if counts["waiting"] or counts["under_way"] or len(self.from_venues) or len(self.reports):
             return False
         return seq == self.seq
+
+    def is_settled(self) -> bool:
+        """Whether every event has been everywhere, and all that engines derived from them too."""
+        seq = self.seq
+        return (not any(len(ring) for ring in self.loopbacks.values()) and not self.words.intake.waiting
+                and all(done == seq for done in self.cursors().values()) and seq == self.seq)

@@ -23,6 +23,8 @@ class Stage:
         """Who has the next turn on this thread; gives it back."""
     def poll_once(self, budget: int = 1) -> int:
         """One poll; how many events it took. For tests."""
+    def turn_once(self, budget: int = 64) -> int:
+        """One turn of this stage and those after it; how much was done. For tests."""
 
 class EngineStage(Stage):
     """An engine of the path, at its place."""

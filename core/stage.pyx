@@ -53,6 +53,13 @@ cdef class Stage:
             done = self.poll(budget)
         return done
 
+    def turn_once(self, uint64_t budget=64) -> int:
+        """One turn of this stage and those after it; how much was done. For tests, as `poll_once`."""
+        cdef uint64_t done
+        with nogil:
+            done = self.turn(budget)
+        return done
+
 
 cdef class EngineStage(Stage):
     """An engine of the path. sends: the ring on which it must have room for one more before each event."""

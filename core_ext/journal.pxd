@@ -168,6 +168,7 @@ cdef class JournalReader:
     cdef uint64_t _first
     cdef bint _ended
     cdef bint _torn
+    cdef size_t _sealed_at             # where the last end record that was read ends
     cdef uint64_t _unsealed            # run epoch of a segment left without its end record; 0: it had one
     cdef readonly bint follow
     cdef uint64_t _from_number
@@ -194,5 +195,6 @@ cdef class JournalReader:
     cdef int _fail(self, const char* why) noexcept nogil
     cdef bint _valid_later(self) noexcept nogil
     cdef void _unmap(self) noexcept
-    cdef object _cut_here(self)
+    cdef object _cut_here(self, bint seal)
+    cdef void _drop_unbegun(self) noexcept
     cdef object _map_new(self)

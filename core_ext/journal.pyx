@@ -17,6 +17,7 @@ from posix.unistd cimport close, ftruncate, fsync, unlink
 
 from core_ext.atomics cimport compare_and_swap, cpu_relax, load_relaxed, store_release
 from core_ext.crc32c cimport crc32c_update, crc32c_words
+from core_ext.fault_points cimport JOURNAL_RECORD, JOURNAL_SEGMENT, fault_after, fault_before
 
 cdef extern from * nogil:
     """
@@ -144,7 +145,9 @@ cdef inline void _seal_record(Record* record, size_t size, uint32_t length, uint
     cdef uint32_t crc = crc32c_words(length, seq, <const uint64_t*>(<char*>record + sizeof(Record)),
                                      (size - sizeof(Record)) >> 3)
     record.sequence = seq
+    fault_before(JOURNAL_RECORD)
     store_release(<uint64_t*>record, <uint64_t>length << 32 | crc)
+    fault_after(JOURNAL_RECORD)
 
 
 cdef inline uint32_t _record_crc(const Record* record, size_t size) noexcept nogil:
@@ -179,6 +182,8 @@ cdef class JournalWriter:
         last, epoch, number = _resume(path, cut_torn)
         self._last = self._synced = last if number else first_sequence - 1
         self._group = durability == "group"
+        if self._group:
+            _sync_segments(path)    # a writer that died may not have come to it
         self._segment_bytes = segment_bytes
         self._max_bytes = max_bytes
         self._reserve = reserve_bytes
@@ -269,7 +274,9 @@ cdef class JournalWriter:
         stamp.first_sequence = self._last + 1
         stamp.crc = _header_crc(&stamp)
         memcpy(<char*>header + 8, <char*>&stamp + 8, sizeof(SegmentHeader) - 8)
+        fault_before(JOURNAL_SEGMENT)
         store_release(&header.magic, MAGIC)
+        fault_after(JOURNAL_SEGMENT)
         self._at = sizeof(SegmentHeader)
         self._end = self._current.size - sizeof(Record)
         store_release(&self._current_fd, self._current.fd)
@@ -551,7 +558,13 @@ def _finish(JournalReader reader, cut_torn):
     if reader.torn_at is not None and not cut_torn:
         raise JournalTorn(f"{reader.torn_at.path}: offset {reader.torn_at.offset}: the log ends in a half-written "
                           "record; open the journal with cut_torn=True (nothing that was acknowledged is lost)")
-    reader._cut_here()
+    reader._cut_here(True)
+
+
+def _sync_segments(directory):
+    """Puts every segment on the disk."""
+    for _, path in _segment_files(directory):
+        _truncate(path, os.path.getsize(path))
 
 
 cdef class JournalReader:
@@ -578,8 +591,24 @@ cdef class JournalReader:
                 continue
             if known and number != known + 1:
                 raise JournalGap(f"segment {known + 1} is missing", path, 0, self._expected, 0, 0)
-            _map_segment(self, number, path)
+            try:
+                _map_segment(self, number, path)
+            except FileNotFoundError:   # a writer that begins removes what one that died had prepared
+                if not self.follow:
+                    raise
+                return
             known = number
+
+    cdef void _drop_unbegun(self) noexcept:
+        """Lets go of segments that nobody had begun: another writer may have put another file in their place."""
+        cdef Mapped* last
+        while self._count > self._index + (self._at != 0):
+            last = &self._segments[self._count - 1]
+            if last.size >= sizeof(SegmentHeader) and load_acquire(&(<SegmentHeader*>last.base).magic):
+                return
+            if last.base != NULL:
+                munmap(last.base, last.size)
+            self._count -= 1
 
     cdef void _unmap(self) noexcept:
         cdef int i
@@ -676,8 +705,9 @@ cdef class JournalReader:
         return self._index + 1 < self._count and _header_good(&self._segments[self._index + 1])
 
     cdef int _leave(self) noexcept nogil:
-        """After an end record only zeros may come."""
-        if not self._zero_from(self._index, self._at):
+        """After an end record only zeros may come. A follower doesn't look: they may be cut off meanwhile."""
+        self._sealed_at = self._at
+        if not self.follow and not self._zero_from(self._index, self._at):
             return self._fail("bytes after the segment's end record")
         self._unsealed = 0
         return 2
@@ -766,7 +796,8 @@ cdef class JournalReader:
         return self._records - before
 
     def refresh(self):
-        """Maps segments that appeared since. For `follow`."""
+        """Maps segments that appeared since, of whatever writer. For `follow`."""
+        self._drop_unbegun()
         self._map_new()
 
     def _path_of(self, int index):
@@ -810,11 +841,13 @@ cdef class JournalReader:
         lock = HeldLock(os.path.join(self._path, "lock"))
         try:
             self.skip_to_end()
-            return self._cut_here()
+            return self._cut_here(False)
         finally:
             lock.release()
 
-    cdef object _cut_here(self):
+    cdef object _cut_here(self, bint seal):
+        """seal: an end record takes the place of what is cut, before it is: who follows goes on to the next segment, and
+        doesn't touch what isn't there any more."""
         cdef int i
         place = None
         if self._index < self._count:
@@ -822,9 +855,11 @@ cdef class JournalReader:
             for i in range(self._count - 1, self._index, -1):     # last first: a crash here leaves no hole
                 os.unlink(self._path_of(i))
             if self._at:
-                _truncate(place.path, self._at)
+                _truncate(place.path, _seal_file(place.path, self._at, self._expected) if seal else self._at)
             else:
                 os.unlink(place.path)
+        elif self._sealed_at:
+            _truncate(self._path_of(self._count - 1), self._sealed_at)  # who sealed it died before it cut
         _sync_directory(<bytes>os.fsencode(self._path))
         self._ended = True
         self._unmap()
@@ -879,6 +914,21 @@ def _files_of(path):
     if os.path.isdir(path):
         return _segment_files(path)
     return [(int(os.path.basename(path).removesuffix(SUFFIX)), path)]
+
+
+cdef size_t _seal_file(path, size_t at, uint64_t sequence) except 0:
+    """Ends the segment of a writer that died; where it ends now."""
+    cdef Record record
+    memset(&record, 0, sizeof(Record))
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        record.sequence = sequence
+        os.pwrite(fd, PyBytes_FromStringAndSize(<char*>&record.sequence, 8), at + 8)
+        _seal_record(&record, sizeof(Record), END, sequence)
+        os.pwrite(fd, PyBytes_FromStringAndSize(<char*>&record, 8), at)
+    finally:
+        os.close(fd)
+    return at + sizeof(Record)
 
 
 def _truncate(path, size):

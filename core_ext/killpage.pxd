@@ -68,6 +68,7 @@ cdef class KillPage:
     cdef void refresh(self) noexcept nogil
     cdef bint in_force(self, int i) noexcept nogil
     cdef uint64_t _bump(self, uint64_t* word) noexcept nogil
+    cdef void _change(self) noexcept nogil
     cdef int _claim(self) noexcept nogil
 
     cdef inline bint changed(self) noexcept nogil:

@@ -4,6 +4,7 @@ from libc.string cimport memcpy, memset
 
 from core_ext.atomics cimport compare_and_swap, store_release
 from core_ext.clock cimport now_ns
+from core_ext.fault_points cimport KILL_CHANGES, KILL_CLEAR, KILL_EPOCH, fault_after, fault_before
 
 cdef uint64_t MAGIC = int.from_bytes(b"NACRKILL", "little")
 cdef uint32_t VERSION = 1
@@ -66,6 +67,11 @@ cdef class KillPage:
             if compare_and_swap(word, value, value + 1):
                 return value + 1
 
+    cdef void _change(self) noexcept nogil:
+        fault_before(KILL_CHANGES)
+        self._bump(&self._header.changes)
+        fault_after(KILL_CHANGES)
+
     cdef int _claim(self) noexcept nogil:
         """A line that was never used, or whose kill was cleared; 0: none is free, so everything is blocked."""
         cdef int i
@@ -93,11 +99,13 @@ cdef class KillPage:
         memcpy(line.by, <const char*>name, len(name))
         while True:
             epoch = self._bump(&self._header.given)
+            fault_before(KILL_EPOCH)
             store_release(&line.epoch, epoch)
+            fault_after(KILL_EPOCH)
             if self.in_force(i):        # else line 0 was shared, and cleared meanwhile with a later epoch
                 break
         store_release(&line.claim, 2)
-        self._bump(&self._header.changes)
+        self._change()
         return epoch
 
     def clear(self, epochs) -> None:
@@ -106,8 +114,10 @@ cdef class KillPage:
         wanted = set(epochs)
         for i in range(KILL_LINES):
             if self.in_force(i) and self._lines[i].epoch in wanted:
+                fault_before(KILL_CLEAR)
                 store_release(&self._cleared[i].epoch, self._lines[i].epoch)
-        self._bump(&self._header.changes)
+                fault_after(KILL_CLEAR)
+        self._change()
 
     def start_after(self, uint64_t epoch) -> None:
         """Epochs go on from here: a page that was lost must not give an epoch twice. Before anybody kills."""

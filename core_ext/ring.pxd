@@ -21,6 +21,7 @@ cimport cython
 from libc.stdint cimport uint32_t, uint64_t
 
 from core_ext.atomics cimport load_acquire, load_relaxed, store_relaxed, store_release
+from core_ext.fault_points cimport RING_PUBLISH, RING_RELEASE, fault_after, fault_before
 from core_ext.window cimport Window
 
 cdef extern from * nogil:
@@ -88,7 +89,9 @@ cdef class Ring:
         return NULL if tail == 0 else self._slots + ((tail - 1) & self._mask) * self._slot_size
 
     cdef inline void publish(self) noexcept nogil:
+        fault_before(RING_PUBLISH)
         store_release(&self._header.tail, load_relaxed(&self._header.tail) + 1)
+        fault_after(RING_PUBLISH)
 
     # Consumer. `peek` gives the oldest slot or NULL when empty; `release` gives it back to the producer.
     cdef inline char* peek(self) noexcept nogil:
@@ -100,7 +103,9 @@ cdef class Ring:
         return self._slots + (head & self._mask) * self._slot_size
 
     cdef inline void release(self) noexcept nogil:
+        fault_before(RING_RELEASE)
         store_release(&self._header.head, load_relaxed(&self._header.head) + 1)
+        fault_after(RING_RELEASE)
 
     # Either side. A count that cannot be (beyond the capacity) means that a peer wrote over the indices.
     cdef inline uint64_t count(self) noexcept nogil:

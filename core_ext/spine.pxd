@@ -24,6 +24,7 @@ from libc.string cimport memcpy
 
 from core_ext.atomics cimport (fence_acquire, fence_release, load_acquire, load_relaxed, store_relaxed,
                                store_release)
+from core_ext.fault_points cimport SPINE_CLAIM, SPINE_CURSOR, SPINE_PUBLISH, fault_after, fault_before
 from core_ext.window cimport Window
 
 cdef extern from * nogil:
@@ -62,7 +63,9 @@ cdef inline bint published(const char* paragraph, uint64_t seq) noexcept nogil:
 
 
 cdef inline void publish(char* paragraph, uint64_t seq) noexcept nogil:
+    fault_before(SPINE_PUBLISH)
     store_release(<uint64_t*>paragraph, seq)
+    fault_after(SPINE_PUBLISH)
 
 
 @cython.final
@@ -93,15 +96,19 @@ cdef class Spine:
         return seq <= self._slowest_seen + self._capacity
 
     cdef inline void claim(self, uint64_t seq) noexcept nogil:
+        fault_before(SPINE_CLAIM)
         store_relaxed(&self._header.claimed.value, seq)
         fence_release()      # the claim is seen before any byte that overwrites the old event
+        fault_after(SPINE_CLAIM)
 
     cdef inline uint64_t claimed(self) noexcept nogil:
         return load_acquire(&self._header.claimed.value)
 
     # Followers. Each writes its own cursor only. Index i < cursors is the caller's promise (checked at start).
     cdef inline void set_cursor(self, int i, uint64_t seq) noexcept nogil:
+        fault_before(SPINE_CURSOR)
         store_release(&self._cursors[i].value, seq)
+        fault_after(SPINE_CURSOR)
 
     cdef inline uint64_t cursor(self, int i) noexcept nogil:
         return load_acquire(&self._cursors[i].value)

@@ -40,7 +40,6 @@ cdef class Staged(Path):
     cdef void handle(self, Page* page) noexcept nogil:
         cdef uint64_t seq = page.header.seq
         cdef int64_t next_look = mono_ns() + ATTEND_NS
-        self.board.words.intake.seq = seq
         while not self._is_done(seq) and not self.faults.code():
             sched_yield()
             if mono_ns() > next_look:

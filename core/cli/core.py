@@ -68,6 +68,7 @@ def run(**options: Any) -> None:
 
 def _run(config: Any) -> int:
     """Opens, runs and closes the core; its exit code."""
+    load("core.live.worker", "name_process")("server")
     core = load("core.live.server", "Core")(config)
     lost = load("core.live.supervisor", "WorkerLost")
     fault, start_error = load("core.errors", "CoreFault"), load("core.live.server", "StartError")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import messages as m
+from core.live.intake import SOURCE_DESK
 from core.scenario import schema
 from core.scenario.declared import Declared, Precision, Venue
 from core.scenario.directory import Account, Directory, Symbol
@@ -21,6 +22,7 @@ from core.scenario.values import convert
 from core_ext.journal import JournalReader
 
 CHECK_NAMES = {int(reason): name for name, reason in CHECKS.items()}
+SOURCE_AT = int(m.HEADER.fields["source"][1]) if m.HEADER.fields is not None else 0
 SCOPE_SPACES = {"strategy": m.Space.STRATEGY, "session": m.Space.SESSION, "sector": m.Space.SECTOR}
 
 
@@ -101,17 +103,17 @@ class Book:
             declaring = declaring and kind in DECLARING
             if declaring:
                 self.declarations.append(Event(kind, 0, request))
-            self.take(kind, request)
+            self.take(kind, request, body[SOURCE_AT])
         self.begin()
         for request in self.limits.values():
             self.begin().take_limit(request)
 
-    def take(self, kind: int, request: bytes) -> None:
+    def take(self, kind: int, request: bytes, source: int = 0) -> None:
         """An event of a journal."""
         if kind in self._restored:
             self._restored[kind](np.frombuffer(request, DECLARING[kind], 1)[0])
         else:
-            self.note(kind, request)
+            self.note(kind, request, source)
 
     def _text(self, row: np.void) -> str:
         return self.directory.text(row["text"].tobytes())
@@ -163,10 +165,14 @@ class Book:
 
     # ---- what changes while it runs ------------------------------------------------------------------------
 
-    def note(self, kind: int, request: bytes) -> None:
-        """An event that was sequenced: settings and market as they are now."""
+    def note(self, kind: int, request: bytes, source: int = 0) -> None:
+        """An event that was sequenced: settings and market as they are now.
+
+        A state that the core itself gave a venue, to ask it, is none of the venue's: the core may die before
+        it gives it back.
+        """
         noted = self._noted.get(kind)
-        if noted is not None:
+        if noted is not None and (kind != m.Kind.VENUE_STATE or source != SOURCE_DESK):
             noted(request)
 
     def _limit(self, request: bytes) -> None:

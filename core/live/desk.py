@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 import numpy as np
 
+from core.board import Board
 from core.live.intake import SOURCE_FEED
-from core.live.supervisor import Supervisor, WorkerLost
+from core.live.patience import Patience
+from core.live.supervisor import WorkerLost
 from core.scenario.encoder import Event
 from core_ext.ring import Ring
 
@@ -28,17 +31,26 @@ INPUT = np.dtype(
 """What stands before an input's request; the intake fills in the time."""
 
 
+class Keeper(Protocol):
+    """Who keeps the processes of a core going, as a Supervisor does."""
+
+    @property
+    def board(self) -> Board: ...
+    def keep_going(self) -> bool:
+        """Whether nobody is missing."""
+
+
 class Desk:
     """Pushes inputs, and waits until the intake has taken them. numbers: by source, as sequenced so far."""
 
-    def __init__(self, supervisor: Supervisor, numbers: dict[int, int]) -> None:
-        self.supervisor = supervisor
+    def __init__(self, keeper: Keeper, numbers: dict[int, int]) -> None:
+        self.keeper = keeper
         self.numbers = dict(numbers)
         self.kill_changes = 0  # of the kill page, when it was last looked at
 
     def push(self, event: Event, source: int) -> None:
         """One input onto its ring. WorkerLost: nobody takes them."""
-        board = self.supervisor.board
+        board = self.keeper.board
         ring = board.feed if source == SOURCE_FEED else board.desk
         head = np.zeros((), INPUT)
         self.numbers[source] = self.numbers.get(source, 0) + 1
@@ -51,23 +63,24 @@ class Desk:
 
     def await_taken(self) -> None:
         """Until all that was pushed is on the spine."""
-        board = self.supervisor.board
-        self._await(board.desk)
-        self._await(board.feed)
+        self._await(self.keeper.board.desk)
+        self._await(self.keeper.board.feed)
 
     def _await(self, ring: Ring) -> None:
-        until = time.monotonic() + TAKEN_S
+        patience = Patience(TAKEN_S)
         while len(ring):
-            self._nap(until, "the desk's inputs aren't taken")
+            self._nap(patience, "the desk's inputs aren't taken")
 
     def await_recorded(self, seq: int) -> None:
         """Until the event is in the journal."""
-        until = time.monotonic() + TAKEN_S
-        while self.supervisor.board.recorded < seq:
-            self._nap(until, f"event {seq} isn't recorded")
+        patience = Patience(TAKEN_S)
+        while self.keeper.board.recorded < seq:
+            self._nap(patience, f"event {seq} isn't recorded")
 
-    def _nap(self, until: float, what: str) -> None:
-        self.supervisor.keep_going()
-        if time.monotonic() > until:
+    def _nap(self, patience: Patience, what: str) -> None:
+        """A process that comes back takes its time."""
+        if not self.keeper.keep_going():
+            patience.renew()
+        if patience.ends():
             raise WorkerLost(f"{what} within {TAKEN_S:g} s: is a process of the core stopped?")
         time.sleep(NAP_S)

@@ -22,6 +22,7 @@ cdef class Gateways(Stage):
     cdef uint64_t match_venues[4]   # bits
     cdef uint64_t own_reports       # numbered
     cdef uint64_t done_through      # sends up to this event were handled by a process that died
+    cdef uint64_t shown_through     # of market data: the host has lived through it
     cdef int64_t now
 
     cdef bint _has_room(self) noexcept nogil
@@ -31,4 +32,5 @@ cdef class Gateways(Stage):
     cdef void _suppress(self, const Send* send) noexcept nogil
     cdef uint64_t _hear(self, uint64_t budget) noexcept nogil
     cdef bint _is_match(self, uint16_t venue) noexcept nogil
-    cdef void _write(self, uint16_t kind, const void* data, size_t size, int64_t time_ns) noexcept nogil
+    cdef void _show(self, const Page* page) noexcept nogil
+    cdef void _write(self, uint16_t kind, const void* data, size_t size, uint64_t seq, int64_t time_ns) noexcept nogil

@@ -23,7 +23,10 @@ class Gateways(Stage):
     def host(self) -> VenueHost | None: ...
     @property
     def board(self) -> Board: ...
-    def resume(self, seq: int, done_through: int, own_reports: int, matching: Iterable[int]) -> None:
-        """Goes on after event `seq`; done_through: the last event whose send was handled."""
+    def resume(
+        self, seq: int, done_through: int, shown_through: int, own_reports: int, matching: Iterable[int]
+    ) -> None:
+        """Goes on after event `seq`. done_through: the last event whose send was handled; shown_through: the
+        last whose market data the host has; own_reports: how many it had made; matching: simulated venues."""
     def heard(self, report: Buffer) -> None:
         """A report of before that the gateway's guard must know of."""

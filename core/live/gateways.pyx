@@ -42,11 +42,14 @@ cdef class Gateways(Stage):
         self.to_venues, self.from_venues = board.to_venues, board.from_venues
         memset(self.match_venues, 0, sizeof(self.match_venues))
 
-    def resume(self, uint64_t seq, uint64_t done_through, uint64_t own_reports, matching) -> None:
-        """Goes on after event `seq`. done_through: the last event whose send was handled; own_reports: how many it
-        had made itself; matching: indices of the simulated venues so far."""
+    def resume(self, uint64_t seq, uint64_t done_through, uint64_t shown_through, uint64_t own_reports,
+               matching) -> None:
+        """Goes on after event `seq`. done_through: the last event whose send was handled; shown_through: the last whose
+        market data the host has; own_reports: how many it had made itself; matching: indices of the simulated venues
+        so far."""
         self.next = seq + 1
         self.done_through = done_through
+        self.shown_through = shown_through
         self.own_reports = own_reports
         for venue in matching:
             self.match_venues[<int>venue >> 6] |= <uint64_t>1 << (<int>venue & 63)
@@ -74,6 +77,8 @@ cdef class Gateways(Stage):
         if self.next != first:
             self.spine.set_cursor(self.cursor, self.next - 1)
         taken = self.next - first + self._hear(HEAR_BUDGET)
+        if self.host is not None and self.host.overflows():
+            self.faults.fail(FAULT_SCHEDULE, 0, 0, self.next - 1)
         self.board.words.gateways.sent = self.gateway.counts[0]
         self.board.words.gateways.suppressed = self.gateway.counts[4]
         self.board.words.gateways.under_way = self.host is not None and self.host.under_way(self.now)
@@ -93,10 +98,7 @@ cdef class Gateways(Stage):
         if kind == K_VENUE and page.request.venue.mode == V_MATCH:
             self.match_venues[(page.request.venue.venue >> 6) & 3] |= <uint64_t>1 << (page.request.venue.venue & 63)
         if for_venues(kind):
-            if self.host is not None:
-                self.host.market(kind, &page.request, page.header.time_ns)
-            else:
-                self._write(kind, &page.request, page.header.length, page.header.time_ns)
+            self._show(page)
         elif kind == K_REPORT and not self._is_match(page.request.report.venue):
             self.gateway.heard(&page.request.report)     # of a venue that the desk plays
         send = <Send*>self.sends.peek()
@@ -105,6 +107,13 @@ cdef class Gateways(Stage):
                 self._pass(send)
             self.sends.release()
             send = <Send*>self.sends.peek()
+
+    cdef void _show(self, const Page* page) noexcept nogil:
+        """The market, to the simulated venues."""
+        if self.host is None:
+            self._write(page.header.kind, &page.request, page.header.length, page.header.seq, page.header.time_ns)
+        elif page.header.seq > self.shown_through:
+            self.host.market(page.header.kind, &page.request, page.header.time_ns)
 
     cdef void _pass(self, const Send* send) noexcept nogil:
         cdef int fault = self.gateway.begin(send)
@@ -117,15 +126,14 @@ cdef class Gateways(Stage):
         if self._is_match(send.venue):
             if self.host is not None:
                 self.host.send(send, self.now)
-                if self.host.overflows:
-                    self.faults.fail(FAULT_SCHEDULE, 0, 0, send.seq)
             else:
-                self._write(TO_VENUES, send, sizeof(Send), self.now)
+                self._write(TO_VENUES, send, sizeof(Send), send.seq, self.now)
         self.gateway.done()
 
-    cdef void _write(self, uint16_t kind, const void* data, size_t size, int64_t time_ns) noexcept nogil:
+    cdef void _write(self, uint16_t kind, const void* data, size_t size, uint64_t seq, int64_t time_ns) noexcept nogil:
         cdef Input* slot = <Input*>self.to_venues.claim()
         slot.kind = kind
+        slot.source_seq = seq
         slot.time_ns = time_ns
         memcpy(slot.request, data, size)
         memset(slot.request + size, 0, sizeof(slot.request) - size)
@@ -150,6 +158,7 @@ cdef class Gateways(Stage):
         memcpy(report.text + 1, b"killed", 6)
         self.gateway.heard(report)
         self.reports.publish()
+        self.gateway.done()
 
     cdef uint64_t _hear(self, uint64_t budget) noexcept nogil:
         """Reports of the venues, while the intake's ring has room."""

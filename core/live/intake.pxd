@@ -34,14 +34,20 @@ cdef class Intake(Stage):
     cdef uint32_t venues
     cdef uint32_t accounts
     cdef uint32_t strategies
+    cdef bint hushed                # takes nothing from outside any more: only what engines derive
 
+    cdef bint _has_place(self) noexcept nogil
     cdef bint _can_take(self) noexcept nogil
     cdef uint64_t _poll_ring(self, Ring ring, uint64_t budget) noexcept nogil
+    cdef uint64_t _poll_crowded(self) noexcept nogil
+    cdef bint _take(self, Input* item) noexcept nogil
+    cdef void _later(self, Derived* item, uint8_t engine) noexcept nogil
     cdef uint64_t _poll_timers(self, uint64_t budget) noexcept nogil
     cdef uint64_t _poll_derived(self, uint64_t budget) noexcept nogil
     cdef uint64_t _poll_loopback(self, Ring ring, uint8_t engine, uint64_t budget) noexcept nogil
     cdef void _put_aside(self, Derived* item, uint8_t engine) noexcept nogil
     cdef uint64_t _poll_spill(self, uint64_t budget) noexcept nogil
+    cdef uint64_t _poll_seats(self) noexcept nogil
     cdef uint64_t _poll_seat(self, RequestSeat* seat, uint64_t budget) noexcept nogil
     cdef bint _request(self, RequestSeat* seat, Input* item) noexcept nogil
     cdef void _told(self) noexcept nogil

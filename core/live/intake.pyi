@@ -23,10 +23,12 @@ class Intake(Stage):
     def board(self) -> Board: ...
     def resume(self, past: Catchup) -> None:
         """Goes on where a core that has lived through the past is."""
+    def hush(self) -> None:
+        """Takes nothing from outside any more: what is left is what engines derive."""
     def open_seat(
         self, i: int, session: int, person: int, ring: Ring, rights: Buffer | None, base: int | None = None
     ) -> int:
-        """Takes requests from that ring; what its source had sequenced before. base: as told the first time."""
+        """Takes requests from that ring; what its source had sequenced before. base: as first told."""
     def close_seat(self, i: int) -> bool:
         """Lets go of its memory once all is taken; False: something is still there."""
     def sequenced(self, source: int) -> int:

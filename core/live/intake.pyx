@@ -6,7 +6,8 @@ derived events, the sessions' requests, market data. It appends a copy, and give
 comes back after a crash finds it again, and drops what is on the spine already, by the source's own number.
 
 Derived events are never refused: while the spine is full they are taken off their rings into the spill, so that
-engines that wait for room go on. New work from outside waits until the spill is empty.
+engines that wait for room go on. New work from outside waits until the spill is empty. One place on the spine is left
+to reports: gateways that wait for room for theirs hold the spine back, and nothing else could make room.
 """
 import mmap
 
@@ -22,6 +23,7 @@ from core.recovery.catchup cimport Catchup
 from core.sequencer.schedule cimport DUE_TIMER, Due
 from core_ext.atomics cimport load_acquire, load_relaxed, store_release
 from core_ext.clock cimport now_ns
+from core_ext.fault_points cimport SEAT_HEAD, fault_after, fault_before
 from core_ext.spine cimport Spine
 
 SOURCE_DESK = 0
@@ -34,6 +36,7 @@ cdef enum:
     FROM_SESSIONS = 128
     SEATS = 64
     SPILL = 1 << 16
+    CROWDED = 4                     # reports for which there is room, or fewer: gateways may wait for it
     DESK_BUDGET = 64
     REPORT_BUDGET = 256
     DERIVED_BUDGET = 256
@@ -87,9 +90,16 @@ cdef class Intake(Stage):
                 item = past._head(engine)
                 if item == NULL:
                     break
-                self._put_aside(item, engine)
+                if item.due_ns:     # a timer that was asked for behind another event
+                    self._later(item, engine)
+                else:
+                    self._put_aside(item, engine)
                 past.core.release(engine)
         self._told()
+
+    def hush(self) -> None:
+        """Takes nothing from outside any more: what is left is what engines derive."""
+        self.hushed = 1
 
     cdef void _put_aside(self, Derived* item, uint8_t engine) noexcept nogil:
         cdef Derived* slot = <Derived*>self.spill.claim()
@@ -99,6 +109,7 @@ cdef class Intake(Stage):
         slot[0] = item[0]
         slot.pad = engine
         self.spill.publish()
+        self.board.words.intake.waiting = self.spill.count()
         self.board.words.intake.spilled += 1
 
     # ---- one poll -------------------------------------------------------------------------------------------------
@@ -106,7 +117,6 @@ cdef class Intake(Stage):
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef uint64_t taken
         cdef uint64_t words = load_acquire(<uint64_t*>&self.board.words.declared)
-        cdef int i
         if self.faults.code():
             return 0
         self.symbols = <uint32_t>words
@@ -118,14 +128,15 @@ cdef class Intake(Stage):
             if self.kill_page.changed():
                 self.kill_page.refresh()
             self.sequencer.kill = self.kill_page._epoch
-        taken = self._poll_ring(self.desk, DESK_BUDGET)
-        taken += self._poll_ring(self.reports, REPORT_BUDGET)
-        taken += self._poll_timers(TIMER_BUDGET)
+        taken = self._poll_crowded()
+        if not self.hushed:
+            taken += self._poll_ring(self.desk, DESK_BUDGET)
+            taken += self._poll_ring(self.reports, REPORT_BUDGET)
+            taken += self._poll_timers(TIMER_BUDGET)
         taken += self._poll_derived(DERIVED_BUDGET)
-        for i in range(self.seats_end):
-            if self.seats[i].open:
-                taken += self._poll_seat(&self.seats[i], SEAT_BUDGET)
-        taken += self._poll_ring(self.feed, FEED_BUDGET)
+        if not self.hushed:
+            taken += self._poll_seats()
+            taken += self._poll_ring(self.feed, FEED_BUDGET)
         if taken:
             self._told()
         return taken
@@ -140,12 +151,25 @@ cdef class Intake(Stage):
         self.next = self.sequencer.seq + 1
         self.board.words.intake.timers = self.timers.count
         self.board.words.intake.waiting = self.spill.count()
-        store_release(&self.board.words.intake.seq, self.sequencer.seq)
+
+    cdef bint _has_place(self) noexcept nogil:
+        """Whether the spine takes one more, beside the one for a report."""
+        return self.spine.can_claim(self.sequencer.seq + 2)
 
     cdef bint _can_take(self) noexcept nogil:
         """Whether an event from outside has its place: on the spine, and for all that comes of it."""
-        return (self.spill.count() == 0 and self.spine.can_claim(self.sequencer.seq + 1) and not self.faults.code()
+        return (self.spill.count() == 0 and self._has_place() and not self.faults.code()
                 and self.timers.count < self.timers.capacity // 2)
+
+    cdef uint64_t _poll_crowded(self) noexcept nogil:
+        """One report of a ring that is nearly full, whatever else waits."""
+        cdef Input* item = <Input*>self.reports.peek()
+        cdef uint64_t taken = 0
+        if (item != NULL and not self.reports.has_room(CROWDED) and self.spine.can_claim(self.sequencer.seq + 1)
+                and not self.faults.code()):
+            taken = self._take(item)
+            self.reports.release()
+        return taken
 
     cdef uint64_t _poll_ring(self, Ring ring, uint64_t budget) noexcept nogil:
         """A ring of the core's own processes: each item says its source and its number."""
@@ -155,15 +179,19 @@ cdef class Intake(Stage):
             item = <Input*>ring.peek()
             if item == NULL:
                 break
-            if item.source_seq <= self.sequencer.source_seqs[item.source]:
-                self.board.words.intake.repeated += 1
-            else:
-                if item.time_ns == 0:
-                    item.time_ns = self._now()
-                self.sequencer.input(item)
-                taken += 1
+            taken += self._take(item)
             ring.release()
         return taken
+
+    cdef bint _take(self, Input* item) noexcept nogil:
+        """0: it is on the spine already."""
+        if item.source_seq <= self.sequencer.source_seqs[item.source]:
+            self.board.words.intake.repeated += 1
+            return 0
+        if item.time_ns == 0:
+            item.time_ns = self._now()
+        self.sequencer.input(item)
+        return 1
 
     cdef uint64_t _poll_timers(self, uint64_t budget) noexcept nogil:
         cdef uint64_t taken = 0
@@ -194,7 +222,7 @@ cdef class Intake(Stage):
         cdef uint64_t taken = 0
         cdef Derived* item
         cdef uint8_t engine
-        while taken < budget and self.spine.can_claim(self.sequencer.seq + 1):
+        while taken < budget and self._has_place():
             item = <Derived*>self.spill.peek()
             if item == NULL:
                 break
@@ -216,11 +244,8 @@ cdef class Intake(Stage):
             if item.cause <= self.cut:
                 self.board.words.intake.repeated += 1
             elif item.due_ns:
-                item.pad = engine
-                if not self.timers.push(item.due_ns, DUE_TIMER, item, sizeof(Derived)):
-                    self.faults.fail(FAULT_SCHEDULE, 0, 0, self.sequencer.seq)
-                    break
-            elif self.spill.count() == 0 and self.spine.can_claim(self.sequencer.seq + 1):
+                self._later(item, engine)
+            elif self.spill.count() == 0 and self._has_place():
                 self.sequencer.derived(item, engine, 0)
                 taken += 1
             elif ring.has_room(DERIVES_MAX):
@@ -230,7 +255,21 @@ cdef class Intake(Stage):
             ring.release()
         return taken
 
+    cdef void _later(self, Derived* item, uint8_t engine) noexcept nogil:
+        cdef Derived timer = item[0]
+        timer.pad = engine
+        if not self.timers.push(timer.due_ns, DUE_TIMER, &timer, sizeof(Derived)):
+            self.faults.fail(FAULT_SCHEDULE, 0, 0, self.sequencer.seq)
+
     # ---- sessions -----------------------------------------------------------------------------------------------------
+
+    cdef uint64_t _poll_seats(self) noexcept nogil:
+        cdef uint64_t taken = 0
+        cdef int i
+        for i in range(self.seats_end):
+            if self.seats[i].open:
+                taken += self._poll_seat(&self.seats[i], SEAT_BUDGET)
+        return taken
 
     cdef uint64_t _poll_seat(self, RequestSeat* seat, uint64_t budget) noexcept nogil:
         """Copies each request, appends the copy, and gives the slot back."""
@@ -250,7 +289,9 @@ cdef class Intake(Stage):
                 break
             self.sequencer.input(&item)
             seat.head += 1
+            fault_before(SEAT_HEAD)
             store_release(&seat.ring.head, seat.head)
+            fault_after(SEAT_HEAD)
             taken += 1
         self.board.words.intake.inputs += taken
         return taken

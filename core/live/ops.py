@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core import messages as m
+from core.board import Board
 from core.live import queries
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
 from core.scenario.reader import Line
+from core_ext.ring import Ring
 
 if TYPE_CHECKING:
     from core.live.server import Core
@@ -93,11 +95,7 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "seq": board.seq,
         "epoch": core.epoch,
         "journal": {"path": os.fspath(core.config.journal), "bytes": core.journal_bytes()},
-        "sessions": [
-            {"name": each.name, "session": each.index, **each.rings.counts()}
-            for each in core.seats
-            if each is not None and each.rings is not None
-        ],
+        "sessions": core.seating.describe(),
         "inputs": counts["inputs"],
         "events_per_s": core.events_per_s(),
         "uptime_ns": time.monotonic_ns() - core.began_ns,
@@ -105,6 +103,8 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "sends": {
             "intents": counts["sent"],
             "suppressed": counts["suppressed"],
+            "under_way": counts["under_way"] + sum(len(ring) for ring in _between(board)),
+            "unknown": core.unknown,
             "unknown_at_start": core.unknown_at_start,
         },
         "venues": {name: counts[f"venue_{name}"] for name in ("messages", "bytes", "doubled")},
@@ -114,6 +114,11 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "cursors": board.cursors(),
         "restored": core.restored,
     }
+
+
+def _between(board: Board) -> tuple[Ring, ...]:
+    """The rings between the path and its venues."""
+    return board.sends, board.to_venues, board.from_venues, board.reports
 
 
 def risk_set(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:

@@ -31,18 +31,18 @@ class Plan(msgspec.Struct, frozen=True):
 def groups(placement: str, placements: Mapping[str, str]) -> list[tuple[str, ...]]:
     """The stages of each worker. Fused stages share one; each pinned stage has its own.
 
-    placement: of every stage that `placements` doesn't name. The simulated venues stand beside the gateways, unless
-    they are named.
+    placement: of every stage that `placements` doesn't name. The simulated venues stand beside the gateways,
+    unless they are named.
     """
     where = {stage: placements.get(stage, placement) for stage in LIVE_STAGES if stage != "venues"}
     where["venues"] = placements.get("venues", "")
     fused = tuple(stage for stage in LIVE_STAGES if where[stage] == FUSED)
-    pinned = [(stage,) for stage in LIVE_STAGES if where[stage] == PINNED]
+    pinned: list[tuple[str, ...]] = [(stage,) for stage in LIVE_STAGES if where[stage] == PINNED]
     return sorted([fused] * bool(fused) + pinned, key=lambda stages: LIVE_STAGES.index(stages[0]))
 
 
 def choose(placement: str, usable: int) -> str:
-    """What `auto` means on so many processors: pinned where each stage has one and the rest of the host too."""
+    """What `auto` means on so many processors: pinned where each stage has one, and the host some more."""
     if placement != "auto":
         return placement
     return PINNED if usable >= len(LIVE_STAGES) + 2 else FUSED

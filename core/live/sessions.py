@@ -7,7 +7,7 @@ import mmap
 import os
 import socket
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -108,7 +108,12 @@ class Connection:
     index: int = m.NONE
     rights: tuple[str, ...] | None = None
     rings: Rings | None = None
-    requests: dict[str, int] = field(default_factory=dict)
+
+    def close_rings(self) -> None:
+        """Lets go of its memory."""
+        if self.rings is not None:
+            self.rings.close_fds()
+            self.rings = None
 
 
 def peer_uid(sock: socket.socket) -> int:

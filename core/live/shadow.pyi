@@ -10,8 +10,6 @@ class Shadow(Catchup):
     def __init__(self, folder: str | os.PathLike[str], capacity: Capacity) -> None: ...
     def follow(self, until: int = ..., for_s: float = ...) -> int:
         """Goes on up to event `until`, or to what the journal has by now; the last event. CoreFault."""
-    def reopen(self) -> bool:
-        """After another process began to write the journal; False: there is none."""
     def open_orders(self, kind: int = 0, key: int = 0) -> int:
         """How many live orders are in a scope: a Scope and the index of what it names."""
     def order_rows(

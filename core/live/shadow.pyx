@@ -21,7 +21,7 @@ cdef class Shadow(Catchup):
     def follow(self, uint64_t until=0xFFFFFFFFFFFFFFFF, double for_s=1e9) -> int:
         """Goes on up to event `until`, or to what the journal has by now, for so long at most; the last event."""
         end = time.monotonic() + for_s
-        if self.reader is None and not self.reopen():
+        if self.reader is None and not self._open():
             return 0
         while self.events < until and time.monotonic() < end and self._some(min(until, self.events + SLICE)):
             pass
@@ -36,12 +36,11 @@ cdef class Shadow(Catchup):
             self._from_journal(self.reader, until)
         return self.events != before
 
-    def reopen(self) -> bool:
-        """After another process began to write the journal: what the old one had prepared is another's now."""
-        number = None if self.reader is None or self.events == 0 else self.reader.segment_header.number
+    def _open(self):
+        """Whether there is a journal."""
         try:
-            self.reader = JournalReader(self.folder, from_segment=number, follow=True)
-        except (FileNotFoundError, ValueError):
+            self.reader = JournalReader(self.folder, follow=True)
+        except FileNotFoundError:
             return False
         return True
 

@@ -1,14 +1,16 @@
-"""Starts the core's processes, gives each its place, watches them, brings back who dies, ends them in order."""
+"""Starts the core's processes, gives each its place, watches them, brings back who dies, ends them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +18,17 @@ import msgspec
 
 from core.board import Board, make_memory
 from core.capacity import Capacity
+from core.live.patience import Patience
 from core.live.plan import Plan
 from core.live.worker import PACKET_MAX
 
 START_S = 120.0  # it may live through a long journal first
-ASK_S = 20.0
-SILENT_S = 10.0  # without a turn for so long it is taken for dead
-RESTARTS_MAX = 20
-RESTARTS_S = 10.0
+ASK_S = 5.0
+STOP_S = 60.0  # it digests its tables first
+SILENT_S = 5.0  # without a turn for so long it is taken for dead
+LOOK_S = 0.05
+NAP_S = 0.001
+DEATHS_MAX = 5  # in a row, without a turn between them
 
 
 class WorkerLost(RuntimeError):
@@ -48,14 +53,28 @@ class Process:
     plan: Plan
     process: subprocess.Popen[bytes]
     control: socket.socket
-    started_ns: int
+    replaces_ns: int = 0  # when the one before it was found dead; 0: it is the first
     going: bool = False
+    given_up: bool = False  # it didn't answer: it is to be replaced
     ids: int = 0
     told: dict[str, Any] = field(default_factory=dict)
+    beat: int = 0
+    start: Patience = field(default_factory=lambda: Patience(START_S))
+    silence: Patience = field(default_factory=lambda: Patience(SILENT_S))
+
+    def __str__(self) -> str:
+        return f"{self.plan.name} (pid {self.pid})"
 
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    def is_silent(self, beat: int) -> bool:
+        """Whether it has made no turn for long. beat: of its last one."""
+        if beat != self.beat:
+            self.beat = beat
+            self.silence.renew()
+        return self.silence.ends()
 
 
 class Supervisor:
@@ -67,26 +86,36 @@ class Supervisor:
         self.board = Board.of(self.fd, capacity, True)
         self.board.spine.start_at(start_seq)
         self.processes: list[Process] = []
-        self.seats: dict[int, SeatOf] = {}
+        self.takes: dict[int, SeatOf] = {}  # seats whose requests are taken
+        self.tells: dict[int, SeatOf] = {}  # seats that are told what became of them
         self.bases: dict[int, int] = {}
+        self.hushed = False
         self.restarts = 0
         self.last_restart_ns = 0
         self._back: list[str] = []
-        self._deaths: dict[str, deque[float]] = {}
+        self._deaths: dict[str, tuple[int, int]] = {}
 
     # ---- start ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Every process, at its place. Raises what kept one from starting."""
         self.processes = [self._spawn(plan) for plan in self.plans]
-        for each in self.processes:
-            self._await_ready(each)
-        for each in self.processes:
-            self._go(each)
+        while not self.is_whole():
+            for each in self.processes:
+                if not each.going and not self._begin(each):
+                    self._await_end(each)
+                    code = each.process.returncode
+                    raise WorkerLost(f"{each} ended with {code} before it was ready: see above")
+            time.sleep(NAP_S)
 
-    def _spawn(self, plan: Plan) -> Process:
+    def is_whole(self) -> bool:
+        """Whether every process takes its turns."""
+        return all(each.going and not each.given_up for each in self.processes)
+
+    def _spawn(self, plan: Plan, replaces_ns: int = 0) -> Process:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PACKET_MAX)
+        ours.settimeout(ASK_S)
         command = [sys.executable, "-m", "core.live.worker", msgspec.json.encode(plan).decode()]
         try:
             process = subprocess.Popen(
@@ -98,32 +127,39 @@ class Supervisor:
             )
         finally:
             theirs.close()
-        return Process(plan, process, ours, time.monotonic_ns())
+        return Process(plan, process, ours, replaces_ns)
 
-    def _await_ready(self, each: Process) -> None:
-        each.control.settimeout(START_S)
-        each.told = self._receive(each)
-        if not each.told.get("ready"):
-            code = each.process.wait()
-            raise WorkerLost(f"{each.plan.name} (pid {each.pid}) ended with {code} before it was ready: see above")
-
-    def _receive(self, each: Process) -> dict[str, Any]:
+    def _begin(self, each: Process) -> bool:
+        """Lets it go once it is ready; False: it is dead, or as good as."""
+        if not select.select([each.control], [], [], 0)[0]:
+            if each.start.ends():
+                self._end(each)
+            return each.process.poll() is None
         try:
-            packet = each.control.recv(PACKET_MAX)
-        except (TimeoutError, ConnectionError):
-            packet = b""
-        return msgspec.msgpack.decode(packet, type=dict[str, Any]) if packet else {}
+            each.told = self._receive(each)
+            self._go(each)
+        except OSError:
+            return False
+        return True
 
     def _go(self, each: Process) -> None:
         """Gives it its sessions, and its first turn."""
-        each.control.settimeout(ASK_S)
-        for seat in self.seats.values():
-            if "sequencer" in each.plan.stages:
-                self._open_requests(each, seat)
-            if "egress" in each.plan.stages:
-                self._open_responses(each, seat)
+        if "sequencer" in each.plan.stages:
+            for seat in self.takes.values():
+                op, fds, values = self._open_requests(seat)
+                self._ask(each, op, fds, **values)
+            if self.hushed:
+                self._ask(each, "hush")
+        if "egress" in each.plan.stages:
+            for seat in self.tells.values():
+                op, fds, values = self._open_responses(seat)
+                self._ask(each, op, fds, **values)
         self._ask(each, "go")
         each.going = True
+        if each.replaces_ns:
+            self.restarts += 1
+            self.last_restart_ns = time.monotonic_ns() - each.replaces_ns
+            self._back += each.plan.stages
 
     # ---- speak ---------------------------------------------------------------------------------------------
 
@@ -131,118 +167,133 @@ class Supervisor:
         """The process that has the stage."""
         return next(each for each in self.processes if stage in each.plan.stages)
 
+    def ask(self, stage: str, op: str, fds: tuple[int, ...] = (), **values: Any) -> dict[str, Any]:
+        """Asks who has the stage; one that dies meanwhile is brought back and asked again.
+
+        Raises a ValueError where what is asked for can't be; a CoreFault, or WorkerLost.
+        """
+        while True:
+            each = self.of(stage)
+            if each.going and not each.given_up:
+                try:
+                    return self._ask(each, op, fds, **values)
+                except OSError:
+                    each.given_up = True
+            self.keep_going()
+            time.sleep(NAP_S)
+
     def _ask(self, each: Process, op: str, fds: tuple[int, ...] = (), **values: Any) -> dict[str, Any]:
         each.ids += 1
         packet = msgspec.msgpack.encode({"op": op, "id": each.ids, **values})
         socket.send_fds(each.control, [packet], fds)
         self.board.call(each.plan.index)
-        answer = self._receive(each)
-        while answer and answer.get("id") != each.ids:
-            answer = self._receive(each)
-        if not answer:
-            raise ConnectionError(f"{each.plan.name} (pid {each.pid}) doesn't answer")
+        for answer in self._answers(each, STOP_S if op == "stop" else ASK_S):
+            if answer["id"] == each.ids:
+                break
+        if "error" in answer:
+            raise ValueError(answer["error"])
         return answer
 
-    def ask(self, stage: str, op: str, fds: tuple[int, ...] = (), **values: Any) -> dict[str, Any]:
-        """Asks who has the stage; one that dies meanwhile is brought back and asked again. WorkerLost."""
-        for _ in range(RESTARTS_MAX):
-            try:
-                return self._ask(self.of(stage), op, fds, **values)
-            except OSError:
-                self._bring_back(self.of(stage))
-        raise WorkerLost(f"{stage} dies whenever it is asked {op}: see its output")
+    def _answers(self, each: Process, seconds: float) -> Iterator[dict[str, Any]]:
+        """OSError: it is dead, or says nothing for so long."""
+        patience = Patience(seconds)
+        while not patience.ends():
+            if select.select([each.control], [], [], LOOK_S)[0]:
+                yield self._receive(each)
+        raise TimeoutError(f"{each} doesn't answer")
+
+    def _receive(self, each: Process) -> dict[str, Any]:
+        packet = each.control.recv(PACKET_MAX)
+        if not packet:
+            raise ConnectionError(f"{each} is gone")
+        told: dict[str, Any] = msgspec.msgpack.decode(packet)
+        return told
 
     # ---- sessions ------------------------------------------------------------------------------------------
 
-    def _open_requests(self, each: Process, seat: SeatOf) -> None:
-        told = self._ask(
-            each,
-            "open_requests",
-            seat.fds[:1],
-            seat=seat.seat,
-            session=seat.session,
-            person=seat.person,
-            rights=seat.rights,
-            base=self.bases.get(seat.seat),
-        )
-        self.bases[seat.seat] = told["base"]
+    def _open_requests(self, seat: SeatOf) -> tuple[str, tuple[int, ...], dict[str, Any]]:
+        values = {"seat": seat.seat, "session": seat.session, "person": seat.person, "rights": seat.rights}
+        return "open_requests", seat.fds[:1], {**values, "base": self.bases.get(seat.seat)}
 
-    def _open_responses(self, each: Process, seat: SeatOf) -> None:
-        self._ask(each, "open_responses", seat.fds[1:], seat=seat.seat, session=seat.session)
+    def _open_responses(self, seat: SeatOf) -> tuple[str, tuple[int, ...], dict[str, Any]]:
+        return "open_responses", seat.fds[1:], {"seat": seat.seat, "session": seat.session}
 
     def open_seat(self, seat: SeatOf) -> None:
-        """First who tells it, then who takes from it: no answer can be lost."""
+        """First who tells it, then who takes from it: no answer is lost. ValueError: it can't be opened."""
         self.board.clear_seat_fault(seat.seat)
-        for stage, opened in (("egress", self._open_responses), ("sequencer", self._open_requests)):
-            try:
-                opened(self.of(stage), seat)
-            except OSError:
-                self._bring_back(self.of(stage))
-                opened(self.of(stage), seat)
-        self.seats[seat.seat] = seat
+        op, fds, values = self._open_responses(seat)
+        self.ask("egress", op, fds, **values)
+        self.tells[seat.seat] = seat
+        op, fds, values = self._open_requests(seat)
+        self.bases[seat.seat] = self.ask("sequencer", op, fds, **values)["base"]
+        self.takes[seat.seat] = seat
 
     def close_requests(self, seat: int) -> None:
-        """Takes what the session still had asked for, then nothing more."""
-        until = time.monotonic() + ASK_S
-        while not self.ask("sequencer", "close_requests", seat=seat)["closed"]:
-            if time.monotonic() > until:
-                raise WorkerLost(f"seat {seat}: its requests aren't taken within {ASK_S:g} s; is the spine stuck?")
-            time.sleep(0.0002)
+        """Takes what the session still had asked for, then nothing more, whoever comes back."""
+        patience = Patience(STOP_S)
+        while seat in self.takes and not self.ask("sequencer", "close_requests", seat=seat)["closed"]:
+            if patience.ends():
+                raise WorkerLost(
+                    f"seat {seat}: its requests aren't taken within {STOP_S:g} s; is the spine stuck?"
+                )
+            self.keep_going()
+            time.sleep(NAP_S)
+        self.takes.pop(seat, None)
         self.bases.pop(seat, None)
 
     def close_responses(self, seat: int) -> None:
         """Lets go of the rest of its memory."""
         self.ask("egress", "close_responses", seat=seat)
-        self.seats.pop(seat, None)
+        self.tells.pop(seat, None)
 
     # ---- watch ---------------------------------------------------------------------------------------------
 
     def poll(self) -> list[str]:
-        """Brings back who died or fell silent; the stages that were. Raises a CoreFault, or WorkerLost."""
+        """Brings back who died or fell silent; the stages that are back since. CoreFault, WorkerLost."""
         self.keep_going()
         back, self._back = self._back, []
         return back
 
-    def keep_going(self) -> None:
-        """The same; whom it brought back is told by the next `poll`."""
+    def keep_going(self) -> bool:
+        """The same without waiting; whether nobody is missing. Who is back is told by the next `poll`."""
         self.board.faults.raise_first()
         for each in list(self.processes):
-            if each.process.poll() is not None or self._is_silent(each):
-                self._bring_back(each)
+            well = self._is_well(each) if each.going else self._begin(each)
+            if not well:
+                self._replace(each)
+        return self.is_whole()
 
-    def _is_silent(self, each: Process) -> bool:
-        beat = max(self.board.worker_counts(each.plan.index)["beat_ns"], each.started_ns)
-        return each.going and time.monotonic_ns() - beat > SILENT_S * 1e9
+    def _is_well(self, each: Process) -> bool:
+        if each.given_up or each.process.poll() is not None:
+            return False
+        return not each.is_silent(self.board.worker_counts(each.plan.index)["beat_ns"])
 
-    def _bring_back(self, each: Process) -> Process:
-        """Another process in its place, where it left off. Its memory is never used again."""
+    def _replace(self, each: Process) -> None:
+        """Another process in its place, to go on where it left off. Its memory is never used again."""
         self.board.faults.raise_first()
-        began = time.monotonic_ns()
+        found_ns = each.replaces_ns if not each.going and each.replaces_ns else time.monotonic_ns()
         self._end(each)
-        deaths = self._deaths.setdefault(each.plan.name, deque(maxlen=RESTARTS_MAX))
-        deaths.append(time.monotonic())
-        if len(deaths) == RESTARTS_MAX and deaths[-1] - deaths[0] < RESTARTS_S:
-            raise WorkerLost(f"{each.plan.name} died {RESTARTS_MAX} times within {RESTARTS_S:g} s: see its output")
-        fresh = self._spawn(each.plan)
-        self.processes[self.processes.index(each)] = fresh
-        try:
-            self._await_ready(fresh)
-            self._go(fresh)
-        except OSError:
-            return self._bring_back(fresh)
-        except WorkerLost:
-            self.board.faults.raise_first()
-            return self._bring_back(fresh)
-        self.restarts += 1
-        self._back += each.plan.stages
-        self.last_restart_ns = time.monotonic_ns() - began
-        return fresh
+        turns = self.board.worker_counts(each.plan.index)["turns"]
+        before, deaths = self._deaths.get(each.plan.name, (-1, 0))
+        deaths = deaths + 1 if turns == before else 1
+        self._deaths[each.plan.name] = turns, deaths
+        if deaths >= DEATHS_MAX:
+            raise WorkerLost(
+                f"{each} is the {deaths}th in a row to die before its first turn: see its output"
+            )
+        self.processes[self.processes.index(each)] = self._spawn(each.plan, found_ns)
 
     def _end(self, each: Process) -> None:
         if each.process.poll() is None:
             each.process.send_signal(signal.SIGKILL)
             each.process.wait()
         each.control.close()
+
+    def _await_end(self, each: Process) -> None:
+        """It ends by itself, or is ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            each.process.wait(ASK_S)
+        self._end(each)
 
     def describe(self) -> list[dict[str, Any]]:
         """Each worker: its stages, pid, processor, wait strategy, how busy it is."""
@@ -257,7 +308,8 @@ class Supervisor:
                     "stages": list(each.plan.stages),
                     "cpu": each.plan.cpu,
                     "wait": each.plan.wait,
-                    "silent_ns": max(now - max(counts["beat_ns"], each.started_ns), 0),
+                    "going": each.going,
+                    "silent_ns": max(now - counts["beat_ns"], 0) if each.going else 0,
                     "taken": counts["taken"],
                     "turns": counts["turns"],
                     "naps": counts["naps"],
@@ -269,30 +321,43 @@ class Supervisor:
 
     def drain(self, for_s: float) -> bool:
         """Until nothing is under way; False: something still is, and nothing moved for so long."""
-        until, seen = time.monotonic() + for_s, -1
-        while time.monotonic() < until:
-            self.keep_going()
-            if self.board.is_quiet():
+        patience, seen = Patience(for_s), -1
+        while not patience.ends():
+            whole = self.keep_going()
+            if whole and self.board.is_quiet():
                 return True
-            if seen != (seen := sum(self.board.cursors().values())):
-                until = time.monotonic() + for_s
-            time.sleep(0.001)
+            if not whole or seen != (seen := sum(self.board.cursors().values())):
+                patience.renew()
+            time.sleep(NAP_S)
+        return False
+
+    def hush(self, for_s: float) -> bool:
+        """Takes nothing from outside any more; what was taken comes to its end, and all that follows from it.
+
+        False: not within that time.
+        """
+        self.ask("sequencer", "hush")
+        self.hushed = True
+        patience = Patience(for_s)
+        while not patience.ends():
+            if self.keep_going() and self.board.is_settled():
+                return True
+            time.sleep(NAP_S)
         return False
 
     def stop(self) -> dict[str, str]:
         """Ends every worker, in the order of the path; the digests of their engines' states."""
         digests: dict[str, str] = {}
-        for each in self.processes:
-            digests |= self._stop_one(each)
+        for each in list(self.processes):
+            digests |= self._stop_one(each.plan.stages[0])
         self.close()
         return digests
 
-    def _stop_one(self, each: Process) -> dict[str, str]:
-        told: dict[str, str] = self.ask(each.plan.stages[0], "stop").get("digests", {})
-        try:
-            self.of(each.plan.stages[0]).process.wait(ASK_S)
-        except subprocess.TimeoutExpired:
-            self._end(each)
+    def _stop_one(self, stage: str) -> dict[str, str]:
+        told: dict[str, str] = self.ask(stage, "stop")["digests"]
+        each = self.of(stage)
+        self._await_end(each)
+        self.processes.remove(each)
         return told
 
     def close(self) -> None:

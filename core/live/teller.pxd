@@ -14,5 +14,6 @@ cdef class Teller(EngineStage):
     cdef uint32_t max_sessions
     cdef int open_seats
     cdef list _kept
+    cdef void _tell_since(self, uint32_t session) noexcept
     cdef void _tell(self, const Response* response) noexcept nogil
     cdef void _show_quote(self, const QuoteEvent* quote, int64_t time_ns) noexcept nogil

@@ -8,6 +8,6 @@ class Teller(EngineStage):
 
     def __init__(self, name: str, engine: Egress, spine: Spine, faults: Faults) -> None: ...
     def open_seat(self, i: int, session: int, responses: Spine, quotes: Spine) -> None:
-        """Tells that session there from the next event on."""
+        """Tells that session there what became of its orders since its connect."""
     def close_seat(self, i: int) -> None:
         """Lets go of its memory."""

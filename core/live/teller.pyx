@@ -8,7 +8,8 @@ from libc.string cimport memcpy, memset
 
 from core.live.seats cimport QuoteSlot
 from core.messages cimport K_QUOTE, Page, QuoteEvent, Response
-from core_ext.atomics cimport fence_release, load_acquire, store_relaxed
+from core_ext.atomics cimport fence_release, load_acquire, load_relaxed, store_relaxed
+from core_ext.fault_points cimport SEAT_CLAIM, fault_after, fault_before
 from core_ext.spine cimport Spine, publish
 
 cdef enum:
@@ -29,7 +30,7 @@ cdef class Teller(EngineStage):
         memset(self.seats, 0, sizeof(self.seats))
 
     def open_seat(self, int i, uint32_t session, Spine responses not None, Spine quotes not None) -> None:
-        """Tells that session there from the next event on."""
+        """Tells that session there what became of its orders since its connect."""
         cdef ResponseSeat* seat = &self.seats[i]
         if session >= self.max_sessions or self.seat_of[session] not in (0, i + 1):
             raise ValueError(f"session {session} has a seat, or is beyond the {self.max_sessions} of Capacity.sessions")
@@ -44,6 +45,25 @@ cdef class Teller(EngineStage):
         self.open_seats += not seat.open
         seat.open = 1
         self.seat_of[session] = <uint8_t>(i + 1)
+        self._tell_since(session)
+
+    cdef void _tell_since(self, uint32_t session) noexcept:
+        """What became of the session's orders between its connect and now."""
+        cdef uint64_t seq = self.egress.counts[1]
+        cdef uint64_t first = seq + 1
+        cdef uint64_t missing = self.egress.told[session]
+        cdef uint64_t kept = self.egress.responses._capacity
+        cdef const Response* response
+        while missing and seq and self.egress.counts[1] - seq < kept:
+            response = <const Response*>self.egress.responses.slot(seq)
+            if response.session == session:
+                first = seq
+                missing -= 1
+            seq -= 1
+        for seq in range(first, self.egress.counts[1] + 1):
+            response = <const Response*>self.egress.responses.slot(seq)
+            if response.session == session:
+                self._tell(response)
 
     def close_seat(self, int i) -> None:
         """Lets go of its memory."""
@@ -72,8 +92,11 @@ cdef class Teller(EngineStage):
             return
         seat = &self.seats[self.seat_of[response.session] - 1]
         slot = seat.responses + (response.number & seat.response_mask) * sizeof(Response)
-        store_relaxed(&seat.response_head.claimed.value, response.number)
-        fence_release()
+        if load_relaxed(&seat.response_head.claimed.value) < response.number:   # else it is told again
+            fault_before(SEAT_CLAIM)
+            store_relaxed(&seat.response_head.claimed.value, response.number)
+            fence_release()
+            fault_after(SEAT_CLAIM)
         memcpy(slot + 8, <char*>response + 8, sizeof(Response) - 8)
         publish(slot, response.number)
 

@@ -16,6 +16,8 @@ class VenueStage(Stage):
     """Simulated venues in a process of their own: messages in, reports out."""
 
     def __init__(self, board: Board, host: VenueHost) -> None: ...
+    def resume(self, shown_through: int) -> None:
+        """Its host has lived through the market up to that event."""
     @property
     def host(self) -> VenueHost: ...
     @property

@@ -2,6 +2,7 @@
 """Hosts of simulated venues: see venue_host.pxd. They stand beside the gateways, or in a process of their own."""
 from libc.string cimport memcpy, memset
 
+from core.faults cimport FAULT_SCHEDULE
 from core.fused import arena_bytes
 from core.messages cimport A_NEW, K_REPORT, ReportEvent, Request, Send
 from core.sequencer.engine cimport Input
@@ -31,8 +32,11 @@ cdef class VenueHost:
         self.venues.on_event(kind, request, time_ns)
 
     cdef void send(self, const Send* send, int64_t now) noexcept nogil:
-        if not self.schedule.push(now + self.venues.latency_ns(send.venue), DUE_SEND, send, sizeof(Send)):
-            self.overflows += 1
+        self.schedule.push(now + self.venues.latency_ns(send.venue), DUE_SEND, send, sizeof(Send))
+
+    cdef uint64_t overflows(self) noexcept nogil:
+        """What found no place in the schedule: it is lost."""
+        return self.schedule.overflows
 
     cdef const ReportEvent* report(self, int64_t now) noexcept nogil:
         """The next report that is due, once all before it is done; NULL: none. `heard` takes it."""
@@ -75,6 +79,10 @@ cdef class VenueStage(Stage):
         self.seen = IdTable(Arena(arena_bytes(board.capacity)), "venues.seen",
                             board.capacity.orders + board.capacity.more_children, key_size=56)
 
+    def resume(self, uint64_t shown_through) -> None:
+        """Its host has lived through the market up to that event."""
+        self.shown_through = shown_through
+
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef uint64_t taken = 0
         cdef int64_t now
@@ -86,11 +94,7 @@ cdef class VenueStage(Stage):
             return 0
         now = now_ns()
         while item != NULL and taken < budget:
-            if item.kind == TO_VENUES:
-                self._count(<const Send*>item.request)
-                self.host.send(<const Send*>item.request, now)
-            else:
-                self.host.market(item.kind, <const Request*>item.request, item.time_ns)
+            self._message(item, now)
             self.in_ring.release()
             taken += 1
             item = <Input*>self.in_ring.peek()
@@ -100,7 +104,18 @@ cdef class VenueStage(Stage):
             taken += 1
             report = self.host.report(now)
         words.under_way = self.host.under_way(now)
+        if self.host.overflows():
+            self.faults.fail(FAULT_SCHEDULE, 0, 0, self.shown_through)
         return taken
+
+    cdef void _message(self, Input* item, int64_t now) noexcept nogil:
+        """A gateway that comes back shows some of the market again."""
+        if item.kind == TO_VENUES:
+            self._count(<const Send*>item.request)
+            self.host.send(<const Send*>item.request, now)
+        elif item.source_seq > self.shown_through:
+            self.shown_through = item.source_seq
+            self.host.market(item.kind, <const Request*>item.request, item.time_ns)
 
     cdef void _count(self, const Send* send) noexcept nogil:
         cdef char name[56]

@@ -9,7 +9,9 @@ import signal
 import socket
 import struct
 import sys
+import time
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from core.capacity import Capacity
 from core.fused import arena_bytes
 from core.live.gateways import Gateways
 from core.live.intake import SOURCE_GATEWAY, SOURCE_VENUES, Intake
+from core.live.intents import Intents
 from core.live.killing import open_page
 from core.live.plan import Plan
 from core.live.teller import Teller
@@ -40,35 +43,30 @@ from core_ext.spine import Spine
 
 PACKET_MAX = 1 << 20
 FDS_MAX = 4
+LOCK_S = 5.0
+RESERVE_BYTES = 1 << 20  # of a segment, for what is taken when there is no room for orders
 _PR_SET_PDEATHSIG = 1
-
-
-def published_through(board: Board) -> int:
-    """The last event that is whole on the spine."""
-    seq = board.recorded
-    while board.spine.is_published(seq + 1):
-        seq += 1
-    return seq
+_PR_SET_NAME = 15
 
 
 class Worker:
     """Builds its stages where a former process left them, then takes turns until it is told to stop."""
 
-    def __init__(self, plan: Plan, control: socket.socket, board_fd: int) -> None:
+    def __init__(self, plan: Plan, control: socket.socket | None, board_fd: int) -> None:
+        """control: to the supervisor; None: somebody else gives the turns."""
         self.plan = plan
-        self.control = control
+        self._control = control
         self.board = Board.of(board_fd, Capacity(**plan.capacity))
         self.journal: JournalWriter | None = None
         self.stages: dict[str, Stage] = {}
         self.pasts: dict[int, Catchup] = {}
         self.stopping = False
-        self.unknown: list[tuple[int, int, int]] = []
+        self.intents: Intents | None = None
+        # First of all: what leaves a ring from now on is on the spine by the time that this looks there.
+        self.waiting = [*_waiting(self.board.from_venues), *_waiting(self.board.reports)]
+        self.published = self.board.seq
 
     # ---- where it goes on ----------------------------------------------------------------------------------
-
-    @cached_property
-    def published(self) -> int:
-        return published_through(self.board)
 
     @cached_property
     def kill_page(self) -> KillPage:
@@ -87,36 +85,17 @@ class Worker:
         return "gateways" in self.plan.stages or "venues" in self.plan.stages
 
     def _gateway_past(self) -> Catchup:
-        self.host = None if self.plan.venues_apart and "venues" not in self.plan.stages else self._host()
-        kept, self.sent_through = self._kept_arena()
         capacity = self.board.capacity
+        apart = self.plan.venues_apart and "venues" not in self.plan.stages
+        self.host = None if apart else VenueHost(capacity)
+        if "gateways" in self.plan.stages:
+            self.intents = Intents(Path(self.plan.journal), capacity, self.published)
+        kept = None if self.intents is None else self.intents.arena
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, True, kept)
-        venues = None if self.host is None else self.host.venues
-        return Catchup(capacity, self.gateway, venues, self.sent_through)
+        return Catchup(capacity, self.gateway, None if self.host is None else self.host.venues, self._sent())
 
-    def _host(self) -> VenueHost:
-        return VenueHost(self.board.capacity)
-
-    def _kept_arena(self) -> tuple[Arena | None, int]:
-        """The gateway's intents, in a file beside the journal: they outlive the process. And the last of them."""
-        if "gateways" not in self.plan.stages:
-            return None, 0
-        capacity = self.board.capacity
-        count = capacity.orders + capacity.more_children
-        size = Arena.bytes_needed([(INTENT.itemsize, count)])
-        with (Path(self.plan.journal) / "intents").open("a+b") as file:
-            file.truncate(size)
-            self._intents = mmap.mmap(file.fileno(), size)
-        try:
-            arena = Arena.attach(self._intents) if self.published else Arena.over(self._intents)
-        except ValueError:  # it died while it began
-            arena = Arena.over(self._intents)
-        rows = np.frombuffer(arena.add_table("gateway.intents", INTENT.itemsize, count), INTENT)
-        stored = rows[rows["seq"] <= self.published]
-        self.unknown = [
-            (int(row["seq"]), int(row["child"]), int(row["venue"])) for row in stored[stored["state"] == 1]
-        ]
-        return arena, int(stored["seq"].max(initial=0))
+    def _sent(self) -> int:
+        return 0 if self.intents is None else self.intents.sent_through
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -126,7 +105,7 @@ class Worker:
             if name in self.plan.stages:
                 self.stages[name] = self._stage(name)
         chain = list(self.stages.values())
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in pairwise(chain):
             before.then(after)
         self.pasts.clear()
         if self.plan.touch:
@@ -174,75 +153,91 @@ class Worker:
         return intake
 
     def _journal(self) -> Stage:
-        self.journal = JournalWriter(
-            self.plan.journal,
-            schema_version=SCHEMA_VERSION,
-            build_id=build_id(),
-            durability=self.plan.durability,
-            segment_bytes=self.plan.segment_bytes,
-            cut_torn=True,
-            helper=True,
-        )
+        self.journal = self._open_journal()
         recorder = Recorder(self.board.spine, self.board.faults)
         recorder.share(self.board)
         recorder.use(self.journal)
         return recorder
 
+    def _open_journal(self) -> JournalWriter:
+        """One that died with the core before this one may still be letting go of it."""
+        until = time.monotonic() + LOCK_S
+        while True:
+            try:
+                return JournalWriter(
+                    self.plan.journal,
+                    schema_version=SCHEMA_VERSION,
+                    build_id=build_id(),
+                    durability=self.plan.durability,
+                    segment_bytes=self.plan.segment_bytes,
+                    reserve_bytes=min(RESERVE_BYTES, self.plan.segment_bytes // 4),
+                    cut_torn=True,
+                    helper=True,
+                )
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
     def _gateways(self) -> Stage:
         board = self.board
-        waiting = _waiting(board.reports)  # before what is published is looked at: the intake may take it meanwhile
         past = self.past(self.published)
         host = None if self.plan.venues_apart else self.host
         stage = Gateways(board, self.gateway, host, self.kill_page)
         counts = past.core.sequencer.counts()
-        numbers = dict(counts)
-        for source, number, report in waiting:
+        for source, number, report in self.waiting:
             if number > counts.get(source, 0):
                 stage.heard(report)
-            numbers[source] = max(number, numbers.get(source, 0))
+        numbers = self._numbers(counts)
         if host is not None:
-            self._number(host, numbers)
+            _number(host, numbers)
         cursor = board.spine.get_cursor(LIVE_CURSORS.index("gateways"))
-        matching = past.core.risk.match_venues()
-        stage.resume(cursor, self.sent_through, numbers.get(SOURCE_GATEWAY, 0), matching)
+        own = numbers.get(SOURCE_GATEWAY, 0)
+        stage.resume(cursor, self._sent(), self.published, own, past.core.risk.match_venues())
         return stage
 
     def _venues(self) -> Stage:
-        waiting = [*_waiting(self.board.from_venues), *_waiting(self.board.reports)]
         past = self.past(self.published)
         assert self.host is not None
-        numbers = past.core.sequencer.counts()
-        for source, number, _report in waiting:
-            numbers[source] = max(number, numbers.get(source, 0))
-        self._number(self.host, numbers)
-        return VenueStage(self.board, self.host)
+        _number(self.host, self._numbers(past.core.sequencer.counts()))
+        stage = VenueStage(self.board, self.host)
+        stage.resume(self.published)
+        return stage
 
-    def _number(self, host: VenueHost, numbers: dict[int, int]) -> None:
-        for source, number in numbers.items():
-            if SOURCE_VENUES <= source < SOURCE_VENUES + 64:
-                host.number_from(source - SOURCE_VENUES, number)
+    def _numbers(self, counts: dict[int, int]) -> dict[int, int]:
+        """By source, the last number that was given: on the spine, or on its way there."""
+        numbers = dict(counts)
+        for source, number, _report in self.waiting:
+            numbers[source] = max(number, numbers.get(source, 0))
+        return numbers
 
     # ---- its life ------------------------------------------------------------------------------------------
+
+    @property
+    def control(self) -> socket.socket:
+        assert self._control is not None
+        return self._control
 
     def run(self) -> None:
         """Until it is told to stop."""
         first = self.build()
         epoch = 0 if self.journal is None else self.journal.run_epoch
-        self._say({"ready": True, "run_epoch": epoch, "unknown": len(self.unknown)})
+        unknown = 0 if self.intents is None else len(self.intents.unknown)
+        self._say({"ready": True, "run_epoch": epoch, "unknown": unknown})
         turns = Turns(self.board, self.plan.index, first, self.plan.wait)
         while not self._serve(block=True):
             pass
-        while not self.stopping:
-            turns.look()
-            self._serve()
-            if self.stopping:
-                break
-            if self.board.faults:
-                self._serve(block=True)
-            else:
-                turns.run()
+        self._turn(turns)
         if self.journal is not None:
             self.journal.close()
+
+    def _turn(self, turns: Turns) -> None:
+        while True:
+            turns.look()
+            self._serve(block=bool(self.board.faults))
+            if self.stopping:
+                return
+            turns.run()
 
     def _serve(self, *, block: bool = False) -> bool:
         """Answers what waits on the control socket; True once it was told to go."""
@@ -256,9 +251,12 @@ class Worker:
                 os._exit(1)  # the supervisor is gone: nothing that isn't recorded was told
             request = msgspec.msgpack.decode(packet, type=dict[str, Any])
             block = False
-            answer = getattr(self, f"_op_{request['op']}")(request, fds)
+            try:
+                answer = getattr(self, f"_op_{request['op']}")(request, fds) or {}
+            except ValueError as error:  # what is asked for can't be: no reason to end
+                answer = {"error": str(error)}
             gone = gone or request["op"] == "go"
-            self._say({"id": request["id"], **(answer or {})})
+            self._say({"id": request["id"], **answer})
             if self.stopping:
                 return gone
 
@@ -267,6 +265,16 @@ class Worker:
 
     def _op_go(self, request: dict[str, Any], fds: list[int]) -> None:
         """Its seats are there: it may take turns."""
+
+    def _op_hush(self, request: dict[str, Any], fds: list[int]) -> None:
+        intake = self.stages["sequencer"]
+        assert isinstance(intake, Intake)
+        intake.hush()
+
+    def _op_asked(self, request: dict[str, Any], fds: list[int]) -> None:
+        """The venues have been asked about the intents without done."""
+        if self.intents is not None:
+            self.intents.asked()
 
     def _op_stop(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         self.stopping = True
@@ -328,17 +336,17 @@ INPUT_HEAD = np.dtype(
     [("time_ns", "<i8"), ("source_seq", "<u8"), ("kind", "<u2"), ("length", "<u2"), ("session", "<u4"),
      ("source", "u1"), ("flags", "u1"), ("pad", "V22")]
 )  # fmt: skip
-INTENT = np.dtype(
-    [
-        ("seq", "<u8"),
-        ("venue_seq", "<u8"),
-        ("child", "<u4"),
-        ("venue", "<u2"),
-        ("action", "u1"),
-        ("state", "u1"),
-        ("pad", "<u8"),
-    ]
-)
+
+
+def _number(host: VenueHost, numbers: dict[int, int]) -> None:
+    for source, number in numbers.items():
+        if SOURCE_VENUES <= source < SOURCE_VENUES + 64:
+            host.number_from(source - SOURCE_VENUES, number)
+
+
+def name_process(name: str) -> None:
+    """As `ps` and `top` show it; the kernel keeps 15 bytes."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, f"nacre-{name}".encode()[:15])
 
 
 def main() -> None:
@@ -350,6 +358,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the supervisor ends it in order
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
+    name_process(plan.name)
     if plan.cpu is not None:
         os.sched_setaffinity(0, {plan.cpu})
     Worker(plan, socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])).run()

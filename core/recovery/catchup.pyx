@@ -7,7 +7,6 @@ those who come back find it.
 """
 import time
 
-from core.faults cimport FAULT_NONE
 from core.messages cimport (
     K_DEPTH, K_INSTRUMENT, K_LISTING, K_QUOTE, K_REPORT, K_TRADE, K_VENUE, K_VENUE_STATE, PAGE_SIZE, Header, Page,
     ReportEvent, Request, Send,
@@ -21,7 +20,6 @@ from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from core.capacity import DEFAULT
 
 WAIT_S = 10.0
-STALE_S = 0.2
 NAP_S = 0.0005
 
 
@@ -50,7 +48,6 @@ cdef class Catchup(Replay):
         cdef uint64_t before
         reader = None
         end = time.monotonic() + WAIT_S
-        stale = time.monotonic() + STALE_S
         while self.events < until:
             before = self.events
             reader = _reader(folder) if reader is None else reader
@@ -62,14 +59,10 @@ cdef class Catchup(Replay):
             self.core.raise_fault()
             if self.events != before:
                 end = time.monotonic() + WAIT_S
-                stale = time.monotonic() + STALE_S
             elif time.monotonic() > end:
                 raise TimeoutError(f"event {self.events + 1} is neither in the journal {folder} nor on the spine: the "
                                    "journal's process doesn't record; see its output")
             else:
-                if time.monotonic() > stale:    # another process may write the journal by now
-                    reader = None
-                    stale = time.monotonic() + STALE_S
                 time.sleep(NAP_S)
 
     cdef int _from_journal(self, JournalReader reader, uint64_t until) except -1:
@@ -111,9 +104,8 @@ cdef class Catchup(Replay):
             send = <Send*>self.core.sends.peek()
             if send == NULL:
                 return
-            if (self.gateway is not None and send.seq <= self.sent_through
-                    and self.gateway.begin(send) == FAULT_NONE):
-                self.gateway.done()
+            if self.gateway is not None and send.seq <= self.sent_through:
+                self.gateway.lived_through(send)
             self.core.sends.release()
 
 

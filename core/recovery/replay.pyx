@@ -20,7 +20,7 @@ cdef class Replay:
 
     def __init__(self, capacity=DEFAULT):
         self.core = Fused(capacity)
-        self.schedule = Schedule(capacity.loopback * 16)
+        self.schedule = Schedule(2 * capacity.orders + 65536)   # as many as the intake of a live core holds
 
     def play(self, JournalReader reader, uint64_t until=0) -> None:
         """Every record of the reader, to its end or through sequence `until`.

@@ -12,9 +12,11 @@ cdef enum:
 cdef enum IntentState:
     INTENT = 1                      # about to be written, or written: unknown until the venue is asked
     DONE = 2
+    HELD = 3                        # about to be told that it was held back, or told: as unknown
+    TOLD = 4
 
-cdef struct Intent:                 # 32
-    uint64_t seq                    # of the event that asked for the send
+cdef struct Intent:                 # 32, at seq modulo the table's size; who wrote half of it has left no seq
+    uint64_t seq                    # of the event that asked for the send; stored last
     uint64_t venue_seq              # the venue's own number for the message
     uint32_t child
     uint16_t venue
@@ -49,6 +51,7 @@ cdef class Gateway:
     cdef Heard* heard_fills
     cdef int64_t* orders            # [order] sum over its children of what they may come to
     cdef Intent* intents
+    cdef Intent* last               # the one that isn't done
     cdef uint64_t* counts           # [0] intents, [1] last seq, [2] doubled, [3] refused, [4] suppressed, by venue from [16]
     cdef uint64_t max_intents
     cdef uint32_t max_orders
@@ -57,6 +60,9 @@ cdef class Gateway:
 
     cdef int begin(self, const Send* send) noexcept nogil
     cdef void done(self) noexcept nogil
+    cdef void lived_through(self, const Send* send) noexcept nogil
+    cdef void _store(self, const Send* send, uint8_t state) noexcept nogil
+    cdef Intent* _slot(self, uint64_t seq) noexcept nogil
     cdef void heard(self, const ReportEvent* report) noexcept nogil
     cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil
     cdef bint _killed(self, const Send* send) noexcept nogil

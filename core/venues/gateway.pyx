@@ -8,6 +8,8 @@ from core.messages cimport (
     X_UNKNOWN_ORDER, ReportEvent, Send,
 )
 from core.faults cimport FAULT_CHILD_BOUND, FAULT_DOUBLED_SEND, FAULT_NONE
+from core_ext.atomics cimport fence_release, store_relaxed, store_release
+from core_ext.fault_points cimport INTENT_DONE, INTENT_STORE, fault_after, fault_before
 
 
 cdef void child_name(const Send* send, char* out) noexcept nogil:
@@ -51,30 +53,59 @@ cdef class Gateway:
 
     cdef int begin(self, const Send* send) noexcept nogil:
         """Checks the send and stores the intent. Anything but FAULT_NONE: it must not be written."""
-        cdef Intent* intent
         if send.seq <= self.counts[1]:
             self.counts[2] += 1
             return FAULT_DOUBLED_SEND
         self.counts[1] = send.seq
         if self._killed(send):
             self.counts[4] += 1
+            self._store(send, HELD)
             return SUPPRESSED
         if (send.action == A_NEW or send.action == A_REPLACE) and not self._bounded(send):
             self.counts[3] += 1
             return FAULT_CHILD_BOUND
-        intent = &self.intents[self.counts[0] % self.max_intents]
-        intent.seq = send.seq
+        self._store(send, INTENT)
+        self.counts[0] += 1
+        return FAULT_NONE
+
+    cdef Intent* _slot(self, uint64_t seq) noexcept nogil:
+        return &self.intents[seq % self.max_intents]
+
+    cdef void _store(self, const Send* send, uint8_t state) noexcept nogil:
+        """Whole or not at all: a kill between two of these stores leaves none."""
+        cdef Intent* intent = self._slot(send.seq)
+        store_relaxed(&intent.seq, 0)
+        fence_release()
         intent.child = send.child
         intent.venue = send.venue
         intent.action = send.action
         intent.venue_seq = 0
-        intent.state = INTENT
-        self.counts[0] += 1
-        return FAULT_NONE
+        intent.state = state
+        fault_before(INTENT_STORE)
+        store_release(&intent.seq, send.seq)
+        fault_after(INTENT_STORE)
+        self.last = intent
 
     cdef void done(self) noexcept nogil:
-        """The last intent was written."""
-        self.intents[(self.counts[0] - 1) % self.max_intents].state = DONE
+        """The last intent was written; or told, that it was held back."""
+        fence_release()
+        fault_before(INTENT_DONE)
+        self.last.state = DONE if self.last.state == INTENT else TOLD
+        fault_after(INTENT_DONE)
+
+    cdef void lived_through(self, const Send* send) noexcept nogil:
+        """A send of before: its intent says what became of it, and stands as it is. Without one, and with none since
+        that could have taken its slot, a core died before it came to it."""
+        cdef Intent* intent = self._slot(send.seq)
+        self.counts[1] = send.seq
+        if intent.seq < send.seq:
+            return
+        if intent.seq == send.seq and intent.state >= HELD:
+            self.counts[4] += 1
+            return
+        if send.action == A_NEW or send.action == A_REPLACE:
+            self._bounded(send)
+        self.counts[0] += 1
 
     cdef bint _killed(self, const Send* send) noexcept nogil:
         """Asks the kill page itself, directly before each send; cancels and questions always pass."""
@@ -197,10 +228,9 @@ cdef class Gateway:
     def unknown(self) -> list[tuple[int, int, int]]:
         """(seq, child, venue) of intents without done: asked about, never sent again."""
         cdef uint64_t i
-        cdef uint64_t first = self.counts[0] - self.max_intents if self.counts[0] > self.max_intents else 0
         out = []
-        for i in range(first, self.counts[0]):
-            intent = &self.intents[i % self.max_intents]
-            if intent.state == INTENT:
+        for i in range(self.max_intents):
+            intent = &self.intents[i]
+            if intent.seq and (intent.state == INTENT or intent.state == HELD):
                 out.append((intent.seq, intent.child, intent.venue))
-        return out
+        return sorted(out)

@@ -68,8 +68,12 @@ def name_field(text: str) -> np.void:
 class Process:
     """`nacre core run` in a folder of its own."""
 
-    def __init__(self, folder: Path, *options: str, declared: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, declared: list[dict[str, Any]] | None = None, root: Path = ROOT
+    ) -> None:
+        """root: whose modules it runs."""
         self.folder = folder
+        self.root = root
         self.socket = folder / "run" / "core.sock"
         self.journal = folder / "journal"
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
@@ -85,7 +89,7 @@ class Process:
         command = [sys.executable, "-m", "core.cli", "core", "run", "--socket", str(self.socket)]
         command += ["--journal", str(self.journal), "--declare", str(self.declare), *self.options]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+        self.process = subprocess.Popen(command, cwd=self.root, stdout=pipe, stderr=pipe, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -103,9 +107,12 @@ class Process:
 
     def workers(self) -> list[dict[str, Any]]:
         """The core's other processes: name, pid, stages."""
-        told = ask(self.socket, "status")
-        found: list[dict[str, Any]] = told["workers"]
+        found: list[dict[str, Any]] = self.ask("status")["workers"]
         return found
+
+    def ask(self, op: str) -> dict[str, Any]:
+        """Without a session."""
+        return ask(self.socket, op)
 
     def freeze(self) -> list[int]:
         """Stops all its processes where they are; `thaw` lets them go on."""
@@ -207,14 +214,22 @@ class Client:
             row[key] = value
         return self.push(m.Kind.ORDER, row.tobytes())
 
+    def replace(self, orig: str, cl_ord_id: str, qty: int) -> bool:
+        row = np.zeros((), m.REPLACE_EVENT)
+        row["cl_ord_id"], row["orig_cl_ord_id"] = name_field(cl_ord_id), name_field(orig)
+        row["qty"], row["flags"] = qty, m.OrderFlag.HAS_QTY
+        return self.push(m.Kind.REPLACE, row.tobytes())
+
     def cancel(self, orig: str, cl_ord_id: str) -> bool:
         row = np.zeros((), m.CANCEL_EVENT)
         row["cl_ord_id"], row["orig_cl_ord_id"] = name_field(cl_ord_id), name_field(orig)
         return self.push(m.Kind.CANCEL, row.tobytes())
 
     def next(self) -> np.void | None:
+        if not self.responses.is_published(self.read + 1):  # first: a slot is claimed before it is whole
+            return None
         raw = self.responses.read(self.read + 1)
-        if raw is None or not self.responses.is_published(self.read + 1):
+        if raw is None:
             return None
         self.read += 1
         row: np.void = np.frombuffer(raw, m.RESPONSE, 1)[0]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,13 +99,13 @@ def wait_for(client: Client, responses: int) -> None:
 
 def test_a_core_that_stands_still_makes_its_client_busy_and_can_be_killed(core: Process) -> None:
     with connect() as client:
-        os.kill(core.pid, signal.SIGSTOP)
+        pids = core.freeze()
         try:
             with pytest.raises(Busy):
                 fill_the_ring(client)
             assert nacre("kill", "account", "A", "--by", "ann", "--yes")["live"] is None
         finally:
-            os.kill(core.pid, signal.SIGCONT)
+            core.thaw(pids)
         wait_for(client, 1_024)
     assert nacre("order", "buy", "EURUSD", "1", "--account", "A", code=1)["events"][0]["reason"] == "killed"
     assert nacre("order", "buy", "EURUSD", "1", "--account", "B")["accepted"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import socket
 import subprocess
@@ -16,11 +15,12 @@ from typing import Any
 import pytest
 
 from core import messages as m
+from core.capacity import Capacity
 from core.live.intake import SOURCE_SESSIONS
+from core.live.intents import DONE, INTENDED, Intents
 from core.live.killing import kill_directly
 from core.recovery import replay, verify
 from core.recovery.journal import event
-from core_ext.arena import Arena
 from core_ext.journal import JournalReader
 from tests.integration.live_core import DECLARED, ROOT, Client, Process, until
 
@@ -376,13 +376,11 @@ def test_an_intent_without_done_is_told_and_never_sent_again(core: Process) -> N
     client.order("o1", 109000)
     client.expect("o1", status=S.NEW)
     core.kill()
-    with (core.journal / "intents").open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
-        arena = Arena.attach(memory)
-        table = arena.add_table("gateway.intents", 32, 1 << 18)
-        assert table[23] == 2  # done
-        table[23] = 1  # as if it had died between the write and its mark
-        table.release()
-        del arena
+    intents = Intents(core.journal, Capacity(), 1 << 20)
+    rows = intents.rows
+    assert [int(row["state"]) for row in rows[rows["seq"] > 0]] == [DONE]
+    rows["state"][rows["seq"] > 0] = INTENDED  # as if it had died between the write and its mark
+    del rows, intents
     core.start()
     client = Client(core)
     sends = client.must("status")["sends"]

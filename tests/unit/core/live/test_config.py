@@ -34,7 +34,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         'name = "fx"\ndurability = "group"\nrights = {guest = ["A"]}\ncapacity = {orders = 64}\n' + DECLARED
     )
     config = load(str(file), wait="yield", journal=None)
-    assert (config.name, config.durability, config.waiting, config.live) == ("fx", "group", "yield", False)
+    assert (config.name, config.durability, config.wait, config.live) == ("fx", "group", "yield", False)
     assert [line.type for line in config.lines] == ["instrument", "venue", "account"]
     assert config.rights == {"guest": ("A",)}
     assert config.capacity.orders == 64

@@ -1,4 +1,4 @@
-"""The live loop: what a client may not say is denied by name, a journal is gone on with."""
+"""A live core's stages in one chain: what no client may say is denied by name, a journal is gone on with."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core import messages as m
 from core.live.book import Book
-from core.live.loop import SOURCE_SESSIONS, Live
+from core.live.intake import SOURCE_GATEWAY, SOURCE_SESSIONS
 from core.recovery import replay
 
 support = import_module("tests.unit.core.live.conftest")
@@ -22,10 +23,10 @@ def test_an_order_is_sent_and_answered(bench: Any) -> None:
     bench.order(0, "o1")
     bench.run()
     assert bench.told(0) == [("o1", "pending_new"), ("o1", "new")]
-    assert bench.live.inputs == 1
-    assert bench.live.source_counts()[SOURCE_SESSIONS] == 1
-    assert bench.live.open_orders() == 1
-    assert bench.live.open_orders(int(m.Scope.ACCOUNT), 1) == 0
+    assert bench.board.counts()["inputs"] == 1
+    assert bench.chain.stage("sequencer").sequencer.counts()[SOURCE_SESSIONS] == 1
+    assert bench.open_orders() == 1
+    assert bench.open_orders(int(m.Scope.ACCOUNT), 1) == 0
 
 
 @pytest.mark.parametrize(
@@ -80,11 +81,11 @@ def test_rights_hide_other_accounts(bench: Any) -> None:
 @pytest.mark.parametrize("kind", [m.Kind.KILL, m.Kind.REPORT, 999])
 def test_a_request_of_another_kind_breaks_the_seat(bench: Any, kind: int) -> None:
     bench.sit(0, "s")
-    seq = bench.live.core.sequencer.seq
+    seq = bench.board.seq
     bench.push(0, kind, m.FILTER_EVENT)
     bench.run()
-    assert bench.live.core.sequencer.seq == seq
-    assert bench.live.seat_fault(0) != ""
+    assert bench.board.seq == seq
+    assert bench.board.seat_fault(0) != ""
 
 
 def test_a_missing_number_breaks_the_seat(bench: Any) -> None:
@@ -92,17 +93,21 @@ def test_a_missing_number_breaks_the_seat(bench: Any) -> None:
     bench.sent[0] = 4
     bench.order(0, "o1")
     bench.run()
-    assert "source_seq" in bench.live.seat_fault(0)
-    bench.live.close_seat(0)
-    assert bench.live.open_orders() == 0
+    assert "source_seq" in bench.board.seat_fault(0)
+    assert bench.chain.stage("sequencer").close_seat(0)
+    assert bench.open_orders() == 0
 
 
 def test_a_closed_seat_is_drained_and_its_responses_go_nowhere(bench: Any) -> None:
     bench.sit(0, "s")
     bench.order(0, "o1")
-    bench.live.close_seat(0)
+    intake = bench.chain.stage("sequencer")
+    assert not intake.close_seat(0)  # what it asked for is still there
+    bench.chain.stage("egress").close_seat(0)
     bench.run()
-    assert bench.live.open_orders() == 1
+    assert intake.close_seat(0)
+    assert bench.open_orders() == 1
+    assert bench.told(0) == []
 
 
 def test_quotes_reach_every_seat(bench: Any) -> None:
@@ -116,25 +121,26 @@ def test_quotes_reach_every_seat(bench: Any) -> None:
         assert prices == [999, 5, 1001, 6]
 
 
-def test_a_kill_ends_the_batch_and_suppresses_at_the_gateway(bench: Any) -> None:
+def test_a_kill_on_the_page_holds_back_at_the_gateway_what_risk_let_pass(bench: Any) -> None:
     bench.sit(0, "s")
-    assert not bench.live.kill_changed()
+    assert bench.page.changes == 0
     epoch = bench.page.kill(int(m.Scope.ACCOUNT), 0, "ann")
-    assert bench.live.run(50_000_000) == 0  # ends at once: the kill comes first
-    assert bench.live.kill_changed()
+    assert bench.page.changes == 1  # the server makes an event of it when it sees this
     bench.order(0, "o1")  # not sequenced as a kill yet: risk lets it pass, the gateway holds it back
     bench.order(0, "b1", account=1)
     bench.run()
     assert bench.told(0)[-1] in (("o1", "rejected"), ("b1", "new"))
     assert ("o1", "rejected") in bench.told(0)
     assert ("b1", "new") in bench.told(0)
-    assert (bench.live.gateway.suppressed, bench.live.gateway_reports) == (1, 1)
+    assert bench.chain.stage("gateways").gateway.suppressed == 1
+    assert bench.chain.stage("sequencer").sequencer.counts()[SOURCE_GATEWAY] == 1
     bench.page.clear([epoch])
-    bench.live.kill_changed()
     bench.order(0, "o2")
     bench.run()
     assert bench.told(0)[-1] == ("o2", "new")
-    bench.journal.close()
+    bench.chain.close()
+    headers = [np.frombuffer(body, m.HEADER, 1)[0] for _, body in bench.reader()]
+    assert {int(row["kill"]) for row in headers} == {0, epoch}  # every event says what was in force
     assert replay(bench.folder / "journal")["ok"]
 
 
@@ -143,39 +149,31 @@ def test_it_goes_on_where_the_journal_ends(bench: Any) -> None:
     for i in range(50):
         bench.order(0, f"o{i}")
     bench.run()
-    seq, state_hash = bench.live.core.sequencer.seq, bench.live.core.state_hash()
-    bench.journal.close()
-    live = Live(SMALL, bench.page, None, "yield")
+    seq, state_hash = bench.board.seq, bench.chain.state_hash()
     book = Book()
     book.restore(bench.reader())
     assert book.names() == bench.book.names()
     assert book.limit_lines() == bench.book.limit_lines()
     assert [(row["tick"], row["lot"]) for row in book.told()["symbols"]] == [(1, 1)]
-    assert live.restore(bench.reader()) == seq
-    bench.live, bench.journal = live, bench.writer()
-    live.go_on(bench.journal)
-    assert (live.core.sequencer.seq, live.core.state_hash()) == (seq, state_hash)
-    assert live.gateway.sent == 50
+    bench.again()
+    assert (bench.board.seq, bench.chain.state_hash()) == (seq, state_hash)
+    assert bench.chain.stage("gateways").gateway.sent == 50
     for state in ("down", "up"):
         bench.line({"type": "venue_state", "venue": "V", "state": state})
     bench.run()
-    assert live.open_orders() == 0
-    state_hash = live.core.state_hash()
-    bench.journal.close()
-    played = replay(bench.folder / "journal")
-    assert (played["ok"], played["state_hash"]) == (True, state_hash)
+    assert bench.open_orders() == 0
+    assert bench.same_as_its_journal()
 
 
 def test_group_durability_tells_after_the_disk(tmp_path: Path) -> None:
-    bench = support.Bench(tmp_path, group=True)
+    bench = support.Bench(tmp_path, durability="group")
     bench.sit(0, "s")
     for i in range(600):  # more responses than the egress ring holds
         bench.order(0, f"o{i}")
     bench.run()
-    bench.run()
     assert len(bench.told(0)) == 1200
-    assert bench.journal.durable_sequence == bench.live.core.sequencer.seq
-    bench.journal.close()
+    assert bench.chain.stage("journal").journal.durable_sequence == bench.board.seq
+    bench.chain.close()
 
 
 def test_many_timers_and_sweeps_fit(bench: Any) -> None:
@@ -185,4 +183,4 @@ def test_many_timers_and_sweeps_fit(bench: Any) -> None:
     bench.run()
     bench.line({"type": "kill", "scope": "all", "by": "ann"})
     bench.run()
-    assert bench.live.open_orders() == 0
+    assert bench.open_orders() == 0

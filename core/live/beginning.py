@@ -1,0 +1,117 @@
+"""How a core begins, or comes back from its journal; and how it asks venues what they have open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import messages as m
+from core.build import build_id
+from core.live.book import Book
+from core.path import config_request
+from core.recovery import replay
+from core.scenario.encoder import Event
+from core.scenario.reader import Line
+from core_ext.journal import JournalReader
+
+if TYPE_CHECKING:
+    from core.live.server import Core
+
+ANSWER_S = 2.0
+
+
+class StartError(RuntimeError):
+    """The core can't start as it is set up; the message says why and what to do."""
+
+
+def begin(core: Core) -> None:
+    """The first events of a journal: sizes of tables, declarations."""
+    core.feed([Event(int(m.Kind.CONFIG), 0, config_request(core.capacity))])
+    for line in core.config.lines:
+        events = core.book.events(line)
+        core.book.declarations += events
+        core.feed(events)
+
+
+def remember(core: Core) -> list[Event]:
+    """All names and settings of the journal; what of the declarations it lacks. StartError."""
+    journal = core.config.journal
+    if [info for info in core.segments() if info.used][-1].build_id != build_id():
+        raise StartError(
+            f"{journal} was written by another build of the engines: begin a new journal (--journal), or "
+            "start the build that wrote it"
+        )
+    core.book.restore(JournalReader(journal))
+    missing = _compare_declarations(core)
+    _mend_page(core)
+    played = replay(journal)
+    if not played["ok"]:
+        raise StartError(f"{journal}: {played['problem']}")
+    core.restored = {
+        "events": played["events"],
+        "seq": played["events"] + played["completed"],
+        "state_hash": played["state_hash"],
+    }
+    return missing
+
+
+def _compare_declarations(core: Core) -> list[Event]:
+    if not core.config.lines:
+        return []
+    asked = Book(core.config.file)
+    events = [event for line in core.config.lines for event in asked.events(line)]
+    had = core.book.declarations[: len(events)]
+    if events[: len(had)] != had:
+        raise StartError(
+            f"{core.config.file}: the journal {core.config.journal} began with other declarations: start "
+            "it with those (or with none: it knows them), or give another --journal"
+        )
+    return events[len(had) :]  # a crash while they were being taken
+
+
+def _mend_page(core: Core) -> None:
+    """Brings the kill page to what the journal says: one of the two may have been lost."""
+    core.page.start_after(max(core.book.kills, default=0))
+    core.page.clear(
+        [  # it died between a re-arm's event and the page
+            row["epoch"]
+            for row in core.page.rows()
+            if row["epoch"] <= core.book.rearmed.get((row["kind"], row["key"]), 0)
+        ]
+    )
+
+
+def come_back(core: Core, missing: list[Event]) -> None:
+    """Goes on where the journal ends, and asks the venues about what they have open."""
+    core.tell_counts()
+    for event in missing:
+        core.book.declarations.append(event)
+        core.book.take(event.kind, event.request)
+        core.feed([event])
+    ask_venues(core)
+    core.supervisor.drain(ANSWER_S)  # a cancel of what a venue forgot would be refused: they answer first
+    for index in sorted(core.book.connected):
+        name = core.book.name_of("session", index)
+        core.feed(core.book.events(Line(0, 0, "disconnect", {"session": name})))
+
+
+def ask_venues(core: Core) -> None:
+    """Down and up again makes the core ask: what simulated venues had is gone with their process, and of an
+    intent without done nobody knows. The venues' states are afterwards what they were."""
+    for venue in range(len(core.book.directory.venue_list)):
+        whole = core.book.states.get((venue, m.NONE), int(m.VenueState.UP))
+        if whole == m.VenueState.DOWN:
+            continue
+        _set_state(core, venue, m.NONE, int(m.VenueState.DOWN))
+        _set_state(core, venue, m.NONE, whole)
+        for (at, symbol), state in core.book.states.items():
+            if at == venue and symbol != m.NONE:
+                _set_state(core, venue, symbol, state)
+    core.supervisor.ask("gateways", "asked")
+
+
+def _set_state(core: Core, venue: int, symbol: int, state: int) -> None:
+    row = np.zeros((), m.VENUE_STATE_EVENT)
+    row["venue"], row["symbol"], row["state"] = venue, symbol, state
+    core.feed([Event(m.Kind.VENUE_STATE, 0, row.tobytes())])
