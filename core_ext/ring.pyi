@@ -1,4 +1,4 @@
-from collections.abc import Buffer
+from collections.abc import Buffer, Sequence
 
 class Ring:
     """A single-producer, single-consumer ring of fixed-size slots. Make it with `format` or `attach`."""
@@ -28,6 +28,8 @@ class Ring:
     def __len__(self) -> int: ...
     def try_push(self, item: Buffer) -> bool:
         """Copies the item into the next slot, the rest zeroed. False when full."""
+    def try_push_all(self, items: Sequence[Buffer]) -> bool:
+        """The same of several items that become visible at once. False when not all have room."""
     def waiting(self) -> list[bytes]:
         """Copies of what is on it, oldest first; nothing is taken."""
     def try_pop(self) -> bytes | None:

@@ -3,6 +3,8 @@
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.string cimport memcpy, memset
 
+from core_ext.atomics cimport fence_acquire, load_relaxed
+
 
 cdef uint64_t MAGIC = int.from_bytes(b"NACRRING", "little")
 cdef uint32_t VERSION = 1
@@ -87,26 +89,37 @@ cdef class Ring:
 
     def try_push(self, item):
         """Copies a bytes-like item into the next slot, the rest zeroed. False when full (counted in `fulls`)."""
-        cdef const unsigned char[::1] data = item
-        cdef size_t size = data.shape[0]
-        if size > self._slot_size:
-            raise ValueError(f"ring: the item has {size} bytes, a slot {self._slot_size}; split it or format the "
-                             "ring with larger slots")
-        cdef char* slot = self.claim()
-        if slot == NULL:
+        if self.claim() == NULL:
             return False
-        if size:
-            memcpy(slot, &data[0], size)
-        memset(slot + size, 0, self._slot_size - size)
+        _fill(self, load_relaxed(&self._header.tail), item)
         self.publish()
         return True
 
+    def try_push_all(self, items):
+        """The same of several items that become visible at once. False when not all of them have room."""
+        cdef uint64_t tail = load_relaxed(&self._header.tail)
+        if not self.has_room(len(items)):
+            return False
+        for i, item in enumerate(items):
+            _fill(self, tail + <uint64_t>i, item)
+        fault_before(RING_PUBLISH)
+        store_release(&self._header.tail, tail + <uint64_t>len(items))
+        fault_after(RING_PUBLISH)
+        return True
+
     def waiting(self):
-        """Copies of what is on it, oldest first, as it stands; nothing is taken. For who comes back after a crash."""
+        """Copies of what is on it, oldest first, as it stands; nothing is taken. For who comes back after a crash.
+        What is overwritten meanwhile is left out."""
         cdef uint64_t head = load_acquire(&self._header.head)
         cdef uint64_t tail = load_acquire(&self._header.tail)
-        return [PyBytes_FromStringAndSize(self._slots + (i & self._mask) * self._slot_size, self._slot_size)
-                for i in range(head, min(tail, head + self._capacity))]
+        cdef uint64_t i
+        out = []
+        for i in range(head, min(tail, head + self._capacity)):
+            copy = PyBytes_FromStringAndSize(self._slots + (i & self._mask) * self._slot_size, self._slot_size)
+            fence_acquire()
+            if load_acquire(&self._header.head) <= i or load_acquire(&self._header.tail) - i < self._capacity:
+                out.append(copy)
+        return out
 
     def try_pop(self):
         """The oldest slot's bytes (all `slot_size` of them), or None when empty."""
@@ -116,6 +129,18 @@ cdef class Ring:
         cdef bytes item = PyBytes_FromStringAndSize(slot, self._slot_size)
         self.release()
         return item
+
+
+cdef _fill(Ring ring, uint64_t at, item):
+    cdef const unsigned char[::1] data = item
+    cdef size_t size = data.shape[0]
+    cdef char* slot = ring._slots + (at & ring._mask) * ring._slot_size
+    if size > ring._slot_size:
+        raise ValueError(f"ring: the item has {size} bytes, a slot {ring._slot_size}; split it or format the ring with "
+                         "larger slots")
+    if size:
+        memcpy(slot, &data[0], size)
+    memset(slot + size, 0, ring._slot_size - size)
 
 
 cdef _check_shape(uint64_t capacity, uint32_t slot_size):

@@ -103,15 +103,15 @@ def ask_venues(core: Core) -> None:
         whole = core.book.states.get((venue, m.NONE), int(m.VenueState.UP))
         if whole == m.VenueState.DOWN:
             continue
-        _set_state(core, venue, m.NONE, int(m.VenueState.DOWN))
-        _set_state(core, venue, m.NONE, whole)
-        for (at, symbol), state in core.book.states.items():
-            if at == venue and symbol != m.NONE:
-                _set_state(core, venue, symbol, state)
+        states = [(m.NONE, int(m.VenueState.DOWN)), (m.NONE, whole)]
+        states += [(symbol, state) for (at, symbol), state in core.book.states.items() if at == venue]
+        core.feed(
+            [_state(venue, symbol, state) for symbol, state in states]
+        )  # at once: no order finds it down
     core.supervisor.ask("gateways", "asked")
 
 
-def _set_state(core: Core, venue: int, symbol: int, state: int) -> None:
+def _state(venue: int, symbol: int, state: int) -> Event:
     row = np.zeros((), m.VENUE_STATE_EVENT)
     row["venue"], row["symbol"], row["state"] = venue, symbol, state
-    core.feed([Event(m.Kind.VENUE_STATE, 0, row.tobytes())])
+    return Event(m.Kind.VENUE_STATE, 0, row.tobytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.scenario.encoder import Event
 from core_ext.ring import Ring
 
 TAKEN_S = 20.0
+TOGETHER = 64  # as many as the intake takes in one turn
 NAP_S = 0.00005
 INPUT = np.dtype(
     [
@@ -48,18 +50,24 @@ class Desk:
         self.numbers = dict(numbers)
         self.kill_changes = 0  # of the kill page, when it was last looked at
 
-    def push(self, event: Event, source: int) -> None:
-        """One input onto its ring. WorkerLost: nobody takes them."""
+    def push(self, events: Sequence[Event], source: int) -> None:
+        """Inputs onto their ring, so many at once that nobody else's come between them. WorkerLost: nobody takes
+        them."""
         board = self.keeper.board
         ring = board.feed if source == SOURCE_FEED else board.desk
+        items = [self._item(event, source) for event in events]
+        for first in range(0, len(items), TOGETHER):
+            some = items[first : first + TOGETHER]
+            if not ring.try_push_all(some):
+                self._await(ring)
+                ring.try_push_all(some)
+
+    def _item(self, event: Event, source: int) -> bytes:
         head = np.zeros((), INPUT)
         self.numbers[source] = self.numbers.get(source, 0) + 1
         head["source"], head["source_seq"] = source, self.numbers[source]
         head["kind"], head["length"], head["session"] = event.kind, len(event.request), event.session
-        item = head.tobytes() + event.request
-        if not ring.try_push(item):
-            self._await(ring)
-            ring.try_push(item)
+        return head.tobytes() + event.request
 
     def await_taken(self) -> None:
         """Until all that was pushed is on the spine."""

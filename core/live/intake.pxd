@@ -50,5 +50,6 @@ cdef class Intake(Stage):
     cdef uint64_t _poll_seats(self) noexcept nogil
     cdef uint64_t _poll_seat(self, RequestSeat* seat, uint64_t budget) noexcept nogil
     cdef bint _request(self, RequestSeat* seat, Input* item) noexcept nogil
+    cdef void _look(self) noexcept nogil
     cdef void _told(self) noexcept nogil
     cdef int64_t _now(self) noexcept nogil

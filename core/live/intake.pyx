@@ -116,13 +116,8 @@ cdef class Intake(Stage):
 
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef uint64_t taken
-        cdef uint64_t words = load_acquire(<uint64_t*>&self.board.words.declared)
         if self.faults.code():
             return 0
-        self.symbols = <uint32_t>words
-        self.venues = <uint32_t>(words >> 32)
-        self.accounts = self.board.words.declared.accounts
-        self.strategies = self.board.words.declared.strategies
         self.now = 0
         if self.kill_page is not None:
             if self.kill_page.changed():
@@ -277,6 +272,8 @@ cdef class Intake(Stage):
         cdef uint64_t taken = 0
         cdef uint64_t tail = load_acquire(&seat.ring.tail)
         cdef uint8_t* fault = &self.board.words.intake.seat_faults[seat.source - FROM_SESSIONS]
+        if tail != seat.head:
+            self._look()
         if tail - seat.head > seat.capacity:
             fault[0] = SEAT_BROKEN
         while taken < budget and seat.head != tail and not fault[0] and self._can_take():
@@ -295,6 +292,14 @@ cdef class Intake(Stage):
             taken += 1
         self.board.words.intake.inputs += taken
         return taken
+
+    cdef void _look(self) noexcept nogil:
+        """What is declared. After the ring: a client names what it was told of, and asks for it only then."""
+        cdef uint64_t words = load_acquire(<uint64_t*>&self.board.words.declared)
+        self.symbols = <uint32_t>words
+        self.venues = <uint32_t>(words >> 32)
+        self.accounts = self.board.words.declared.accounts
+        self.strategies = self.board.words.declared.strategies
 
     cdef bint _request(self, RequestSeat* seat, Input* item) noexcept nogil:
         """Checks the copy; what a client may not say is made what risk denies by name. 0: no kind that it may send."""

@@ -235,8 +235,8 @@ class Core:
 
     def feed(self, events: list[Event], source: int = SOURCE_DESK) -> None:
         """Inputs of the core's own; they are on the spine when this returns."""
+        self.desk.push(events, source)
         for event in events:
-            self.desk.push(event, source)
             if event.kind in (m.Kind.LIMIT, m.Kind.FX) or event.kind not in DECLARING:
                 self.book.note(event.kind, event.request, source)
             if event.kind == m.Kind.NAME:

@@ -225,8 +225,7 @@ class Bench:
         self.board.declare(len(d.symbol_list), len(d.venue_list), len(d.account_list), strategies)
 
     def feed(self, events: list[Event], source: int = 0) -> None:
-        for event in events:
-            self.desk.push(event, source)
+        self.desk.push(events, source)
         self.desk.await_taken()
 
     def line(self, values: dict[str, Any], source: int = 0) -> None:

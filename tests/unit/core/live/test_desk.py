@@ -35,7 +35,7 @@ def test_each_source_counts_its_own(bench: Any) -> None:
     counts = bench.chain.stage("sequencer").sequencer.counts()
     desk = Desk(bench.chain, counts)
     for source in (SOURCE_DESK, SOURCE_FEED, SOURCE_DESK):
-        desk.push(DAY, source)
+        desk.push([DAY], source)
     desk.await_taken()
     after = bench.chain.stage("sequencer").sequencer.counts()
     assert after[SOURCE_DESK] == counts[SOURCE_DESK] + 2
@@ -47,7 +47,7 @@ def test_a_number_that_is_on_the_spine_is_dropped(bench: Any) -> None:
     before = bench.board.seq
     desk = Desk(bench.chain, {SOURCE_DESK: 0})  # as if it had forgotten: all of these came before
     for _ in range(3):
-        desk.push(DAY, SOURCE_DESK)
+        desk.push([DAY], SOURCE_DESK)
     desk.await_taken()
     assert bench.board.seq == before
     assert bench.board.counts()["repeated"] == 3
@@ -56,7 +56,7 @@ def test_a_number_that_is_on_the_spine_is_dropped(bench: Any) -> None:
 def test_more_than_the_ring_holds_waits_for_its_place(bench: Any) -> None:
     before = bench.board.seq
     for _ in range(bench.board.desk.capacity + 500):
-        bench.desk.push(DAY, SOURCE_DESK)
+        bench.desk.push([DAY], SOURCE_DESK)
     bench.desk.await_taken()
     bench.run()
     assert bench.board.seq == before + bench.board.desk.capacity + 500
@@ -67,7 +67,7 @@ def test_more_than_the_ring_holds_waits_for_its_place(bench: Any) -> None:
 def test_a_core_that_takes_nothing_is_lost(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desks, "TAKEN_S", 0.02)
     desk = Desk(Keeper(bench.board, True), dict(bench.desk.numbers))
-    desk.push(DAY, SOURCE_DESK)
+    desk.push([DAY], SOURCE_DESK)
     with pytest.raises(WorkerLost, match="inputs aren't taken within"):
         desk.await_taken()
     with pytest.raises(WorkerLost, match=r"event \d+ isn't recorded within"):
