@@ -104,10 +104,9 @@ def ask_venues(core: Core) -> None:
         if whole == m.VenueState.DOWN:
             continue
         states = [(m.NONE, int(m.VenueState.DOWN)), (m.NONE, whole)]
-        states += [(symbol, state) for (at, symbol), state in core.book.states.items() if at == venue]
-        core.feed(
-            [_state(venue, symbol, state) for symbol, state in states]
-        )  # at once: no order finds it down
+        known = core.book.states.items()
+        states += [(symbol, state) for (at, symbol), state in known if at == venue and symbol != m.NONE]
+        core.feed([_state(venue, *each) for each in states])  # at once: no order finds it down
     core.supervisor.ask("gateways", "asked")
 
 

@@ -51,8 +51,7 @@ class Desk:
         self.kill_changes = 0  # of the kill page, when it was last looked at
 
     def push(self, events: Sequence[Event], source: int) -> None:
-        """Inputs onto their ring, so many at once that nobody else's come between them. WorkerLost: nobody takes
-        them."""
+        """Inputs onto their ring, at once: nobody else's come between them. WorkerLost: nobody takes them."""
         board = self.keeper.board
         ring = board.feed if source == SOURCE_FEED else board.desk
         items = [self._item(event, source) for event in events]
