@@ -60,7 +60,7 @@ cdef class Resolve(Engine):
     cdef Asked asked[ASKED]
 
     cdef void foresee(self, const Page* page) noexcept nogil
-    cdef void _prefetch(self, uint16_t kind, const Asked* asked) noexcept nogil
+    cdef void _prefetch(self, const Page* page, const Asked* asked) noexcept nogil
     cdef Asked* _ask(self, const Page* page) noexcept nogil
     cdef void _ask_report(self, const ReportEvent* report, Asked* asked) noexcept nogil
     cdef void _fill(self, Page* page, const Asked* asked) noexcept nogil

@@ -81,7 +81,7 @@ cdef class Resolve(Engine):
         for i in range(count):
             self.foresee(todo[i])
         for i in range(count):
-            if todo[i].header.kind != K_REPORT:
+            if is_request(todo[i].header.kind) and todo[i].header.kind != K_REPORT:
                 self.ids.prefetch_new(new)
                 new += 1
             if todo[i].header.kind == K_REPORT:
@@ -92,13 +92,14 @@ cdef class Resolve(Engine):
     cdef void foresee(self, const Page* page) noexcept nogil:
         """Once it is sequenced: the first of its lines is under way while the next event is sequenced."""
         if is_request(page.header.kind) and self.asked[page.header.seq % ASKED].seq != page.header.seq:
-            self._prefetch(page.header.kind, self._ask(page))
+            self._prefetch(page, self._ask(page))
 
-    cdef void _prefetch(self, uint16_t kind, const Asked* asked) noexcept nogil:
+    cdef void _prefetch(self, const Page* page, const Asked* asked) noexcept nogil:
         self.ids.prefetch(asked.hash)
-        if kind == K_REPORT:
-            self.fills.prefetch(asked.other)
-        elif kind != K_ORDER:
+        if page.header.kind == K_REPORT:
+            if is_fill(page.request.report.exec_type):
+                self.fills.prefetch(asked.other)
+        elif page.header.kind != K_ORDER:
             self.ids.prefetch(asked.other)
 
     cdef Asked* _ask(self, const Page* page) noexcept nogil:
@@ -126,8 +127,9 @@ cdef class Resolve(Engine):
         if not split_child_id(report.child_id, asked.name, &asked.n):
             return
         asked.hash = self.ids.hash(asked.name)
-        fill_key(&asked.fill, report.venue, report.exec_id)
-        asked.other = self.fills.hash(<const char*>&asked.fill)
+        if is_fill(report.exec_type):
+            fill_key(&asked.fill, report.venue, report.exec_id)
+            asked.other = self.fills.hash(<const char*>&asked.fill)
 
     cdef uint32_t _id(self, Page* page, const char* text, uint64_t hash, uint32_t order) noexcept nogil:
         """Uses the id up; `order` is what it will name where it is new."""
@@ -243,8 +245,7 @@ cdef class Resolve(Engine):
             out.child = self.children.find((<uint64_t>out.order << 32) | asked.n)
             venue = 0 if out.child == NONE else self.more_venues[out.child - self.max_orders]
         # a fill from a venue that the child never went to is unknown, and uses no exec_id up
-        if venue == report.venue + 1 and (report.exec_type == X_TRADE or report.exec_type == X_TRADE_CANCEL
-                                          or report.exec_type == X_TRADE_CORRECT):
+        if venue == report.venue + 1 and is_fill(report.exec_type):
             self._fill(page, asked)
 
     cdef void _fill(self, Page* page, const Asked* asked) noexcept nogil:
@@ -322,6 +323,10 @@ cdef class Resolve(Engine):
         out.ref_px = self.current[out.ref_fill].px
         self.current[out.ref_fill].qty = report.last_qty if report.exec_type == X_TRADE_CORRECT else 0
         self.current[out.ref_fill].px = report.last_px
+
+
+cdef bint is_fill(uint8_t exec_type) noexcept nogil:
+    return exec_type == X_TRADE or exec_type == X_TRADE_CANCEL or exec_type == X_TRADE_CORRECT
 
 
 cdef void fill_key(FillKey* key, uint16_t venue, const char* exec_id) noexcept nogil:

@@ -141,7 +141,8 @@ cdef class Risk(Engine):
         filled = moved.cum_qty - filled
         if working or filled:
             self._count(page, self.limits.chains[moved.account].positions, moved, working, filled)
-            self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
+            if self.limits.chains[self.max_accounts].positions != NONE:
+                self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
         if self.scratch.flags & OF_OVERFILL:
             self._halt_order(page, moved, R_OVERFILL, moved.order_qty, moved.cum_qty)
 

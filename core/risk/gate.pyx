@@ -426,8 +426,10 @@ cdef class Gate:
 
     cdef void count_rate(self, Page* page, Proposal* asked) noexcept nogil:
         """Orders and replaces that pass count against the rate limits that they are in."""
-        self._count_chain(page, asked, self.limits.chains[asked.account].rates)
-        self._count_chain(page, asked, self.limits.chains[self.max_accounts].rates)
+        if self.limits.chains[asked.account].rates != NONE:
+            self._count_chain(page, asked, self.limits.chains[asked.account].rates)
+        if self.limits.chains[self.max_accounts].rates != NONE:
+            self._count_chain(page, asked, self.limits.chains[self.max_accounts].rates)
 
     cdef void _count_chain(self, Page* page, Proposal* asked, uint32_t i) noexcept nogil:
         cdef Limit* limit
