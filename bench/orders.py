@@ -20,6 +20,7 @@ type Array = np.ndarray[Any, np.dtype[Any]]
 VENUE = 0
 ORDERS_FROM, QUOTES_FROM, REPORTS_FROM = 0, 1, 64  # sources: the desk's ring, the feed's, the venue's
 MAX_QTY = 1000  # of one order: the limit
+EVENT_NS = 10_000  # from one order to the next, as their time stamps say
 MIDDLE = 10_000  # price units round which everything is
 
 HEAD: list[Any] = [
@@ -91,11 +92,24 @@ def _lines(shape: Shape) -> Iterator[dict[str, Any]]:
     for account in accounts:
         yield {"type": "account", "account": account, "currency": "USD", "cash": "1000000"}
     for account in accounts:
-        for check, value in LIMITS.items():
+        for check, value in limits(shape).items():
             yield {"type": "limit", "check": check, "value": value, "account": account}
 
 
-LIMITS = {"max_order_qty": str(MAX_QTY), "max_order_notional": "1000000"}
+def limits(shape: Shape) -> dict[str, str]:
+    """A desk's limits, on each account: only the first is ever exceeded. Rate: over a second."""
+    return {
+        "max_order_qty": str(MAX_QTY),
+        "max_order_notional": "1000000",
+        "price_collar_bps": "500",
+        "order_rate": str(messages_a_second(shape)),
+        "max_position": "1000000000",
+    }
+
+
+def messages_a_second(shape: Shape) -> int:
+    """What one account may send in a second: twice what each sends."""
+    return 2 * 10**9 // (EVENT_NS * shape.accounts)
 
 
 class Inputs:
@@ -106,8 +120,7 @@ class Inputs:
         self._random = np.random.default_rng(shape.seed)
         self._popular = 1 / np.arange(1, shape.symbols + 1)  # Zipf's law, exponent 1
         self._popular /= self._popular.sum()
-        self._made = 0  # orders
-        self._reported = 0
+        self._made = self._reported = self._quoted = 0  # orders, reports, quotes
         self.expected = Expected()
 
     def declared(self, inputs: int) -> None:
@@ -139,17 +152,29 @@ class Inputs:
         self.expected.orders(request)
 
     def filled(self, count: int, live: Array) -> Array:
-        """New orders, each followed by acceptance and fill of one of the `live`, none of them twice."""
-        rows = np.zeros(count, FILLED)
-        self._fill_orders(rows["order"])
-        which = np.flatnonzero(live["request"]["qty"] <= MAX_QTY)
-        which = self._random.permutation(which)[:count]
+        """New orders, each followed by acceptance and fill of one of the `live`, none of them twice.
+
+        live: the first orders that were made."""
+        which = self.accepted(live)[:count]
         if len(which) < count:
             raise ValueError(
                 f"{count} orders to fill, {len(which)} accepted ones live: ask for more live orders"
             )
-        chosen = live["request"][which]
-        number = 2 * np.arange(count)
+        return self.fill(live["request"][which], which)
+
+    def accepted(self, live: Array) -> Array:
+        """Which of the orders were not too large, in random order."""
+        return self._random.permutation(np.flatnonzero(live["request"]["qty"] <= MAX_QTY))
+
+    def fill(self, chosen: Array, which: Array) -> Array:
+        """A new order for each chosen one, and that one's acceptance and full fill.
+
+        which: the chosen ones' numbers, as made."""
+        count = len(chosen)
+        rows = np.zeros(count, FILLED)
+        self._fill_orders(rows["order"])
+        number = self._reported + 2 * np.arange(count)
+        self._reported += 2 * count
         for part, add, exec_type in (("new", 0, m.ExecType.NEW), ("trade", 1, m.ExecType.TRADE)):
             _head(rows[part], m.Kind.REPORT, REPORTS_FROM + VENUE, number + add, m.REPORT_EVENT)
             report = rows[part]["request"]
@@ -163,12 +188,21 @@ class Inputs:
         self.expected.fills(chosen)
         return rows
 
+    def opening(self) -> Array:
+        """A quote of each symbol: what the first orders' prices are held against."""
+        return self._quotes(np.arange(self.shape.symbols))
+
     def quotes(self, count: int) -> Array:
         """Quotes of the venue, one tick to some ticks wide."""
+        return self._quotes(self._symbols(count))
+
+    def _quotes(self, symbols: Array) -> Array:
+        count = len(symbols)
         rows = np.zeros(count, QUOTE)
-        _head(rows, m.Kind.QUOTE, QUOTES_FROM, np.arange(count), m.QUOTE_EVENT)
+        _head(rows, m.Kind.QUOTE, QUOTES_FROM, self._quoted + np.arange(count), m.QUOTE_EVENT)
+        self._quoted += count
         request = rows["request"]
-        request["symbol"] = self._symbols(count)
+        request["symbol"] = symbols
         request["venue"] = VENUE
         request["bid_px"] = MIDDLE - self._random.integers(1, 50, size=count)
         request["ask_px"] = MIDDLE + self._random.integers(1, 50, size=count)
@@ -215,7 +249,7 @@ def _head(rows: Array, kind: m.Kind, source: int, number: Array, request: np.dty
     rows["length"] = request.itemsize
     rows["source"] = source
     rows["source_seq"] = number + 1
-    rows["time_ns"] = number
+    rows["time_ns"] = EVENT_NS * number
 
 
 def names(letter: bytes, numbers: Array, size: int, end: bytes = b"") -> Array:

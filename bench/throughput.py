@@ -9,63 +9,45 @@ compared with a count that shares no code with the engines.
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from bench import cost
+from bench.disk import bytes_a_second
+from bench.fed import compare, opened, run_rows
 from bench.machine import machine, pinned, usable
-from bench.orders import FILLED, HEAD, LIMITS, Array, Inputs, Shape, declarations
-from bench.throughput_loop import Feed
-from core.backtest.recorded import Recorded
+from bench.orders import QUOTE, Shape, limits
 from core.build import SCHEMA_VERSION, build_id
-from core.capacity import Capacity
 from core_ext.journal import JournalWriter
 
 GOALS = {"new_orders_per_s": 5_000_000, "filled_orders_per_s": 2_000_000, "quotes_per_s": 20_000_000}
 SEGMENT_BYTES = 1 << 28
-LEDGER = 10**6  # the ledger's unit of cash in one of price x quantity
-DESK_FIRST = 1  # the desk's ring begins with the core's configuration
+RECORD_HEAD = 16 + 64  # of the journal's record: its own, and the event's header
 
 
-def run(shape: Shape | None = None, journal: Path | None = None) -> dict[str, Any]:
-    """journal: a folder in which the journal is written, and removed afterwards; None: no journal."""
+def run(shape: Shape | None = None, journal: Path | None = None, no_journal: bool = False) -> dict[str, Any]:
+    """journal: where the journal is written, and removed afterwards; None: the temporary folder."""
     shape = shape or Shape()
     cpu = usable()[-1]
-    with _journal(journal) as writer, pinned(cpu):  # in this order: the helper of the journal is not pinned
+    folder = None if no_journal else journal or Path(tempfile.gettempdir())
+    with _journal(folder) as writer, pinned(cpu):  # in this order: the helper of the journal is not pinned
         found = _measure(shape, writer)
+    if folder is not None:
+        found |= _sustained(found["quotes_per_s"], bytes_a_second(folder, found["journal"]["bytes"]))
+    with pinned(cpu):
+        costs = cost.run(shape)
     return found | {
+        "ok": found["ok"] and costs["ok"],
+        "cost_ratio": costs["ratio_p50"],
+        "cost": costs,
         "shape": {name: getattr(shape, name) for name in Shape.__slots__},
-        "checks": sorted(LIMITS),
+        "checks": sorted(limits(shape)),
         "machine": machine(),
         "placement": {"fused": cpu, "processes": 1},
         "wait": "none: inputs lie ready",
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A run: how many rows, how long it took, how much of that the thread was on its processor."""
-
-    count: int
-    ns: int
-    processor_ns: int
-
-    @property
-    def per_second(self) -> int:
-        return round(self.count * 1e9 / self.ns) if self.ns else 0
-
-    def told(self) -> dict[str, int | float]:
-        count = max(self.count, 1)
-        return {
-            "count": self.count,
-            "ns_each": round(self.ns / count, 1),
-            "processor_ns_each": round(self.processor_ns / count, 1),
-        }
 
 
 @contextmanager
@@ -86,33 +68,16 @@ def _journal(folder: Path | None) -> Iterator[JournalWriter | None]:
         yield writer
 
 
-def capacity(shape: Shape) -> Capacity:
-    """Tables in which the shape just fits."""
-    return Capacity(
-        symbols=shape.symbols + 1,
-        accounts=max(shape.accounts, 16),
-        orders=shape.orders + 1,
-        ids=shape.orders + 1,
-        more_children=1024,
-        fills=max(shape.filled + 1, 1024),
-        positions=max(shape.symbols * shape.accounts + 1, 1024),
-        spine=256,  # what one thread writes and reads again at once: no more than its cache holds
-        loopback=1024,
-    )
-
-
 def _measure(shape: Shape, writer: JournalWriter | None) -> dict[str, Any]:
-    core = Recorded(capacity(shape), writer).core
-    feed, inputs = Feed(core), Inputs(shape)
-    inputs.declared(_declare(feed, shape))
-    table_bytes = feed.prefault()
+    feed, inputs, table_bytes = opened(shape, writer)
+    core = feed.core
     live = inputs.orders(shape.live)
-    timed = {"fill_up": _run(feed, live)}
-    timed["new_orders"] = _run(feed, inputs.orders(shape.new))
-    timed["filled_orders"] = _run(feed, inputs.filled(shape.filled, live))
-    timed["quotes"] = _run(feed, inputs.quotes(shape.quotes))
+    timed = {"fill_up": run_rows(feed, live)}
+    timed["new_orders"] = run_rows(feed, inputs.orders(shape.new))
+    timed["filled_orders"] = run_rows(feed, inputs.filled(shape.filled, live))
+    timed["quotes"] = run_rows(feed, inputs.quotes(shape.quotes))
     core.raise_fault()
-    checks = _compare(feed, inputs)
+    checks = compare(feed, inputs)
     return {
         "ok": all(checks.values()),
         "new_orders_per_s": timed["new_orders"].per_second,
@@ -130,42 +95,14 @@ def _measure(shape: Shape, writer: JournalWriter | None) -> dict[str, Any]:
     }
 
 
-def _declare(feed: Feed, shape: Shape) -> int:
-    """What the orders refer to; how many inputs of the desk's ring there were."""
-    count = DESK_FIRST
-    for event in declarations(shape):
-        row = np.zeros(1, np.dtype([*HEAD, ("request", f"V{len(event.request)}")]))
-        row["kind"], row["session"], row["length"] = event.kind, event.session, len(event.request)
-        row["source_seq"] = count + 1
-        row["request"] = np.void(event.request)
-        _run(feed, row)
-        count += 1
-    return count
-
-
-def _run(feed: Feed, rows: Array) -> Timed:
-    """How long the core took for the rows."""
-    offsets = [0]
-    if rows.dtype == FILLED and FILLED.fields is not None:
-        offsets = [FILLED.fields[name][1] for name in ("order", "new", "trade")]
-    before = time.thread_time_ns()
-    ns = feed.run(rows.view(np.uint8), rows.dtype.itemsize, np.array(offsets, np.int64))
-    return Timed(len(rows), ns, time.thread_time_ns() - before)
-
-
-def _compare(feed: Feed, inputs: Inputs) -> dict[str, bool]:
-    """Each thing that was counted apart from the core, and whether the core came to the same."""
-    core, expected = feed.core, inputs.expected
-    rows = core.positions.rows()
-    held = {(row["account"], row["symbol"]): (row["qty"], row["cash"] // LEDGER) for row in rows}
-    keys = expected.qty.keys() | held.keys()
+def _sustained(quotes_per_s: int, disk: int) -> dict[str, Any]:
+    """What of a burst's rate the disk could take for ever, were nothing else written."""
+    record = RECORD_HEAD + QUOTE["request"].itemsize
     return {
-        "accepted": feed.sends == expected.accepted,
-        "denied": core.egress.denials == expected.denied,
-        "filled": core.egress.fills == expected.filled,
-        "positions": all(held.get(key, (0, 0)) == (expected.qty[key], expected.flow[key]) for key in keys),
-        "marks": all(core.risk.mark2_of(symbol) == mark for symbol, mark in expected.marks.items()),
-        "events": core.sequencer.seq == feed.inputs + feed.derived + DESK_FIRST,
+        "disk_bytes_per_s": disk,
+        "quote_record_bytes": record,
+        "disk_quotes_per_s": disk // record,
+        "sustained_quotes_per_s": min(quotes_per_s, disk // record),
     }
 
 

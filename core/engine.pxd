@@ -49,9 +49,10 @@ cdef class Emitter:
 cdef class Engine:
     cdef readonly Arena arena
     cdef readonly Emitter emitter
-    cdef int steps                  # of `prepare`; 0: it has nothing to prepare
     cdef void on_event(self, Page* page) noexcept nogil
-    # Asks for the memory that `on_event` will need; where several events are ready, each step is taken for all of them
-    # before the next. It decides nothing: what an event finds may still change before its turn, or never have been
-    # prepared.
-    cdef void prepare(self, Page* page, int step) noexcept nogil
+    # `on_event` for each of several events, and its paragraph published before the next: one call through the table of
+    # methods a batch. What the engine's class is, is known inside of it.
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil
+    # Asks for the memory that `on_event` will need for several events that are ready. It decides nothing: what an event
+    # finds may still change before its turn, or never have been prepared.
+    cdef void prepare(self, Page** todo, int count) noexcept nogil

@@ -58,5 +58,8 @@ cdef class Engine:
     cdef void on_event(self, Page* page) noexcept nogil:
         pass
 
-    cdef void prepare(self, Page* page, int step) noexcept nogil:
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        pass
+
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
         pass

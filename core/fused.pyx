@@ -143,8 +143,12 @@ cdef class Fused(Path):
 
     cdef bint push(self, const Input* item) noexcept nogil:
         """Sequences an input and leaves it to `run`; 0: the spine has no room, or the core a fault."""
-        return (not self.faults.code() and self.spine.can_claim(self.sequencer.seq + 1)
-                and self.sequencer.input(item) != NULL)
+        cdef Page* page = NULL
+        if not self.faults.code() and self.spine.can_claim(self.sequencer.seq + 1):
+            page = self.sequencer.input(item)
+        if page != NULL:
+            self.resolve.foresee(page)
+        return page != NULL
 
     cdef bint push_derived(self) noexcept nogil:
         """Sequences what an engine derived and is next, and leaves it to `run`; 0: nothing waits, or there is no room.

@@ -38,7 +38,6 @@ cdef class EngineStage(Stage):
     cdef void also_take(self, int kind) noexcept
     cdef bint _takes(self, const Page* page) noexcept nogil
     cdef uint64_t _find(self, uint64_t budget, Page** todo, int* count) noexcept nogil
-    cdef void _prepare(self, Page** todo, int count) noexcept nogil
     cdef bint _has_room(self) noexcept nogil
     cdef void _handle(self, Page* page) noexcept nogil
     cdef void _measured(self, Page* page) noexcept nogil

@@ -134,13 +134,6 @@ cdef class EngineStage(Stage):
         count[0] = found
         return seq
 
-    cdef void _prepare(self, Page** todo, int count) noexcept nogil:
-        cdef int step
-        cdef int i
-        for step in range(self.engine.steps):
-            for i in range(count):
-                self.engine.prepare(todo[i], step)
-
     cdef bint _has_room(self) noexcept nogil:
         return ((self.engine.emitter is None or self.engine.emitter.ring.has_room(DERIVES_MAX))
                 and (self.sends is None or self.sends.has_room(1)))
@@ -154,20 +147,15 @@ cdef class EngineStage(Stage):
         if end == first:
             return 0
         if count > 1:
-            self._prepare(todo, count)
+            self.engine.prepare(todo, count)
         if not self.plain or self.patient or self.service_ns is not None or first <= self.redo_through:
             for i in range(count):
                 if self.patient and not self._has_room():
                     end = todo[i].header.seq
                     break
                 self._handle(todo[i])
-        elif self.writes >= 0:
-            for i in range(count):
-                self.engine.on_event(todo[i])
-                publish(<char*>todo[i] + self.writes, todo[i].header.seq)
-        else:
-            for i in range(count):
-                self.engine.on_event(todo[i])
+        elif count:
+            self.engine.on_batch(todo, count)
         self.next = end
         if end != first and end - 1 >= self.redo_through:
             self.spine.set_cursor(self.cursor, end - 1)

@@ -21,7 +21,7 @@ cimport cython
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from core_ext.arena cimport Arena
-from core_ext.atomics cimport prefetch_read
+from core_ext.atomics cimport prefetch_read, prefetch_write
 
 cdef extern from * nogil:
     """
@@ -128,6 +128,11 @@ cdef class IdTable:
         cdef uint32_t index1 = self._slots[hash & self._mask].index1
         if index1:
             prefetch_read(self.key(index1 - 1))
+
+    # Where the key with that index, which is new, will stand.
+    cdef inline void prefetch_new(self, uint32_t index) noexcept nogil:
+        if index < self._capacity:
+            prefetch_write(self.key(index))
 
     # The key stored at a dense index below `count()`.
     cdef inline const char* key(self, uint32_t index) noexcept nogil:

@@ -71,12 +71,13 @@ def hop(output: str, blocks: int, block_ms: float, wait: str, slots: str, lines:
     "--journal",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write a journal in this folder, removed afterwards.  [default: none]",
+    help="Where the journal is written, removed afterwards.  [default: the temporary folder]",
 )
-def throughput(output: str, journal: Path | None, **shape: int) -> None:
+@click.option("--no-journal", is_flag=True, help="Record nothing.")
+def throughput(output: str, journal: Path | None, no_journal: bool, **shape: int) -> None:
     """Events a second through the fused core on one processor, live orders at random over the symbols."""
     made = load("bench.orders", "Shape")(**shape)
-    _report("throughput", output, shape=made, journal=journal)
+    _report("throughput", output, shape=made, journal=journal, no_journal=no_journal)
 
 
 @command.command(short_help="A request to a real core and back.")

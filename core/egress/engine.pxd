@@ -13,6 +13,7 @@ cdef class Egress(Engine):
     cdef uint32_t max_sessions
     cdef uint64_t* counts           # [0] ids' end, [1] responses, [2] denials, [3] fills,
                                     # [16 + reason] denials of that reason
+    cdef void _prefetch(self, uint32_t id) noexcept nogil
     cdef void _remember(self, Page* page) noexcept nogil
     cdef Response* _begin(self, Page* page, uint8_t kind, uint32_t session) noexcept nogil
     cdef void _deny(self, Page* page) noexcept nogil

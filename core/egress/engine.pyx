@@ -7,6 +7,7 @@ from core.messages cimport (
     K_CANCEL, K_CONNECT, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, SIDE_BUY, VF_DENIED, X_NONE, X_TRADE,
     Outcome, Page, Response, is_order, is_request,
 )
+from core_ext.atomics cimport prefetch_write
 from core_ext.spine cimport Spine, publish
 from core_ext.tables cimport Arena
 
@@ -40,6 +41,25 @@ cdef class Egress(Engine):
         """The cl_ord_id with that index, as its field: a length and the text."""
         cdef char* field = self.ids + index * NAME_SIZE
         return field[:NAME_SIZE]
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        """The texts of the ids that the answers will carry, or where they will be kept."""
+        cdef int i
+        for i in range(count):
+            if todo[i].header.kind == K_REPORT:
+                if todo[i].outcome.order != NONE:
+                    self._prefetch(todo[i].outcome.id)
+            elif is_request(todo[i].header.kind) and todo[i].resolved.id != NONE:
+                self._prefetch(todo[i].resolved.id)
+
+    cdef void _prefetch(self, uint32_t id) noexcept nogil:
+        prefetch_write(self.ids + id * NAME_SIZE)
+        prefetch_write(self.ids + id * NAME_SIZE + NAME_SIZE - 1)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind

@@ -10,6 +10,7 @@ from core.messages cimport (
     AlertEvent, HaltEvent, Outcome, Page, Send, is_request,
 )
 from core_ext.atomics cimport prefetch_write
+from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 
@@ -24,7 +25,6 @@ cdef class Execution(Engine):
         self.reserved = <Reserved*>arena.table("execution.reserved", sizeof(Reserved), capacity.orders)
         self.more = <int64_t*>arena.table("execution.more", sizeof(int64_t), capacity.more_children)
         self.max_orders = capacity.orders
-        self.steps = 1
         self.counts = <uint64_t*>arena.table("execution.counts", sizeof(uint64_t), 8)
         arena.used_by("execution.reserved", &self.counts[0])
         arena.used_by("execution.more", &self.counts[1])
@@ -40,9 +40,17 @@ cdef class Execution(Engine):
         """Sends that found the venues' ring full: nothing may be lost, so the core stops on the first."""
         return self.counts[2]
 
-    cdef void prepare(self, Page* page, int step) noexcept nogil:
-        if is_request(page.header.kind) and page.outcome.order != NONE:
-            prefetch_write(&self.reserved[page.outcome.order])
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            if is_request(todo[i].header.kind) and todo[i].outcome.order != NONE:
+                prefetch_write(&self.reserved[todo[i].outcome.order])
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+            publish(<char*>&todo[i].send, todo[i].header.seq)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome

@@ -8,6 +8,7 @@ from core.messages cimport (
     X_EXPIRED, ChildEvent, OrderEndEvent, Outcome, Page, is_request,
 )
 from core.orders.life cimport Life
+from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 
@@ -17,7 +18,6 @@ cdef class Orders(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
-        self.steps = 1
         self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
 
     def plant(self, uint64_t n) -> None:
@@ -29,9 +29,17 @@ cdef class Orders(Engine):
         if self.children == self.planted:
             outcome.send_qty *= 2
 
-    cdef void prepare(self, Page* page, int step) noexcept nogil:
-        if is_request(page.header.kind):
-            self.life.prefetch(page.resolved.order, page.resolved.child)
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            if is_request(todo[i].header.kind):
+                self.life.prefetch(todo[i].resolved.order, todo[i].resolved.child)
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+            publish(<char*>&todo[i].outcome, todo[i].header.seq)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome

@@ -10,6 +10,7 @@ from core.messages cimport (
 )
 from core.positions.ledger cimport Adjustment, Contract, Position, adjust, book, fee_of
 from core_ext.atomics cimport prefetch_write
+from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 
@@ -25,17 +26,25 @@ cdef class Positions(Engine):
         self.fees = <VenueFees*>arena.table("positions.fees", sizeof(VenueFees), capacity.venues)
         self.positions = <Position*>arena.table("positions.positions", sizeof(Position), capacity.positions)
         self.fills = <Fill*>arena.table("positions.fills", sizeof(Fill), capacity.fills)
-        self.steps = 1
         self.adjustments = <Adjustment*>arena.table("positions.adjustments", sizeof(Adjustment), capacity.adjustments)
         self.counts = <uint64_t*>arena.table("positions.counts", sizeof(uint64_t), 8)
         arena.used_by("positions.positions", &self.counts[0])
         arena.used_by("positions.fills", &self.counts[1])
         arena.used_by("positions.adjustments", &self.counts[2])
 
-    cdef void prepare(self, Page* page, int step) noexcept nogil:
-        cdef uint32_t index = page.resolved.position if page.header.kind == K_REPORT else <uint32_t>NONE
-        if index != NONE:
-            prefetch_write(&self.positions[index])
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        cdef uint32_t index
+        cdef int i
+        for i in range(count):
+            index = todo[i].resolved.position if todo[i].header.kind == K_REPORT else <uint32_t>NONE
+            if index != NONE:
+                prefetch_write(&self.positions[index])
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+            publish(<char*>&todo[i].booking, todo[i].header.seq)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind

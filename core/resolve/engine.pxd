@@ -59,6 +59,8 @@ cdef class Resolve(Engine):
     cdef uint32_t max_positions
     cdef Asked asked[ASKED]
 
+    cdef void foresee(self, const Page* page) noexcept nogil
+    cdef void _prefetch(self, const Page* page, const Asked* asked) noexcept nogil
     cdef Asked* _ask(self, const Page* page) noexcept nogil
     cdef void _ask_report(self, const ReportEvent* report, Asked* asked) noexcept nogil
     cdef void _fill(self, Page* page, const Asked* asked) noexcept nogil

@@ -6,8 +6,9 @@ from core.engine cimport Emitter
 from core.messages cimport (
     D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_BOOK, K_CANCEL, K_OPEN_POSITION, K_ORDER,
     K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, W_ID_TOO_LONG, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, Page,
-    ReportEvent, Resolved, SliceEvent,
+    ReportEvent, Resolved, SliceEvent, is_request,
 )
+from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 
@@ -19,7 +20,6 @@ cdef class Resolve(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
-        self.steps = 2
         self.max_orders = capacity.orders
         self.max_more = capacity.more_children
         self.max_positions = capacity.positions
@@ -36,6 +36,12 @@ cdef class Resolve(Engine):
         arena.used_by("resolve.more_venues", &self.counts[1])
         arena.used_by("resolve.records", &self.counts[4])
         arena.used_by("resolve.current", &self.counts[4])
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+            publish(<char*>&todo[i].resolved, todo[i].header.seq)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Resolved* out = &page.resolved
@@ -68,23 +74,32 @@ cdef class Resolve(Engine):
 
     # ---- what an event names ------------------------------------------------------------------------------------
 
-    cdef void prepare(self, Page* page, int step) noexcept nogil:
-        """First the slots of the hashes, then the keys that stand in them."""
-        cdef uint16_t kind = page.header.kind
-        cdef Asked* asked
-        if kind != K_ORDER and kind != K_REPORT and kind != K_REPLACE and kind != K_CANCEL:
-            return
-        asked = self._ask(page)
-        if step:
-            if kind == K_REPORT:
-                self.ids.prefetch_key(asked.hash)
-            elif kind != K_ORDER:
-                self.ids.prefetch_key(asked.other)
-            return
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        """First the slots of the hashes, then the keys that stand in them, and where new ones will stand."""
+        cdef uint32_t new = self.ids.count()
+        cdef int i
+        for i in range(count):
+            self.foresee(todo[i])
+        for i in range(count):
+            if is_request(todo[i].header.kind) and todo[i].header.kind != K_REPORT:
+                self.ids.prefetch_new(new)
+                new += 1
+            if todo[i].header.kind == K_REPORT:
+                self.ids.prefetch_key(self._ask(todo[i]).hash)
+            elif todo[i].header.kind == K_REPLACE or todo[i].header.kind == K_CANCEL:
+                self.ids.prefetch_key(self._ask(todo[i]).other)
+
+    cdef void foresee(self, const Page* page) noexcept nogil:
+        """Once it is sequenced: the first of its lines is under way while the next event is sequenced."""
+        if is_request(page.header.kind) and self.asked[page.header.seq % ASKED].seq != page.header.seq:
+            self._prefetch(page, self._ask(page))
+
+    cdef void _prefetch(self, const Page* page, const Asked* asked) noexcept nogil:
         self.ids.prefetch(asked.hash)
-        if kind == K_REPORT:
-            self.fills.prefetch(asked.other)
-        elif kind != K_ORDER:
+        if page.header.kind == K_REPORT:
+            if is_fill(page.request.report.exec_type):
+                self.fills.prefetch(asked.other)
+        elif page.header.kind != K_ORDER:
             self.ids.prefetch(asked.other)
 
     cdef Asked* _ask(self, const Page* page) noexcept nogil:
@@ -112,8 +127,9 @@ cdef class Resolve(Engine):
         if not split_child_id(report.child_id, asked.name, &asked.n):
             return
         asked.hash = self.ids.hash(asked.name)
-        fill_key(&asked.fill, report.venue, report.exec_id)
-        asked.other = self.fills.hash(<const char*>&asked.fill)
+        if is_fill(report.exec_type):
+            fill_key(&asked.fill, report.venue, report.exec_id)
+            asked.other = self.fills.hash(<const char*>&asked.fill)
 
     cdef uint32_t _id(self, Page* page, const char* text, uint64_t hash, uint32_t order) noexcept nogil:
         """Uses the id up; `order` is what it will name where it is new."""
@@ -229,8 +245,7 @@ cdef class Resolve(Engine):
             out.child = self.children.find((<uint64_t>out.order << 32) | asked.n)
             venue = 0 if out.child == NONE else self.more_venues[out.child - self.max_orders]
         # a fill from a venue that the child never went to is unknown, and uses no exec_id up
-        if venue == report.venue + 1 and (report.exec_type == X_TRADE or report.exec_type == X_TRADE_CANCEL
-                                          or report.exec_type == X_TRADE_CORRECT):
+        if venue == report.venue + 1 and is_fill(report.exec_type):
             self._fill(page, asked)
 
     cdef void _fill(self, Page* page, const Asked* asked) noexcept nogil:
@@ -308,6 +323,10 @@ cdef class Resolve(Engine):
         out.ref_px = self.current[out.ref_fill].px
         self.current[out.ref_fill].qty = report.last_qty if report.exec_type == X_TRADE_CORRECT else 0
         self.current[out.ref_fill].px = report.last_px
+
+
+cdef bint is_fill(uint8_t exec_type) noexcept nogil:
+    return exec_type == X_TRADE or exec_type == X_TRADE_CANCEL or exec_type == X_TRADE_CORRECT
 
 
 cdef void fill_key(FillKey* key, uint16_t venue, const char* exec_id) noexcept nogil:

@@ -21,6 +21,7 @@ from core.orders.life cimport Child, Order
 from core.risk.gate cimport Proposal, set_key
 from core.risk.limits cimport Counter, Limit, keys_of
 from core.risk.sweeps cimport of_children
+from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 
@@ -31,7 +32,6 @@ cdef class Risk(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
-        self.steps = 1
         self.max_accounts = capacity.accounts
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
         self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
@@ -41,9 +41,17 @@ cdef class Risk(Engine):
         self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
 
-    cdef void prepare(self, Page* page, int step) noexcept nogil:
-        if is_request(page.header.kind):
-            self.life.prefetch(page.resolved.order, page.resolved.child)
+    cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            if is_request(todo[i].header.kind):
+                self.life.prefetch(todo[i].resolved.order, todo[i].resolved.child)
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+            publish(<char*>&todo[i].verdict, todo[i].header.seq)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind
@@ -133,22 +141,25 @@ cdef class Risk(Engine):
         filled = moved.cum_qty - filled
         if working or filled:
             self._count(page, self.limits.chains[moved.account].positions, moved, working, filled)
-            self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
+            if self.limits.chains[self.max_accounts].positions != NONE:
+                self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
         if self.scratch.flags & OF_OVERFILL:
             self._halt_order(page, moved, R_OVERFILL, moved.order_qty, moved.cum_qty)
 
     cdef void _count(self, Page* page, uint32_t i, const Order* order, int64_t working, int64_t filled) noexcept nogil:
         """The difference in every counter of a chain's limits of positions, from limit i on."""
         cdef uint32_t counter
+        cdef uint32_t cell
         cdef Limit* limit
         while i != NONE and self.limits.limits[i].check == R_MAX_POSITION:
             limit = &self.limits.limits[i]
             if self.limits.applies(limit, keys_of(order)):
                 counter = self.limits.counter(i, self.limits.key(limit, keys_of(order)))
+                cell = self.limits.cell_at(page.resolved.position, counter, order.symbol)
                 if order.side == SIDE_BUY:
-                    self.limits.move(self.limits.cell(counter, order.symbol), filled, working, 0)
+                    self.limits.move(cell, filled, working, 0)
                 else:
-                    self.limits.move(self.limits.cell(counter, order.symbol), -filled, 0, working)
+                    self.limits.move(cell, -filled, 0, working)
                 self._warn(page, i, counter, order.symbol)
             i = limit.next
 

@@ -80,6 +80,9 @@ cdef class Gate:
     cdef void _deny_units(self, Page* page, uint8_t reason, uint8_t unit, int64_t limit,
           int64_t value) noexcept nogil
     cdef bint _limits(self, Page* page, Proposal* asked) noexcept nogil
+    cdef bint _within(self, const Page* page, const Proposal* asked, uint32_t i) noexcept nogil
+    cdef bint _within_one(self, const Page* page, const Proposal* asked, const Limit* limit) noexcept nogil
+    cdef bint _within_collar(self, const Proposal* asked, const Limit* limit) noexcept nogil
     cdef bint _passes(self, Page* page, uint32_t index, Proposal* asked) noexcept nogil
     cdef bint _fails(self, Page* page, uint32_t index, uint8_t unit, i128 bound, i128 value,
           uint32_t key) noexcept nogil

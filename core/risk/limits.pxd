@@ -81,6 +81,8 @@ cdef class Limits:
     cdef Map64 counter_of
     cdef Map64 cell_of
     cdef Opening* openings          # [position]
+    cdef uint32_t* recent           # [position] the cell that was looked for last: what is in it says whether it is the one
+    cdef uint32_t max_positions
     cdef uint64_t* counts           # [0] limits, [1] counters, [2] cells, [3] time stamps, [4] refused: a table full,
                                     # [5] openings' end
     cdef uint32_t max_limits
@@ -111,6 +113,25 @@ cdef class Limits:
     cdef inline bint applies(self, const Limit* limit, const Keys* keys) noexcept nogil:
         return limit.active and (limit.whole or self.matches(limit, keys))
 
+    # The cell of (counter, symbol) where it was the last that was looked for with that position; NONE: look for it.
+    cdef inline uint32_t recent_cell(self, uint32_t position, uint32_t counter, uint32_t symbol) noexcept nogil:
+        cdef uint32_t found
+        if position >= self.max_positions:
+            return NONE
+        found = self.recent[position]
+        if found < self.counts[2] and self.cells[found].counter == counter and self.cells[found].symbol == symbol:
+            return found
+        return NONE
+
+    # `cell`, by way of the event's position.
+    cdef inline uint32_t cell_at(self, uint32_t position, uint32_t counter, uint32_t symbol) noexcept nogil:
+        cdef uint32_t found = self.recent_cell(position, counter, symbol)
+        if found == NONE:
+            found = self.cell(counter, symbol)
+            if found != NONE and position < self.max_positions:
+                self.recent[position] = found
+        return found
+
     cdef inline uint32_t key(self, const Limit* limit, const Keys* keys) noexcept nogil:
         return 0 if limit.each == SC_ALL else each_key(limit.each, keys)
 
@@ -120,6 +141,14 @@ cdef class Limits:
         return found if found != NONE else self._counter(index, key)
 
 cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil
+
+# max(|qty + working buys|, |qty - working sells|)
+cdef inline i128 worst(int64_t qty, int64_t buys, int64_t sells) noexcept nogil:
+    cdef i128 up = <i128>qty + <i128>buys
+    cdef i128 down = <i128>qty - <i128>sells
+    up = -up if up < 0 else up
+    down = -down if down < 0 else down
+    return up if up > down else down
 
 cdef inline const Keys* keys_of(const Order* order) noexcept nogil:
     return <const Keys*>&order.account

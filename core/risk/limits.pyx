@@ -26,6 +26,9 @@ cdef class Limits:
         self.sectors = <uint32_t*>arena.table("risk.sectors", sizeof(uint32_t), capacity.symbols)
         self.scales = <uint64_t*>arena.table("risk.scales", sizeof(uint64_t), capacity.symbols)
         self.openings = <Opening*>arena.table("risk.openings", sizeof(Opening), capacity.positions)
+        self.recent = <uint32_t*>arena.table("risk.recent", sizeof(uint32_t), capacity.positions)
+        arena.derived("risk.recent")
+        self.max_positions = capacity.positions
         self.counts = <uint64_t*>arena.table("risk.counts", sizeof(uint64_t), 8)
         self.counter_of = Map64(arena, "risk.counter_of", capacity.counters)
         self.cell_of = Map64(arena, "risk.cell_of", capacity.cells)
@@ -235,15 +238,16 @@ cdef class Limits:
         """Moves a cell and, with it, its counter's sum of worst cases."""
         cdef Cell* cell
         cdef Counter* counter
+        cdef i128 before
         if index == NONE:
             return
         cell = &self.cells[index]
         counter = &self.counters[cell.counter]
-        counter.sum -= worst(cell.qty, cell.buys, cell.sells) * <i128>cell.scale
+        before = worst(cell.qty, cell.buys, cell.sells)
         cell.qty += qty
         cell.buys += buys
         cell.sells += sells
-        counter.sum += worst(cell.qty, cell.buys, cell.sells) * <i128>cell.scale
+        counter.sum += (worst(cell.qty, cell.buys, cell.sells) - before) * <i128>cell.scale
 
     cdef i128 with_change(self, uint32_t index, int64_t buys, int64_t sells) noexcept nogil:
         """What the counter's sum would be if so much more were working."""
@@ -315,12 +319,3 @@ cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil:
 cdef i128 part_of(i128 value, int percent) noexcept nogil:
     """The least whole number that is at least that part of a value; nothing is reached by 0 or less."""
     return (value * <i128>percent + <i128>99) / <i128>100 if value > 0 else <i128>1
-
-
-cdef i128 worst(int64_t qty, int64_t buys, int64_t sells) noexcept nogil:
-    """max(|qty + working buys|, |qty - working sells|)"""
-    cdef i128 up = <i128>qty + <i128>buys
-    cdef i128 down = <i128>qty - <i128>sells
-    up = -up if up < 0 else up
-    down = -down if down < 0 else down
-    return up if up > down else down

@@ -11,6 +11,7 @@ from core.messages cimport (
     X_CANCELED, X_REJECTED, OrderEndEvent, Outcome, Page, SliceEvent, SweepEvent, is_order,
 )
 from core.router.sweep cimport Leg, cheapest_to_post, one_venue, sweep
+from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 cdef enum:
@@ -32,6 +33,12 @@ cdef class Router(Engine):
         arena.used_by("router.routed", &self.counts[0])
         memset(self.heads, 0xFF, capacity.symbols * sizeof(uint32_t))
         memset(self.tails, 0xFF, capacity.symbols * sizeof(uint32_t))
+
+    cdef void on_batch(self, Page** todo, int count) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            self.on_event(todo[i])
+            publish(<char*>&todo[i].routing, todo[i].header.seq)
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
