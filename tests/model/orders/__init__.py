@@ -3,6 +3,6 @@
 It plays the desk, the router and what is held in the core; venues are manual, played by the file.
 """
 
-from tests.model.orders.model import play
+from tests.model.orders.model import Play, play
 
-__all__ = ["play"]
+__all__ = ["Play", "play"]

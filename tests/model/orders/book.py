@@ -86,6 +86,7 @@ class Child(Life):
     told: bool = False  # ... and what it is asked was sent
     refused: bool = False  # the venue refused the cancel that the order waited for
     part: Fraction = ZERO  # the quantity that its order wants it to shrink to
+    ours: bool = False  # the pending replace is what its order was asked, or wants
     own: bool = False  # the replace is the core's own: the peg moved
     wanted: tuple[Fraction, Fraction | None] = (ZERO, None)  # what a pending replace asks for
     held: list[str] = field(default_factory=list)  # requests that wait for the venue to be up
@@ -125,9 +126,12 @@ class Order(Life):
     waits: str = ""  # "trigger", "entry", "auction": why nothing is sent
     stop_px: Fraction | None = None
     best: Fraction | None = None
+    refused_px: Fraction | None = None  # where a venue wouldn't move the child of a peg
     slices: int = 0  # of a schedule, and how many of them were due
     slices_due: int = 0
     lot: Fraction = ZERO
+    start: int = 0
+    horizon_ns: int = 0
 
     def key(self, name: str) -> Any:
         """A key of the order's line."""

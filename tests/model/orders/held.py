@@ -82,8 +82,10 @@ def follow(desk: Desk, order: Order) -> None:
     px = peg_price(desk, order)
     if stands or px is None:
         return
+    if px != order.refused_px:
+        order.refused_px = None
     for child in order.live:
-        if child.price != px and not child.pending:
+        if child.price != px and order.refused_px is None and not child.pending:
             child.wanted, child.own = (child.qty, px), True
             working.ask(desk, child, "replace")
     working.settle(desk, order, route=True)
@@ -109,14 +111,16 @@ def schedule(desk: Desk, order: Order) -> None:
     params = order.key("params") or {}
     order.slices = int(Fraction(params.get("slices", "10")))
     order.lot = desk.lot(order.symbol)
-    horizon_ns = int(Fraction(params["horizon_s"]) * 10**9)
-    start = desk.at
-    for i in range(1, order.slices):
-        desk.later(start + i * horizon_ns // order.slices, lambda: release(desk, order))
+    order.horizon_ns, order.start = int(Fraction(params["horizon_s"]) * 10**9), desk.at
     release(desk, order)
 
 
 def release(desk: Desk, order: Order) -> None:
     """A slice is due: floor(order_qty x (i + 1) / n) to the lot, less what is filled and what works."""
+    if order.over:
+        return
     order.slices_due += 1
+    if order.slices_due < order.slices:
+        after = order.start + order.slices_due * order.horizon_ns // order.slices
+        desk.later(after, lambda: release(desk, order))
     working.settle(desk, order, route=True)

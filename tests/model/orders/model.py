@@ -15,15 +15,22 @@ from tests.model.orders.desk import Desk, Line
 from tests.model.orders.market import Fees, Market
 
 
-def play(lines: Iterable[str]) -> list[Line]:
-    """What the core must print for the lines of a file, without seq, text and state_hash."""
-    desk, handled = Desk(), 0
-    for number, text in enumerate(lines, 1):
+class Play:
+    """Plays a file line by line: `desk` is the model's state after the last line that was told."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self.handled = 0
+        self.number = 0
+
+    def tell(self, text: str) -> None:
+        """One line of the file."""
+        self.number += 1
         if not text.strip() or text.startswith("#"):
-            continue
-        line = json.loads(text)
-        handled += 1
-        desk.number = number
+            return
+        line, desk = json.loads(text), self.desk
+        self.handled += 1
+        desk.number = self.number
         now = nanoseconds(line["at"]) if "at" in line else desk.at
         due(desk, now)
         desk.at = now
@@ -31,12 +38,23 @@ def play(lines: Iterable[str]) -> list[Line]:
         switches.flatten(desk)
         desk.flush()
         due(desk, now)
-    end = the_end(desk, handled)
-    for account in end["accounts"]:
-        if account["equity"] is None:
-            desk.say_alert("warn", "no_fx_rate", {"account": account["account"]})
-    desk.flush()
-    return [*desk.printed, end]
+
+    def end(self) -> list[Line]:
+        """All lines, the last one included."""
+        desk, end = self.desk, the_end(self.desk, self.handled)
+        for account in end["accounts"]:
+            if account["equity"] is None:
+                desk.say_alert("warn", "no_fx_rate", {"account": account["account"]})
+        desk.flush()
+        return [*desk.printed, end]
+
+
+def play(lines: Iterable[str]) -> list[Line]:
+    """What the core must print for the lines of a file, without seq, text and state_hash."""
+    played = Play()
+    for text in lines:
+        played.tell(text)
+    return played.end()
 
 
 def nanoseconds(at: int | str) -> int:

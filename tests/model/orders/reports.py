@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.model.ledger import Fill
 from tests.model.orders import lists, working
-from tests.model.orders.book import Child, Order
+from tests.model.orders.book import ZERO, Child, Order
 from tests.model.orders.desk import TRADES, Desk, Line
 
 ENDS = {"canceled": "canceled", "unknown_order": "canceled", "rejected": "rejected", "expired": "expired"}
@@ -66,11 +66,12 @@ def apply(desk: Desk, child: Child, line: Line) -> None:
     order, exec_type = child.order, line["exec_type"]
     before, cum_before = shown_fields(order), order.cum
     was_ended, was_asked, was_replacing = child.ended, child.asked, child.pending_replace
+    was_ours = child.pending_replace and child.ours
     move_child(desk, child, line)
     desk.say_child(child, "canceled" if exec_type == "unknown_order" else exec_type)
     text = line.get("text") or ""
     if order.worked:
-        said = replace_first(desk, child, exec_type, was_replacing, text) or answer_worked(desk, child, text)
+        said = replace_first(desk, child, exec_type, was_ours, text) or answer_worked(desk, child, text)
         ids = None
         unasked = bool(child.ended and not was_ended and not was_asked)
         order.rejected += bool(child.ended == "rejected" and not was_ended)
@@ -101,7 +102,7 @@ def consequences(desk: Desk, child: Child, line: Line, change: Fraction, unasked
             owed, order.owed = order.owed, Fraction(0)
             working.resize(desk, order, owed)
         return
-    if order.kind == "pegged" and exec_type in ("replaced", "restated"):
+    if order.kind == "pegged" and exec_type in ("replaced", "restated", "cancel_rejected"):
         working.held.follow(desk, order)
     working.settle(desk, order, route=unasked)
 
@@ -121,11 +122,10 @@ def move_child(desk: Desk, child: Child, line: Line) -> None:
     elif exec_type == "cancel_rejected":
         refused(child)
     else:
-        child.wanted = child.wanted if child.pending_replace else (child.qty, child.price)
         setattr(child, exec_type, True)
     if child.ended:
         child.end(child.ended)
-        child.own = False
+        child.own = child.ours = False
     if not child.pending:
         child.held = []
 
@@ -133,7 +133,9 @@ def move_child(desk: Desk, child: Child, line: Line) -> None:
 def refused(child: Child) -> None:
     """The older request is answered first."""
     if child.pending_replace:
-        child.pending_replace = child.own = False
+        if child.own:
+            child.order.refused_px = child.wanted[1]
+        child.pending_replace = child.own = child.ours = False
     else:
         child.pending_cancel, child.refused = False, True
 
@@ -141,11 +143,14 @@ def refused(child: Child) -> None:
 def replaced(child: Child, line: Line) -> None:
     """The venue's own quantity and price win; else what was asked for."""
     if line["exec_type"] == "replaced" and child.pending_replace:
-        child.qty, child.price = child.wanted
-        child.pending_replace = child.own = False
+        if child.ours:
+            child.qty, child.price = child.wanted
+        elif child.own:
+            child.price = child.wanted[1]
+        child.pending_replace = child.own = child.ours = False
     if line.get("order_qty") is not None:
         child.qty = Fraction(line["order_qty"])
-    if line.get("price") is not None:
+    if line.get("price") is not None and child.price is not None:
         child.price = Fraction(line["price"])
     child.qty = max(child.qty, child.cum)
 
@@ -203,10 +208,10 @@ def mirror(child: Child, exec_type: str, was_replacing: bool) -> tuple[str, str]
     return ids
 
 
-def replace_first(desk: Desk, child: Child, exec_type: str, was_replacing: bool, text: str) -> bool:
+def replace_first(desk: Desk, child: Child, exec_type: str, was_ours: bool, text: str) -> bool:
     """A cancel came while the order's children shrink: the replace is answered before it."""
     order = child.order
-    if not (order.pending_cancel and order.pending_replace and was_replacing and child.asked):
+    if not (order.pending_cancel and order.pending_replace and was_ours and child.asked):
         return False
     if exec_type == "cancel_rejected":
         order.pending_replace = False
@@ -242,8 +247,7 @@ def book(desk: Desk, child: Child, line: Line) -> None:
     if exec_type != "trade":
         key = desk.execs[(line["venue"], line["exec_ref_id"])]["now"][2]
     if exec_type == "trade_cancel":
-        if key in holding.fills:
-            holding.bust(key)
+        holding.correct(key, Fill(ZERO, Fraction(line["last_px"]), ZERO))  # it keeps its place
     else:
         fill = priced(desk, order, line)
         if exec_type == "trade":

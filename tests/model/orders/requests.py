@@ -122,6 +122,7 @@ def unsupported(desk: Desk, line: Line) -> bool:
         "price" in given and kind not in (*PRICED, "pegged"),
         "stop_px" in given and (kind not in STOPS or kind == "trailing_stop"),
         "trail" in given and (kind != "trailing_stop" or Fraction(line["trail"]) <= 0),
+        line.get("trail_unit") == "ticks" and Fraction(line.get("trail") or 0) % 1 != 0,
         ("peg" in given) != (kind == "pegged"),
         "peg_offset" in given and kind != "pegged",
         kind == "pegged" and tif in ONCE,

@@ -144,10 +144,11 @@ def ask(desk: Desk, child: Child, action: str) -> None:
     down = desk.venue_state(child.venue, child.order.symbol) == "down"
     if action == "cancel":
         if "replace" in child.held:  # all of it goes: the replace that waits is spared
-            child.pending_replace = False
+            child.pending_replace = child.own = child.ours = False
         child.pending_cancel = True
     else:
         child.pending_replace = True
+        child.ours = not child.own
     if down:
         child.held = [action]
     else:
@@ -209,9 +210,7 @@ def cut(desk: Desk, order: Order, surplus: Fraction) -> None:
             child.asked, child.told = True, False
             child.part = child.qty - part
             if not child.pending:
-                ask_part(desk, child)
-            elif not child.own:
-                child.told, child.wanted = True, (child.part, child.price)
+                ask_part(desk, child)  # else once what pends is answered
 
 
 def ask_part(desk: Desk, child: Child) -> None:
