@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test torture faults model mutants lint build deps fresh lock clean
+.PHONY: help env demo test torture faults model orders mutants lint build deps fresh lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -29,8 +29,12 @@ faults: env ## kill every process at every store, in a build made for it (ARGS="
 model: env ## play ten thousand random sequences of money through core and model
 	$(PY) -m tests.model.sequences $(ARGS)
 
-mutants: env ## plant errors in the position keeper: the model must catch each
+orders: env ## play ten thousand random days of a desk through core and model
+	$(PY) -m tests.model.orders.sequences $(ARGS)
+
+mutants: env ## plant errors in the engines: the models must catch each
 	$(PY) -m tests.model.mutants $(ARGS)
+	$(PY) -m tests.model.orders.mutants
 
 lint: env ## ruff and mypy alone
 	$(PY) -m pytest -q tests/unit/test_lint.py

@@ -20,6 +20,7 @@ class Capacity:
     more_children: int = 1 << 17  # children beyond the first of an order
     ids: int = 1 << 18  # cl_ord_ids ever seen, denied ones too
     fills: int = 1 << 17
+    lists: int = 1 << 14  # list_ids
     positions: int = 1 << 14
     limits: int = 4096
     counters: int = 1 << 14

@@ -16,7 +16,7 @@ cdef enum EngineId:
     E_POSITIONS = 6
     E_EGRESS = 7
 
-cdef struct Derived:                # 128 bytes: the slot of a loopback ring
+cdef struct Derived:                # 192 bytes: the slot of a loopback ring
     int64_t due_ns                  # 0: now
     uint64_t cause                  # the event that derived it
     uint64_t root
@@ -26,7 +26,7 @@ cdef struct Derived:                # 128 bytes: the slot of a loopback ring
     uint32_t session
     uint32_t pad
     uint64_t pad2
-    char request[80]
+    char request[144]
 
 cdef enum:
     DERIVES_MAX = 160               # what one event may derive in one engine: a quote that routes 8 waiting orders

@@ -38,6 +38,7 @@ class Kind(IntEnum):
     CONFIG = 26
     ADJUST = 27
     BOOK = 28
+    ALGO = 29
     RIGHTS = 31
     SLICE = 32
     CHILD_CANCEL = 33
@@ -50,6 +51,11 @@ class Kind(IntEnum):
     ALERT = 40
     HALT = 41
     ADJUSTED = 42
+    TRIGGER = 43
+    LIST = 44
+    PEG = 45
+    TRIGGERS = 46
+    SLICE_DUE = 47
 
 
 class HeaderFlag(IntFlag):
@@ -85,6 +91,53 @@ class TimeInForce(IntEnum):
     GTD = 4
     OPG = 5
     CLS = 6
+
+
+class Trigger(IntEnum):
+    LAST = 0
+    BID_ASK = 1
+    MID = 2
+    MARK = 3
+
+
+class TrailUnit(IntEnum):
+    PRICE = 0
+    TICKS = 1
+    BPS = 2
+
+
+class Peg(IntEnum):
+    NONE = 0
+    PRIMARY = 1
+    MID = 2
+    MARKET = 3
+
+
+class Contingency(IntEnum):
+    NONE = 0
+    OTO = 1
+    OCO = 2
+    OUO = 3
+
+
+class Algo(IntEnum):
+    NONE = 0
+    TWAP = 1
+    UNKNOWN = 255
+
+
+class AlgoAction(IntEnum):
+    PAUSE = 0
+    RESUME = 1
+    STOP = 2
+
+
+class Listing(IntEnum):
+    FILLED = 0
+    ENDED = 1
+    TAKE = 2
+    CANCEL = 3
+    OWED = 4
 
 
 class ExecType(IntEnum):
@@ -230,6 +283,7 @@ class Space(IntEnum):
     SESSION = 2
     SECTOR = 3
     PERSON = 4
+    LIST = 5
 
 
 class Wrong(IntFlag):
@@ -245,12 +299,16 @@ class OrderFlag(IntFlag):
     POST_ONLY = 4
     REDUCE_ONLY = 8
     HAS_EXPIRE = 16
+    HAS_STOP = 32
+    HAS_TRAIL = 64
+    HAS_FLOOR = 128
 
 
 class ReportFlag(IntFlag):
     HAS_FEE = 1
     HAS_QTY = 2
     HAS_PRICE = 4
+    BY_PERSON = 8
 
 
 class Sweep(IntEnum):
@@ -258,6 +316,8 @@ class Sweep(IntEnum):
     STATUS = 1
     CHILD_CANCEL = 2
     EXPIRE = 3
+    FLATTEN = 4
+    CLOSE = 5
 
 
 class Adjust(IntEnum):
@@ -312,6 +372,8 @@ class OutcomeFlag(IntFlag):
     FILL_APPLIED = 2048
     REPLACED = 4096
     CHILD_OVER = 8192
+    WAITS = 16384
+    HOLDS = 32768
 
 
 class SendFlag(IntFlag):

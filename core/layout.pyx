@@ -2,10 +2,12 @@
 """What the C compiler makes of the structs of `core.messages`: a build with other sizes or offsets fails here."""
 from core.messages cimport (
     BOOKING_AT, OUTCOME_AT, PAGE_SIZE, REQUEST_AT, REQUEST_SIZE, RESOLVED_AT, ROUTING_AT, SEND_AT, VERDICT_AT,
-    AccountEvent, AdjustEvent, AdjustedEvent, AlertEvent, BookEvent, Booking, CancelEvent, ChildEvent, ConfigEvent, DayEvent, DepthEvent,
-    FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent, LimitEvent, ListingEvent, NameEvent,
+    AccountEvent, AdjustedEvent, AdjustEvent, AlertEvent, AlgoEvent, BookEvent, Booking, CancelEvent,
+    ChildEvent, ConfigEvent, DayEvent, DepthEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
+    KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
     ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SliceEvent, SweepEvent, TradeEvent,
+    TriggerEvent, TriggersEvent,
     VenueEvent, VenueStateEvent, Verdict,
 )
 
@@ -38,6 +40,11 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(ReplaceEvent) == 112)
     NACRE_HOLDS(sizeof(CancelEvent) == 88)
     NACRE_HOLDS(sizeof(FilterEvent) == 40)
+    NACRE_HOLDS(sizeof(KillEvent) == 56)
+    NACRE_HOLDS(sizeof(AlgoEvent) == 48)
+    NACRE_HOLDS(sizeof(TriggerEvent) == 16)
+    NACRE_HOLDS(sizeof(TriggersEvent) == 56)
+    NACRE_HOLDS(sizeof(ListEvent) == 32)
     NACRE_HOLDS(sizeof(ReportEvent) == 256)
     NACRE_HOLDS(sizeof(VenueStateEvent) == 8)
     NACRE_HOLDS(sizeof(DayEvent) == 8)
@@ -106,6 +113,11 @@ def sizes() -> dict[str, int]:
         "AdjustEvent": sizeof(AdjustEvent),
         "BookEvent": sizeof(BookEvent),
         "AdjustedEvent": sizeof(AdjustedEvent),
+        "KillEvent": sizeof(KillEvent),
+        "AlgoEvent": sizeof(AlgoEvent),
+        "TriggerEvent": sizeof(TriggerEvent),
+        "TriggersEvent": sizeof(TriggersEvent),
+        "ListEvent": sizeof(ListEvent),
         "Request": sizeof(Request),
         "Resolved": sizeof(Resolved),
         "Verdict": sizeof(Verdict),

@@ -83,6 +83,7 @@ cdef enum Kind:
     K_CONFIG = 26
     K_ADJUST = 27
     K_BOOK = 28
+    K_ALGO = 29
     K_RIGHTS = 31
     K_SLICE = 32
     K_CHILD_CANCEL = 33
@@ -95,6 +96,11 @@ cdef enum Kind:
     K_ALERT = 40
     K_HALT = 41
     K_ADJUSTED = 42
+    K_TRIGGER = 43
+    K_LIST = 44
+    K_PEG = 45
+    K_TRIGGERS = 46
+    K_SLICE_DUE = 47
 
 cdef enum HeaderFlag:
     H_DERIVED = 1
@@ -126,6 +132,39 @@ cdef enum TimeInForce:
     TIF_GTD = 4
     TIF_OPG = 5
     TIF_CLS = 6
+
+cdef enum Trigger:                  # what a stop looks at
+    TR_LAST = 0
+    TR_BID_ASK = 1
+    TR_MID = 2
+    TR_MARK = 3
+
+cdef enum TrailUnit:
+    TU_PRICE = 0
+    TU_TICKS = 1
+    TU_BPS = 2                      # 10^-8
+
+cdef enum Peg:
+    PEG_NONE = 0
+    PEG_PRIMARY = 1
+    PEG_MID = 2
+    PEG_MARKET = 3
+
+cdef enum Contingency:
+    CG_NONE = 0
+    CG_OTO = 1
+    CG_OCO = 2
+    CG_OUO = 3
+
+cdef enum Algo:
+    AL_NONE = 0
+    AL_TWAP = 1
+    AL_UNKNOWN = 255
+
+cdef enum AlgoAction:
+    AA_PAUSE = 0
+    AA_RESUME = 1
+    AA_STOP = 2
 
 cdef enum ExecType:
     X_NONE = 0
@@ -264,6 +303,7 @@ cdef enum Space:                    # what a K_NAME names
     N_SESSION = 2
     N_SECTOR = 3
     N_PERSON = 4
+    N_LIST = 5
 
 
 cdef struct Header:                 # 64 bytes
@@ -297,6 +337,9 @@ cdef enum OrderFlag:
     O_POST_ONLY = 4
     O_REDUCE_ONLY = 8
     O_HAS_EXPIRE = 16
+    O_HAS_STOP = 32
+    O_HAS_TRAIL = 64
+    O_HAS_FLOOR = 128
 
 cdef struct ConfigEvent:            # 128: the first event: the sizes of the tables, in the order of core.capacity
     uint32_t sizes[32]
@@ -433,7 +476,7 @@ cdef struct OrderEvent:             # 144
     int64_t stop_px
     int64_t max_floor
     int64_t peg_offset
-    int64_t trail
+    int64_t trail                   # in its unit
     uint8_t policy
     uint8_t algo
     uint8_t peg
@@ -441,8 +484,9 @@ cdef struct OrderEvent:             # 144
     uint8_t trigger
     uint8_t contingency
     uint16_t pad2
-    uint32_t list_id
-    uint32_t pad3[3]
+    uint32_t list_id                # NONE: in no list
+    uint32_t slices                 # of an algo
+    int64_t horizon_ns
 
 cdef struct ReplaceEvent:           # 112
     char cl_ord_id[40]
@@ -462,7 +506,12 @@ cdef struct CancelEvent:            # 88
     uint8_t wrong
     uint8_t pad[7]
 
-cdef struct FilterEvent:            # 40: kill, rearm, cancel_all, disconnect
+cdef struct AlgoEvent:              # 48
+    char cl_ord_id[40]
+    uint8_t action                  # an AlgoAction
+    uint8_t pad[7]
+
+cdef struct FilterEvent:            # 40: rearm, cancel_all, disconnect
     ScopeKeys scope
     uint32_t by
     uint8_t kind                    # a Scope
@@ -470,6 +519,13 @@ cdef struct FilterEvent:            # 40: kill, rearm, cancel_all, disconnect
     uint8_t by_rights               # cancel_all: of the accounts alone that the session may trade
     uint8_t pad
     uint64_t epoch
+
+cdef struct KillEvent:              # 56; of 40 bytes it is a filter alone, which closes nothing
+    FilterEvent filter
+    int64_t flatten_bps             # 10^-8: how far beyond the opposite touch it closes what is open
+    uint32_t line                   # what its orders are called by
+    uint8_t flatten
+    uint8_t pad[3]
 
 cdef enum:
     RIGHTS_STEP = 512               # accounts that one K_RIGHTS tells of
@@ -483,13 +539,15 @@ cdef enum ReportFlag:
     P_HAS_FEE = 1
     P_HAS_QTY = 2                   # order_qty
     P_HAS_PRICE = 4
+    P_BY_PERSON = 8                 # not its venue says so, but a person: a fill or bust by hand, an order of unknown fate closed
 
 cdef struct ReportEvent:            # 256
     uint16_t venue
     uint8_t exec_type
     uint8_t maker
     uint8_t flags
-    uint8_t pad[3]
+    uint8_t pad
+    uint16_t by                     # P_BY_PERSON: who, of N_PERSON
     uint64_t venue_seq              # the venue's own count of its messages to us: a gap is a dropped report
     char child_id[56]
     char exec_id[40]
@@ -569,15 +627,51 @@ cdef enum Sweep:                    # what one step does to its target
     SW_STATUS = 1                   # a live child at the venue: ask about it, release a held request
     SW_CHILD_CANCEL = 2             # a live child at the venue of a worked order: cancel it
     SW_EXPIRE = 3                   # a worked order whose venues are all closed
+    SW_FLATTEN = 4                  # a kill that closes positions: looks for orders of its scope that haven't ended
+    SW_CLOSE = 5                    # they have: one order for the next position
 
 cdef struct SweepEvent:             # 40: one step over many orders or children
     ScopeKeys scope
     uint32_t cursor                 # the first index not yet looked at
     uint8_t kind                    # a Sweep
-    uint8_t pad[3]
-    uint8_t day_only
     uint8_t by_rights               # only orders of accounts that the session may trade
-    uint8_t pad2[6]
+    uint8_t pad[2]
+    uint32_t index                  # SW_FLATTEN, SW_CLOSE: which kill
+    uint32_t n                      # SW_CLOSE: how many orders there are so far
+
+cdef struct TriggerEvent:           # 16: an order that the core held goes on
+    uint32_t order
+    uint32_t pad
+    int64_t price                   # K_PEG: where its child is to go
+
+cdef struct TriggersEvent:          # 56: the rest of the held orders of a symbol, against the market of then
+    uint32_t symbol
+    uint32_t cursor                 # the next order to look at
+    uint64_t begun                  # the event that moved the market
+    int64_t last_px
+    int64_t bid_px
+    int64_t ask_px
+    int64_t mark2                   # twice the mark
+    uint8_t seen                    # which of these there are, and how to go on: the router's Seen
+    uint8_t pad
+    uint16_t venue                  # whose state changed; NONE16: none did
+    uint32_t pad2
+
+cdef enum Listing:                  # what happens to a leg of a list
+    LA_FILLED = 0                   # its entry was filled, or less than before
+    LA_ENDED = 1                    # its entry ended unfilled
+    LA_TAKE = 2                     # another leg was filled: so much less
+    LA_CANCEL = 3                   # another leg was filled, or triggered
+    LA_OWED = 4                     # what waited until nothing was pending
+
+cdef struct ListEvent:              # 32: one leg of a list, then the next
+    uint32_t order
+    uint32_t skip                   # the order that it comes from
+    int64_t change
+    int64_t cum_qty                 # of the entry
+    uint8_t action                  # a Listing
+    uint8_t alone                   # no other leg follows
+    uint8_t pad[6]
 
 cdef struct AlertEvent:             # 80
     ScopeKeys scope
@@ -627,6 +721,7 @@ cdef union Request:
     ReplaceEvent replace
     CancelEvent cancel
     FilterEvent filter
+    KillEvent kill
     ReportEvent report
     VenueStateEvent venue_state
     DayEvent day
@@ -640,6 +735,10 @@ cdef union Request:
     AdjustEvent adjust
     BookEvent book
     AdjustedEvent adjusted
+    AlgoEvent algo
+    TriggerEvent trigger
+    TriggersEvent triggers
+    ListEvent list
     char bytes[256]
 
 
@@ -722,8 +821,10 @@ cdef enum OutcomeFlag:
     OF_REFUSED = 512                # a slice that may not go now
     OF_HAS_PRICE = 1024
     OF_FILL_APPLIED = 2048
-    OF_REPLACED = 4096
+    OF_REPLACED = 4096              # something new may be sent: a replace was decided, a held order goes on
     OF_CHILD_OVER = 8192            # the child has ended, whatever its status shows
+    OF_WAITS = 16384                # held until it triggers, or an auction begins
+    OF_HOLDS = 32768                # held: until it triggers, for its entry or for an auction
 
 cdef struct Outcome:                # 192 bytes
     uint64_t seq
@@ -859,7 +960,8 @@ cdef inline bint is_request(uint16_t kind) noexcept nogil:
 
 cdef inline bint is_order(uint16_t kind) noexcept nogil:
     """Whether it is about an order: those that the engine orders takes (core.topology.TAKES)."""
-    return is_request(kind) or K_SLICE <= kind <= K_CHILD_REPLACE or K_ORDER_END <= kind <= K_EXPIRE
+    return (is_request(kind) or K_SLICE <= kind <= K_CHILD_REPLACE or K_ORDER_END <= kind <= K_EXPIRE
+            or K_TRIGGER <= kind <= K_PEG or kind == K_ALGO)
 
 
 cdef struct Page:

@@ -14,16 +14,21 @@ import numpy as np
 from core.enums import (
     Action as Action,
     Adjust as Adjust,
+    Algo as Algo,
+    AlgoAction as AlgoAction,
     BookingFlag as BookingFlag,
+    Contingency as Contingency,
     ExecType as ExecType,
     Follow as Follow,
     HeaderFlag as HeaderFlag,
     InstrumentKind as InstrumentKind,
     Kind as Kind,
+    Listing as Listing,
     OrderFlag as OrderFlag,
     OrdStatus as OrdStatus,
     OrdType as OrdType,
     OutcomeFlag as OutcomeFlag,
+    Peg as Peg,
     Reason as Reason,
     ReportFlag as ReportFlag,
     ResolvedFlag as ResolvedFlag,
@@ -35,6 +40,8 @@ from core.enums import (
     Space as Space,
     Sweep as Sweep,
     TimeInForce as TimeInForce,
+    TrailUnit as TrailUnit,
+    Trigger as Trigger,
     Unit as Unit,
     VenueMode as VenueMode,
     VenueState as VenueState,
@@ -243,7 +250,8 @@ ORDER_EVENT = np.dtype(
         ("contingency", "u1"),
         ("pad2", "<u2"),
         ("list_id", "<u4"),
-        ("pad3", "<u4", (3,)),
+        ("slices", "<u4"),
+        ("horizon_ns", "<i8"),
     ]
 )
 REPLACE_EVENT = np.dtype(
@@ -268,6 +276,13 @@ CANCEL_EVENT = np.dtype(
         ("pad", "u1", (7,)),
     ]
 )
+ALGO_EVENT = np.dtype(
+    [
+        ("cl_ord_id", "V40"),
+        ("action", "u1"),
+        ("pad", "u1", (7,)),
+    ]
+)
 FILTER_EVENT = np.dtype(
     [
         ("scope", SCOPE_KEYS),
@@ -279,13 +294,23 @@ FILTER_EVENT = np.dtype(
         ("epoch", "<u8"),
     ]
 )
+KILL_EVENT = np.dtype(
+    [
+        ("filter", FILTER_EVENT),
+        ("flatten_bps", "<i8"),
+        ("line", "<u4"),
+        ("flatten", "u1"),
+        ("pad", "u1", (3,)),
+    ]
+)
 REPORT_EVENT = np.dtype(
     [
         ("venue", "<u2"),
         ("exec_type", "u1"),
         ("maker", "u1"),
         ("flags", "u1"),
-        ("pad", "u1", (3,)),
+        ("pad", "u1"),
+        ("by", "<u2"),
         ("venue_seq", "<u8"),
         ("child_id", "V56"),
         ("exec_id", "V40"),
@@ -352,10 +377,43 @@ SWEEP_EVENT = np.dtype(
         ("scope", SCOPE_KEYS),
         ("cursor", "<u4"),
         ("kind", "u1"),
-        ("pad", "u1", (3,)),
-        ("day_only", "u1"),
         ("by_rights", "u1"),
-        ("pad2", "u1", (6,)),
+        ("pad", "u1", (2,)),
+        ("index", "<u4"),
+        ("n", "<u4"),
+    ]
+)
+TRIGGER_EVENT = np.dtype(
+    [
+        ("order", "<u4"),
+        ("pad", "<u4"),
+        ("price", "<i8"),
+    ]
+)
+TRIGGERS_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("cursor", "<u4"),
+        ("begun", "<u8"),
+        ("last_px", "<i8"),
+        ("bid_px", "<i8"),
+        ("ask_px", "<i8"),
+        ("mark2", "<i8"),
+        ("seen", "u1"),
+        ("pad", "u1"),
+        ("venue", "<u2"),
+        ("pad2", "<u4"),
+    ]
+)
+LIST_EVENT = np.dtype(
+    [
+        ("order", "<u4"),
+        ("skip", "<u4"),
+        ("change", "<i8"),
+        ("cum_qty", "<i8"),
+        ("action", "u1"),
+        ("alone", "u1"),
+        ("pad", "u1", (6,)),
     ]
 )
 ALERT_EVENT = np.dtype(
@@ -441,13 +499,14 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.CANCEL_ALL: FILTER_EVENT,
     Kind.REPORT: REPORT_EVENT,
     Kind.VENUE_STATE: VENUE_STATE_EVENT,
-    Kind.KILL: FILTER_EVENT,
+    Kind.KILL: KILL_EVENT,
     Kind.REARM: FILTER_EVENT,
     Kind.CONNECT: FILTER_EVENT,
     Kind.DISCONNECT: FILTER_EVENT,
     Kind.DAY: DAY_EVENT,
     Kind.RIGHTS: RIGHTS_EVENT,
     Kind.CONFIG: CONFIG_EVENT,
+    Kind.ALGO: ALGO_EVENT,
     Kind.SLICE: SLICE_EVENT,
     Kind.CHILD_CANCEL: CHILD_EVENT,
     Kind.CHILD_REPLACE: CHILD_EVENT,
@@ -461,6 +520,11 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.ADJUST: ADJUST_EVENT,
     Kind.BOOK: BOOK_EVENT,
     Kind.ADJUSTED: ADJUSTED_EVENT,
+    Kind.TRIGGER: TRIGGER_EVENT,
+    Kind.LIST: LIST_EVENT,
+    Kind.PEG: TRIGGER_EVENT,
+    Kind.TRIGGERS: TRIGGERS_EVENT,
+    Kind.SLICE_DUE: TRIGGER_EVENT,
 }
 """The struct that each kind of event's request is; a kind that isn't here has none."""
 

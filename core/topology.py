@@ -58,7 +58,7 @@ LIVE_STAGES = ("sequencer", *LIVE_CURSORS, "venues")
 _K = m.Kind
 _ORDERS = frozenset(
     {_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.CHILD_CANCEL, _K.CHILD_REPLACE, _K.ORDER_END}
-    | {_K.SWEEP, _K.EXPIRE}
+    | {_K.SWEEP, _K.EXPIRE, _K.TRIGGER, _K.LIST, _K.PEG, _K.ALGO}
 )
 _MARKET = frozenset(
     {_K.VENUE, _K.LISTING, _K.VENUE_STATE, _K.QUOTE, _K.TRADE, _K.DEPTH, _K.MARK, _K.REFERENCE}
@@ -68,10 +68,12 @@ _FACTS = frozenset({_K.INSTRUMENT, _K.ACCOUNT, _K.FX, _K.LIMIT, _K.OPEN_POSITION
 _MONEY = frozenset({_K.ADJUST, _K.ADJUSTED, _K.BOOK})
 
 TAKES: dict[str, frozenset[m.Kind]] = {
-    "resolve": frozenset({_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.OPEN_POSITION, _K.BOOK}),
+    "resolve": frozenset(
+        {_K.ORDER, _K.REPLACE, _K.CANCEL, _K.REPORT, _K.SLICE, _K.OPEN_POSITION, _K.BOOK, _K.ALGO}
+    ),
     "risk": _ORDERS | _MARKET | _SWITCHES | _FACTS | _MONEY,
     "orders": _ORDERS,
-    "router": _ORDERS | _MARKET | {_K.KILL, _K.REARM, _K.REROUTE},
+    "router": _ORDERS | _MARKET | {_K.KILL, _K.REARM, _K.REROUTE, _K.TRIGGERS, _K.SLICE_DUE, _K.INSTRUMENT},
     "execution": _ORDERS,
     "positions": frozenset({_K.REPORT, _K.INSTRUMENT, _K.VENUE, _K.OPEN_POSITION}) | _MONEY,
     "egress": _ORDERS | {_K.CONNECT},

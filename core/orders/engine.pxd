@@ -1,6 +1,6 @@
 """orders: order management. Says what happened to which order, and asks the children of worked orders one by one."""
 cimport cython
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 
 from core.engine cimport Engine
 from core.messages cimport Outcome, Page

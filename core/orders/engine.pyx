@@ -4,8 +4,8 @@ from libc.string cimport memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    A_NEW, F_CHILD_CANCEL, F_NONE, K_CHILD_CANCEL, K_CHILD_REPLACE, K_EXPIRE, K_ORDER, K_SWEEP, NONE, OF_WORKED, TIF_GTD,
-    X_EXPIRED, ChildEvent, OrderEndEvent, Outcome, Page, is_request,
+    A_NEW, F_CHILD_CANCEL, F_NONE, K_CHILD_CANCEL, K_CHILD_REPLACE, K_EXPIRE, K_LIST, K_ORDER, K_SWEEP, NONE,
+    OF_WORKED, TIF_GTD, X_EXPIRED, ChildEvent, ListEvent, OrderEndEvent, Outcome, Page, is_request,
 )
 from core.orders.life cimport Life
 from core_ext.spine cimport publish
@@ -18,7 +18,7 @@ cdef class Orders(Engine):
     def __cinit__(self, Arena arena, Emitter emitter, object capacity):
         self.arena = arena
         self.emitter = emitter
-        self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
+        self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids, capacity.lists)
 
     def plant(self, uint64_t n) -> None:
         """Makes the n-th child that is sent twice as large as it may be: what the guards after this engine are for."""
@@ -43,6 +43,7 @@ cdef class Orders(Engine):
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef Outcome* outcome = &page.outcome
+        cdef uint32_t i
         self.life.apply(page, outcome)
         if outcome.order == NONE:
             return
@@ -51,6 +52,8 @@ cdef class Orders(Engine):
             self._plant(outcome)
         if outcome.follow != F_NONE:
             self._follow(page)
+        for i in range(self.life.asked_count):
+            self.emitter.emit(page, K_LIST, &self.life.asked[i], sizeof(ListEvent), 0)
         if (page.header.kind == K_ORDER and outcome.flags & OF_WORKED and outcome.time_in_force == TIF_GTD):
             self._expire_later(page)
 

@@ -11,7 +11,9 @@ both are in the same state after each; a checker compares them.
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport NONE, Outcome, Page, ReportEvent
+from core.messages cimport (
+    AL_NONE, NONE, NONE16, O_HAS_FLOOR, T_LIMIT, TIF_OPG, ListEvent, OrderEvent, Outcome, Page, ReportEvent,
+)
 from core_ext.atomics cimport prefetch_write
 from core_ext.tables cimport Arena
 from core_ext.wide cimport i128
@@ -35,6 +37,20 @@ cdef enum Bit:
     B_ASKED = 32768                 # child: the order waits for its answer
     B_CANCEL_REJECTED = 65536       # child: the venue refused the cancel that the order waits for
     B_ENDED = 896                   # canceled, expired, rejected
+    B_TOLD = 131072                 # child: what the order waits for was sent
+    B_SHRINK = 262144               # child: it is asked to be smaller, by `pend_qty`, not to go
+    B_OURS = 524288                 # child: the pending replace is what its order was asked, or wants
+    B_OWN = 1048576                 # child: the pending replace is a peg's: only its price moves
+    B_WAITS_TRIGGER = 2097152       # held until it triggers
+    B_WAITS_ENTRY = 4194304         # held until its list's entry is filled
+    B_WAITS_AUCTION = 8388608       # held until its venue collects
+    B_WAITS = 14680064
+    B_LISTED = 16777216             # it is in a list: see Beside
+    B_ALGO = 33554432
+    B_CLOSES = 134217728            # the core's own: it closes a position after a kill
+    B_FRESH = 268435456             # child: nothing was asked of it yet; `pend_price` is the root of the event that sent it
+    B_LIFTS = 536870912             # a market_to_limit order whose price follows its fills
+    B_FIXED = 67108864              # a market_to_limit order that has become a limit order
 
 # A million of them are met at random, so what counts is how many cache lines one has: two, and one for its child.
 cdef struct Order:                  # 128 bytes: the first line is what its fills move, the second whose it is and what is asked
@@ -81,6 +97,24 @@ cdef struct Child:                  # 64 bytes
     uint8_t time_in_force
     uint32_t previous
 
+cdef struct Beside:                 # 32: what an order of a list has besides
+    int64_t owed                    # a change of quantity that waits until nothing is pending
+    uint32_t list
+    uint32_t next_leg
+    uint8_t contingency
+    uint8_t pad[15]
+
+cdef struct List:                   # 16: the orders of one list_id
+    uint32_t entry                  # NONE: there is none
+    uint32_t first_leg
+    uint32_t last_leg
+    uint8_t used
+    uint8_t dead                    # its entry was denied
+    uint8_t pad[2]
+
+cdef enum:
+    LIST_EVENTS = 3                 # that one event may ask for
+
 cdef struct Before:                 # what an order's line shows, before the event: a line is printed when it changes
     i128 notional
     int64_t order_qty
@@ -95,7 +129,13 @@ cdef class Life:
     cdef Order* orders
     cdef Child* children
     cdef uint8_t* ids               # 1: an id that an order has or had
-    cdef uint64_t* counts           # [0] orders' end, [1] children's end, [2] ids' end
+    cdef Beside* beside             # [order]
+    cdef List* lists                # [list_id]
+    cdef uint64_t* counts           # [0] orders' end, [1] children's end, [2] ids' end, [3] lists' end
+    cdef ListEvent asked[3]         # what the last event asks of orders of its list: events to derive
+    cdef uint32_t asked_count
+    cdef int64_t change             # of the cum_qty that the last event moved
+    cdef uint32_t max_lists
     cdef uint32_t max_orders
     cdef uint32_t max_children      # all, those with number 1 included
     cdef uint32_t max_ids
@@ -105,18 +145,25 @@ cdef class Life:
     cdef uint8_t refuses(self, Page* page) noexcept nogil
     cdef bint knows(self, Page* page) noexcept nogil
     cdef uint8_t slice_refused(self, Page* page) noexcept nogil
+    cdef bint list_begun(self, const OrderEvent* request) noexcept nogil
+    cdef bint awaits_entry(self, const OrderEvent* request) noexcept nogil
+    cdef void denied(self, Page* page) noexcept nogil
+    cdef uint32_t live_child(self, uint32_t order) noexcept nogil
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil
     cdef void describe(self, Outcome* out) noexcept nogil
     cdef int64_t working(self, uint32_t order) noexcept nogil
     cdef void _used(self, uint32_t order, uint32_t child, uint32_t id) noexcept nogil
     cdef void _order(self, Page* page, Outcome* out) noexcept nogil
-    cdef void _new_child(self, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
+    cdef void _join(self, uint32_t index, OrderEvent* request) noexcept nogil
+    cdef void _hold(self, Order* order) noexcept nogil
+    cdef void _new_child(self, Page* page, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
           int64_t price, uint8_t ord_type, uint8_t time_in_force) noexcept nogil
     cdef void _send_new(self, uint32_t index, Outcome* out) noexcept nogil
     cdef void _cancel(self, Page* page, uint32_t index, uint32_t id, uint32_t orig, Outcome* out) noexcept nogil
     cdef void _answer(self, uint32_t id, uint32_t orig, Outcome* out) noexcept nogil
     cdef void _ask_children(self, uint32_t index) noexcept nogil
     cdef void _follow(self, uint32_t start, Outcome* out) noexcept nogil
+    cdef void _follow_child(self, uint32_t index, Outcome* out) noexcept nogil
     cdef void _ask(self, uint32_t index, uint8_t action, uint8_t venue_state, Outcome* out) noexcept nogil
     cdef void _replace(self, Page* page, Outcome* out) noexcept nogil
     cdef void _replace_worked(self, uint32_t index, Outcome* out) noexcept nogil
@@ -143,6 +190,20 @@ cdef class Life:
     cdef bint _unasked(self, uint32_t index) noexcept nogil
     cdef void _ask_again(self, uint32_t index) noexcept nogil
     cdef void _finish_replace(self, Order* order, Outcome* out) noexcept nogil
+    cdef bint _replace_first(self, Order* order, uint8_t exec_type, Outcome* out) noexcept nogil
+    cdef uint32_t _index(self, const Child* child) noexcept nogil
+    cdef void _begin_list(self, uint32_t index) noexcept nogil
+    cdef void _shrink(self, Page* page, uint32_t index, int64_t qty, Outcome* out) noexcept nogil
+    cdef bint _replacing(self, const Order* order) noexcept nogil
+    cdef void _trigger(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _peg(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _algo(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _list(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _live(self, Order* order, int64_t qty, Outcome* out) noexcept nogil
+    cdef void _resize(self, Page* page, uint32_t index, int64_t change, Outcome* out) noexcept nogil
+    cdef void _list_moved(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
+          bint alone) noexcept nogil
 
     # Asks for the lines that `apply` will need.
     cdef inline void prefetch(self, uint32_t order, uint32_t child) noexcept nogil:
@@ -155,5 +216,13 @@ cdef class Life:
 cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil
 cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil
 cdef bint order_ended(const Order* order) noexcept nogil
+cdef bint is_stop(uint8_t ord_type) noexcept nogil
 cdef bint child_live(const Child* child) noexcept nogil
 cdef int64_t order_leaves(const Order* order) noexcept nogil
+
+
+cdef inline bint is_worked(const OrderEvent* request) noexcept nogil:
+    """Whether the core works the order itself: no venue is named, or none has the type, the time in force or the
+    rest of it."""
+    return (request.venue == NONE16 or request.ord_type > T_LIMIT or request.time_in_force >= TIF_OPG
+            or request.algo != AL_NONE or (request.flags & O_HAS_FLOOR) != 0)

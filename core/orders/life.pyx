@@ -3,17 +3,21 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, F_CHILD_CANCEL, F_CHILD_REPLACE, F_NONE, K_CANCEL, K_CHILD_CANCEL,
-    K_CHILD_REPLACE, K_EXPIRE, K_ORDER, K_ORDER_END, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, NONE, NONE16,
+    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, AA_PAUSE, AA_RESUME, AL_NONE, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
+    F_CHILD_CANCEL, F_CHILD_REPLACE, F_NONE, H_DERIVED, K_ALGO, K_CANCEL, K_CHILD_CANCEL,
+    K_CHILD_REPLACE, K_EXPIRE, K_LIST, K_ORDER, K_ORDER_END, K_PEG, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, K_TRIGGER,
+    LA_CANCEL, LA_ENDED, LA_FILLED, LA_OWED, LA_TAKE, NONE, NONE16,
     O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED,
-    OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
-    OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
+    OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_HOLDS, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
+    OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
     R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
     S_NEW, S_PARTIALLY_FILLED, S_PENDING_CANCEL, S_PENDING_NEW, S_PENDING_REPLACE, S_REJECTED, S_STOPPED,
-    S_SUSPENDED, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, VF_APPLIES, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED,
+    S_SUSPENDED, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, T_LIMIT_IF_TOUCHED,
+    T_MARKET, T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_IOC,
+    TIF_OPG, VF_APPLIES, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED,
     X_DONE_FOR_DAY, X_EXPIRED, X_NEW, X_NONE, X_PENDING_CANCEL, X_PENDING_NEW, X_PENDING_REPLACE, X_REJECTED,
-    X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_UNKNOWN_ORDER,
-    OrderEvent, Outcome, Page, ReplaceEvent, ReportEvent, SliceEvent,
+    X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_TRIGGERED,
+    X_UNKNOWN_ORDER, AlgoEvent, ListEvent, OrderEvent, Outcome, Page, ReplaceEvent, ReportEvent, SliceEvent,
 )
 
 
@@ -70,17 +74,56 @@ cdef uint8_t held_action(const Child* child) noexcept nogil:
     return A_CANCEL if child.bits & B_PENDING_CANCEL else A_REPLACE
 
 
+cdef bint is_stop(uint8_t ord_type) noexcept nogil:
+    """Held until it triggers."""
+    return (ord_type == T_STOP or ord_type == T_STOP_LIMIT or ord_type == T_MARKET_IF_TOUCHED
+            or ord_type == T_LIMIT_IF_TOUCHED or ord_type == T_TRAILING_STOP)
+
+
+cdef void fix_price(Order* order) noexcept nogil:
+    """A market_to_limit order goes on as a limit order once all that was sent has ended, and some was filled."""
+    if (order.bits & B_LIFTS and order.bits & B_HAS_PRICE and order.live_children == 0 and not order_ended(order)
+            and order.time_in_force != TIF_IOC and order.time_in_force != TIF_FOK
+            and not order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_WAITS)):
+        order.bits = (order.bits & ~B_LIFTS) | B_FIXED
+
+
+cdef void ask_cancel(Child* child) noexcept nogil:
+    """Its order waits until it has gone."""
+    child.bits = (child.bits | B_ASKED) & ~(B_TOLD | B_SHRINK)
+    if child.bits & B_PENDING_CANCEL:
+        child.bits |= B_TOLD
+
+
+cdef bint asks_less(const Child* child) noexcept nogil:
+    """Whether it is asked to shrink: where nothing would stay, to go."""
+    return (child.bits & B_SHRINK) != 0 and child.pend_qty > child.cum_qty
+
+
+cdef bint may_be_told(const Child* child) noexcept nogil:
+    """Whether what its order wants may be sent now: a cancel at once, less once nothing is pending."""
+    if not child.bits & B_ASKED or child.bits & B_TOLD or child.bits & B_PENDING_CANCEL:
+        return 0
+    return not (child.bits & B_SHRINK and child.bits & B_PENDING_REPLACE)
+
+
 cdef class Life:
     """Tables of orders and children in an engine's arena."""
 
-    def __cinit__(self, Arena arena, uint32_t max_orders, uint32_t max_more_children, uint32_t max_ids):
+    def __cinit__(self, Arena arena, uint32_t max_orders, uint32_t max_more_children, uint32_t max_ids,
+                  uint32_t max_lists):
+        self.max_lists = max_lists
         self.max_orders = max_orders
         self.max_children = max_orders + max_more_children
         self.max_ids = max_ids
         self.orders = <Order*>arena.table("life.orders", sizeof(Order), max_orders)
         self.children = <Child*>arena.table("life.children", sizeof(Child), self.max_children)
         self.ids = <uint8_t*>arena.table("life.ids", 1, max_ids)
+        self.beside = <Beside*>arena.table("life.beside", sizeof(Beside), max_orders)
+        self.lists = <List*>arena.table("life.lists", sizeof(List), max_lists)
         self.counts = <uint64_t*>arena.table("life.counts", sizeof(uint64_t), 8)
+        arena.used_by("life.beside", &self.counts[0])
+        arena.used_by("life.lists", &self.counts[3])
         arena.used_by("life.orders", &self.counts[0])
         arena.used_by("life.children", &self.counts[1])
         arena.used_by("life.ids", &self.counts[2])
@@ -176,6 +219,25 @@ cdef class Life:
             qty = order.pend_qty
         return qty - order.cum_qty if qty > order.cum_qty else 0
 
+    cdef bint list_begun(self, const OrderEvent* request) noexcept nogil:
+        """Whether the list of the order has orders already."""
+        return self.lists[request.list_id].used != 0
+
+    cdef bint awaits_entry(self, const OrderEvent* request) noexcept nogil:
+        """Whether it is a leg of a list that has an entry, or had one that was denied."""
+        cdef List* list
+        if request.contingency <= CG_OTO or request.list_id >= self.max_lists:
+            return 0
+        list = &self.lists[request.list_id]
+        return list.used and (list.entry != NONE or list.dead)
+
+    cdef uint32_t live_child(self, uint32_t order) noexcept nogil:
+        """The first child that lives; NONE: none does."""
+        cdef uint32_t i = self.orders[order].first_child
+        while i != NONE and not child_live(&self.children[i]):
+            i = self.children[i].next
+        return i
+
     # ---- the transition ---------------------------------------------------------------------------------------
 
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil:
@@ -183,6 +245,7 @@ cdef class Life:
 
         What of `out` follows from the state afterwards is left to `describe`."""
         cdef uint16_t kind = page.header.kind
+        self.asked_count = 0
         memset(<char*>out + sizeof(out.seq), 0, 64 - sizeof(out.seq))
         out.order = NONE
         out.child = NONE
@@ -194,6 +257,8 @@ cdef class Life:
         if kind == K_SLICE:
             self._slice(page, out)
         elif not page.verdict.flags & VF_APPLIES:
+            if kind == K_ORDER:
+                self.denied(page)
             return
         elif kind == K_ORDER:
             self._order(page, out)
@@ -211,6 +276,18 @@ cdef class Life:
             self._sweep(page, out)
         elif kind == K_EXPIRE:
             self._expire(page.request.order_end.order, out)
+        elif kind == K_TRIGGER:
+            self._trigger(page, out)
+        elif kind == K_LIST:
+            self._list(page, out)
+        elif kind == K_PEG:
+            self._peg(page, out)
+        elif kind == K_ALGO:
+            self._algo(page, out)
+        if out.order != NONE and self.orders[out.order].bits & (B_LISTED | B_LIFTS):
+            if self.orders[out.order].bits & B_LISTED:
+                self._list_moved(page, out)
+            fix_price(&self.orders[out.order])
 
     cdef void describe(self, Outcome* out) noexcept nogil:
         """Fills in the order's facts as they are after the event that `apply` took; there must be an order."""
@@ -245,9 +322,13 @@ cdef class Life:
             flags |= OF_ENDED
         if order.bits & B_WORKED:
             flags |= OF_WORKED
-            if not (order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE)
+            if not (order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED | B_WAITS)
                     or ended) and out.unsent_qty > 0:
                 flags |= OF_ROUTABLE
+            if order.bits & B_WAITS and not ended:
+                flags |= OF_HOLDS
+                if order.bits & (B_WAITS_TRIGGER | B_WAITS_AUCTION):
+                    flags |= OF_WAITS
         if out.orig_id == NONE:
             out.id = order.id_current
         if out.child != NONE:
@@ -295,22 +376,83 @@ cdef class Life:
         self.ids[page.resolved.id] = 1
         self._used(index, 0, page.resolved.id)
         out.order = index
-        if request.venue == NONE16:
+        if page.header.flags & H_DERIVED:
+            order.bits |= B_CLOSES
+        if request.contingency != CG_NONE:
+            self._join(index, request)
+        if order.bits & B_WAITS_ENTRY or is_worked(request):
             order.bits |= B_WORKED | B_ACKED
             out.exec_type = X_NEW
+            if request.algo != AL_NONE:
+                order.bits |= B_ALGO
+            if request.ord_type == T_MARKET_TO_LIMIT:
+                order.bits |= B_LIFTS
+            if not order.bits & B_WAITS_ENTRY:
+                self._hold(order)
             return
-        self._new_child(index, index, 1, request.venue, request.qty, request.price, request.ord_type,
+        self._new_child(page, index, index, 1, request.venue, request.qty, request.price, request.ord_type,
                         request.time_in_force)
         out.exec_type = X_PENDING_NEW
         self._send_new(index, out)
 
-    cdef void _new_child(self, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
+    cdef void denied(self, Page* page) noexcept nogil:
+        """A list whose entry was denied: its legs are canceled when they come."""
+        cdef OrderEvent* request = &page.request.order
+        cdef List* list
+        if request.contingency != CG_OTO or page.resolved.order == NONE or request.list_id >= self.max_lists:
+            return
+        list = &self.lists[request.list_id]
+        if not list.used:
+            self._begin_list(request.list_id)
+            list.dead = 1
+
+    cdef void _begin_list(self, uint32_t index) noexcept nogil:
+        cdef List* list = &self.lists[index]
+        if list.used:
+            return
+        list.used = 1
+        list.entry = NONE
+        list.first_leg = NONE
+        list.last_leg = NONE
+        if index >= self.counts[3]:
+            self.counts[3] = index + 1
+
+    cdef void _join(self, uint32_t index, OrderEvent* request) noexcept nogil:
+        """Into its list: as the entry, or as a leg, which an entry holds back."""
+        cdef List* list = &self.lists[request.list_id]
+        cdef Beside* beside = &self.beside[index]
+        if self.awaits_entry(request):
+            self.orders[index].bits |= B_WAITS_ENTRY
+        self._begin_list(request.list_id)
+        self.orders[index].bits |= B_LISTED
+        beside.owed = 0
+        beside.list = request.list_id
+        beside.next_leg = NONE
+        beside.contingency = request.contingency
+        if request.contingency == CG_OTO:
+            list.entry = index
+            return
+        if list.first_leg == NONE:
+            list.first_leg = index
+        else:
+            self.beside[list.last_leg].next_leg = index
+        list.last_leg = index
+
+    cdef void _hold(self, Order* order) noexcept nogil:
+        """What an order that is live waits for in the core before anything of it is sent."""
+        if is_stop(order.ord_type):
+            order.bits |= B_WAITS_TRIGGER
+        elif order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS:
+            order.bits |= B_WAITS_AUCTION
+
+    cdef void _new_child(self, Page* page, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,
                          int64_t price, uint8_t ord_type, uint8_t time_in_force) noexcept nogil:
         cdef Order* order = &self.orders[parent]
         cdef Child* child = &self.children[index]
         self._used(parent, index, NONE)
         memset(child, 0, sizeof(Child))
-        child.bits = B_EXISTS
+        child.bits = B_EXISTS | B_FRESH
+        child.pend_price = <int64_t>page.header.root
         child.order = parent
         child.n = n
         child.venue = venue
@@ -359,17 +501,17 @@ cdef class Life:
             out.orig_id = orig
 
     cdef void _ask_children(self, uint32_t index) noexcept nogil:
-        """Marks each live child that isn't being asked already: the order waits for its answer."""
+        """Marks each live child: it is asked to cancel, and the order waits for its answer."""
         cdef Order* order = &self.orders[index]
         cdef uint32_t i = order.first_child
         cdef Child* child
         while i != NONE:
             child = &self.children[i]
             child.bits &= ~B_CANCEL_REJECTED
-            if child_live(child) and not child.bits & B_ASKED:
-                child.bits |= B_ASKED
-                child.pend_qty = 0
-                order.awaiting += 1
+            if child_live(child):
+                if not child.bits & B_ASKED:
+                    order.awaiting += 1
+                ask_cancel(child)
             i = child.next
 
     cdef void _follow(self, uint32_t start, Outcome* out) noexcept nogil:
@@ -378,22 +520,36 @@ cdef class Life:
         cdef Child* child
         while i != NONE:
             child = &self.children[i]
-            if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
-                out.follow_child = i
-                out.follow_qty = child.pend_qty
-                out.follow = F_CHILD_REPLACE if child.pend_qty > child.cum_qty else F_CHILD_CANCEL
+            if may_be_told(child):
+                self._follow_child(i, out)
                 return
             i = child.next
         out.follow = F_NONE
+
+    cdef void _follow_child(self, uint32_t index, Outcome* out) noexcept nogil:
+        cdef Child* child = &self.children[index]
+        out.follow_child = index
+        out.follow_qty = child.pend_qty
+        out.follow = F_CHILD_REPLACE if asks_less(child) else F_CHILD_CANCEL
 
     cdef void _ask(self, uint32_t index, uint8_t action, uint8_t venue_state, Outcome* out) noexcept nogil:
         """Sends a cancel or replace for a child, or holds it while the venue is down."""
         cdef Child* child = &self.children[index]
         cdef Order* order = &self.orders[child.order]
-        child.bits |= B_PENDING_CANCEL if action == A_CANCEL else B_PENDING_REPLACE
+        child.bits &= ~B_FRESH
+        if action == A_CANCEL:
+            if child.bits & B_HELD and child.bits & B_PENDING_REPLACE and not child.bits & B_PENDING_CANCEL:
+                child.bits &= ~(B_PENDING_REPLACE | B_OURS | B_OWN)     # all of it goes: what was held is spared
+            child.bits |= B_PENDING_CANCEL
+        else:
+            if child.bits & B_SHRINK and not child.bits & B_OWN:
+                child.pend_price = child.price
+            child.bits |= B_PENDING_REPLACE if child.bits & B_OWN else B_PENDING_REPLACE | B_OURS
+        if child.bits & B_ASKED:
+            child.bits |= B_TOLD
         out.child = index
         out.action = action
-        out.send_qty = child.pend_qty
+        out.send_qty = child.order_qty if child.bits & B_OWN else child.pend_qty
         out.send_price = child.pend_price if action == A_REPLACE else child.price
         if venue_state == VS_DOWN:
             child.bits |= B_HELD
@@ -449,8 +605,7 @@ cdef class Life:
                 part = part if part < cut else cut
                 cut -= part
                 child.pend_qty = child.order_qty - part
-                child.pend_price = child.price
-                child.bits |= B_ASKED
+                child.bits = (child.bits | B_ASKED | B_SHRINK) & ~B_TOLD
                 order.awaiting += 1
             i = child.previous
 
@@ -466,7 +621,7 @@ cdef class Life:
             if page.verdict.reason == R_CHILD_BOUND:
                 out.flags |= OF_CHILD_BOUND
             return
-        self._new_child(slice.order, page.resolved.child, slice.n, slice.venue, slice.qty, slice.price,
+        self._new_child(page, slice.order, page.resolved.child, slice.n, slice.venue, slice.qty, slice.price,
                         slice.ord_type, slice.time_in_force)
         self._send_new(page.resolved.child, out)
 
@@ -478,17 +633,10 @@ cdef class Life:
         if page.request.child.release:
             if child.bits & B_HELD:
                 child.bits &= ~B_HELD
-                if (held_action(child) == A_REPLACE
-                        and self.orders[child.order].bits & (B_PENDING_CANCEL | B_EXPIRING)):
-                    child.bits &= ~B_PENDING_REPLACE    # all of it goes: the replace that was held is spared
-                    child.pend_qty = 0
-                    self._ask(index, A_CANCEL, page.verdict.venue_state, out)
-                    return
                 self._ask(index, held_action(child), page.verdict.venue_state, out)
             return
-        if child.bits & B_ASKED and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
-            self._ask(index, A_CANCEL if page.header.kind == K_CHILD_CANCEL else A_REPLACE,
-                      page.verdict.venue_state, out)
+        if may_be_told(child):
+            self._ask(index, A_REPLACE if asks_less(child) else A_CANCEL, page.verdict.venue_state, out)
         self._follow(child.next, out)
 
     cdef void _end(self, Page* page, Outcome* out) noexcept nogil:
@@ -501,6 +649,7 @@ cdef class Life:
         out.exec_type = page.request.order_end.exec_type
         out.reason = page.request.order_end.reason
         order.bits |= B_REJECTED if out.exec_type == X_REJECTED else B_CANCELED
+        order.bits &= ~B_SUSPENDED
 
     cdef void _expire(self, uint32_t index, Outcome* out) noexcept nogil:
         cdef Order* order = &self.orders[index]
@@ -538,7 +687,6 @@ cdef class Life:
                 out.follow = F_CHILD_CANCEL if held_action(child) == A_CANCEL else F_CHILD_REPLACE
         elif kind == SW_CHILD_CANCEL:
             out.order = self.children[target].order
-            self.children[target].pend_qty = 0
             self._ask(target, A_CANCEL, page.verdict.venue_state, out)
 
     # ---- what venues say --------------------------------------------------------------------------------------
@@ -555,6 +703,7 @@ cdef class Life:
         out.order = child.order
         out.child = index
         self._child_report(page, child, order, out)
+        self.change = order.cum_qty - before.cum_qty
         out.child_exec_type = X_CANCELED if exec_type == X_UNKNOWN_ORDER else exec_type
         self._recount(child, order, child_bits, open_before, out)
         if order.bits & B_WORKED:
@@ -591,6 +740,10 @@ cdef class Life:
             child.bits = (child.bits | B_ACKED) & ~(B_DONE_FOR_DAY | B_SUSPENDED | B_STOPPED)
         elif exec_type == X_TRADE:
             child.bits = (child.bits | B_ACKED) & ~B_DONE_FOR_DAY  # who fills it has it
+            if order.bits & B_LIFTS:
+                order.price = report.last_px
+                order.pend_price = report.last_px
+                order.bits |= B_HAS_PRICE
             self._fill(child, order, report.last_qty, report.last_px)
             out.flags |= OF_FILL_APPLIED
         elif exec_type == X_TRADE_CANCEL or exec_type == X_TRADE_CORRECT:
@@ -609,16 +762,13 @@ cdef class Life:
         elif exec_type == X_CANCEL_REJECTED:
             # the older request is answered first: a replace that was pending before the cancel
             if child.bits & B_PENDING_REPLACE:
-                child.bits &= ~B_PENDING_REPLACE
+                child.bits &= ~(B_PENDING_REPLACE | B_OURS | B_OWN)
             else:
                 child.bits = (child.bits & ~B_PENDING_CANCEL) | B_CANCEL_REJECTED
         elif exec_type == X_PENDING_CANCEL:
             child.bits |= B_PENDING_CANCEL
         elif exec_type == X_PENDING_REPLACE:
-            if not child.bits & B_PENDING_REPLACE:
-                child.pend_qty = child.order_qty    # nobody asked: what it comes to, the venue will say
-                child.pend_price = child.price
-            child.bits |= B_PENDING_REPLACE
+            child.bits |= B_PENDING_REPLACE     # where nobody asked: what it comes to, the venue will say
         elif exec_type == X_DONE_FOR_DAY:
             child.bits |= B_DONE_FOR_DAY
         elif exec_type == X_STOPPED:
@@ -626,7 +776,7 @@ cdef class Life:
         elif exec_type == X_SUSPENDED:
             child.bits |= B_SUSPENDED
         if child.bits & B_ENDED:
-            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD | B_STOPPED | B_SUSPENDED)
+            child.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE | B_HELD | B_STOPPED | B_SUSPENDED | B_OURS | B_OWN)
         if not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
             child.bits &= ~B_HELD       # answered before it was sent: nothing waits for the venue any more
 
@@ -637,14 +787,15 @@ cdef class Life:
 
     cdef void _child_replaced(self, ReportEvent* report, Child* child) noexcept nogil:
         """The venue's own quantity and price win; else what was asked for."""
-        cdef bint asked = (child.bits & B_PENDING_REPLACE) != 0 and report.exec_type == X_REPLACED
-        if asked:
-            child.order_qty = child.pend_qty
-            child.price = child.pend_price
-            child.bits &= ~B_PENDING_REPLACE
+        if child.bits & B_PENDING_REPLACE and report.exec_type == X_REPLACED:
+            if child.bits & B_OURS:
+                child.order_qty = child.pend_qty
+            if child.bits & (B_OURS | B_OWN):
+                child.price = child.pend_price
+            child.bits &= ~(B_PENDING_REPLACE | B_OURS | B_OWN)
         if report.flags & P_HAS_QTY:
             child.order_qty = report.order_qty
-        if report.flags & P_HAS_PRICE:
+        if report.flags & P_HAS_PRICE and child.ord_type != T_MARKET:
             child.price = report.price
         if child.order_qty < child.cum_qty:
             child.order_qty = child.cum_qty
@@ -690,18 +841,44 @@ cdef class Life:
     cdef void _worked_report(self, Child* child, Order* order, uint8_t exec_type, uint32_t bits_before,
                              Outcome* out) noexcept nogil:
         """Takes a child's answer off what the order waits for; the last one answers the client."""
-        cdef bint answered = (
-            (child.bits & B_ENDED) != 0
-            or exec_type == X_CANCEL_REJECTED
-            or (exec_type == X_REPLACED and (bits_before & B_PENDING_REPLACE) != 0)
-            or (child_open(child) == 0 and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
-        )
-        if not (bits_before & B_ASKED and answered):
+        if not bits_before & B_ASKED:
             return
-        child.bits &= ~B_ASKED
+        if (bits_before & B_OURS and order.bits & B_PENDING_CANCEL and order.bits & B_PENDING_REPLACE
+                and self._replace_first(order, exec_type, out)):
+            return
+        if not child.bits & B_ENDED:
+            if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+                return
+            if not child.bits & B_TOLD and child_open(child) > 0:
+                self._follow_child(self._index(child), out)     # a peg's replace was answered: now what the order asks
+                return
+        child.bits &= ~(B_ASKED | B_TOLD | B_SHRINK)
         order.awaiting -= 1
         if order.awaiting == 0:
             self._finish(child.order, out)
+
+    cdef uint32_t _index(self, const Child* child) noexcept nogil:
+        return <uint32_t>(child - self.children)
+
+    cdef bint _replace_first(self, Order* order, uint8_t exec_type, Outcome* out) noexcept nogil:
+        """A cancel came while the order's children shrink: the replace is answered before it."""
+        if exec_type == X_CANCEL_REJECTED:
+            order.bits &= ~B_PENDING_REPLACE
+            out.exec_type = X_CANCEL_REJECTED
+            self._answer(order.id_replace, order.orig_replace, out)
+            return 1
+        if exec_type != X_REPLACED or self._replacing(order):
+            return 0
+        self._finish_replace(order, out)
+        return 1
+
+    cdef bint _replacing(self, const Order* order) noexcept nogil:
+        cdef uint32_t i = order.first_child
+        while i != NONE:
+            if child_live(&self.children[i]) and self.children[i].bits & B_PENDING_REPLACE:
+                return 1
+            i = self.children[i].next
+        return 0
 
     cdef void _finish(self, uint32_t index, Outcome* out) noexcept nogil:
         """All children have answered: the order's own cancel, replace or expiry is decided."""
@@ -715,7 +892,7 @@ cdef class Life:
                 return
             order.bits &= ~(B_EXPIRING | B_PENDING_REPLACE)
             if order.live_children == 0 and not order_ended(order):
-                order.bits |= B_EXPIRED
+                order.bits = (order.bits | B_EXPIRED) & ~B_SUSPENDED
                 out.exec_type = X_EXPIRED
             elif order.live_children:
                 order.bits |= B_NO_ROUTE
@@ -731,7 +908,7 @@ cdef class Life:
             return
         order.bits &= ~(B_PENDING_CANCEL | B_PENDING_REPLACE)
         if order.live_children == 0 and not order_ended(order):
-            order.bits |= B_CANCELED
+            order.bits = (order.bits | B_CANCELED) & ~B_SUSPENDED
             out.exec_type = X_CANCELED
         else:
             order.bits |= B_NO_ROUTE
@@ -753,8 +930,7 @@ cdef class Life:
         while i != NONE:
             child = &self.children[i]
             if child_live(child) and not child.bits & (B_CANCEL_REJECTED | B_ASKED):
-                child.bits |= B_ASKED
-                child.pend_qty = 0
+                ask_cancel(child)
                 order.awaiting += 1
             i = child.next
 
@@ -764,13 +940,172 @@ cdef class Life:
         self._answer(order.id_replace, order.orig_replace, out)
         if order.cum_qty + order.open_qty > qty or (order.pend_price != order.price and order.live_children):
             out.exec_type = X_CANCEL_REJECTED
+            out.flags |= OF_REPLACED    # what was taken back is sent again
             return
         order.order_qty = qty
         order.price = order.pend_price
-        order.id_current = order.id_replace
+        if order.id_replace != NONE:
+            order.id_current = order.id_replace
         order.bits &= ~B_NO_ROUTE
         out.flags |= OF_REPLACED
         out.exec_type = X_REPLACED
+
+    # ---- what the core held goes on ---------------------------------------------------------------------------
+
+    cdef void _trigger(self, Page* page, Outcome* out) noexcept nogil:
+        """A stop triggers, or an auction begins that the order waited for."""
+        cdef Order* order = &self.orders[page.request.trigger.order]
+        if order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING) or not order.bits & B_WAITS:
+            return                  # something else came first
+        out.order = page.request.trigger.order
+        if order.bits & B_WAITS_TRIGGER:
+            out.exec_type = X_TRIGGERED
+        order.bits &= ~(B_WAITS_TRIGGER | B_WAITS_AUCTION)
+        out.flags |= OF_REPLACED
+
+    cdef void _peg(self, Page* page, Outcome* out) noexcept nogil:
+        """The child of a pegged order is asked to follow the market, where nothing of the order is pending."""
+        cdef uint32_t index = page.request.trigger.order
+        cdef Order* order = &self.orders[index]
+        cdef uint32_t i = self.live_child(index)
+        cdef Child* child
+        out.order = index
+        if i == NONE or order_ended(order) or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE):
+            return
+        child = &self.children[i]
+        if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) or child.price == page.request.trigger.price:
+            return
+        child.pend_price = page.request.trigger.price
+        child.bits |= B_OWN
+        self._ask(i, A_REPLACE, page.verdict.venue_state, out)
+
+    cdef void _algo(self, Page* page, Outcome* out) noexcept nogil:
+        """Pause, resume or stop; what changes nothing says nothing."""
+        cdef uint32_t index = page.resolved.order
+        cdef Order* order = &self.orders[index]
+        cdef uint8_t action = page.request.algo.action
+        if action == AA_PAUSE or action == AA_RESUME:
+            if (order.bits & B_SUSPENDED != 0) == (action == AA_PAUSE):
+                return
+            out.order = index
+            order.bits ^= B_SUSPENDED
+            out.exec_type = X_SUSPENDED if action == AA_PAUSE else X_RESTATED
+            if action == AA_RESUME:
+                out.flags |= OF_REPLACED
+            return
+        self._cancel(page, index, NONE, NONE, out)
+
+    # ---- lists ------------------------------------------------------------------------------------------------
+
+    cdef void _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
+                    bint alone) noexcept nogil:
+        """Asks for an event about the first leg from `leg` on that isn't `skip`."""
+        cdef ListEvent* event = &self.asked[self.asked_count]
+        if leg == skip and leg != NONE:
+            leg = self.beside[leg].next_leg
+        if leg == NONE or self.asked_count >= LIST_EVENTS:
+            return
+        self.asked_count += 1
+        memset(event, 0, sizeof(ListEvent))
+        event.order = leg
+        event.skip = skip
+        event.action = action
+        event.change = change
+        event.cum_qty = cum_qty
+        event.alone = alone
+
+    cdef void _list_moved(self, Page* page, Outcome* out) noexcept nogil:
+        """What a fill, a trigger or an end means for the other orders of the list."""
+        cdef Order* order = &self.orders[out.order]
+        cdef Beside* beside = &self.beside[out.order]
+        cdef List* list = &self.lists[beside.list]
+        cdef uint16_t kind = page.header.kind
+        cdef bint trade = kind == K_REPORT and page.request.report.exec_type == X_TRADE
+        if beside.contingency == CG_OTO:
+            if kind == K_REPORT and out.flags & OF_FILL_APPLIED:
+                self._tell(LA_FILLED, list.first_leg, NONE, self.change, order.cum_qty, 0)
+            elif order.bits & B_ENDED and order.cum_qty == 0 and out.exec_type != X_NONE:
+                self._tell(LA_ENDED, list.first_leg, NONE, 0, 0, 0)
+        elif beside.contingency == CG_OCO and (trade or out.exec_type == X_TRIGGERED):
+            self._tell(LA_CANCEL, list.first_leg, out.order, 0, 0, 0)
+        elif beside.contingency == CG_OUO and trade:
+            self._tell(LA_TAKE, list.first_leg, out.order, -self.change, 0, 0)
+        elif kind == K_ORDER and order.bits & B_WAITS_ENTRY:
+            if list.dead or (self.orders[list.entry].bits & B_ENDED and self.orders[list.entry].cum_qty == 0):
+                self._tell(LA_ENDED, out.order, NONE, 0, 0, 1)
+            elif self.orders[list.entry].cum_qty > 0:
+                self._tell(LA_FILLED, out.order, NONE, 0, self.orders[list.entry].cum_qty, 1)
+        if beside.owed and not order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+            self._tell(LA_OWED, out.order, NONE, 0, 0, 1)
+
+    cdef void _list(self, Page* page, Outcome* out) noexcept nogil:
+        """One leg of a list; the next one follows as an event of its own."""
+        cdef ListEvent* event = &page.request.list
+        cdef Order* order = &self.orders[event.order]
+        cdef int64_t change = event.change
+        out.order = event.order
+        if not event.alone:
+            self._tell(event.action, self.beside[event.order].next_leg, event.skip, change, event.cum_qty, 0)
+        if event.action == LA_OWED:
+            change = self.beside[event.order].owed
+            self.beside[event.order].owed = 0
+        if event.action == LA_FILLED and order.bits & B_WAITS_ENTRY:
+            if event.cum_qty > 0:
+                self._live(order, event.cum_qty, out)
+        elif event.action == LA_CANCEL or event.action == LA_ENDED:
+            if not order_ended(order) and not order.bits & (B_PENDING_CANCEL | B_EXPIRING):
+                self._cancel(page, event.order, NONE, NONE, out)
+        elif event.action == LA_TAKE and (order_ended(order) or order.bits & B_WAITS_ENTRY):
+            return
+        elif change:
+            self._resize(page, event.order, change, out)
+
+    cdef void _live(self, Order* order, int64_t qty, Outcome* out) noexcept nogil:
+        """The entry's first fill: the leg is live, with the entry's quantity."""
+        if order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING):
+            return
+        order.bits &= ~B_WAITS_ENTRY
+        if order.order_qty != qty:
+            order.order_qty = qty
+            out.exec_type = X_RESTATED
+        out.flags |= OF_REPLACED
+        self._hold(order)
+
+    cdef void _resize(self, Page* page, uint32_t index, int64_t change, Outcome* out) noexcept nogil:
+        """The core changes a leg's quantity: at once where no child need be asked."""
+        cdef Order* order = &self.orders[index]
+        cdef int64_t qty = order.order_qty + change
+        if order.bits & (B_ENDED | B_PENDING_CANCEL | B_EXPIRING):
+            return
+        if order.bits & B_PENDING_REPLACE:
+            self.beside[index].owed += change
+        elif qty <= order.cum_qty and change < 0:
+            if not order_ended(order):
+                self._cancel(page, index, NONE, NONE, out)
+        elif order.bits & B_WORKED and order.cum_qty + order.open_qty <= qty:
+            order.order_qty = qty
+            out.exec_type = X_RESTATED
+            if change > 0:
+                out.flags |= OF_REPLACED
+        elif change < 0:
+            self._shrink(page, index, qty, out)
+
+    cdef void _shrink(self, Page* page, uint32_t index, int64_t qty, Outcome* out) noexcept nogil:
+        """The core's own replace, without a client's ids."""
+        cdef Order* order = &self.orders[index]
+        cdef Child* child
+        order.pend_qty = qty
+        order.pend_price = order.price
+        order.id_replace = NONE
+        order.bits |= B_PENDING_REPLACE
+        if order.bits & B_WORKED:
+            self._replace_worked(index, out)
+            return
+        child = &self.children[order.first_child]
+        child.pend_qty = qty
+        child.pend_price = order.price
+        out.exec_type = X_PENDING_REPLACE
+        self._ask(order.first_child, A_REPLACE, page.verdict.venue_state, out)
 
 
 cdef bint always_printed(uint8_t exec_type) noexcept nogil:

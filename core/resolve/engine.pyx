@@ -4,10 +4,12 @@ from libc.string cimport memcpy, memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_BOOK, K_CANCEL, K_OPEN_POSITION, K_ORDER,
+    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_ALGO, K_BOOK, K_CANCEL,
+    K_OPEN_POSITION, K_ORDER,
     K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, W_ID_TOO_LONG, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, Page,
     ReportEvent, Resolved, SliceEvent, is_request,
 )
+from core.orders.life cimport is_worked
 from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
@@ -67,6 +69,10 @@ cdef class Resolve(Engine):
             self._request(page, page.request.cancel.cl_ord_id, page.request.cancel.orig_cl_ord_id, 0)
         elif kind == K_SLICE:
             self._child(page)
+        elif kind == K_ALGO:
+            out.orig_id = self.ids.find(page.request.algo.cl_ord_id)
+            if out.orig_id != NONE:
+                out.order = self.named(out.orig_id).order
         elif kind == K_OPEN_POSITION:
             out.position = self._position(page.request.open_position.account, page.request.open_position.symbol)
         elif kind == K_BOOK:
@@ -169,7 +175,7 @@ cdef class Resolve(Engine):
         self.first_ids[order] = out.id
         named.first = 1
         named.position = out.position
-        if page.request.order.venue < UNKNOWN16:
+        if page.request.order.venue < UNKNOWN16 and not is_worked(&page.request.order):
             named.venue = page.request.order.venue + 1
 
     cdef void _request(self, Page* page, const char* id, const char* orig, bint replaces) noexcept nogil:
@@ -232,7 +238,7 @@ cdef class Resolve(Engine):
         if asked.n == 0:
             return
         id = self.ids.find_hashed(asked.name, asked.hash)
-        if id == NONE or self.named(id).order == NONE:
+        if id == NONE or self.named(id).order == NONE or self.first_ids[self.named(id).order] != id:
             return
         first = self.first_of(self.named(id))
         out.order = first.order

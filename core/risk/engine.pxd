@@ -6,7 +6,9 @@ from core.engine cimport Engine
 from core.market.view cimport MarketView
 from core.messages cimport OrderEvent, Outcome, Page, ScopeKeys
 from core.orders.life cimport Life, Order
-from core.risk.gate cimport Gate
+from core.risk.flatten cimport Flattens
+from core.risk.gate cimport Gate, Proposal
+from core.risk.holdings cimport Holdings
 from core.risk.limits cimport Limits
 from core.risk.rights cimport Rights
 from core.risk.sweeps cimport Sweeps
@@ -20,6 +22,8 @@ cdef class Risk(Engine):
     cdef Gate gate
     cdef Sweeps sweeps
     cdef Rights rights
+    cdef Holdings holdings
+    cdef Flattens flattens
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
     cdef Outcome scratch            # what its own life of the orders says happened: of the event alone, so no state
     cdef uint32_t max_accounts
@@ -30,6 +34,12 @@ cdef class Risk(Engine):
     cdef void _warn(self, Page* page, uint32_t index, uint32_t counter, uint32_t symbol) noexcept nogil
     cdef void _order(self, Page* page) noexcept nogil
     cdef bint _known(self, Page* page, OrderEvent* request) noexcept nogil
+    cdef void _accept(self, Page* page, OrderEvent* request) noexcept nogil
+    cdef void _close(self, Page* page, OrderEvent* request) noexcept nogil
+    cdef bint _reduces(self, Page* page, Proposal* asked, int64_t own) noexcept nogil
+    cdef void _algo(self, Page* page) noexcept nogil
+    cdef void _peg(self, Page* page) noexcept nogil
+    cdef bint _open_for(self, const Order* order, uint16_t venue) noexcept nogil
     cdef void _replace(self, Page* page) noexcept nogil
     cdef void _cancel(self, Page* page) noexcept nogil
     cdef bint _request_known(self, Page* page) noexcept nogil

@@ -5,19 +5,23 @@ from libc.string cimport memset
 from core.alerts cimport alert_venue, halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    AD_SETTLEMENT, AD_SPLIT, AlertEvent, D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL,
-    H_JOURNAL_FULL, HaltEvent, K_ADJUST, K_ADJUSTED, K_ALERT, K_BOOK, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL,
-    K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS,
-    K_SLICE, K_SWEEP, MAX_VENUES, K_VENUE_STATE, NONE, NONE16, OF_OVERFILL, O_HAS_EXPIRE, O_HAS_PRICE, O_HAS_QTY,
-    O_POST_ONLY, OrderEvent, Outcome, Page, RS_ACTIVE, RS_KILLED, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID,
-    R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED, R_LIMIT_70, R_LIMIT_90, R_MAX_POSITION, R_NONE,
-    R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE,
-    R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, SC_VENUE, SIDE_BUY, SW_CANCEL,
-    SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, TIF_FOK, TIF_GTD, TIF_IOC, T_LIMIT, UNKNOWN, UNKNOWN16, U_QTY12,
-    VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, V_MATCH, VS_CLOSED, VS_UP, is_request,
+    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_NONE, AL_TWAP, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
+    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED, H_JOURNAL_FULL,
+    HaltEvent, is_request, K_ADJUST, K_ADJUSTED, K_ALERT, K_ALGO, K_BOOK, K_CANCEL, K_CANCEL_ALL,
+    K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_LIST,
+    K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_PEG, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP,
+    K_TRIGGER, K_VENUE_STATE, KillEvent, MAX_VENUES, NONE, NONE16, O_HAS_EXPIRE, O_HAS_FLOOR, O_HAS_PRICE,
+    O_HAS_QTY, O_HAS_STOP, O_HAS_TRAIL, O_POST_ONLY, O_REDUCE_ONLY, OF_OVERFILL, OrderEvent, Outcome, Page,
+    PEG_NONE, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
+    R_LIMIT_70, R_LIMIT_90, R_MAX_POSITION, R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL,
+    R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN,
+    R_VENUE_UNKNOWN, ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_VENUE, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL,
+    SW_CLOSE, SW_EXPIRE, SW_FLATTEN, SW_STATUS, T_LIMIT, T_LIMIT_IF_TOUCHED, T_MARKET, T_PEGGED, T_STOP_LIMIT,
+    T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_GTD, TIF_IOC, TIF_OPG, U_QTY12, UNKNOWN, UNKNOWN16, V_MATCH,
+    Verdict, VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, W_PX_OVERFLOW,
 )
 from core.market.view cimport SymbolMarket
-from core.orders.life cimport Child, Order
+from core.orders.life cimport B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS_TRIGGER, Child, Order, is_stop, order_ended
 from core.risk.gate cimport Proposal, set_key
 from core.risk.limits cimport Counter, Limit, keys_of
 from core.risk.sweeps cimport of_children
@@ -34,11 +38,13 @@ cdef class Risk(Engine):
         self.emitter = emitter
         self.max_accounts = capacity.accounts
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
-        self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids)
+        self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids, capacity.lists)
         self.limits = Limits(arena, capacity)
         self.gate = Gate(arena, capacity, self.view, self.limits)
         self.rights = Rights(arena, capacity)
         self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
+        self.holdings = Holdings(arena, capacity.positions, capacity.orders)
+        self.flattens = Flattens(arena, emitter, capacity, self.view, self.life, self.holdings)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
 
     cdef void prepare(self, Page** todo, int count) noexcept nogil:
@@ -82,6 +88,15 @@ cdef class Risk(Engine):
             self._apply(page, page.request.child.order)
         elif kind == K_ORDER_END or kind == K_EXPIRE:
             self._apply(page, page.request.order_end.order)
+        elif kind == K_TRIGGER:
+            self._apply(page, page.request.trigger.order)
+        elif kind == K_PEG:
+            self._peg(page)
+        elif kind == K_LIST:
+            page.verdict.venue_state = self._order_venue_state(page.request.list.order)
+            self._apply(page, page.request.list.order)
+        elif kind == K_ALGO:
+            self._algo(page)
         elif kind == K_SWEEP:
             self._sweep(page)
         elif kind == K_CANCEL_ALL:
@@ -113,8 +128,10 @@ cdef class Risk(Engine):
         elif kind == K_OPEN_POSITION:
             self.limits.open(page.resolved.position, page.request.open_position.account,
                              page.request.open_position.symbol, page.request.open_position.qty)
+            self.holdings.open(page)
         else:
             self.gate.declare(page)
+            self.flattens.declare(page)
 
     def mark2_of(self, uint32_t symbol) -> int | None:
         """Twice the symbol's mark in price units, as it stands; None: there is none. Not for the path."""
@@ -143,6 +160,9 @@ cdef class Risk(Engine):
             self._count(page, self.limits.chains[moved.account].positions, moved, working, filled)
             if self.limits.chains[self.max_accounts].positions != NONE:
                 self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
+            self.holdings.move(order, moved, working, filled)
+        if self.flattens.counts[0] and order_ended(moved):
+            self.flattens.ended(page, order)
         if self.scratch.flags & OF_OVERFILL:
             self._halt_order(page, moved, R_OVERFILL, moved.order_qty, moved.cum_qty)
 
@@ -204,13 +224,17 @@ cdef class Risk(Engine):
         asked.wrong = request.wrong
         asked.px_digits = request.px_digits
         asked.qty_digits = request.qty_digits
-        if unsupported(request):
+        set_beside(page, request, &asked, self.life.awaits_entry(request))
+        if page.header.flags & H_DERIVED:
+            self._close(page, request)
+            return
+        if unsupported(request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
             self.gate.deny(page, R_UNSUPPORTED)
+        elif self.gate.passes(page, &asked) and self._reduces(page, &asked, 0):
+            self.gate.count_rate(page, &asked)
+            self._accept(page, request)
             return
-        if not self.gate.passes(page, &asked):
-            return
-        self.gate.count_rate(page, &asked)
-        self._apply(page, page.resolved.order)
+        self.life.denied(page)
 
     cdef bint _known(self, Page* page, OrderEvent* request) noexcept nogil:
         """Whether all that the order names is known; else it is denied here."""
@@ -220,6 +244,8 @@ cdef class Risk(Engine):
         elif page.header.flags & H_JOURNAL_FULL:
             reason = R_JOURNAL_FULL
         elif page.resolved.flags & D_TABLE_FULL:
+            reason = R_TABLE_FULL
+        elif request.contingency != CG_NONE and request.list_id >= self.life.max_lists:
             reason = R_TABLE_FULL
         elif request.account >= UNKNOWN or not self.gate.accounts[request.account].declared:
             reason = R_UNKNOWN_ACCOUNT
@@ -231,7 +257,46 @@ cdef class Risk(Engine):
             reason = R_UNKNOWN_VENUE
         if reason != R_NONE:
             self.gate.deny(page, reason)
+            self.life.denied(page)
         return reason == R_NONE
+
+    cdef void _accept(self, Page* page, OrderEvent* request) noexcept nogil:
+        self.holdings.begin(page.resolved.order, page.resolved.position, request.account, request.symbol)
+        self._apply(page, page.resolved.order)
+
+    cdef void _close(self, Page* page, OrderEvent* request) noexcept nogil:
+        """An order that closes a position after a kill: no limit and no kill stands in its way."""
+        if request.flags & O_HAS_PRICE:
+            self._accept(page, request)
+        else:
+            self.gate.deny(page, R_NO_MARKET)
+
+    cdef bint _reduces(self, Page* page, Proposal* asked, int64_t own) noexcept nogil:
+        """A reduce-only order may not exceed what is open less what others reduce already. own: its old self."""
+        cdef int64_t free
+        if not asked.reduce_only:
+            return 1
+        free = self.holdings.free(page.resolved.position, asked.side == SIDE_BUY) + own
+        if asked.qty <= free:
+            return 1
+        self.gate.deny_reduction(page, free if free > 0 else 0, asked.qty)
+        return 0
+
+    cdef void _algo(self, Page* page) noexcept nogil:
+        """Of an order that has an algo and lives; else it changes nothing."""
+        cdef Order* order
+        if page.resolved.order == NONE:
+            return
+        order = &self.life.orders[page.resolved.order]
+        if not order.bits & B_ALGO or order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING):
+            return
+        self._apply(page, page.resolved.order)
+
+    cdef void _peg(self, Page* page) noexcept nogil:
+        cdef uint32_t child = self.life.live_child(page.request.trigger.order)
+        if child != NONE:
+            page.verdict.venue_state = self._child_venue_state(child)
+        self._apply(page, page.request.trigger.order)
 
     cdef void _replace(self, Page* page) noexcept nogil:
         cdef ReplaceEvent* request = &page.request.replace
@@ -248,7 +313,14 @@ cdef class Risk(Engine):
         asked.venue = order.venue
         asked.side = order.side
         asked.ord_type = order.ord_type
-        asked.has_price = order.ord_type == T_LIMIT
+        asked.has_price = has_price(order.ord_type)
+        asked.needs_price = 0
+        asked.missing = 0
+        asked.auction = order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS
+        asked.has_stop = (request.flags & O_HAS_STOP) != 0
+        asked.stop_px = request.stop_px
+        asked.has_floor = 0
+        asked.reduce_only = (order.flags & O_REDUCE_ONLY) != 0
         asked.qty = request.qty if request.flags & O_HAS_QTY else order.order_qty
         asked.price = request.price if request.flags & O_HAS_PRICE else order.price
         asked.old_working = self.life.working(page.resolved.order)
@@ -256,10 +328,12 @@ cdef class Risk(Engine):
         asked.wrong = request.wrong
         asked.px_digits = request.px_digits
         asked.qty_digits = request.qty_digits
-        if request.flags & O_HAS_PRICE and order.ord_type != T_LIMIT:
+        if (request.flags & O_HAS_PRICE and not has_price(order.ord_type)) or (
+                request.flags & O_HAS_STOP
+                and (not order.bits & B_WAITS_TRIGGER or order.ord_type == T_TRAILING_STOP)):
             self.gate.deny(page, R_UNSUPPORTED)
             return
-        if not self.gate.passes(page, &asked):
+        if not self.gate.passes(page, &asked) or not self._reduces(page, &asked, asked.old_working):
             return
         self.gate.count_rate(page, &asked)
         self._apply(page, page.resolved.order)
@@ -365,9 +439,9 @@ cdef class Risk(Engine):
             asked.strategy = order.strategy
             asked.session = order.session
             asked.venue = page.request.slice.venue
-            if self.gate.state_of(&asked) == RS_KILLED:
+            if self.gate.state_of(&asked) == RS_KILLED and not order.bits & B_CLOSES:
                 reason = R_KILLED
-            elif self.view.state(order.symbol, asked.venue) != VS_UP:
+            elif not self._open_for(order, asked.venue):
                 reason = R_VENUE_DOWN
         page.verdict.reason = reason
         if reason == R_NONE:
@@ -377,6 +451,12 @@ cdef class Risk(Engine):
         if reason == R_CHILD_BOUND:
             self._halt_order(page, order, R_CHILD_BOUND, order.order_qty - order.cum_qty - order.open_qty,
                              page.request.slice.qty)
+
+    cdef bint _open_for(self, const Order* order, uint16_t venue) noexcept nogil:
+        cdef uint8_t state = self.view.state(order.symbol, venue)
+        if order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS:
+            return state == VS_AUCTION
+        return state == VS_UP or (state == VS_AUCTION and order.venue != NONE16)
 
     # ---- alerts -----------------------------------------------------------------------------------------------
 
@@ -407,10 +487,13 @@ cdef class Risk(Engine):
         self.gate.set_state(kind, scope, state)
         self._show_state(page, kind, scope, state, R_KILL if state == RS_KILLED else R_REARM)
         if state != RS_KILLED:
+            self.flattens.stop(kind, scope)
             return
         self.sweeps.begin(page, SW_CANCEL, scope)
         if kind == SC_VENUE:
             self.sweeps.begin(page, SW_CHILD_CANCEL, scope)
+        if page.header.length >= sizeof(KillEvent) and page.request.kill.flatten:
+            self.flattens.begin(page)
 
     cdef void _halt(self, Page* page) noexcept nogil:
         cdef HaltEvent* halt = &page.request.halt
@@ -430,6 +513,9 @@ cdef class Risk(Engine):
     # ---- sweeps: many orders, a step an event -----------------------------------------------------------------
 
     cdef void _sweep(self, Page* page) noexcept nogil:
+        if page.request.sweep.kind == SW_FLATTEN or page.request.sweep.kind == SW_CLOSE:
+            self.flattens.step(page)
+            return
         if not self.sweeps.step(page):
             return
         if of_children(page.request.sweep.kind):
@@ -452,11 +538,67 @@ cdef class Risk(Engine):
             self.sweeps.begin(page, SW_EXPIRE, &scope)
 
 
+cdef bint has_price(uint8_t ord_type) noexcept nogil:
+    """Whether such an order has a limit price; a peg's may be left out."""
+    return ord_type == T_LIMIT or ord_type == T_STOP_LIMIT or ord_type == T_LIMIT_IF_TOUCHED or ord_type == T_PEGGED
+
+
+cdef bint too_far(int64_t px) noexcept nogil:
+    """Prices of held orders are compared twice as large, and added to."""
+    return px >> 60 != 0 and px >> 60 != -1
+
+
+cdef void set_beside(Page* page, OrderEvent* request, Proposal* asked, bint leg) noexcept nogil:
+    """The numbers of an order beside its quantity and price, as the gate tests them."""
+    cdef bint trails = request.ord_type == T_TRAILING_STOP
+    asked.needs_price = has_price(request.ord_type) and request.ord_type != T_PEGGED
+    asked.missing = (trails and not request.flags & O_HAS_TRAIL) or (
+        is_stop(request.ord_type) and not trails and not request.flags & O_HAS_STOP)
+    asked.auction = request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
+    asked.has_stop = (request.flags & O_HAS_STOP) != 0
+    asked.stop_px = request.stop_px
+    asked.has_floor = (request.flags & O_HAS_FLOOR) != 0
+    asked.floor = request.max_floor
+    asked.reduce_only = (request.flags & O_REDUCE_ONLY) != 0
+    asked.leg = leg
+    if too_far(request.stop_px) or too_far(request.peg_offset) or too_far(request.trail):
+        asked.wrong |= W_PX_OVERFLOW
+
 
 cdef bint unsupported(OrderEvent* request) noexcept nogil:
     """Combinations that mean nothing: they are denied rather than guessed at."""
-    if request.ord_type != T_LIMIT and (request.flags & (O_POST_ONLY | O_HAS_PRICE)):
+    cdef uint8_t kind = request.ord_type
+    cdef uint8_t flags = request.flags
+    cdef bint once = request.time_in_force == TIF_IOC or request.time_in_force == TIF_FOK
+    cdef bint rests = has_price(kind) and not once
+    if (kind > T_LIMIT or request.time_in_force >= TIF_OPG or request.algo or request.peg
+            or flags & (O_HAS_STOP | O_HAS_TRAIL | O_HAS_FLOOR)):
+        if unsupported_held(request, rests):
+            return 1
+    if not has_price(kind) and flags & O_HAS_PRICE:
         return 1
-    if request.flags & O_POST_ONLY and request.time_in_force in (TIF_IOC, TIF_FOK):
+    if flags & O_POST_ONLY and not rests:
         return 1
-    return (request.time_in_force == TIF_GTD) != ((request.flags & O_HAS_EXPIRE) != 0)
+    return (request.time_in_force == TIF_GTD) != ((flags & O_HAS_EXPIRE) != 0)
+
+
+cdef bint unsupported_held(OrderEvent* request, bint rests) noexcept nogil:
+    """The same of what the core holds or slices."""
+    cdef uint8_t kind = request.ord_type
+    cdef uint8_t flags = request.flags
+    cdef bint plain = kind == T_MARKET or kind == T_LIMIT
+    if flags & O_HAS_STOP and (not is_stop(kind) or kind == T_TRAILING_STOP):
+        return 1
+    if flags & O_HAS_TRAIL and (kind != T_TRAILING_STOP or request.trail <= 0):
+        return 1
+    if (request.peg != PEG_NONE) != (kind == T_PEGGED) or (kind == T_PEGGED and not rests):
+        return 1
+    if flags & O_HAS_FLOOR and (not rests or kind == T_PEGGED):
+        return 1
+    if request.time_in_force >= TIF_OPG and not plain:
+        return 1
+    if request.algo == AL_NONE:
+        return 0
+    return (request.algo != AL_TWAP or not plain or request.time_in_force in (TIF_IOC, TIF_FOK, TIF_OPG, TIF_CLS)
+            or flags & (O_HAS_FLOOR | O_POST_ONLY) or request.contingency > CG_OTO
+            or request.horizon_ns <= 0 or request.slices == 0)

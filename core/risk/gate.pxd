@@ -53,6 +53,15 @@ cdef struct Proposal:               # an order, or a replace as the whole order 
     uint8_t wrong
     uint8_t px_digits
     uint8_t qty_digits
+    bint needs_price
+    bint missing                    # a stop without its price, a trailing stop without its trail
+    bint has_stop
+    int64_t stop_px
+    bint has_floor
+    int64_t floor
+    bint auction                    # opg, cls: a venue that collects will do
+    bint reduce_only
+    bint leg                        # it waits for its list's entry: no market is needed yet
 
 @cython.final
 cdef class Gate:
@@ -77,6 +86,9 @@ cdef class Gate:
     cdef bint _venue_open(self, Page* page, Proposal* asked) noexcept nogil
     cdef uint8_t state_of(self, Proposal* asked) noexcept nogil
     cdef void deny(self, Page* page, uint8_t reason) noexcept nogil
+    cdef void deny_reduction(self, Page* page, int64_t free, int64_t qty) noexcept nogil
+    cdef int64_t _off_tick(self, const Instrument* instrument, const Proposal* asked) noexcept nogil
+    cdef int64_t _off_lot(self, const Instrument* instrument, const Proposal* asked) noexcept nogil
     cdef void _deny_units(self, Page* page, uint8_t reason, uint8_t unit, int64_t limit,
           int64_t value) noexcept nogil
     cdef bint _limits(self, Page* page, Proposal* asked) noexcept nogil

@@ -6,10 +6,10 @@ from core.market.view cimport MarketView, SymbolMarket, Top
 from core.messages cimport (
     K_ACCOUNT, K_FX, K_INSTRUMENT, K_ORDER, NONE, NONE16, Page, RS_ACTIVE, RS_HALTED, RS_KILLED, RS_REDUCING,
     R_BAD_QTY, R_HALTED, R_KILLED, R_LOT, R_MAX_ORDER_NOTIONAL, R_MAX_ORDER_QTY, R_MAX_POSITION, R_MIN_QTY,
-    R_MISSING_PRICE, R_NONE, R_NO_FX_RATE, R_NO_MARKET, R_ORDER_RATE, R_OVERFLOW, R_PRECISION,
+    R_MISSING_PRICE, R_NONE, R_NO_FX_RATE, R_NO_MARKET, R_ORDER_RATE, R_OVERFLOW, R_PRECISION, R_REDUCE_ONLY,
     R_PRICE_COLLAR_BPS, R_PRICE_COLLAR_TICKS, R_REDUCING, R_TABLE_FULL, R_TICK, R_UNSUPPORTED,
     R_VENUE_CLOSED, R_VENUE_DOWN, R_VENUE_HALTED, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE,
-    SIDE_BUY, T_LIMIT, T_MARKET, U_BPS, U_COUNT, U_MONEY, U_PRICE, U_QTY, U_QTY12, U_TEXT, VF_APPLIES,
+    SIDE_BUY, T_LIMIT, T_MARKET, T_MARKET_TO_LIMIT, U_BPS, U_COUNT, U_MONEY, U_PRICE, U_QTY, U_QTY12, U_TEXT, VF_APPLIES,
     VF_DENIED, VS_AUCTION, VS_CLOSED, VS_DOWN, VS_UP, W_PX_OVERFLOW, W_QTY_OVERFLOW, W_UNSUPPORTED,
 )
 from core.risk.limits cimport Limit, Limits
@@ -90,9 +90,10 @@ cdef class Gate:
         cdef i128 product
         if asked.wrong & W_UNSUPPORTED:
             self.deny(page, R_UNSUPPORTED)
-        elif asked.ord_type == T_LIMIT and not asked.has_price:
+        elif (asked.needs_price and not asked.has_price) or asked.missing:
             self.deny(page, R_MISSING_PRICE)
-        elif asked.qty <= 0 and not asked.wrong & W_QTY_OVERFLOW and not asked.qty_digits:
+        elif (asked.qty <= 0 or (asked.has_floor and asked.floor <= 0)) and not asked.wrong & W_QTY_OVERFLOW and (
+                not asked.qty_digits):
             self.deny(page, R_BAD_QTY)
         elif asked.px_digits:
             self._deny_units(page, R_PRECISION, U_COUNT, instrument.price_precision, asked.px_digits)
@@ -100,12 +101,14 @@ cdef class Gate:
         elif asked.qty_digits:
             self._deny_units(page, R_PRECISION, U_COUNT, instrument.qty_precision, asked.qty_digits)
             page.verdict.limit_index = NONE
-        elif asked.has_price and not asked.wrong & W_PX_OVERFLOW and asked.price % instrument.tick:
-            self._deny_units(page, R_TICK, U_PRICE, instrument.tick, asked.price)
-        elif not asked.wrong & W_QTY_OVERFLOW and asked.qty % instrument.lot:
-            self._deny_units(page, R_LOT, U_QTY, instrument.lot, asked.qty)
+        elif not asked.wrong & W_PX_OVERFLOW and self._off_tick(instrument, asked):
+            self._deny_units(page, R_TICK, U_PRICE, instrument.tick, self._off_tick(instrument, asked))
+        elif not asked.wrong & W_QTY_OVERFLOW and self._off_lot(instrument, asked):
+            self._deny_units(page, R_LOT, U_QTY, instrument.lot, self._off_lot(instrument, asked))
         elif not asked.wrong & W_QTY_OVERFLOW and asked.qty < instrument.min_qty:
             self._deny_units(page, R_MIN_QTY, U_QTY, instrument.min_qty, asked.qty)
+        elif not asked.wrong & W_QTY_OVERFLOW and asked.has_floor and asked.floor < instrument.min_qty:
+            self._deny_units(page, R_MIN_QTY, U_QTY, instrument.min_qty, asked.floor)
         elif asked.wrong & (W_QTY_OVERFLOW | W_PX_OVERFLOW):
             self.deny(page, R_OVERFLOW)
         elif (not is_small(asked, instrument)
@@ -115,6 +118,17 @@ cdef class Gate:
         else:
             return 1
         return 0
+
+    cdef int64_t _off_tick(self, const Instrument* instrument, const Proposal* asked) noexcept nogil:
+        """The price that isn't on the tick; 0: all are."""
+        if asked.has_price and asked.price % instrument.tick:
+            return asked.price
+        return asked.stop_px if asked.has_stop and asked.stop_px % instrument.tick else 0
+
+    cdef int64_t _off_lot(self, const Instrument* instrument, const Proposal* asked) noexcept nogil:
+        if asked.qty % instrument.lot:
+            return asked.qty
+        return asked.floor if asked.has_floor and asked.floor % instrument.lot else 0
 
     cdef bint _gate(self, Page* page, Proposal* asked) noexcept nogil:
         """States: of the desk's own switches, of the venues, of the market."""
@@ -129,8 +143,8 @@ cdef class Gate:
             self.deny(page, R_REDUCING)
         elif not self._venue_open(page, asked):
             return 0
-        elif page.header.kind == K_ORDER and asked.ord_type == T_MARKET and asked.venue == NONE16 and not (
-                self._opposite_shown(asked)):
+        elif page.header.kind == K_ORDER and (asked.ord_type == T_MARKET or asked.ord_type == T_MARKET_TO_LIMIT) and (
+                asked.venue == NONE16 and not asked.leg and not asked.auction) and not self._opposite_shown(asked):
             self.deny(page, R_NO_MARKET)
         elif (self.instruments[asked.symbol].settle_currency != own
               and not self._convert(0, self.instruments[asked.symbol].settle_currency, own, &ignored)):
@@ -153,8 +167,10 @@ cdef class Gate:
                 return 1
         else:
             for i in range(self.view.symbols[asked.symbol].listings):
-                if self.view.top(asked.symbol, i).state == VS_UP:
+                state = self.view.top(asked.symbol, i).state
+                if state == VS_UP or (asked.auction and state == VS_AUCTION):
                     return 1
+            state = VS_DOWN
             if self.view.symbols[asked.symbol].listings:
                 state = self.view.top(asked.symbol, 0).state
         if state == VS_DOWN:
@@ -187,6 +203,10 @@ cdef class Gate:
         page.verdict.value = 0
         page.verdict.limit_index = 0
         memset(&page.verdict.scope, 0xFF, sizeof(page.verdict.scope))
+
+    cdef void deny_reduction(self, Page* page, int64_t free, int64_t qty) noexcept nogil:
+        """More than is free to be reduced."""
+        self._deny_units(page, R_REDUCE_ONLY, U_QTY, free, qty)
 
     cdef void _deny_units(self, Page* page, uint8_t reason, uint8_t unit, int64_t limit,
                           int64_t value) noexcept nogil:

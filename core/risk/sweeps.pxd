@@ -26,3 +26,4 @@ cdef class Sweeps:
     cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil
 
 cdef bint of_children(uint8_t kind) noexcept nogil
+cdef bint in_scope(const ScopeKeys* scope, const Order* order) noexcept nogil

@@ -9,7 +9,7 @@ from core.messages cimport (
     TIF_OPG, VS_CLOSED,
 )
 from core.orders.life cimport (
-    B_EXISTS, B_EXPIRING, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, Child, Life, Order, child_live, order_ended,
+    B_EXISTS, B_EXPIRING, B_FRESH, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, Child, Life, Order, child_live, order_ended,
 )
 
 cdef enum:
@@ -71,7 +71,8 @@ cdef class Sweeps:
             if sweep.scope.symbol != NONE and order.symbol != sweep.scope.symbol:
                 return 0
             if sweep.kind == SW_STATUS:
-                return self._came_back(order.symbol, child.venue, page.header.root)
+                return (self._came_back(order.symbol, child.venue, page.header.root)
+                        and not (child.bits & B_FRESH and child.pend_price == <long long>page.header.root))
             return ((order.bits & B_WORKED) != 0
                     and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
         order = &self.life.orders[index]
@@ -89,12 +90,14 @@ cdef class Sweeps:
         return slot >= 0 and self.view.top(symbol, slot).back_at == event
 
     cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil:
-        """A worked day order ends when all venues of its symbol are closed."""
+        """A worked day order ends when all venues of its symbol are closed, or its own."""
         cdef uint32_t i
         if not order.bits & B_WORKED or order.time_in_force not in (TIF_DAY, TIF_OPG, TIF_CLS):
             return 0
         if self.view.slot_of(order.symbol, <uint16_t>venue) < 0:
             return 0
+        if order.venue != NONE16:   # it goes to that venue alone
+            return order.venue == venue and self.view.state(order.symbol, order.venue) == VS_CLOSED
         for i in range(self.view.symbols[order.symbol].listings):
             if self.view.top(order.symbol, i).state != VS_CLOSED:
                 return 0

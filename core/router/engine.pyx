@@ -5,10 +5,16 @@ from libc.string cimport memset
 from core.engine cimport Emitter
 from core.market.view cimport MarketView, Top
 from core.messages cimport (
-    K_DEPTH, K_KILL, K_ORDER, K_ORDER_END, K_QUOTE, K_REARM, K_REROUTE, K_SLICE, K_VENUE, MAX_SYMBOL_VENUES, NONE,
-    OF_CHILD_ENDED, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
-    OF_WORKED, R_NO_LIQUIDITY, R_VENUE_REJECTS, SC_VENUE, SIDE_BUY, T_LIMIT, T_MARKET, TIF_FOK, TIF_IOC, VF_APPLIES,
-    X_CANCELED, X_REJECTED, OrderEndEvent, Outcome, Page, SliceEvent, SweepEvent, is_order,
+    A_REPLACE, is_order, K_DEPTH, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE, K_REARM,
+    K_REPORT, K_REROUTE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE, K_VENUE_STATE,
+    MAX_SYMBOL_VENUES, NONE, NONE16, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE,
+    OF_HOLDS, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE, OF_WORKED, OrderEndEvent, Outcome, Page,
+    R_NO_LIQUIDITY, R_VENUE_REJECTS, SC_VENUE, SIDE_BUY, SliceEvent, SweepEvent, T_LIMIT, T_LIMIT_IF_TOUCHED,
+    T_MARKET, T_MARKET_TO_LIMIT, T_PEGGED, T_STOP_LIMIT, TIF_DAY, TIF_FOK, TIF_IOC, TriggerEvent, TriggersEvent,
+    VF_APPLIES, VS_AUCTION, VS_UP, X_CANCEL_REJECTED, X_CANCELED, X_REJECTED, X_REPLACED, X_RESTATED,
+)
+from core.router.held cimport (
+    SEEN_BEGIN, SEEN_PEGS, SP_ALGO, SP_AUCTION, SP_BOUND, SP_FLOOR, SP_LIFTS, SP_PEG, SP_STOP, HeldOrder,
 )
 from core.router.sweep cimport Leg, cheapest_to_post, one_venue, sweep
 from core_ext.spine cimport publish
@@ -25,7 +31,9 @@ cdef class Router(Engine):
         self.arena = arena
         self.emitter = emitter
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
+        self.held = Held(arena, emitter, self.view, capacity)
         self.routed = <Routed*>arena.table("router.routed", sizeof(Routed), capacity.orders)
+        self.quoted_at = <uint64_t*>arena.table("router.quoted_at", sizeof(uint64_t), capacity.symbols * MAX_SYMBOL_VENUES)
         self.heads = <uint32_t*>arena.table("router.heads", sizeof(uint32_t), capacity.symbols)
         self.tails = <uint32_t*>arena.table("router.tails", sizeof(uint32_t), capacity.symbols)
         self.counts = <uint64_t*>arena.table("router.counts", sizeof(uint64_t), 8)
@@ -54,10 +62,27 @@ cdef class Router(Engine):
         elif self.view.on_event(page):
             if kind == K_QUOTE:
                 self._quoted(page, page.request.quote.symbol, page.request.quote.venue)
+                self._market(page, page.request.quote.symbol, NONE16)
             elif kind == K_DEPTH:
                 self._quoted(page, page.request.depth.symbol, page.request.depth.venue)
+                self._market(page, page.request.depth.symbol, NONE16)
+            elif kind == K_TRADE:
+                self._market(page, page.request.trade.symbol, NONE16)
+            elif kind == K_MARK:
+                self._market(page, page.request.price.symbol, NONE16)
+            elif kind == K_VENUE_STATE:
+                if page.request.venue_state.symbol == NONE:
+                    self._venue_moved(page, 0, page.request.venue_state.venue, 1)
+                else:
+                    self._venue_moved(page, page.request.venue_state.symbol, page.request.venue_state.venue, 0)
         elif kind == K_REROUTE:
             self._route_waiting(page, page.request.sweep.scope.symbol, page.request.sweep.cursor)
+        elif kind == K_TRIGGERS:
+            self._go_on(page)
+        elif kind == K_SLICE_DUE:
+            self._slice_due(page, page.request.trigger.order)
+        elif kind == K_INSTRUMENT:
+            self.held.instrument(page)
         elif (kind == K_KILL or kind == K_REARM) and page.request.filter.kind == SC_VENUE:
             self._kill(page.request.filter.scope.venue, kind == K_KILL)
 
@@ -80,10 +105,10 @@ cdef class Router(Engine):
         elif page.header.kind == K_SLICE:
             routed.in_flight -= page.request.slice.qty
             if outcome.flags & OF_REFUSED:
-                self._leave_out(routed, page.request.slice.venue)
+                self._leave_out(page, routed, page.request.slice.venue)
                 route = 1
         elif outcome.flags & OF_CHILD_ENDED:
-            self._leave_out(routed, outcome.venue)
+            self._leave_out(page, routed, outcome.venue)
         if outcome.flags & OF_CHILD_REJECTED:
             routed.rejected += 1
         routed.price = outcome.price
@@ -91,9 +116,11 @@ cdef class Router(Engine):
         routed.live = outcome.live_children
         routed.cum = outcome.cum_qty
         routed.routable = (outcome.flags & OF_ROUTABLE) != 0
-        if route and not (once(routed) and page.header.kind != K_ORDER):
+        if routed.special:
+            route |= self._special_moved(page, order)
+        if route and not (once(routed) and routed.next_n > 1):
             self._route(page, order)
-        self._settle(page, order, (outcome.flags & OF_ENDED) != 0)
+        self._settle(page, order, (outcome.flags & (OF_ENDED | OF_HOLDS)) != 0)
 
     cdef void _begin(self, Page* page, uint32_t order) noexcept nogil:
         cdef Routed* routed = &self.routed[order]
@@ -107,18 +134,37 @@ cdef class Router(Engine):
         routed.next_n = 1
         routed.next = NONE
         routed.previous = NONE
+        routed.limited = routed.has_price
+        routed.special = self.held.begin(page, order)
+        if routed.ord_type != T_LIMIT:
+            routed.has_price = 0
         if order >= self.counts[0]:
             self.counts[0] = order + 1
 
-    cdef void _leave_out(self, Routed* routed, uint16_t venue) noexcept nogil:
+    cdef void _leave_out(self, Page* page, Routed* routed, uint16_t venue) noexcept nogil:
+        """The order doesn't use the venue until its next quote."""
         cdef int slot = self.view.slot_of(routed.symbol, venue)
         if slot >= 0:
+            self._admit(routed)
             routed.left_out |= <uint64_t>1 << slot
+            routed.left_at = page.header.seq
 
-    cdef uint64_t _left_out(self, const Routed* routed) noexcept nogil:
-        """What the order leaves out, and the venues that are killed."""
-        cdef uint64_t out = routed.left_out
+    cdef void _admit(self, Routed* routed) noexcept nogil:
+        """Venues that have quoted since they were left out may be used again."""
+        cdef uint64_t* quoted_at = &self.quoted_at[routed.symbol * MAX_SYMBOL_VENUES]
         cdef uint32_t slot
+        if not routed.left_out:
+            return
+        for slot in range(self.view.symbols[routed.symbol].listings):
+            if quoted_at[slot] > routed.left_at:
+                routed.left_out &= ~(<uint64_t>1 << slot)
+
+    cdef uint64_t _left_out(self, Routed* routed) noexcept nogil:
+        """What the order leaves out, and the venues that are killed."""
+        cdef uint64_t out
+        cdef uint32_t slot
+        self._admit(routed)
+        out = routed.left_out
         if self.killed[0]:
             for slot in range(self.view.symbols[routed.symbol].listings):
                 if (self.killed[0] >> self.view.top(routed.symbol, <int>slot).venue) & 1:
@@ -135,23 +181,25 @@ cdef class Router(Engine):
         cdef int count = 0
         cdef int slot
         cdef int i
+        if routed.routable and routed.special:
+            rest = self._may_send(page, order, rest, left_out)
         if not routed.routable or rest <= 0:
             return
         if routed.time_in_force == TIF_FOK:
             if one_venue(self.view, routed.symbol, buys, routed.has_price, routed.price, rest, left_out, legs):
-                self._slice(page, order, legs[0].slot, rest, legs[0].price, TIF_FOK)
+                self._slice(page, order, legs[0].slot, rest, legs[0].price, T_LIMIT, TIF_FOK)
             return
         if not routed.post_only:
             count = sweep(self.view, routed.symbol, buys, routed.has_price, routed.price, rest, left_out, legs, &rest)
         for i in range(count):
-            self._slice(page, order, legs[i].slot, legs[i].qty, legs[i].price, TIF_IOC)
+            self._slice(page, order, legs[i].slot, legs[i].qty, legs[i].price, T_LIMIT, TIF_IOC)
         if rest > 0 and rests(routed):
-            slot = cheapest_to_post(self.view, routed.symbol, left_out)
+            slot = cheapest_to_post(self.view, routed.symbol, left_out, VS_UP)
             if slot >= 0:
-                self._slice(page, order, <uint32_t>slot, rest, routed.price, routed.time_in_force)
+                self._slice(page, order, <uint32_t>slot, rest, routed.price, T_LIMIT, routed.time_in_force)
 
     cdef void _slice(self, Page* page, uint32_t order, uint32_t slot, int64_t qty, int64_t price,
-                     uint8_t time_in_force) noexcept nogil:
+                     uint8_t ord_type, uint8_t time_in_force) noexcept nogil:
         cdef Routed* routed = &self.routed[order]
         cdef SliceEvent slice
         memset(&slice, 0, sizeof(SliceEvent))
@@ -160,7 +208,7 @@ cdef class Router(Engine):
         slice.qty = qty
         slice.price = price
         slice.venue = self.view.top(routed.symbol, <int>slot).venue
-        slice.ord_type = T_LIMIT
+        slice.ord_type = ord_type
         slice.time_in_force = time_in_force
         routed.next_n += 1
         routed.in_flight += qty
@@ -169,19 +217,186 @@ cdef class Router(Engine):
         page.routing.routed_qty += qty
         self.emitter.emit(page, K_SLICE, &slice, sizeof(SliceEvent), 0)
 
+    # ---- what is special ------------------------------------------------------------------------------------
+
+    cdef bint _special_moved(self, Page* page, uint32_t order) noexcept nogil:
+        """What is held waits or goes on; whether something may be sent that no other order would send now."""
+        cdef Routed* routed = &self.routed[order]
+        cdef Outcome* outcome = &page.outcome
+        cdef bint alone = routed.live == 0 and routed.in_flight == 0
+        self.held.settle(page, order)
+        if page.header.kind == K_TRIGGER and routed.special & SP_STOP:
+            routed.ord_type = T_LIMIT if has_limit(routed.ord_type) else T_MARKET
+            routed.has_price = routed.ord_type == T_LIMIT
+        if (routed.special & SP_LIFTS and alone and routed.routable and outcome.flags & OF_HAS_PRICE
+                and not once(routed)):
+            routed.special &= ~SP_LIFTS     # what is left rests at the price of the last fill
+            routed.ord_type = T_LIMIT
+            routed.has_price = 1
+            routed.post_only = 1
+            return 1
+        if routed.special & SP_PEG:
+            self._peg_moved(page, order)
+        return routed.special & SP_FLOOR and alone
+
+    cdef bint _schedule_over(self, uint32_t order) noexcept nogil:
+        return self.held.orders[order].slices_due >= self.held.orders[order].slices
+
+    cdef int64_t _may_send(self, Page* page, uint32_t order, int64_t rest, uint64_t left_out) noexcept nogil:
+        """What of the rest is to be swept now; a single child of it is sent here."""
+        cdef Routed* routed = &self.routed[order]
+        cdef HeldOrder* held = &self.held.orders[order]
+        cdef int64_t price = routed.price
+        if routed.special & SP_ALGO:
+            rest = self.held.released(order) - (held.order_qty - routed.unsent) - routed.in_flight
+        if routed.special & (SP_PEG | SP_FLOOR) and (routed.live or routed.in_flight):
+            return 0
+        if routed.special & SP_FLOOR and rest > held.max_floor:
+            rest = held.max_floor
+        if rest <= 0 or not routed.special & (SP_PEG | SP_FLOOR | SP_BOUND | SP_AUCTION):
+            return rest
+        if routed.special & SP_PEG and not self.held.peg_price(order, routed.limited, routed.price, &price):
+            return 0
+        self._post(page, order, rest, price, left_out)
+        return 0
+
+    cdef void _post(self, Page* page, uint32_t order, int64_t qty, int64_t price, uint64_t left_out) noexcept nogil:
+        """One child: at the order's venue, else where posting costs least."""
+        cdef Routed* routed = &self.routed[order]
+        cdef HeldOrder* held = &self.held.orders[order]
+        cdef uint8_t state = VS_AUCTION if routed.special & SP_AUCTION else VS_UP
+        cdef int slot
+        if routed.special & SP_BOUND:
+            slot = self.view.slot_of(routed.symbol, held.venue)
+            if slot < 0 or (left_out >> slot) & 1 or not self._open(routed, slot):
+                return
+        else:
+            slot = cheapest_to_post(self.view, routed.symbol, left_out, state)
+            if slot < 0:
+                return
+            held.venue = self.view.top(routed.symbol, slot).venue
+        held.child_px = price
+        self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
+                    TIF_DAY if routed.special & SP_AUCTION else routed.time_in_force)
+
+    cdef bint _open(self, const Routed* routed, int slot) noexcept nogil:
+        cdef uint8_t state = self.view.top(routed.symbol, slot).state
+        return state == VS_AUCTION or (state == VS_UP and not routed.special & SP_AUCTION)
+
+    cdef void _slice_due(self, Page* page, uint32_t order) noexcept nogil:
+        if self.held.orders[order].over:
+            return
+        self.held.next_slice(page, order)
+        self._route(page, order)
+        self._settle(page, order, not self.routed[order].routable and self.routed[order].unsent <= 0)
+
+    # ---- pegs -----------------------------------------------------------------------------------------------
+
+    cdef void _peg_moved(self, Page* page, uint32_t order) noexcept nogil:
+        """What a peg's child answered, and where it should be now."""
+        cdef HeldOrder* held = &self.held.orders[order]
+        cdef Outcome* outcome = &page.outcome
+        cdef uint8_t said = outcome.child_exec_type
+        if page.header.kind == K_PEG:
+            held.moving = outcome.action == A_REPLACE
+        elif page.header.kind == K_REPORT:
+            if outcome.flags & OF_CHILD_OVER:
+                held.moving = 0
+            else:
+                held.child_px = outcome.child_price
+            if held.moving and (said == X_REPLACED or said == X_CANCEL_REJECTED):
+                held.moving = 0
+                if said == X_CANCEL_REJECTED:
+                    held.refused_px = held.asked_px
+                    held.has_refused = 1
+            if said == X_REPLACED or said == X_RESTATED or said == X_CANCEL_REJECTED:
+                self._follow_peg(page, order)
+
+    cdef bint _follow_peg(self, Page* page, uint32_t order) noexcept nogil:
+        """Moves the child where the peg has moved, or sends one; whether anything was derived."""
+        cdef Routed* routed = &self.routed[order]
+        cdef HeldOrder* held = &self.held.orders[order]
+        cdef TriggerEvent move
+        cdef int64_t px = 0
+        if held.over or not self.held.peg_price(order, routed.limited, routed.price, &px):
+            return 0
+        if px != held.refused_px:
+            held.has_refused = 0
+        if routed.live == 0 and routed.in_flight == 0:
+            self._route(page, order)
+            return routed.in_flight > 0
+        if routed.live == 0 or held.moving or held.has_refused or px == held.child_px:
+            return 0
+        held.moving = 1
+        held.asked_px = px
+        memset(&move, 0, sizeof(TriggerEvent))
+        move.order = order
+        move.price = px
+        self.emitter.emit(page, K_PEG, &move, sizeof(TriggerEvent), 0)
+        return 1
+
+    cdef void _pegs(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil:
+        """The symbol's pegs from one on: some an event, the rest follows."""
+        cdef TriggersEvent rest
+        cdef uint32_t done = 0
+        if order != NONE and not (self.held.orders[order].watched and self.held.orders[order].symbol == symbol):
+            order = self.held.watches[symbol].peg_head
+        while order != NONE and done < ORDERS_A_QUOTE:
+            done += self._follow_peg(page, order)
+            order = self.held.orders[order].next
+        if order == NONE:
+            return
+        memset(&rest, 0, sizeof(TriggersEvent))
+        rest.symbol = symbol
+        rest.cursor = order
+        rest.seen = SEEN_PEGS
+        self.emitter.emit(page, K_TRIGGERS, &rest, sizeof(TriggersEvent), 0)
+
+    # ---- the market moved -----------------------------------------------------------------------------------
+
+    cdef void _market(self, Page* page, uint32_t symbol, uint16_t venue) noexcept nogil:
+        """What is held of the symbol. venue: whose state changed, NONE16: none did."""
+        self.held.moved(page, symbol, venue)
+        if self.held.watches[symbol].peg_head != NONE:
+            self._pegs(page, symbol, self.held.watches[symbol].peg_head)
+
+    cdef void _venue_moved(self, Page* page, uint32_t symbol, uint16_t venue, bint all) noexcept nogil:
+        """A venue's state: of one symbol, or of all from one on, one an event."""
+        cdef TriggersEvent rest
+        if all:
+            symbol = self.held.next_symbol(symbol, venue)
+        if symbol == NONE:
+            return
+        self._market(page, symbol, venue)
+        if not all or self.held.next_symbol(symbol + 1, venue) == NONE:
+            return
+        memset(&rest, 0, sizeof(TriggersEvent))
+        rest.symbol = symbol + 1
+        rest.venue = venue
+        rest.seen = SEEN_BEGIN
+        self.emitter.emit(page, K_TRIGGERS, &rest, sizeof(TriggersEvent), 0)
+
+    cdef void _go_on(self, Page* page) noexcept nogil:
+        cdef TriggersEvent* rest = &page.request.triggers
+        if rest.seen & SEEN_BEGIN:
+            self._venue_moved(page, rest.symbol, rest.venue, 1)
+        elif rest.seen & SEEN_PEGS:
+            self._pegs(page, rest.symbol, rest.cursor)
+        else:
+            self.held.go_on(page, rest)
+
     # ---- what couldn't be sent --------------------------------------------------------------------------------
 
     cdef void _settle(self, Page* page, uint32_t order, bint ended) noexcept nogil:
         """Waits for a quote, or gives the order up."""
         cdef Routed* routed = &self.routed[order]
-        cdef bint waits = (not ended and not once(routed)
-                           and (routed.left_out != 0 or routed.unsent > routed.in_flight))
+        cdef bint waits = not ended and not once(routed) and routed.unsent > routed.in_flight
         if waits and not routed.listed:
             self._list(order)
         elif not waits and routed.listed:
             self._unlist(order)
         if (routed.routable and routed.live == 0 and routed.in_flight == 0 and routed.unsent > 0
-                and not rests(routed)):
+                and not rests(routed) and not (routed.special & SP_ALGO and not self._schedule_over(order))):
             self._give_up(page, order)
 
     cdef void _give_up(self, Page* page, uint32_t order) noexcept nogil:
@@ -235,16 +450,11 @@ cdef class Router(Engine):
     cdef void _quoted(self, Page* page, uint32_t symbol, uint16_t venue) noexcept nogil:
         """The venue may be used again by all that wait; then they are tried, oldest first."""
         cdef uint32_t order = self.heads[symbol]
-        cdef int slot
-        if order == NONE:
-            return
-        slot = self.view.slot_of(symbol, venue)
-        if slot < 0:
-            return
-        while order != NONE:
-            self.routed[order].left_out &= ~(<uint64_t>1 << slot)
-            order = self.routed[order].next
-        self._route_waiting(page, symbol, self.heads[symbol])
+        cdef int slot = self.view.slot_of(symbol, venue)
+        if slot >= 0:
+            self.quoted_at[symbol * MAX_SYMBOL_VENUES + <uint32_t>slot] = page.header.seq
+        if order != NONE and slot >= 0:
+            self._route_waiting(page, symbol, order)
 
     cdef void _route_waiting(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil:
         cdef SweepEvent rest
@@ -276,4 +486,13 @@ cdef bint once(const Routed* routed) noexcept nogil:
 
 cdef bint rests(const Routed* routed) noexcept nogil:
     """A limit order that may stay in a book, and waits where there is none."""
-    return routed.ord_type == T_LIMIT and not once(routed)
+    return (routed.ord_type == T_LIMIT or routed.ord_type == T_PEGGED) and not once(routed)
+
+
+cdef bint has_limit(uint8_t ord_type) noexcept nogil:
+    """A held order that goes on as a limit order."""
+    return ord_type == T_STOP_LIMIT or ord_type == T_LIMIT_IF_TOUCHED
+
+
+cdef bint takes_any(uint8_t ord_type) noexcept nogil:
+    return ord_type == T_MARKET or ord_type == T_MARKET_TO_LIMIT

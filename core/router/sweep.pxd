@@ -1,5 +1,5 @@
 """The `sweep` policy: a pure function of an order, the books and the venues' fees."""
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core.market.view cimport MarketView
 
@@ -13,4 +13,4 @@ cdef int sweep(MarketView view, uint32_t symbol, bint buys, bint limited, int64_
                uint64_t left_out, Leg* legs, int64_t* rest) noexcept nogil
 cdef int one_venue(MarketView view, uint32_t symbol, bint buys, bint limited, int64_t limit, int64_t qty,
                    uint64_t left_out, Leg* leg) noexcept nogil
-cdef int cheapest_to_post(MarketView view, uint32_t symbol, uint64_t left_out) noexcept nogil
+cdef int cheapest_to_post(MarketView view, uint32_t symbol, uint64_t left_out, uint8_t state) noexcept nogil

@@ -101,14 +101,14 @@ cdef int one_venue(MarketView view, uint32_t symbol, bint buys, bint limited, in
     return found
 
 
-cdef int cheapest_to_post(MarketView view, uint32_t symbol, uint64_t left_out) noexcept nogil:
-    """The slot with the least maker fee, then declaration; -1: none may be used."""
+cdef int cheapest_to_post(MarketView view, uint32_t symbol, uint64_t left_out, uint8_t state) noexcept nogil:
+    """The slot in that state with the least maker fee, then declaration; -1: none may be used."""
     cdef int found = -1
     cdef uint32_t slot
     cdef int64_t fee
     cdef int64_t least = 0
     for slot in range(view.symbols[symbol].listings):
-        if not seen(view, symbol, slot, left_out):
+        if view.top(symbol, <int>slot).state != state or (left_out >> slot) & 1:
             continue
         fee = view.venues[view.top(symbol, <int>slot).venue].maker_fee
         if found < 0 or fee < least:

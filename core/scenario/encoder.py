@@ -80,6 +80,43 @@ def struct(dtype: np.dtype[Any], **values: Any) -> bytes:
     return row.tobytes()
 
 
+class Beside:
+    """The numbers of an order beside its quantity and price, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.px_digits = self.qty_digits = 0
+        self.px_large = self.qty_large = self.unsound = False
+
+    def take(self, key: str, units: int, digits: int, large: bool, kind: str) -> None:
+        """kind: px, qty, or "" for a number that no precision of the instrument bounds."""
+        self.values[key] = units
+        if kind == "px":
+            self.px_digits, self.px_large = max(self.px_digits, digits), self.px_large or large
+        elif kind == "qty":
+            self.qty_digits, self.qty_large = max(self.qty_digits, digits), self.qty_large or large
+        else:
+            self.unsound = self.unsound or bool(digits) or large
+
+
+def twap_params(params: dict[str, Any]) -> tuple[int, int] | None:
+    """(horizon in ns, slices); None: they make no sense, and the order is denied."""
+    try:
+        horizon = parse_number(str(params.get("horizon_s", "0")))
+        slices = parse_number(str(params.get("slices", "10")))
+    except ValueError:
+        return None
+    whole, rest = divmod(slices.units, 10**slices.digits)
+    horizon_ns = horizon.units * 10**9 // 10**horizon.digits
+    if (
+        rest
+        or not (0 < horizon_ns < INT64 and 0 < whole < 1 << 32)
+        or params.keys() - {"horizon_s", "slices"}
+    ):
+        return None
+    return horizon_ns, whole
+
+
 class Encoder:
     """Turns lines into events, in their order. A line may need names to be declared first."""
 
@@ -87,6 +124,7 @@ class Encoder:
         self.file = file
         self.directory = directory
         self._names: list[Event] = []
+        self._line = 0
         self._limits: dict[tuple[Any, ...], int] = {}
         self._order_symbols: dict[str, Symbol] = {}
         self._encoders: dict[str, Callable[[dict[str, Any]], Iterator[Event]]] = {
@@ -97,6 +135,7 @@ class Encoder:
 
     def encode(self, line: Line) -> list[Event]:
         """The line's events, names first. ScenarioError: a number that the core can't carry."""
+        self._line = line.number
         try:
             events = list(self._encoders[line.type](line.data))
         except Malformed as wrong:
@@ -104,11 +143,14 @@ class Encoder:
         names, self._names = self._names, []
         return names + events
 
-    def strategy(self, name: str) -> tuple[int, list[Event]]:
-        """The strategy's index, and the events that make it known."""
-        index = self._space(m.Space.STRATEGY, name)
-        names, self._names = self._names, []
-        return index, names
+    def learn(self, cl_ord_id: str, symbol: Symbol) -> bool:
+        """The symbol of an order that no line of the file made; whether it is news."""
+        return self._order_symbols.setdefault(cl_ord_id, symbol) is symbol
+
+    def name(self, space: m.Space, name: str) -> tuple[int, list[Event]]:
+        """The index of a strategy or list, and the events that make it known."""
+        index = self._space(space, name)
+        return index, self.new_names()
 
     def person(self, name: str) -> int:
         """The person's index; a new one is told with the next line."""
@@ -148,6 +190,11 @@ class Encoder:
         )
         names, self._names = self._names, []
         return [*names, Event(m.Kind.BOOK, 0, request)]
+
+    def new_names(self) -> list[Event]:
+        """The events that make known the names which no line has told yet."""
+        names, self._names = self._names, []
+        return names
 
     def take_limit(self, request: bytes) -> None:
         """A limit that was declared before this encoder was made keeps its index. request: a LIMIT_EVENT."""
@@ -475,12 +522,17 @@ class Encoder:
         qty_precision = symbol.qty_precision if symbol else 0
         qty, qty_digits, qty_large = self._client_units(data["order_qty"], qty_precision)
         price, px_digits, px_large = self._client_units(data["price"], price_precision)
+        beside, unsound = self._beside(data, price_precision, qty_precision)
         account = d.accounts.get(data["account"])
         flags = m.OrderFlag.HAS_QTY
         for key, flag in (
             ("price", m.OrderFlag.HAS_PRICE),
             ("expire_at", m.OrderFlag.HAS_EXPIRE),
             ("post_only", m.OrderFlag.POST_ONLY),
+            ("reduce_only", m.OrderFlag.REDUCE_ONLY),
+            ("stop_px", m.OrderFlag.HAS_STOP),
+            ("trail", m.OrderFlag.HAS_TRAIL),
+            ("max_floor", m.OrderFlag.HAS_FLOOR),
         ):
             if data[key] is not None and data[key] is not False:
                 flags |= flag
@@ -499,14 +551,48 @@ class Encoder:
                 ord_type=schema.ORD_TYPES.index(data["ord_type"]),
                 time_in_force=schema.TIMES_IN_FORCE.index(data["time_in_force"]),
                 flags=int(flags),
-                wrong=self._wrong((data["cl_ord_id"],), qty_large, px_large),
-                px_digits=px_digits,
-                qty_digits=qty_digits,
+                wrong=self._wrong(
+                    (data["cl_ord_id"],), qty_large or beside.qty_large, px_large or beside.px_large
+                )
+                | (m.Wrong.UNSUPPORTED if unsound else 0),
+                px_digits=max(px_digits, beside.px_digits),
+                qty_digits=max(qty_digits, beside.qty_digits),
                 qty=qty,
                 price=price,
                 expire_ns=data["expire_at"] or 0,
+                trail_unit=schema.TRAIL_UNITS.index(data["trail_unit"] or "price"),
+                trigger=schema.TRIGGERS.index(data["trigger"]),
+                **beside.values,
             ),
         )
+
+    def _beside(self, data: dict[str, Any], price_precision: int, qty_precision: int) -> tuple[Beside, bool]:
+        """What an order has beside its quantity and price; whether it makes no sense."""
+        beside = Beside()
+        unit = data["trail_unit"] or "price"
+        trail_digits = {"price": price_precision, "ticks": 0, "bps": BPS_DIGITS}[unit]
+        for key, digits, kind in (
+            ("stop_px", price_precision, "px"),
+            ("peg_offset", price_precision, "px"),
+            ("trail", trail_digits, "px" if unit == "price" else ""),
+            ("max_floor", qty_precision, "qty"),
+        ):
+            beside.take(key, *self._client_units(data[key], digits), kind)
+        peg, contingency, algo = data["peg"], data["contingency"], data["algo"]
+        beside.values["peg"] = schema.PEGS.index(peg) + 1 if peg else 0
+        params = twap_params(data["params"] or {}) if algo == "twap" else None
+        if algo is not None:
+            beside.values["algo"] = int(m.Algo.TWAP if algo == "twap" else m.Algo.UNKNOWN)
+        if params is not None:
+            beside.values["horizon_ns"], beside.values["slices"] = params
+        if contingency and data["list_id"]:
+            beside.values["contingency"] = schema.CONTINGENCIES.index(contingency) + 1
+            beside.values["list_id"] = self._space(m.Space.LIST, data["list_id"])
+        alone = (contingency is None) != (data["list_id"] is None) or (
+            algo is None and data["params"] is not None
+        )
+        moved = data["peg_offset"].units != 0 and data["ord_type"] != "pegged"
+        return beside, beside.unsound or alone or moved
 
     def _replace(self, data: dict[str, Any]) -> Iterator[Event]:
         symbol = self._order_symbols.get(data["orig_cl_ord_id"])
@@ -518,7 +604,12 @@ class Encoder:
         price, px_digits, px_large = self._client_units(
             data["price"], symbol.price_precision if symbol else 0
         )
+        stop_px, stop_digits, stop_large = self._client_units(
+            data["stop_px"], symbol.price_precision if symbol else 0
+        )
         flags = m.OrderFlag(0)
+        if data["stop_px"] is not None:
+            flags |= m.OrderFlag.HAS_STOP
         if data["order_qty"] is not None:
             flags |= m.OrderFlag.HAS_QTY
         if data["price"] is not None:
@@ -532,9 +623,10 @@ class Encoder:
                 orig_cl_ord_id=self._text(data["orig_cl_ord_id"]),
                 qty=qty,
                 price=price,
+                stop_px=stop_px,
                 flags=int(flags),
-                wrong=self._wrong((data["cl_ord_id"],), qty_large, px_large),
-                px_digits=px_digits,
+                wrong=self._wrong((data["cl_ord_id"],), qty_large, px_large or stop_large),
+                px_digits=max(px_digits, stop_digits),
                 qty_digits=qty_digits,
             ),
         )
@@ -548,6 +640,12 @@ class Encoder:
                 cl_ord_id=self._text(data["cl_ord_id"]),
                 orig_cl_ord_id=self._text(data["orig_cl_ord_id"]),
             ),
+        )
+
+    def _algo(self, data: dict[str, Any]) -> Iterator[Event]:
+        action = schema.ALGO_ACTIONS.index(data["action"])
+        yield Event(
+            m.Kind.ALGO, 0, struct(m.ALGO_EVENT, cl_ord_id=self._text(data["cl_ord_id"]), action=action)
         )
 
     # ---- venues --------------------------------------------------------------------------------------------
@@ -621,7 +719,10 @@ class Encoder:
         return self._filter(kind, keyed, kind=int(m.Scope[scope.upper()]))
 
     def _kill(self, data: dict[str, Any]) -> Iterator[Event]:
-        return self._switch(m.Kind.KILL, data)
+        bps = self._units(data["flatten_bps"], BPS_DIGITS, "flatten_bps")
+        more = struct(m.KILL_EVENT, flatten=data["flatten"], flatten_bps=bps, line=self._line)
+        for event in self._switch(m.Kind.KILL, data):
+            yield event._replace(request=event.request + more[len(event.request) :])
 
     def _rearm(self, data: dict[str, Any]) -> Iterator[Event]:
         return self._switch(m.Kind.REARM, data)

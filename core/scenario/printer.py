@@ -113,6 +113,12 @@ class Printer:
     def _first_id(self, order: int) -> str:
         return self.directory.text(self._first_ids[order])
 
+    def symbol_of(self, cl_ord_id: str) -> Symbol | None:
+        """The symbol of the order with that first cl_ord_id; None: there is none that has had a line."""
+        self.flush()
+        found = next((i for i in self._first_ids if self._first_id(i) == cl_ord_id), None)
+        return None if found is None else self.symbols[found]
+
     def _venue(self, index: int) -> str:
         return self.directory.venue_list[index]
 

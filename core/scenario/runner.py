@@ -39,6 +39,7 @@ def capacity_for(lines: list[Line]) -> Capacity:
         fills=kinds["report"] + 32 * children + 1024 if kinds["venue"] else 1024,
         positions=min(orders + kinds["open_position"], (kinds["instrument"] + 1) * (kinds["account"] + 1))
         + 1,
+        lists=orders,
         limits=kinds["limit"] + 1,
         counters=kinds["limit"] * (orders + 1) + 16,
         cells=kinds["limit"] * (orders + 1) + 16,
@@ -61,6 +62,14 @@ class Scenario:
         core = self.recorded.core
         self.printer = Printer(self.directory, core.egress.id_bytes, self.write)
 
+    def _named(self, line: Line, parts: list[Event]) -> list[Event]:
+        """The line's events; about an order that the core made they are read again, its symbol known."""
+        name = line.data.get("child_id", "").rpartition(".")[0] or line.data.get("orig_cl_ord_id", "")
+        if not name.startswith("flatten-"):
+            return parts
+        symbol = self.printer.symbol_of(name)
+        return parts if symbol is None or not self.encoder.learn(name, symbol) else self.encoder.encode(line)
+
     def _page(self, raw: bytes) -> None:
         self.printer.page(raw)
 
@@ -71,7 +80,7 @@ class Scenario:
             if line.type == "fx":
                 rate = line.data["rate"]
                 self.rates.set(line.data["pair"], Fraction(rate.units, 10**rate.digits))
-            for event in parts:
+            for event in self._named(line, parts):
                 source = 1 if line.type in FEED else 0
                 self.recorded.feed(event.kind, line.at, event.request, event.session, source)
             self.printer.flush()

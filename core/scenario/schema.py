@@ -274,39 +274,19 @@ def auction_at_match(data: Data, venues: Venues) -> bool:
     return bool(data["state"] == "auction" and venues.mode(data["venue"]) == "match")
 
 
-TIMES_IN_FORCE_BUILT: Final = ("day", "gtc", "ioc", "fok", "gtd")
 CHECKS_BUILT: Final = (
     "max_order_qty", "max_order_notional", "price_collar_bps", "price_collar_ticks", "max_position",
     "order_rate",
 )  # fmt: skip
 
 NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
-    "order": (
-        NotYet("{ord_type} orders", other_than("ord_type", "market", "limit")),
-        NotYet("time_in_force {time_in_force}", other_than("time_in_force", *TIMES_IN_FORCE_BUILT)),
-        NotYet("policy {policy}", other_than("policy", "sweep")),
-        NotYet("algo {algo}", given("algo")),
-        NotYet("params", given("params")),
-        NotYet("max_floor", given("max_floor")),
-        NotYet("peg {peg}", given("peg")),
-        NotYet("peg_offset", lambda data, _venues: data["peg_offset"].units != 0),
-        NotYet("trail", given("trail")),
-        NotYet("trail_unit {trail_unit}", given("trail_unit")),
-        NotYet("stop_px", given("stop_px")),
-        NotYet("trigger {trigger}", other_than("trigger", "last")),
-        NotYet("reduce_only orders", other_than("reduce_only", False)),
-        NotYet("contingency {contingency}", given("contingency")),
-        NotYet("list_id", given("list_id")),
-    ),
-    "replace": (NotYet("stop_px", given("stop_px")),),
-    "algo": (NotYet("algo lines", always),),
+    "order": (NotYet("policy {policy}", other_than("policy", "sweep")),),
     "limit": (
         NotYet("limit check {check}", other_than("check", *CHECKS_BUILT)),
         NotYet("soft limits", other_than("soft", False)),
         NotYet("limit action {action}", other_than("action", "halted")),
     ),
     "override": (NotYet("override lines", always),),
-    "kill": (NotYet("kill with flatten", other_than("flatten", False)),),
     "venue_state": (NotYet("auctions at a match venue", auction_at_match),),
 }
 

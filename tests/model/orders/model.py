@@ -141,9 +141,9 @@ def shown(desk: Desk, line: Line) -> None:
     market, venue, symbol = desk.markets[line["symbol"]], line["venue"], line["symbol"]
     bid, ask = ([*market.levels(venue, ask=side), (None, 0)][0][0] for side in (False, True))
     desk.ledger.marks.quote(venue, symbol, bid, ask)
-    waiting = [order for order in desk.orders if order.symbol == symbol and order.worked]
-    for order in waiting:
+    for order in [order for order in desk.orders if order.symbol == symbol]:
         order.left_out.discard(venue)
+    waiting = [order for order in desk.orders if order.symbol == symbol and order.routable]
     held.market_moved(desk, symbol)
     for order in waiting:
         working.settle(desk, order, route=True)

@@ -19,14 +19,15 @@ STEPS_NS = (0, 0, 0, 0, 1_000, SECOND, 5 * SECOND)
 SYMBOLS = {"AAPL": (2, 1), "MSFT": (2, 10)}  # price digits, lot
 MIDDLE = 10_000  # in ticks of 0.01
 TYPES = (
-    "limit", "limit", "limit", "limit", "market", "stop", "stop_limit", "market_to_limit", "market_if_touched",
-    "limit_if_touched", "trailing_stop", "pegged",
+    "limit", "limit", "limit", "limit", "market", "stop", "stop_limit", "market_to_limit",
+    "market_if_touched", "limit_if_touched", "trailing_stop", "pegged",
 )  # fmt: skip
 PLAIN_ENDS = ("canceled", "canceled", "rejected", "expired", "unknown_order")
 SAYS = (
     "new",
     "stopped",
     "suspended",
+    "done_for_day",
     "done_for_day",
     "pending_cancel",
     "pending_replace",
@@ -52,7 +53,8 @@ class RandomDay:
         self._declare()
         actions = {
             self.quote: 12, self.trade: 6, self.mark: 1, self.depth: 1, self.order: 16, self.replace: 8,
-            self.cancel: 6, self.report: 44, self.algo: 3, self.cancel_all: 0.5, self.kill: 0.7, self.rearm: 1.2,
+            self.cancel: 6, self.report: 44, self.algo: 3, self.cancel_all: 0.5, self.kill: 0.7,
+            self.rearm: 1.2,
             self.venue_state: 2.5, self.session: 0.5, self.day: 0.3, self.time: 2,
         }  # fmt: skip
         for _ in range(steps):
@@ -90,8 +92,7 @@ class RandomDay:
         for symbol in SYMBOLS:
             if self.chance(0.9):
                 self.quote(symbol)
-            else:
-                self.say("mark", symbol=symbol, px="100")
+            self.say("trade", venue="XA", symbol=symbol, px="100", qty="1")
 
     # ---- numbers -----------------------------------------------------------------------------------------
 
@@ -278,9 +279,11 @@ class RandomDay:
             }
         if not child.acked and self.chance(0.3):
             return {"exec_type": "new"}
+        if (child.done_for_day or child.stopped) and self.chance(0.6):
+            return self._fill(child, amends=0.7 if child.done_for_day else 0.1)
         if self.chance(0.1):
             return {"exec_type": r.choice(PLAIN_ENDS), "text": r.choice((None, "no"))}
-        if self.chance(0.15):
+        if self.chance(0.2):
             return self._unasked(child)
         return self._fill(child)
 
@@ -294,7 +297,7 @@ class RandomDay:
     def _even_qty(self, symbol: str) -> str:
         return str(SYMBOLS[symbol][1] * self.random.randint(1, 30))
 
-    def _fill(self, child: Child) -> dict[str, Any]:
+    def _fill(self, child: Child, amends: float = 0.15) -> dict[str, Any]:
         """A fill, a bust or a correction."""
         r, keys = (
             self.random,
@@ -308,7 +311,7 @@ class RandomDay:
             qty += most
         self.execs += 1
         exec_id = f"e{self.execs}"
-        if keys and self.chance(0.15):
+        if keys and self.chance(amends):
             ref = r.choice(keys)[1] if not self.chance(self.wild / 4) else "e999"
             record = self.play.desk.execs.get((child.venue, ref), {"qty": 1, "px": Fraction(100)})
             if self.chance(0.5):

@@ -168,6 +168,7 @@ def trade(desk: Desk, child: Child, line: Line) -> None:
         fills = [(qty, px)]
         if order.line["ord_type"] == "market_to_limit" and order.kind == "market_to_limit":
             order.price = px
+            order.wanted = (order.wanted[0], px, order.wanted[2])  # a replace that pends leaves it
     else:
         now = desk.execs[(line["venue"], line["exec_ref_id"])]["now"]
         fills = [(-now[0], now[1])]

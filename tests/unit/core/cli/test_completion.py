@@ -28,7 +28,10 @@ def words_for(line: str) -> list[str]:
     [
         ("nacre or", ["order"]),
         ("nacre core s", ["status", "stop"]),
-        ("nacre order ", ["buy", "cancel", "list", "replace", "sell", "show"]),
+        (
+            "nacre order ",
+            ["algo", "bust", "buy", "cancel", "close", "fill", "list", "replace", "sell", "send", "show"],
+        ),
         ("nacre kill s", ["strategy", "symbol", "session"]),
         ("nacre order buy AAPL 1 --po", ["--post-only"]),
         ("nacre order buy AAPL 1 --tif g", ["gtc", "gtd"]),

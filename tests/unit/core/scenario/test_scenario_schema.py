@@ -146,30 +146,11 @@ def test_every_enum_value_reads_or_is_not_yet(
 
 
 NOT_BUILT = [
-    ("order", {"ord_type": "stop", "stop_px": "1"}, "stop orders"),
-    ("order", {"ord_type": "trailing_stop"}, "trailing_stop orders"),
-    ("order", {"time_in_force": "opg"}, "time_in_force opg"),
-    ("order", {"time_in_force": "cls"}, "time_in_force cls"),
     ("order", {"policy": "net"}, "policy net"),
-    ("order", {"algo": "twap", "params": {"horizon_s": "60"}}, "algo twap"),
-    ("order", {"params": {}}, "params"),
-    ("order", {"max_floor": "10"}, "max_floor"),
-    ("order", {"peg": "mid"}, "peg mid"),
-    ("order", {"peg_offset": "0.01"}, "peg_offset"),
-    ("order", {"trail": "1"}, "trail"),
-    ("order", {"trail_unit": "bps"}, "trail_unit bps"),
-    ("order", {"stop_px": "1"}, "stop_px"),
-    ("order", {"trigger": "mid"}, "trigger mid"),
-    ("order", {"reduce_only": True}, "reduce_only orders"),
-    ("order", {"contingency": "oco", "list_id": "l"}, "contingency oco"),
-    ("order", {"list_id": "l"}, "list_id"),
-    ("replace", {"stop_px": "1"}, "stop_px"),
-    ("algo", {}, "algo lines"),
     ("limit", {"check": "credit", "currency": "USD"}, "limit check credit"),
     ("limit", {"soft": True}, "soft limits"),
     ("limit", {"action": "reducing"}, "limit action reducing"),
     ("override", {}, "override lines"),
-    ("kill", {"flatten": True}, "kill with flatten"),
     ("venue_state", {"venue": "M", "state": "auction"}, "auctions at a match venue"),
 ]
 

@@ -1,0 +1,255 @@
+"""Mutations of the engines, each compiled in a copy of the tree and given to the model: all must be caught.
+
+`python -m tests.model.orders.mutants` (`make mutants`, some minutes) prints a line for each; exit 1 where one
+survives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[3]
+LIFE, HELD, ROUTER = "core/orders/life", "core/router/held", "core/router/engine"
+RISK, HOLDINGS, FLATTEN, SWEEP = (
+    "core/risk/engine",
+    "core/risk/holdings",
+    "core/risk/flatten",
+    "core/router/sweep",
+)
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "build", "dist", "docs", "deploy", "__pycache__", "*.egg-info"
+)
+SEEDS = 1500
+BUILD = """
+import sys
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+name = sys.argv[1]
+made = Extension(name.replace("/", "."), [name + ".pyx"], include_dirs=["."],
+                 extra_compile_args=["-O1", "-fno-strict-aliasing", "-fvisibility=hidden"])
+setup(name="mutant", packages=[], script_args=["-q", "build_ext", "--inplace"],
+      ext_modules=cythonize([made], build_dir="build/cython", force=True, quiet=True,
+                            compiler_directives={"language_level": "3", "embedsignature": True}))
+"""
+
+
+class Mutation(NamedTuple):
+    """What is wrong in the copy: `new` stands where `old` stands in the module, once."""
+
+    what: str
+    module: str
+    old: str
+    new: str
+
+
+MUTATIONS = (
+    Mutation(
+        "suspended stands before stopped",
+        LIFE,
+        "S_STOPPED if bits & B_STOPPED else S_SUSPENDED",
+        "S_SUSPENDED",
+    ),
+    Mutation(
+        "expired stands before canceled",
+        LIFE,
+        "        if bits & B_CANCELED:\n            return S_CANCELED\n        return",
+        "        return",
+    ),
+    Mutation(
+        "done for the day leaves something",
+        LIFE,
+        "    if bits & B_DONE_FOR_DAY and not bits & (B_PENDING_CANCEL | "
+        "B_PENDING_REPLACE):\n        return 0",
+        "    if 0:\n        return 0",
+    ),
+    Mutation(
+        "a replace below cum_qty is taken as asked",
+        LIFE,
+        "order.pend_qty if order.pend_qty > order.cum_qty else order.cum_qty",
+        "order.pend_qty",
+    ),
+    Mutation(
+        "a stale id may replace",
+        LIFE,
+        "named != order.id_current:",
+        "0:",
+    ),
+    Mutation(
+        "a fill needs a new before it",
+        LIFE,
+        "child.bits = (child.bits | B_ACKED) & ~B_DONE_FOR_DAY  #",
+        "child.bits = child.bits & ~B_DONE_FOR_DAY  #",
+    ),
+    Mutation(
+        "the younger request is answered first",
+        LIFE,
+        "            if child.bits & B_PENDING_REPLACE:\n                child.bits &= ~(B_PENDING_REPLACE",
+        "            if child.bits & B_PENDING_REPLACE and not child.bits & "
+        "B_PENDING_CANCEL:\n                child.bits &= ~(B_PENDING_REPLACE",
+    ),
+    Mutation(
+        "less is taken from the oldest child",
+        LIFE,
+        "        cdef uint32_t i = order.last_child\n",
+        "        cdef uint32_t i = order.first_child\n",
+    ),
+    Mutation(
+        "what a venue restates isn't taken",
+        LIFE,
+        "        if report.flags & P_HAS_QTY:\n            child.order_qty = report.order_qty\n",
+        "",
+    ),
+    Mutation(
+        "what was cancelled is routed again",
+        LIFE,
+        "            order.bits |= B_NO_ROUTE\n            out.exec_type = X_CANCEL_REJECTED",
+        "            out.exec_type = X_CANCEL_REJECTED",
+    ),
+    Mutation(
+        "a leg is live with its own quantity",
+        LIFE,
+        "        if order.order_qty != qty:\n            order.order_qty = qty\n",
+        "        if order.order_qty != qty:\n",
+    ),
+    Mutation(
+        "an oco leg that triggers cancels nothing",
+        LIFE,
+        "(trade or out.exec_type == X_TRIGGERED)",
+        "trade",
+    ),
+    Mutation(
+        "an ouo leg takes nothing off",
+        LIFE,
+        "out.order, -self.change, 0, 0)",
+        "out.order, 0, 0, 0)",
+    ),
+    Mutation(
+        "an entry that ends unfilled leaves its legs",
+        LIFE,
+        "order.bits & B_ENDED and order.cum_qty == 0 and",
+        "0 and",
+    ),
+    Mutation(
+        "a sold stop triggers above",
+        HELD,
+        "    return held.side_buy\n",
+        "    return 1\n",
+    ),
+    Mutation(
+        "a trailing stop doesn't follow",
+        HELD,
+        "if not held.has_best or (px2 < held.best2 if held.side_buy else px2 > held.best2):",
+        "if not held.has_best:",
+    ),
+    Mutation(
+        "a sold peg is rounded down",
+        HELD,
+        "floor_div(px2, tick2) if buys else -floor_div(-px2, tick2)",
+        "floor_div(px2, tick2)",
+    ),
+    Mutation(
+        "a slice too much is due",
+        HELD,
+        "<i128>held.order_qty * <i128>held.slices_due /",
+        "<i128>held.order_qty * <i128>(held.slices_due + 1) /",
+    ),
+    Mutation(
+        "an iceberg shows all",
+        ROUTER,
+        "        if routed.special & SP_FLOOR and rest > held.max_floor:\n            "
+        "rest = held.max_floor\n",
+        "",
+    ),
+    Mutation(
+        "a venue is left out for ever",
+        ROUTER,
+        "            if quoted_at[slot] > routed.left_at:",
+        "            if 0:",
+    ),
+    Mutation(
+        "all legs rejected is canceled",
+        ROUTER,
+        "routed.cum == 0 and routed.rejected > 0",
+        "0",
+    ),
+    Mutation(
+        "the higher taker fee goes first",
+        SWEEP,
+        "better = taker_fee(view, symbol, slot) < taker_fee(view, symbol, <uint32_t>found)",
+        "better = taker_fee(view, symbol, slot) > taker_fee(view, symbol, <uint32_t>found)",
+    ),
+    Mutation(
+        "reduce-only orders don't count each other",
+        HOLDINGS,
+        "    return open - (holding.buys if buys else holding.sells)",
+        "    return open",
+    ),
+    Mutation(
+        "a flatten rounds towards the touch",
+        FLATTEN,
+        "(beyond + scale - <i128>1) / scale",
+        "beyond / scale",
+    ),
+)
+
+
+def tree(folder: Path) -> Path:
+    """A copy of what the core and its model need."""
+    copy = folder / "tree"
+    for top in ("core", "core_ext", "tests"):
+        shutil.copytree(ROOT / top, copy / top, ignore=LEFT_OUT)
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
+
+
+def caught(copy: Path, mutation: Mutation, seeds: int) -> str:
+    """What the model says against the core with that error; "" if it says nothing."""
+    source = copy / f"{mutation.module}.pyx"
+    right = source.read_text()
+    assert right.count(mutation.old) == 1, f"{mutation.what}: found {right.count(mutation.old)} times"
+    built = next(copy.glob(f"{mutation.module}.*.so"))
+    kept = built.read_bytes()
+    source.write_text(right.replace(mutation.old, mutation.new))
+    try:
+        _run(copy, "-c", BUILD, mutation.module, check=True)
+        done = _run(copy, "-m", "tests.model.orders.sequences", f"--count={seeds}", "--least=0", check=False)
+        lines = (done.stdout + done.stderr).splitlines()
+        return next(
+            (line for line in lines if "AssertionError" in line), "" if done.returncode == 0 else lines[-1]
+        )
+    finally:
+        source.write_text(right)
+        built.write_bytes(kept)
+
+
+def _run(copy: Path, *arguments: str, check: bool) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.fspath(copy)}
+    command = [sys.executable, "-P", *arguments]
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=check)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="random days that each may survive")
+    asked = parser.parse_args()
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = tree(Path(folder))
+        for mutation in MUTATIONS:
+            told = caught(copy, mutation, asked.seeds)
+            survivors += not told
+            print(f"{'caught' if told else 'SURVIVED':8}  {mutation.what}: {told[:100]}", flush=True)
+    print(f"{len(MUTATIONS) - survivors} of {len(MUTATIONS)} caught")
+    raise SystemExit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()
