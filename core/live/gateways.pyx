@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from core.faults cimport FAULT_NONE, FAULT_SCHEDULE
 from core.live.venue_host cimport TO_VENUES, say
 from core.messages cimport (
-    A_NEW, H_SUPPRESSED, K_REPORT, K_VENUE, V_MATCH, X_CANCEL_REJECTED, X_REJECTED, Page, ReportEvent, Request, Send,
+    A_NEW, H_SUPPRESSED, K_REPORT, K_VENUE, P_BY_PERSON, V_MATCH, X_CANCEL_REJECTED, X_REJECTED, Page, ReportEvent, Request, Send,
 )
 from core.recovery.catchup cimport for_venues
 from core.sequencer.engine cimport Input
@@ -99,8 +99,9 @@ cdef class Gateways(Stage):
             self.match_venues[(page.request.venue.venue >> 6) & 3] |= <uint64_t>1 << (page.request.venue.venue & 63)
         if for_venues(kind):
             self._show(page)
-        elif kind == K_REPORT and not self._is_match(page.request.report.venue):
-            self.gateway.heard(&page.request.report)     # of a venue that the desk plays
+        elif kind == K_REPORT and (page.request.report.flags & P_BY_PERSON
+                                   or not self._is_match(page.request.report.venue)):
+            self.gateway.heard(&page.request.report)     # of a venue that the desk plays, or what a person says of one
         send = <Send*>self.sends.peek()
         while send != NULL and send.seq <= page.header.seq:
             if send.seq > self.done_through:

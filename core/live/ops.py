@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import messages as m
 from core.board import Board
-from core.live import queries
+from core.live import amend as amending, queries
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
@@ -38,12 +38,13 @@ class Refused(ValueError):
 
 def intern(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
-    if request["space"] != "strategy":
-        raise Refused(f"space {request['space']!r}: only strategy can be interned")
+    if request["space"] not in ("strategy", "list"):
+        raise Refused(f"space {request['space']!r}: only strategy and list can be interned")
     if not isinstance(name, str) or not 1 <= len(name.encode()) <= 31:
         raise Refused(f"name {name!r}: give 1 to 31 bytes of text")
-    need_room(core, m.Space.STRATEGY, name)
-    index, events = core.book.begin().strategy(name)
+    space = m.Space[request["space"].upper()]
+    need_room(core, space, name)
+    index, events = core.book.begin().name(space, name)
     core.feed(events)
     return {"index": index}
 
@@ -54,6 +55,7 @@ def need_room(core: Core, space: m.Space, name: str | None) -> None:
     most = {
         m.Space.SESSION: capacity.sessions,
         m.Space.STRATEGY: capacity.strategies,
+        m.Space.LIST: capacity.lists,
         m.Space.SECTOR: capacity.sectors,
         m.Space.CURRENCY: capacity.currencies,
     }[space]
@@ -198,6 +200,37 @@ def rearm(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[
     return {"orders": 0, "epochs": epochs}
 
 
+def order(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """An order of any kind, as a scenario file's order line; its answers come as the session's others do."""
+    values = request["line"]
+    if not isinstance(values, dict):
+        raise Refused("line: give a map, as the order line of a scenario file")
+    line = core.book.line({**values, "type": "order", "session": connection.name}, ("order",))
+    if connection.rights is not None and line.data["account"] not in connection.rights:
+        raise Refused(f"account {line.data['account']!r}: this session may not trade it")
+    need_room(core, m.Space.STRATEGY, line.data["strategy"])
+    need_room(core, m.Space.LIST, line.data["list_id"])
+    core.feed(core.book.events(line))
+    return {"seq": core.board.seq, "cl_ord_id": line.data["cl_ord_id"]}
+
+
+def algo(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """Pause, resume or stop an algo's order."""
+    line = core.book.line(
+        {"type": "algo", "cl_ord_id": request["cl_ord_id"], "action": request["action"]}, ("algo",)
+    )
+    known = {row["cl_ord_id"] for row in orders(core, connection, {})["orders"]}
+    if line.data["cl_ord_id"] not in known:
+        raise Refused(f"cl_ord_id {line.data['cl_ord_id']!r}: no such order of yours")
+    core.feed(core.book.events(line))
+    return {"seq": core.board.seq}
+
+
+def amend(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """A fill, a bust or the end of a child, by a named person in the venue's place."""
+    return amending.amend(core, request)
+
+
 def resend(_core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     """What the response ring still holds, as the bytes of its slots."""
     assert connection.rings is not None
@@ -217,6 +250,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
     op.__name__: op
     for op in (
         intern,
+        order,
         orders,
         positions,
         limits,
@@ -224,6 +258,8 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         risk_set,
         kill,
         rearm,
+        algo,
+        amend,
         market,
         adjust,
         book,

@@ -3,8 +3,8 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    NONE, NONE16, O_HAS_EXPIRE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, SIDE_SELL_SHORT, T_LIMIT, T_MARKET, TIF_GTD,
-    UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
+    AL_TWAP, CG_OUO, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, PEG_MARKET, SIDE_SELL_SHORT, T_LIMIT, T_PEGGED,
+    TIF_CLS, TR_MARK, TU_BPS, UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
 )
 
 
@@ -35,19 +35,17 @@ cdef bint check_order(Input* item, const RequestSeat* seat, uint32_t symbols, ui
     if order.side > SIDE_SELL_SHORT:
         order.side = 0
         well = 0
-    if order.ord_type != T_MARKET and order.ord_type != T_LIMIT:
+    if order.ord_type > T_PEGGED:
         order.ord_type = T_LIMIT
         well = 0
-    if order.time_in_force > TIF_GTD:
+    if order.time_in_force > TIF_CLS:
         order.time_in_force = 0
         well = 0
-    if order.flags & ~<uint8_t>(O_HAS_PRICE | O_HAS_QTY | O_POST_ONLY | O_HAS_EXPIRE):
-        order.flags &= O_HAS_PRICE | O_HAS_QTY | O_POST_ONLY | O_HAS_EXPIRE
+    if (order.policy or order.algo > AL_TWAP or order.peg > PEG_MARKET or order.trail_unit > TU_BPS
+            or order.trigger > TR_MARK or order.contingency > CG_OUO or (order.list_id and not order.contingency)):
+        memset(&order.policy, 0, sizeof(OrderEvent) - (<char*>&order.policy - <char*>order))
         well = 0
-    if (order.stop_px or order.max_floor or order.peg_offset or order.trail or order.policy or order.algo
-            or order.peg or order.trail_unit or order.trigger or order.contingency or order.list_id):
-        memset(&order.stop_px, 0, sizeof(OrderEvent) - (<char*>&order.stop_px - <char*>order))
-        well = 0
+    order.pad2 = 0
     if not well:
         order.wrong |= W_UNSUPPORTED
     return well
@@ -56,10 +54,10 @@ cdef bint check_order(Input* item, const RequestSeat* seat, uint32_t symbols, ui
 cdef void check_replace(Input* item) noexcept nogil:
     cdef ReplaceEvent* replace = &(<Request*>item.request).replace
     item.length = sizeof(ReplaceEvent)
-    replace.flags &= O_HAS_PRICE | O_HAS_QTY
+    replace.flags &= O_HAS_PRICE | O_HAS_QTY | O_HAS_STOP
     replace.pad = 0
     tidy_id(replace.orig_cl_ord_id)
-    if not tidy_id(replace.cl_ord_id) or replace.stop_px:
+    if not tidy_id(replace.cl_ord_id):
         replace.wrong |= W_UNSUPPORTED
 
 

@@ -12,6 +12,7 @@ cdef class Replay:
     cdef readonly Schedule schedule
     cdef readonly uint64_t events
     cdef readonly uint64_t derived  # of them, regenerated and found equal
+    cdef public object on_page      # called with each page (bytes) once it is handled, or None
     cdef readonly uint64_t completed    # derived by the last events and not recorded: a crash had cut them off
     cdef void _record(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil
     cdef void _input(self, const Header* header, const char* request) noexcept nogil

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from core.capacity import Capacity
 from core.fused import Fused
 from core.sequencer.schedule import Schedule
@@ -5,6 +7,9 @@ from core_ext.journal import JournalReader
 
 class Replay:
     """A fused core that lives through a journal."""
+
+    on_page: Callable[[bytes], object] | None
+    """Gets the bytes of each page once it is handled."""
 
     def __init__(self, capacity: Capacity = ...) -> None: ...
     def play(self, reader: JournalReader, until: int = 0) -> None:

@@ -9,7 +9,7 @@ from libc.string cimport memcmp, memcpy, memset
 
 from core.capacity import DEFAULT
 from core.engine cimport E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
-from core.messages cimport H_DERIVED, H_JOURNAL_FULL, H_TIMER, REQUEST_SIZE
+from core.messages cimport H_DERIVED, H_JOURNAL_FULL, H_TIMER, PAGE_SIZE, REQUEST_SIZE
 from core.faults cimport FAULT_NONDETERMINISM, FAULT_SCHEDULE, FAULT_SOURCE_GAP
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport DUE_TIMER, Due
@@ -40,6 +40,8 @@ cdef class Replay:
             if self.core.faults.code():
                 self.core.raise_fault()
             self.events += 1
+            if self.on_page is not None:
+                self.on_page((<char*>self.core.spine.slot(seq))[:PAGE_SIZE])
         reader.check()
         if not until:
             self._complete()

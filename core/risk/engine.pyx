@@ -410,6 +410,7 @@ cdef class Risk(Engine):
         if delta == 0:
             return
         self.limits.keep(position, account, symbol, delta)
+        self.holdings.adjust(position, account, symbol, delta)
         for i in range(self.limits.counts[0]):
             if self.limits.counts_position(i):
                 counter = self.limits.count(i, account, symbol, delta)

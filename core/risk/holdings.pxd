@@ -19,5 +19,6 @@ cdef class Holdings:
     cdef void open(self, Page* page) noexcept nogil
     cdef void begin(self, uint32_t order, uint32_t position, uint32_t account, uint32_t symbol) noexcept nogil
     cdef void move(self, uint32_t index, const Order* order, int64_t working, int64_t filled) noexcept nogil
+    cdef void adjust(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil
     cdef int64_t free(self, uint32_t position, bint buys) noexcept nogil
     cdef Holding* _holding(self, uint32_t position, uint32_t account, uint32_t symbol) noexcept nogil

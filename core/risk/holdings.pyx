@@ -46,6 +46,10 @@ cdef class Holdings:
             if order.flags & O_REDUCE_ONLY:
                 holding.sells += working
 
+    cdef void adjust(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil:
+        """Quantity that no order brought."""
+        self._holding(position, account, symbol).qty += delta
+
     cdef int64_t free(self, uint32_t position, bint buys) noexcept nogil:
         """What a reduce-only order of that side may still reduce; below 0: others reduce too much already."""
         cdef Holding* holding = &self.holdings[position]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from core.cli.output import (
     write_json,
 )
 from core.cli.watch import repeat, watch_option
-from periphery.cli.desk import cell, heading, print_table, show_rows, with_core
+from periphery.cli.desk import cell, confirm, heading, print_table, show_rows, with_core
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -53,6 +54,7 @@ _LIST = (
 )
 _EVENT = ("exec_type", "ord_status", *_QUANTITIES, "last_qty", "last_px", "avg_px", "reason")
 _CHILD = ("child_id", "venue", "ord_status", *_QUANTITIES, "price")
+_CHANGE = ("at", "cause", "what", "child_id", "ord_status", *_QUANTITIES, "last_qty", "last_px", "reason")
 _NUMBERS = (*_QUANTITIES, "price", "avg_px", "last_qty", "last_px")
 _BEFORE_ACCEPTED = "pending_new"
 
@@ -308,14 +310,138 @@ def list_(
 
 
 @command.command()
+@click.argument("line")
+@output_option("table", "json")
+@with_core
+def send(core: Client, line: str, output: str) -> None:
+    """Send an order of any kind, as a scenario's LINE.
+
+    Stops, pegs, icebergs, lists and algos go this way.
+
+    Exit codes: 0 the core has it, 1 its risk denied it.
+    """
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"LINE: not JSON: {error.msg} at column {error.colno}") from None
+    if not isinstance(values, dict):
+        raise BadInput("LINE: give a JSON object, as the order line of a scenario file")
+    answer = core.send({"cl_ord_id": _made_up(), **values})
+    row = _find(core, (answer["cl_ord_id"],))
+    if output == "json":
+        write_json({"live": core.is_live, **answer, "order": row})
+    elif row is not None:
+        print_table(banner(core.is_live, row["cl_ord_id"]), show_rows("", _LIST, _NUMBERS, [row]))
+    if row is None:
+        say(f"{answer['cl_ord_id']}: denied")
+        sys.exit(EXIT_FAILED)
+
+
+def _made_up() -> str:
+    """A cl_ord_id that nobody else makes."""
+    return f"desk-{time.time_ns():x}"
+
+
+@command.command()
+@click.argument("action", type=click.Choice(("pause", "resume", "stop")))
 @click.argument("id")
+@output_option("table", "json")
+@with_core
+def algo(core: Client, action: str, id: str, output: str) -> None:
+    """Pause, resume or stop the algo of the order ID."""
+    answer = core.algo(id, action)
+    if output == "json":
+        write_json({"live": core.is_live, "cl_ord_id": id, "action": action, **answer})
+    else:
+        say(f"{action} {id}: event {answer['seq']}")
+
+
+# ---- by hand -----------------------------------------------------------------------------------------------
+
+
+def _by_hand(run: Callable[..., None]) -> Callable[..., None]:
+    """Who does it, and whether to ask first."""
+    for add in reversed(
+        (
+            click.option("--by", required=True, metavar="NAME", help="Who does it."),
+            click.option("--text", metavar="WHY", help="Why, for the journal."),
+            click.option("--yes", is_flag=True, help="Don't ask."),
+            output_option("table", "json"),
+            with_core,
+        )
+    ):
+        run = add(run)
+    return run
+
+
+def _amend(
+    core: Client, what: str, child_id: str, by: str, yes: bool, output: str, **told: str | None
+) -> None:
+    mode = "LIVE" if core.is_live else "SIM"
+    numbers = " ".join(f"{key} {value}" for key, value in told.items() if value and key != "text")
+    confirm(f"{mode}: {what} {child_id} {numbers}".rstrip() + f" in the venue's place, by {by}?", yes)
+    given = {key: value for key, value in told.items() if value is not None}
+    answer = core.amend(what, child_id, by, **given)
+    if output == "json":
+        write_json({"live": core.is_live, "what": what, "child_id": child_id, **answer})
+    else:
+        say(
+            f"{what} {child_id}: event {answer['seq']}"
+            + (f", {answer['exec_id']}" if answer["exec_id"] else "")
+        )
+
+
+@command.command()
+@click.argument("child_id")
+@click.argument("qty")
+@click.argument("px")
+@_by_hand
+def fill(core: Client, child_id: str, qty: str, px: str, **given: Any) -> None:
+    """Book a fill that the venue of CHILD_ID doesn't report.
+
+    It is QTY at PX.
+    """
+    _amend(core, "fill", child_id, qty=qty, px=px, **given)
+
+
+@command.command()
+@click.argument("child_id")
+@click.argument("exec_id")
+@click.argument("qty")
+@click.argument("px")
+@_by_hand
+def bust(core: Client, child_id: str, exec_id: str, qty: str, px: str, **given: Any) -> None:
+    """Take the fill EXEC_ID of CHILD_ID out.
+
+    It was QTY at PX.
+    """
+    _amend(core, "bust", child_id, exec_id=exec_id, qty=qty, px=px, **given)
+
+
+@command.command()
+@click.argument("child_id")
+@_by_hand
+def close(core: Client, child_id: str, **given: Any) -> None:
+    """End CHILD_ID, whose fate its venue doesn't tell.
+
+    Nothing of it works any more.
+    """
+    _amend(core, "close", child_id, **given)
+
+
+@command.command()
+@click.argument("id")
+@click.option("--short", is_flag=True, help="Without its changes: the journal isn't read.")
 @output_option("table", "json")
 @watch_option
 @with_core
-def show(core: Client, id: str, output: str, watch: bool) -> None:
-    """The order ID, whoever sent it, and its children at the venues.
+def show(core: Client, id: str, short: bool, output: str, watch: bool) -> None:
+    """The order ID, its children and each change of it.
 
-    ID is the order's present cl_ord_id, or the one that it began with. Exit codes: 1 there is no such order.
+    It shows whose it is, its children at the venues, and each change with time, cause and reason.
+
+    ID is the order's present cl_ord_id, or the one that it began with. The changes are read from the core's
+    journal, not with --watch. Exit codes: 1 there is no such order.
     """
 
     def fetch() -> dict[str, Any]:
@@ -323,7 +449,8 @@ def show(core: Client, id: str, output: str, watch: bool) -> None:
         if row is None:
             say(f"no order {id}: see nacre order list --all")
             sys.exit(EXIT_FAILED)
-        return {"live": core.is_live, "order": row}
+        changes = [] if short or watch else _changes(core, row["cl_ord_id"])
+        return {"live": core.is_live, "order": row, "changes": changes}
 
     repeat(fetch, _draw_order, output, watch)
 
@@ -337,11 +464,36 @@ def _draw_order(value: Mapping[str, Any]) -> Sequence[RenderableType]:
         if key != "children" and told is not None:
             parent.add_row(heading(key), cell(told, key in _NUMBERS))
     children = counted(len(row["children"]), "child order")
-    return [
+    parts: list[RenderableType] = [
         banner(value["live"], cell(title)),
         parent,
         show_rows(children, _CHILD, _NUMBERS, row["children"]),
     ]
+    changes = [_told(change) for change in value["changes"]]
+    if changes:
+        parts.append(show_rows(counted(len(changes), "change"), _CHANGE, _NUMBERS, changes))
+    return parts
+
+
+def _changes(core: Client, cl_ord_id: str) -> list[dict[str, Any]]:
+    """From the core's journal, which its user alone may read."""
+    from core.recovery.history import history
+
+    path = core.status().get("journal", {}).get("path")
+    if path is None:
+        return []
+    try:
+        return history(path, cl_ord_id)
+    except OSError as error:
+        say(f"no changes: the journal {path} can't be read ({error.strerror})")
+        return []
+
+
+def _told(change: dict[str, Any]) -> dict[str, Any]:
+    """A change as a row: when, why, what of which child."""
+    at = time.strftime("%H:%M:%S", time.gmtime(change["at"] // 10**9)) + f".{change['at'] % 10**9:09}"
+    what = change.get("exec_type") or change.get("action") or change["type"]
+    return {**change, "at": at, "what": f"{change['type']} {what}"}
 
 
 def _find(core: Client, ids: tuple[str, ...]) -> dict[str, Any] | None:

@@ -171,6 +171,18 @@ class AsyncClient(Face):
         """Let a killed scope trade again."""
         return payload(await self.request("rearm", scope=scope, key=key, by=by))
 
+    async def send(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Send an order of any kind, as the order line of a scenario says it: see `Client.send`."""
+        return payload(await self.request("order", line=dict(line)))
+
+    async def algo(self, cl_ord_id: str, action: str) -> dict[str, Any]:
+        """Pause, resume or stop an algo's order: {seq}."""
+        return payload(await self.request("algo", cl_ord_id=cl_ord_id, action=action))
+
+    async def amend(self, what: str, child_id: str, by: str, **told: str) -> dict[str, Any]:
+        """What a person says of a child in the venue's place: see `Client.amend`."""
+        return payload(await self.request("amend", what=what, child_id=child_id, by=by, **told))
+
     async def risk_set(self, limit: Mapping[str, Any]) -> dict[str, Any]:
         """Declare a limit, as a `limit` line of a scenario says it."""
         return payload(await self.request("risk_set", limit=dict(limit)))

@@ -190,6 +190,24 @@ class Client(Face):
         """Let a killed scope trade again: {epochs}. by: a person's name."""
         return payload(self.request("rearm", scope=scope, key=key, by=by))
 
+    def send(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Send an order of any kind, as the order line of a scenario says it: {seq, cl_ord_id}.
+
+        Stops, pegs, lists and algos go this way; it asks the core, where `submit` only writes to memory.
+        """
+        return payload(self.request("order", line=dict(line)))
+
+    def algo(self, cl_ord_id: str, action: str) -> dict[str, Any]:
+        """Pause, resume or stop an algo's order: {seq}."""
+        return payload(self.request("algo", cl_ord_id=cl_ord_id, action=action))
+
+    def amend(self, what: str, child_id: str, by: str, **told: str) -> dict[str, Any]:
+        """What a person says of a child in the venue's place: {seq, exec_id}.
+
+        what: fill (qty, px), bust (exec_id, qty and px of the fill), close; all may have a text.
+        """
+        return payload(self.request("amend", what=what, child_id=child_id, by=by, **told))
+
     def risk_set(self, limit: Mapping[str, Any]) -> dict[str, Any]:
         """Declare a limit, as a `limit` line of a scenario says it."""
         return payload(self.request("risk_set", limit=dict(limit)))

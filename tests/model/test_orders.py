@@ -11,7 +11,13 @@ from tests.scenarios.test_scenarios import compare, parse
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 TOPICS = ("appendix_d", "orders", "worked", "venue_state", "kill", "held", "lists", "algo", "time", "money")
-OUTSIDE = ('"mode":"match"', '"type":"limit"')  # match venues and limits are other models'
+OUTSIDE = tuple(  # what is other models'
+    f'"{key}":"{value}"'
+    for key, value in (
+        ("mode", "match"),
+        *(("type", line) for line in ("limit", "funding", "dividend", "split", "settlement")),
+    )
+)
 
 
 def cases() -> list[Path]:

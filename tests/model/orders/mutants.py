@@ -220,10 +220,13 @@ def caught(copy: Path, mutation: Mutation, seeds: int) -> str:
     try:
         _run(copy, "-c", BUILD, mutation.module, check=True)
         done = _run(copy, "-m", "tests.model.orders.sequences", f"--count={seeds}", "--least=0", check=False)
+        if done.returncode == 0:
+            return ""
         lines = (done.stdout + done.stderr).splitlines()
-        return next(
-            (line for line in lines if "AssertionError" in line), "" if done.returncode == 0 else lines[-1]
-        )
+        said = [line for line in lines if line.startswith(("AssertionError", "core.errors."))]
+        if not said:
+            raise RuntimeError(f"{mutation.what}: neither caught nor survived: {lines[-1]}")
+        return said[0]
     finally:
         source.write_text(right)
         built.write_bytes(kept)

@@ -38,7 +38,7 @@ def test_an_order_is_sent_and_answered(bench: Any) -> None:
         ({"strategy": 3}, "unsupported"),
         ({"side": 7}, "unsupported"),
         ({"ord_type": m.OrdType.STOP, "stop_px": 5}, "unsupported"),
-        ({"time_in_force": m.TimeInForce.OPG}, "unsupported"),
+        ({"time_in_force": 99}, "unsupported"),
         ({"flags": 0xFF}, "unsupported"),
         ({"algo": 1}, "unsupported"),
         ({"qty": -5}, "bad_qty"),
