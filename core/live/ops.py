@@ -14,6 +14,7 @@ from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
 from core.scenario.reader import Line
+from core.scenario.values import convert
 from core_ext.ring import Ring
 
 if TYPE_CHECKING:
@@ -270,5 +271,6 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
 
 
 def switch_line(what: str, scope: str, key: str | None, by: str) -> Line:
-    """A kill or rearm, as a line."""
-    return Line(0, 0, what, {"scope": scope, "key": key, "by": by})
+    """A kill or rearm, as a line: what is left out is as in a scenario file."""
+    _, _, data = convert({"type": what, "scope": scope, "by": by} | ({} if key is None else {"key": key}))
+    return Line(0, 0, what, data)

@@ -272,7 +272,7 @@ class Core:
             if event.kind in (m.Kind.KILL, m.Kind.REARM):
                 row = np.frombuffer(request, m.FILTER_EVENT, 1).copy()
                 row["epoch"] = epoch
-                request = row.tobytes()
+                request = row.tobytes() + request[row.nbytes :]  # a kill says more
             self.feed([Event(event.kind, event.session, request)])
 
     # ---- requests ------------------------------------------------------------------------------------------

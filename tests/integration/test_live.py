@@ -203,7 +203,7 @@ def test_kill_and_rearm(core: Process) -> None:
     assert client.must("status")["kills"] == []
     client.close()
     core.stop()
-    kills = [row["request"]["epoch"] for row in events(core, "kill")]
+    kills = [row["request"]["filter"]["epoch"] for row in events(core, "kill")]
     assert kills == told["epochs"]
     assert replay(core.journal)["ok"]
 
