@@ -18,13 +18,14 @@ import struct
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.integration.live_core import ROOT, Client, until
 from tests.integration.rounds import PLACEMENTS, Round, Tally
 
-LOAD_S = 20.0
+FIRST_S, THEN_S = 1.0, 30.0
 ROWS, POINTS = 32, 32
 ROW = struct.Struct(f"16s{POINTS}Q")
 ARMED = struct.Struct("16sQQ")
@@ -74,13 +75,15 @@ class FaultFile:
 class Armed(Round):
     """A core of the build for tests."""
 
-    def exercise(self, until_over: Any) -> None:
-        """All that can be done to a core, in turn, until that says so."""
-        end = time.monotonic() + LOAD_S
+    def exercise(self, is_over: Callable[[], bool], seconds: float) -> None:
+        """All that can be done to a core, in turn, until that says so, or for so long."""
+        end = time.monotonic() + seconds
         for turn in itertools.count():
-            if until_over() or time.monotonic() > end:
+            if is_over() or time.monotonic() > end:
                 return
-            self.session.load(self.rng, 0.01)
+            self.session.push(self.rng)
+            self.session.push(self.rng)
+            time.sleep(0.004)
             if turn % 4 == 1:
                 self.show_market()
             if turn % 8 == 2:
@@ -107,17 +110,19 @@ class Armed(Round):
         return faults.passed()
 
     def exercise_for(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        self.exercise(lambda: time.monotonic() > end)
+        self.exercise(lambda: False, seconds)
 
     def die_at(self, faults: FaultFile, name: str, point: int, countdown: int) -> bool:
         """Whether the process came there, and all went on as it should."""
-        before = {each["name"]: each["pid"] for each in self.status()["workers"]}
+        before = {f"nacre-{each['name']}"[:15]: each["pid"] for each in self.status()["workers"]}
         victim = self.start_victim(f"v{len(self.victims)}") if name == VICTIM else None
         began = time.monotonic()
         faults.arm(name, point, countdown)
         try:
-            self.exercise(lambda: faults.countdown == 0)
+            self.exercise(lambda: faults.countdown == 0, FIRST_S if name in before else THEN_S)
+            if faults.countdown and name in before:  # it comes there when it comes back
+                os.kill(before[name], signal.SIGKILL)
+                self.exercise(lambda: faults.countdown == 0, THEN_S)
         except (OSError, AssertionError, ValueError):  # it is the core that dies
             if name != SERVER:
                 raise
@@ -133,7 +138,7 @@ class Armed(Round):
         else:
             worker = name.removeprefix("nacre-")
             self.venue_kills += worker == "venues"
-            until(lambda: self.is_back(worker, before[worker]), f"{worker} is brought back", 60)
+            until(lambda: self.is_back(worker, before[name]), f"{worker} is brought back", 60)
         self.session.until_answered()
         self.tally.resume_ms.append((time.monotonic() - began) * 1000)
         self.tally.kills[f"{name} {points()[point]}"] += 1
@@ -170,8 +175,9 @@ def run(build: Path, folder: Path, placement: str, seed: int, most: int) -> dict
                 if not one.die_at(faults, name, point, countdown):
                     missed.append(f"{name} {points()[point]}")
             one.end()
-        except AssertionError as error:
-            one.wrong(f"{chunk}: {type(error).__name__}: {error}")
+        except (AssertionError, OSError) as error:
+            one.failed(error)
+            tally.note(f"at {name} {points()[point]}")
             break
         finally:
             one.core.end()

@@ -185,7 +185,11 @@ class Client:
         return answer
 
     def must(self, op: str, **values: Any) -> dict[str, Any]:
+        """The answer; waits while a process of the core is brought back."""
+        end = time.monotonic() + WAIT_S
         answer = self.ask(op, **values)
+        while "is being brought back" in answer.get("error", "") and time.monotonic() < end:
+            answer = self.ask(op, **values)
         assert answer["ok"], answer
         return answer
 

@@ -51,7 +51,7 @@ client = Client(Process(Path(sys.argv[1])), sys.argv[2])
 i = 0
 print("ready", flush=True)
 while True:
-    client.order(f"{sys.argv[2]}-{i}", 109000 - i % 50)
+    client.order(f"{sys.argv[2]}-{i}", 109000 - i % 50, account=1)
     i += 1
     time.sleep(0.001)
 """
@@ -254,8 +254,9 @@ class Round:
         return {each["name"] for each in self.status()["sessions"]}
 
     def owners(self) -> set[str]:
-        """The sessions that have live orders."""
-        return {row["session"] for row in self.session.client.must("orders", live_only=True)["orders"]}
+        """The sessions that have live orders of the victims' account."""
+        rows = self.session.client.must("orders", account="B", live_only=True)["orders"]
+        return {row["session"] for row in rows}
 
     def kill_core(self) -> None:
         """All of it at once."""
@@ -280,6 +281,15 @@ class Round:
 
     def status(self) -> dict[str, Any]:
         return self.session.client.must("status")
+
+    def failed(self, error: Exception) -> None:
+        """Why, and what the core said."""
+        said = ""
+        if self.core.process is not None:
+            code = self.core.process.poll()
+            self.core.process.kill()
+            said = f"; the core ended with {code} and said: {self.core.reap()[2][-2000:]}"
+        self.wrong(f"{type(error).__name__}: {error}{said}")
 
     def wrong(self, problem: str) -> None:
         self.tally.note(f"{self.placement}, {self.core.folder}: {problem}")

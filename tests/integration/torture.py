@@ -41,8 +41,8 @@ def torture(folder: Path, kills: int, seed: int, placements: list[str], stops: i
             if number < stops * len(placements):
                 one.strike(rng.choice([each["name"] for each in one.status()["workers"]]), signal.SIGSTOP)
             one.end()
-        except AssertionError as error:
-            one.wrong(f"{type(error).__name__}: {error}")
+        except (AssertionError, OSError) as error:
+            one.failed(error)
             break
         finally:
             one.core.end()
