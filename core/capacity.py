@@ -33,3 +33,5 @@ class Capacity:
 
 
 DEFAULT = Capacity()
+SPILLED = 1 << 16
+"""Derived events that a live core's intake holds beside the loopback rings, while the spine is full."""

@@ -26,6 +26,8 @@ from core_ext.clock cimport now_ns
 from core_ext.fault_points cimport SEAT_HEAD, fault_after, fault_before
 from core_ext.spine cimport Spine
 
+from core.capacity import SPILLED
+
 SOURCE_DESK = 0
 SOURCE_FEED = 1
 SOURCE_GATEWAY = 2  # what the gateway says itself: a send that it held back
@@ -35,7 +37,6 @@ SOURCE_SESSIONS = 128  # and the seat
 cdef enum:
     FROM_SESSIONS = 128
     SEATS = 64
-    SPILL = 1 << 16
     CROWDED = 4                     # reports for which there is room, or fewer: gateways may wait for it
     DESK_BUDGET = 64
     REPORT_BUDGET = 256
@@ -69,7 +70,7 @@ cdef class Intake(Stage):
         self.router, self.execution = loopbacks["router"], loopbacks["execution"]
         self.positions = loopbacks["positions"]
         self.timers = Schedule(2 * board.capacity.orders + 65536)
-        self.spill = Ring.format(mmap.mmap(-1, Ring.bytes_needed(SPILL, sizeof(Derived))), SPILL, sizeof(Derived))
+        self.spill = Ring.format(mmap.mmap(-1, Ring.bytes_needed(SPILLED, sizeof(Derived))), SPILLED, sizeof(Derived))
         self._kept = [None] * SEATS
         memset(self.seats, 0, sizeof(self.seats))
 
@@ -81,20 +82,15 @@ cdef class Intake(Stage):
         self.sequencer.take_over(past.core.sequencer)
         self.next = self.sequencer.seq + 1
         self.cut = self.sequencer.seq
-        past.collect_timers()
         while past.schedule.count:
             past.schedule.pop(&due)
             self.timers.push(due.due_ns, DUE_TIMER, due.data, due.length)
         for engine in range(E_RISK, E_POSITIONS + 1):
-            while True:
-                item = past._head(engine)
-                if item == NULL:
-                    break
-                if item.due_ns:     # a timer that was asked for behind another event
-                    self._later(item, engine)
-                else:
-                    self._put_aside(item, engine)
-                past.core.release(engine)
+            item = past.waiting.first(engine)
+            while item != NULL:
+                self._put_aside(item, engine)
+                past.waiting.drop(engine)
+                item = past.waiting.first(engine)
         self._told()
 
     def hush(self) -> None:

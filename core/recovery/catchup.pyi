@@ -19,5 +19,3 @@ class Catchup(Replay):
         """gateway, venues: told of the past as well. sent_through: the last event whose send was handled."""
     def live_through(self, folder: str | os.PathLike[str], spine: Spine | None, until: int) -> None:
         """Every event up to `until`, which must be published; spine None: from the journal alone."""
-    def collect_timers(self) -> None:
-        """Timers that the last events asked for join those that wait."""

@@ -87,10 +87,6 @@ cdef class Catchup(Replay):
         self._record(seq, <char*>self.page, sizeof(Header) + self.page.header.length)
         return not self.core.faults.code()
 
-    def collect_timers(self) -> None:
-        """Timers that the last events asked for join those that wait."""
-        self._collect_timers()
-
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
         if header.kind == K_REPORT and self.gateway is not None:
             self.gateway.heard(<const ReportEvent*>request)

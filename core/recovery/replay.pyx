@@ -7,10 +7,11 @@ discarded: the venues have had them.
 """
 from libc.string cimport memcmp, memcpy, memset
 
-from core.capacity import DEFAULT
-from core.engine cimport E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
+from core.capacity import DEFAULT, SPILLED
+from core.engine cimport DERIVES_MAX, E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.messages cimport H_DERIVED, H_JOURNAL_FULL, H_TIMER, PAGE_SIZE, REQUEST_SIZE
-from core.faults cimport FAULT_NONDETERMINISM, FAULT_SCHEDULE, FAULT_SOURCE_GAP
+from core.faults cimport FAULT_LOOPBACK, FAULT_NONDETERMINISM, FAULT_SCHEDULE, FAULT_SOURCE_GAP
+from core.sequencer.backlog cimport ENGINES, Backlog
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport DUE_TIMER, Due
 
@@ -21,6 +22,7 @@ cdef class Replay:
     def __init__(self, capacity=DEFAULT):
         self.core = Fused(capacity)
         self.schedule = Schedule(2 * capacity.orders + 65536)   # as many as the intake of a live core holds
+        self.waiting = Backlog(capacity.spine * DERIVES_MAX + capacity.loopback + SPILLED)
 
     def play(self, JournalReader reader, uint64_t until=0) -> None:
         """Every record of the reader, to its end or through sequence `until`.
@@ -52,7 +54,6 @@ cdef class Replay:
         if length < sizeof(Header) or header.length != length - sizeof(Header) or header.length > REQUEST_SIZE:
             self.core.faults.fail(FAULT_SOURCE_GAP, 0, seq, length)
             return
-        self._collect_timers()
         self.core.sequencer.kill = header.kill
         if header.flags & H_TIMER:
             self._timer(header, body + sizeof(Header))
@@ -60,6 +61,7 @@ cdef class Replay:
             self._derived(header, body + sizeof(Header))
         else:
             self._input(header, body + sizeof(Header))
+        self._collect()
         self._discard_sends()
 
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
@@ -75,62 +77,75 @@ cdef class Replay:
         memcpy(item.request, request, header.length)
         self.core.input(&item)
 
-    cdef Derived* _head(self, uint8_t engine) noexcept nogil:
-        """The oldest event that the engine derived and that isn't sequenced yet."""
-        if engine == E_RISK:
-            return <Derived*>self.core.risk.emitter.ring.peek()
-        if engine == E_ORDERS:
-            return <Derived*>self.core.orders.emitter.ring.peek()
-        if engine == E_ROUTER:
-            return <Derived*>self.core.router.emitter.ring.peek()
-        if engine == E_EXECUTION:
-            return <Derived*>self.core.execution.emitter.ring.peek()
-        if engine == E_POSITIONS:
-            return <Derived*>self.core.positions.emitter.ring.peek()
-        return NULL
-
     cdef bint _same(self, const Derived* item, const Header* header, const char* request) noexcept nogil:
         return (item != NULL and item.kind == header.kind and item.length == header.length
                 and item.cause == header.cause and item.n == header.source_seq
                 and memcmp(item.request, request, header.length) == 0)
 
     cdef void _derived(self, const Header* header, const char* request) noexcept nogil:
-        cdef Derived* item = self._head(header.engine)
+        cdef Derived* item = self.waiting.first(header.engine) if header.engine < ENGINES else NULL
         if not self._same(item, header, request):
-            self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+            self._differs(header)
             return
-        self.core.step(item, header.engine)
+        self._run(item, header.engine)
         self.derived += 1
 
+    cdef void _run(self, Derived* item, uint8_t engine) noexcept nogil:
+        """Sequences the engine's first event that waits, and runs it."""
+        cdef Page* page = self.core.sequencer.derived(item, engine, 0)
+        self.waiting.drop(engine)
+        self.core.handle(page)
+
     cdef void _timer(self, const Header* header, const char* request) noexcept nogil:
+        """By its key: which of those that were due came first depends on when their engines asked for them."""
         cdef Due due
         cdef Derived* item = <Derived*>due.data
-        if self.schedule.top() == NULL:
-            self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+        cdef uint32_t i = self._find_timer(header)
+        if i >= self.schedule.count:
+            self._differs(header)
             return
-        self.schedule.pop(&due)
+        self.schedule.remove(i, &due)
         item.pad = 0
         if not self._same(item, header, request):
-            self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+            self._differs(header)
             return
         self.core.timer(item, header.engine)
         self.derived += 1
 
-    cdef void _collect_timers(self) noexcept nogil:
-        """Timers that the engines asked for wait until the journal says that they came due."""
-        cdef uint8_t engine
+    cdef uint32_t _find_timer(self, const Header* header) noexcept nogil:
+        """Its place in the schedule, mostly the first."""
         cdef Derived* item
-        cdef Derived later
-        for engine in range(E_RISK, E_POSITIONS + 1):
-            while True:
-                item = self._head(engine)
-                if item == NULL or item.due_ns == 0:
-                    break
-                later = item[0]
-                later.pad = engine      # whose timer it is, for who goes on from here
-                if not self.schedule.push(item.due_ns, DUE_TIMER, &later, sizeof(Derived)):
+        cdef uint32_t i
+        for i in range(self.schedule.count):
+            item = <Derived*>self.schedule.heap[i].data
+            if item.cause == header.cause and item.n == header.source_seq and item.pad == header.engine:
+                return i
+        return self.schedule.count
+
+    cdef void _differs(self, const Header* header) noexcept nogil:
+        self.core.faults.fail(FAULT_NONDETERMINISM, header.engine, header.seq, header.cause)
+
+    cdef void _collect(self) noexcept nogil:
+        """What the last event derived waits until the journal says that it was sequenced; timers, that they came due.
+        In a live core as much may wait as its rings, its intake and events that engines haven't come to yet derive."""
+        self._collect_from(self.core.from_risk, E_RISK)
+        self._collect_from(self.core.from_orders, E_ORDERS)
+        self._collect_from(self.core.from_router, E_ROUTER)
+        self._collect_from(self.core.from_execution, E_EXECUTION)
+        self._collect_from(self.core.from_positions, E_POSITIONS)
+
+    cdef void _collect_from(self, Ring ring, uint8_t engine) noexcept nogil:
+        cdef Derived* item = <Derived*>ring.peek()
+        while item != NULL:
+            if item.due_ns == 0:
+                if not self.waiting.push(engine, item):
+                    self.core.faults.fail(FAULT_LOOPBACK, engine, 0, self.core.sequencer.seq)
+            else:
+                item.pad = engine       # whose timer it is, for who goes on from here
+                if not self.schedule.push(item.due_ns, DUE_TIMER, item, sizeof(Derived)):
                     self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
-                self.core.release(engine)
+            ring.release()
+            item = <Derived*>ring.peek()
 
     cdef void _discard_sends(self) noexcept nogil:
         while self.core.sends.peek() != NULL:
@@ -139,12 +154,10 @@ cdef class Replay:
     cdef void _complete(self) noexcept nogil:
         """What the last recorded events derived and a crash kept from being recorded."""
         cdef uint8_t engine = 0
-        cdef Derived* item
-        while not self.core.faults.code():
-            self._collect_timers()
-            item = self.core.next_derived(&engine)
-            if item == NULL:
-                return
-            self.core.step(item, engine)
+        cdef Derived* item = self.waiting.earliest(&engine)
+        while item != NULL and not self.core.faults.code():
+            self._run(item, engine)
+            self._collect()
             self._discard_sends()
             self.completed += 1
+            item = self.waiting.earliest(&engine)

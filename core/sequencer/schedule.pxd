@@ -25,3 +25,4 @@ cdef class Schedule:
     cdef bint push(self, int64_t due_ns, uint16_t kind, const void* data, uint16_t length) noexcept nogil
     cdef Due* top(self) noexcept nogil
     cdef void pop(self, Due* out) noexcept nogil
+    cdef void remove(self, uint32_t i, Due* out) noexcept nogil

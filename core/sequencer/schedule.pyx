@@ -48,12 +48,18 @@ cdef class Schedule:
 
     cdef void pop(self, Due* out) noexcept nogil:
         """Takes the earliest; there must be one."""
-        cdef uint32_t i = 0
+        self.remove(0, out)
+
+    cdef void remove(self, uint32_t i, Due* out) noexcept nogil:
+        """Takes the one at place i of the heap."""
         cdef uint32_t child
         cdef Due* last
-        out[0] = self.heap[0]
+        out[0] = self.heap[i]
         self.count -= 1
         last = &self.heap[self.count]
+        while i and earlier(last, &self.heap[(i - 1) >> 1]):
+            self.heap[i] = self.heap[(i - 1) >> 1]
+            i = (i - 1) >> 1
         while True:
             child = 2 * i + 1
             if child >= self.count:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import time
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -150,6 +152,65 @@ def test_a_timer_behind_another_event_stays_a_timer(tmp_path: Path) -> None:
     assert ("b", "expired") not in bench.told(0)
     assert ("a", "canceled") in bench.told(0) or ("ac", "canceled") in bench.told(0)
     assert bench.same_as_its_journal()
+    bench.chain.close()
+
+
+def test_timers_fire_by_when_they_were_asked_for_and_a_replay_knows(tmp_path: Path) -> None:
+    """Orders is dead while one timer comes due; what it then asks for was due before that one."""
+    bench = made(tmp_path, PINNED)
+    flags = m.OrderFlag.HAS_QTY | m.OrderFlag.HAS_PRICE | m.OrderFlag.HAS_EXPIRE
+    gtd: dict[str, Any] = {
+        "time_in_force": m.TimeInForce.GTD,
+        "venue": m.NONE16,
+        "price": 999,
+        "flags": flags,
+    }
+    now = time.time_ns()
+    bench.order(0, "late", expire_ns=now + 600_000_000, **gtd)
+    bench.run()
+    assert bench.board.counts()["timers"] == 1
+    orders = bench.chain.lose("orders")
+    bench.order(0, "early", expire_ns=now + 400_000_000, **gtd)
+    while bench.board.counts()["timers"]:
+        bench.chain.keep_going()
+    assert time.time_ns() > now + 600_000_000
+    bench.chain.build(orders)
+    bench.run()
+    assert {("late", "expired"), ("early", "expired")} <= set(bench.told(0)) or bench.open_orders() == 0
+    assert bench.same_as_its_journal()
+    bench.restart("sequencer")
+    bench.restart("risk")
+    bench.run()
+    assert bench.same_as_its_journal()
+    bench.chain.close()
+
+
+def test_more_may_wait_to_be_sequenced_than_a_loopback_ring_holds(tmp_path: Path) -> None:
+    """Many orders wait for a quote; quotes come faster than the router routes."""
+    sizes = support.sizes(replace(support.SMALL, orders=1 << 13, ids=1 << 14, spine=1024))
+    bench = support.Bench(tmp_path, *PINNED, capacity=sizes)
+    bench.sit(0, "s")
+    for i in range(3000):
+        bench.order(0, f"o{i}", venue=m.NONE16, price=1001, qty=1)
+        if i % 500 == 499:
+            bench.run()
+    router = bench.chain.lose("router")
+    quote = {
+        "type": "quote",
+        "venue": "V",
+        "symbol": "X",
+        "bid_px": "9.90",
+        "bid_qty": "1",
+        "ask_px": "10.01",
+    }
+    for i in range(400):
+        bench.line(quote | {"ask_qty": str(9 + i % 2)}, 1)
+    bench.chain.build(router)
+    bench.run()
+    kinds = [np.frombuffer(body, m.HEADER, 1)[0]["kind"] for _, body in bench.reader()]
+    assert kinds.count(m.Kind.SLICE) > 2 * bench.board.loopbacks["router"].capacity
+    assert bench.same_as_its_journal()
+    assert bench.shadow().core.state_hash() == bench.chain.state_hash()
     bench.chain.close()
 
 
