@@ -9,5 +9,6 @@ cdef class Staged(Path):
     cdef object keep_going          # called while it waits: brings back who died
     cdef object error               # what keep_going raised
     cdef int stages                 # cursors of the path
+    cdef int64_t next_look_ns       # when it is called again
     cdef bint _is_done(self, uint64_t seq) noexcept nogil
     cdef void _attend(self) noexcept nogil

@@ -20,7 +20,9 @@ cdef enum:
 
 
 cdef class Staged(Path):
-    """board: whose stages others run. keep_going: called every two milliseconds of waiting; what it raises ends it."""
+    """board: whose stages others run.
+
+    keep_going: called every two milliseconds while a stage works; what it raises ends it."""
 
     def __init__(self, Board board not None, keep_going):
         cdef dict loopbacks = board.loopbacks
@@ -39,12 +41,11 @@ cdef class Staged(Path):
 
     cdef void handle(self, Page* page) noexcept nogil:
         cdef uint64_t seq = page.header.seq
-        cdef int64_t next_look = mono_ns() + ATTEND_NS
         while not self._is_done(seq) and not self.faults.code():
             sched_yield()
-            if mono_ns() > next_look:
+            if mono_ns() > self.next_look_ns:
                 self._attend()
-                next_look = mono_ns() + ATTEND_NS
+                self.next_look_ns = mono_ns() + ATTEND_NS
         self.spine.set_cursor(self.stages, seq)     # the gateways': the driver plays them
 
     cdef bint _is_done(self, uint64_t seq) noexcept nogil:
