@@ -11,6 +11,7 @@ from core.stage cimport BATCH, EngineStage
 from core_ext.arena cimport Arena
 from core_ext.clock cimport ticks, ticks_to_ns
 
+from core.lane import lanes
 from core.topology import CURSORS, ENGINE_NAMES
 
 TIMED = (*CURSORS, "event")
@@ -88,12 +89,9 @@ cdef class Fused(Path):
         return Emitter(engine, plain_ring(self.capacity.loopback, sizeof(Derived)))
 
     def _chain(self):
-        """Every stage, each after the one before it: a turn of the first is a turn of all."""
-        cdef Stage last
+        """Every stage, as one lane."""
         self.stages = {name: self._stage(name) for name in CURSORS}
-        self.first = last = self.stages[CURSORS[0]]
-        for name in CURSORS[1:]:
-            last = last.then(self.stages[name])
+        (self.first,) = lanes(list(self.stages.values()))
 
     def _stage(self, name):
         if name == "journal":

@@ -16,6 +16,7 @@ cdef class Recorder(Stage):
     cdef Board board                # whose word it is, or None
     cdef bint group                 # its cursor says what is on the disk
     cdef public Histogram service_ns
+    cdef bint _done(self, uint64_t end) noexcept nogil
     cdef bint _append(self, const Page* page) noexcept nogil
     cdef int _append_slowly(self, const Page* page) noexcept nogil
     cdef void _measure(self) noexcept nogil

@@ -20,6 +20,7 @@ cdef class Recorder(Stage):
         self.spine = spine
         self.faults = faults
         self.cursor = CURSORS.index("journal")
+        self.can_join = True
         self.short_of_space = &self.own_word
         self.use(journal)
 
@@ -50,18 +51,35 @@ cdef class Recorder(Stage):
             if self.journal is not None and not self._append(<const Page*>self.spine.slot(seq)):
                 break
             seq += 1
-        if seq == first:
+        if seq == first or not self._done(seq):
             return 0
-        if self.group and self.journal.sync_now() != 0:
-            self.faults.fail(FAULT_JOURNAL, 0, first, 0)
-            return 0
-        if self.journal is not None:
-            self._measure()
-        self.next = seq
-        self.spine.set_cursor(self.cursor, seq - 1)
         if self.service_ns is not None:
             self.service_ns.record(ticks_to_ns(ticks() - began))
         return seq - first
+
+    cdef bint can_take(self, uint64_t first, int count) noexcept nogil:
+        if self.next != first or self.service_ns is not None or self.faults.code():
+            return 0
+        return self.follower is None or self.follower.can_take(first, count)
+
+    cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil:
+        cdef int i
+        if self.journal is not None:
+            for i in range(count):
+                if not self._append(todo[i]):
+                    return 0
+        return self._done(end) and (self.follower is None or self.follower.take(todo, count, end))
+
+    cdef bint _done(self, uint64_t end) noexcept nogil:
+        """What was appended before `end` counts as recorded; 0: it could not be brought to the disk."""
+        if self.group and self.journal.sync_now() != 0:
+            self.faults.fail(FAULT_JOURNAL, 0, self.next, 0)
+            return 0
+        if self.journal is not None:
+            self._measure()
+        self.next = end
+        self.spine.set_cursor(self.cursor, end - 1)
+        return 1
 
     cdef bint _append(self, const Page* page) noexcept nogil:
         """Header and the bytes of the request that are used. The reserve takes what was sequenced before it was seen

@@ -9,7 +9,8 @@ from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
 
 cdef enum:
-    BATCH = 32                      # the most that one poll handles: their pages and tables' lines fit the nearest cache
+    BATCH = 24                      # the most that one poll handles: what they may derive has room on a loopback ring,
+                                    # their pages and tables' lines in the nearest cache
 
 cdef class Stage:
     cdef readonly str name
@@ -18,13 +19,17 @@ cdef class Stage:
     cdef readonly int cursor        # its own: the last event that it is done with
     cdef uint64_t next              # the event that it takes next
     cdef Stage follower             # who has the next turn on this thread
+    cdef readonly bint can_join     # a lane: it takes what is handed to it
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil
     cdef uint64_t turn(self, uint64_t budget) noexcept nogil
+    cdef bint can_take(self, uint64_t first, int count) noexcept nogil
+    cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil
 
 cdef class EngineStage(Stage):
     cdef readonly Engine engine
     cdef int engine_id
     cdef int16_t awaits[64]         # [kind] where on a page the paragraph begins that it waits for; -1: it passes by
+    cdef uint64_t kinds             # bit k: it acts on events of kind k
     cdef int writes                 # where its own begins; -1: it writes none
     cdef size_t written             # its own's bytes
     cdef int gate                   # a cursor that must have passed the event as well; -1: none
@@ -38,7 +43,7 @@ cdef class EngineStage(Stage):
     cdef void also_take(self, int kind) noexcept
     cdef bint _takes(self, const Page* page) noexcept nogil
     cdef uint64_t _find(self, uint64_t budget, Page** todo, int* count) noexcept nogil
-    cdef bint _has_room(self) noexcept nogil
+    cdef bint _has_room(self, int count) noexcept nogil
     cdef void _handle(self, Page* page) noexcept nogil
     cdef void _measured(self, Page* page) noexcept nogil
     cdef void _again(self, const Page* page, uint64_t seq) noexcept nogil

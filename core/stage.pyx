@@ -46,6 +46,14 @@ cdef class Stage:
             done += self.follower.turn(budget)
         return done
 
+    cdef bint can_take(self, uint64_t first, int count) noexcept nogil:
+        """Whether this stage and those after it in its lane take so many events, which begin with `first`, at once."""
+        return 0
+
+    cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil:
+        """Takes all that is ready before `end`, and hands it on; 0: not everybody did."""
+        return 0
+
     def poll_once(self, uint64_t budget=1) -> int:
         """One poll; how many events it took. For tests: drivers poll without Python."""
         cdef uint64_t done
@@ -74,6 +82,7 @@ cdef class EngineStage(Stage):
         self.engine_id = list(STAGES).index(name)
         for kind in range(KINDS):
             self.awaits[kind] = -1
+        self.can_join = True
         for kind in TAKES[name]:
             self.also_take(kind)
         self.plain = type(self) is EngineStage
@@ -85,6 +94,7 @@ cdef class EngineStage(Stage):
     cdef void also_take(self, int kind) noexcept:
         """That its engine has no business with a kind doesn't mean that who extends this class has none."""
         self.awaits[kind] = PARAGRAPHS[before(self.name, kind)][0]
+        self.kinds |= <uint64_t>1 << kind
 
     def takes(self, int kind) -> bool:
         """Whether it acts on events of that kind."""
@@ -134,9 +144,9 @@ cdef class EngineStage(Stage):
         count[0] = found
         return seq
 
-    cdef bint _has_room(self) noexcept nogil:
-        return ((self.engine.emitter is None or self.engine.emitter.ring.has_room(DERIVES_MAX))
-                and (self.sends is None or self.sends.has_room(1)))
+    cdef bint _has_room(self, int count) noexcept nogil:
+        return ((self.engine.emitter is None or self.engine.emitter.ring.has_room(DERIVES_MAX * count))
+                and (self.sends is None or self.sends.has_room(count)))
 
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef Page* todo[BATCH]
@@ -150,7 +160,7 @@ cdef class EngineStage(Stage):
             self.engine.prepare(todo, count)
         if not self.plain or self.patient or self.service_ns is not None or first <= self.redo_through:
             for i in range(count):
-                if self.patient and not self._has_room():
+                if self.patient and not self._has_room(1):
                     end = todo[i].header.seq
                     break
                 self._handle(todo[i])
@@ -160,6 +170,31 @@ cdef class EngineStage(Stage):
         if end != first and end - 1 >= self.redo_through:
             self.spine.set_cursor(self.cursor, end - 1)
         return end - first
+
+    cdef bint can_take(self, uint64_t first, int count) noexcept nogil:
+        if (self.next != first or first <= self.redo_through or self.service_ns is not None
+                or (self.patient and count and not self._has_room(count))):
+            return 0
+        return self.follower is None or self.follower.can_take(first, count)
+
+    cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil:
+        cdef Page* own[BATCH]
+        cdef int mine = 0
+        cdef int i
+        for i in range(count):
+            if (self.kinds >> todo[i].header.kind) & 1:
+                own[mine] = todo[i]
+                mine += 1
+        if mine > 1:
+            self.engine.prepare(own, mine)
+        if not self.plain:
+            for i in range(mine):
+                self._handle(own[i])
+        elif mine:
+            self.engine.on_batch(own, mine)
+        self.next = end
+        self.spine.set_cursor(self.cursor, end - 1)
+        return self.follower is None or self.follower.take(todo, count, end)
 
     cdef void _handle(self, Page* page) noexcept nogil:
         cdef uint64_t seq = page.header.seq

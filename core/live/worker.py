@@ -22,6 +22,7 @@ from core.board import Board
 from core.build import SCHEMA_VERSION, build_id
 from core.capacity import Capacity
 from core.fused import arena_bytes
+from core.lane import lanes
 from core.live.gateways import Gateways
 from core.live.intake import SOURCE_GATEWAY, SOURCE_VENUES, Intake
 from core.live.intents import Intents
@@ -100,11 +101,11 @@ class Worker:
     # ---- the stages ----------------------------------------------------------------------------------------
 
     def build(self) -> Stage:
-        """Its stages, chained in the order of the path; the first of them."""
+        """Its stages, as lanes where they can be, in the order of the path; the first of them."""
         for name in LIVE_STAGES:
             if name in self.plan.stages:
                 self.stages[name] = self._stage(name)
-        chain = list(self.stages.values())
+        chain = lanes(list(self.stages.values()))
         for before, after in pairwise(chain):
             before.then(after)
         self.pasts.clear()
