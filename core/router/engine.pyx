@@ -255,8 +255,10 @@ cdef class Router(Engine):
             rest = held.max_floor
         if rest <= 0 or not routed.special & (SP_PEG | SP_FLOOR | SP_BOUND | SP_AUCTION):
             return rest
-        if routed.special & SP_PEG and not self.held.peg_price(order, routed.limited, routed.price, &price):
-            return 0
+        if routed.special & SP_PEG:
+            if not self.held.peg_price(order, routed.limited, routed.price, &price):
+                return 0
+            held.moving = 0
         self._post(page, order, rest, price, left_out)
         return 0
 
@@ -297,14 +299,16 @@ cdef class Router(Engine):
         cdef HeldOrder* held = &self.held.orders[order]
         cdef Outcome* outcome = &page.outcome
         cdef uint8_t said = outcome.child_exec_type
+        cdef bint newest
         if page.header.kind == K_PEG:
             held.moving = outcome.action == A_REPLACE
         elif page.header.kind == K_REPORT:
-            if outcome.flags & OF_CHILD_OVER:
+            newest = outcome.n + 1 == self.routed[order].next_n     # one before it may still owe an answer
+            if newest and outcome.flags & OF_CHILD_OVER:
                 held.moving = 0
-            else:
+            elif newest:
                 held.child_px = outcome.child_price
-            if held.moving and (said == X_REPLACED or said == X_CANCEL_REJECTED):
+            if newest and held.moving and (said == X_REPLACED or said == X_CANCEL_REJECTED):
                 held.moving = 0
                 if said == X_CANCEL_REJECTED:
                     held.refused_px = held.asked_px
