@@ -112,6 +112,8 @@ cdef class Router(Engine):
         if outcome.flags & OF_CHILD_REJECTED:
             routed.rejected += 1
         routed.price = outcome.price
+        if routed.special & SP_PEG and outcome.flags & OF_HAS_PRICE:
+            routed.limited = 1      # a replace gave it its limit
         routed.unsent = outcome.unsent_qty
         routed.live = outcome.live_children
         routed.cum = outcome.cum_qty
