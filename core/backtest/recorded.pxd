@@ -21,6 +21,7 @@ cdef class Recorded:
     cdef int double_send            # for a test: the n-th send is handed to the gateway twice
     cdef uint64_t reports
     cdef uint64_t sent
+    cdef int take_row(self, Input* item) except -1
     cdef void _feed(self, Input* item)
     cdef void _show(self, Page* page)
     cdef void _drain(self)

@@ -68,6 +68,13 @@ cdef class Recorded:
         if self.core.faults.code():
             self.core.raise_fault()
 
+    cdef int take_row(self, Input* item) except -1:
+        """A row of the market, with all that comes of it."""
+        self._feed(item)
+        if self.core.faults.code():
+            self.core.raise_fault()
+        return 0
+
     cdef void _feed(self, Input* item):
         cdef Request* request = <Request*>item.request
         self._run_due(item.time_ns)

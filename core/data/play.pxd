@@ -8,6 +8,7 @@ cdef class Player:
     cdef Recorded core
     cdef public int64_t[:, ::1] symbols
     cdef uint16_t venue
+    cdef public int64_t shown_qty
     cdef readonly int64_t played
     cdef readonly int64_t unfit     # events whose numbers the instrument's precision can't hold
     cdef int64_t by_kind[16]

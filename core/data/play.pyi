@@ -5,6 +5,7 @@ from core.data.reader import Events
 
 class Player:
     symbols: Any
+    shown_qty: int
     played: int
     unfit: int
 

@@ -16,7 +16,8 @@ cdef enum:
 
 
 cdef class Player:
-    """Feeds events of one reader; symbols and venue as the core knows them.
+    """Feeds events of one reader; symbols and venue as the core knows them. shown_qty: of every quote's sides, in units,
+    where the recording has no sizes; else 0.
 
     symbols: (n, 3) of the core's index, price precision and quantity precision, by the reader's symbol index.
     """
@@ -39,11 +40,9 @@ cdef class Player:
                 continue
             item.time_ns = rows[i].recv_ts_ns
             item.source = FROM_FEED
-            self.core._feed(&item)
+            self.core.take_row(&item)
             self.by_kind[rows[i].kind] += 1
             self.played += 1
-            if self.core.core.faults.code():
-                self.core.core.raise_fault()
 
     cdef bint _fill(self, const Event* row, Input* item) noexcept nogil:
         """The core's event of a row; 0: its numbers have no exact place in the instrument's units."""
@@ -63,8 +62,12 @@ cdef class Player:
             quote.venue = self.venue
             quote.bid_px = px
             quote.bid_qty = qty
-            return rescale(row.ask_px, row.px_digits, px_to, &quote.ask_px) and (
-                rescale(row.ask_qty, row.qty_digits, qty_to, &quote.ask_qty))
+            if not rescale(row.ask_px, row.px_digits, px_to, &quote.ask_px) or not (
+                    rescale(row.ask_qty, row.qty_digits, qty_to, &quote.ask_qty)):
+                return 0
+            if self.shown_qty:
+                quote.bid_qty = quote.ask_qty = self.shown_qty
+            return 1
         if row.kind == EVENT_TRADE:
             item.length = sizeof(TradeEvent)
             trade.symbol = symbol

@@ -38,13 +38,17 @@ class Session:
     Where it can't go on without the core's word, `needs` is what to ask and `helped` takes the answer.
     """
 
-    def __init__(self, told: Mapping[str, Any], transport: Transport, name: str) -> None:
+    def __init__(
+        self, told: Mapping[str, Any], transport: Transport, name: str, prefix: str | None = None
+    ) -> None:
+        """prefix: of the cl_ord_ids that are made up; None: one that no other session has."""
         self.name = name
         self.index: int = told["session"]
         self.epoch: int = told["epoch"]
         self.is_live: bool = told["live"]
         self.directory = Directory(told["directory"], told["accounts"])
-        self.port = transport.port(f"{_short(name)}-{_base36(time.time_ns())}-", self.directory)
+        prefix = prefix or f"{_short(name)}-{_base36(time.time_ns())}-"
+        self.port = transport.port(prefix, self.directory)
         self.needs: tuple[str, dict[str, Any]] | None = None
         """(op, values) of the request to make before `next` has anything more."""
         self._quotes = Follower(transport.quotes, 1)  # it begins with the market as it stands

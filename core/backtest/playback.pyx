@@ -1,0 +1,281 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Playback: see playback.pyi.
+
+After each row of the market, and all that the core makes of it, the strategy is told: first what became of its orders,
+then the row. What it asks for is taken before the next row, each request with all its consequences before the next
+request. So nothing that a handler sees is later than the time at which it is called.
+"""
+from heapq import heappop, heappush
+
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy, memset
+
+import numpy as np
+
+from core.fused cimport Fused
+from core.messages cimport (
+    BF_BOOKED, K_DEPTH, K_ORDER, K_QUOTE, K_REPORT, K_TRADE, RK_DENY, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
+    S_REJECTED, X_REPLACED, X_TRADE, Request,
+)
+from core.session.market cimport Level, Quote, Trade
+
+from core.backtest.bars import NEVER_NS
+
+SOURCE_SESSION = 128
+HANDLERS = ("on_quote", "on_trade", "on_depth", "on_bar", "on_order", "on_fill", "on_deny", "on_position", "on_timer")
+FILL = np.dtype([
+    ("seq", "<u8"), ("time_ns", "<i8"), ("px", "<i8"), ("qty", "<i8"), ("fee_low", "<u8"), ("fee_high", "<i8"),
+    ("account", "<u4"), ("symbol", "<u4"), ("order", "<u4"), ("id", "<u4"), ("venue", "<u2"), ("maker", "u1"),
+    ("pad", "u1", (13,)),
+])
+
+cdef enum:
+    FROM_SESSION = 128
+    ENDED_KEPT = 4096               # as of a client's session
+
+
+cdef class Playback(Recorded):
+    """A core on recorded time and the one strategy that trades on it."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.next_due_ns = NEVER_NS
+        self.bars = {}
+        self.alarms = []
+        self.held = {}
+        self.open_orders = {}
+        self.ended = [None] * ENDED_KEPT
+
+    def __dealloc__(self):
+        free(self.fills)
+
+    def attach(self, Port port not None, Ring requests not None, uint32_t session, handlers, places, denial) -> None:
+        """From now on that session is told, and heard. handlers: by name, those that there are."""
+        self.port = port
+        self.requests = requests
+        self.egress = (<Fused?>self.core).egress
+        self.session = session
+        self.denial = denial
+        self.venue_count = max((venue for _, venue in places), default=0) + 1
+        symbols = max((symbol for symbol, _ in places), default=0) + 1
+        self.places = [None] * (symbols * self.venue_count)
+        for (symbol, venue), place in places.items():
+            self.places[symbol * self.venue_count + venue] = place
+        self.on_quote, self.on_trade, self.on_depth = (handlers.get(name) for name in HANDLERS[:3])
+        self.on_bar, self.on_order, self.on_fill = (handlers.get(name) for name in HANDLERS[3:6])
+        self.on_deny, self.on_position, self.on_timer = (handlers.get(name) for name in HANDLERS[6:])
+
+    # ---- the market --------------------------------------------------------------------------------------------
+
+    cdef int take_row(self, Input* item) except -1:
+        """A row of the market with all that comes of it, in the core and in the strategy."""
+        if item.time_ns >= self.next_due_ns:
+            self._alarms(item.time_ns)
+        Recorded.take_row(self, item)
+        self.now_ns = item.time_ns
+        self.rows += 1
+        if self.port is None:
+            return 0
+        if self.port.next_seq <= self.egress.counts[1]:
+            self._settle()
+        self._tell_market(item)
+        if self.requests.peek() != NULL or self.port.next_seq <= self.egress.counts[1]:
+            self._settle()
+        return 0
+
+    cdef int _tell_market(self, Input* item) except -1:
+        cdef Request* request = <Request*>item.request
+        cdef Place place
+        if item.kind == K_QUOTE:
+            if self.on_quote is None and not self.bars:
+                return 0
+            place = <Place>self.places[request.quote.symbol * self.venue_count + request.quote.venue]
+            if self.bars:
+                self._add_to_bars(item, place)
+            if self.on_quote is not None:
+                self.on_quote(Quote.of(place, item.time_ns, request.quote.bid_px, request.quote.bid_qty,
+                                       request.quote.ask_px, request.quote.ask_qty))
+        elif item.kind == K_TRADE:
+            place = <Place>self.places[request.trade.symbol * self.venue_count + request.trade.venue]
+            if self.bars:
+                self._add_to_bars(item, place)
+            if self.on_trade is not None:
+                self.on_trade(Trade.of(place, item.time_ns, request.trade.px, request.trade.qty, request.trade.aggressor))
+        elif item.kind == K_DEPTH and self.on_depth is not None:
+            place = <Place>self.places[request.depth.symbol * self.venue_count + request.depth.venue]
+            self.on_depth(Level.of(place, item.time_ns, request.depth.side, request.depth.px, request.depth.qty))
+        return 0
+
+    # ---- bars and timers -----------------------------------------------------------------------------------------
+
+    def add_bars(self, uint32_t symbol, BarBuilder builder not None) -> None:
+        """Bars of that instrument, told by on_bar."""
+        self.bars.setdefault(symbol, []).append(builder)
+
+    cdef int _add_to_bars(self, Input* item, Place place) except -1:
+        cdef Request* request = <Request*>item.request
+        cdef bint is_trade = item.kind == K_TRADE
+        cdef BarBuilder builder
+        cdef Bar bar
+        cdef double price
+        cdef double size = 0.0
+        if is_trade:
+            price = request.trade.px / place.px_unit
+            size = request.trade.qty / place.qty_unit
+        else:
+            price = (request.quote.bid_px / place.px_unit + request.quote.ask_px / place.px_unit) / 2
+        for builder in self.bars.get(request.quote.symbol, ()):
+            if builder.of_trades != is_trade:
+                continue
+            begins = builder.bar is None
+            bar = builder.add(place, item.time_ns, price, size)
+            if bar is not None:
+                self._pass_bar(bar)
+            elif begins and builder.span_ns:
+                self._set_alarm(builder.due_ns(), builder)
+        return 0
+
+    cdef int _pass_bar(self, Bar bar) except -1:
+        if self.on_bar is not None:
+            self.on_bar(bar)
+        return 0
+
+    def set_timer(self, int64_t due_ns, name) -> None:
+        """on_timer(name, due_ns) at that time; at the next row where it is past already."""
+        self._set_alarm(due_ns, name)
+
+    cdef _set_alarm(self, int64_t due_ns, what):
+        self.alarms_set += 1
+        heappush(self.alarms, (due_ns, self.alarms_set, what))
+        self.next_due_ns = self.alarms[0][0]
+
+    cdef int _alarms(self, int64_t until) except -1:
+        """Timers and bars that are over, by the time of each."""
+        cdef BarBuilder builder
+        while self.alarms and self.alarms[0][0] <= until:
+            due_ns, _, what = heappop(self.alarms)
+            self.advance(max(due_ns, self.now_ns))
+            self.now_ns = max(due_ns, self.now_ns)
+            self._settle()
+            if isinstance(what, BarBuilder):
+                builder = what
+                self._pass_bar(builder.close())
+            elif self.on_timer is not None:
+                self.on_timer(what, due_ns)
+            self._settle()
+        self.next_due_ns = self.alarms[0][0] if self.alarms else NEVER_NS
+        return 0
+
+    # ---- requests and answers ------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Takes what the strategy asked for, tells it what became of it, until neither has anything more."""
+        self._settle()
+
+    cdef int _settle(self) except -1:
+        cdef Input item
+        cdef Input* asked
+        cdef Answer answer
+        while True:
+            while self.port.next_seq <= self.egress.counts[1]:
+                answer = self.port.take()
+                if answer is None:
+                    raise RuntimeError(f"answer {self.port.next_seq} was overwritten before it was told: a larger "
+                                       "Capacity.spine is needed")
+                self._tell(answer)
+            asked = <Input*>self.requests.peek()
+            if asked == NULL:
+                return 0
+            memcpy(&item, asked, sizeof(Input))
+            self.requests.release()
+            item.time_ns = self.now_ns
+            item.session = self.session
+            item.source = FROM_SESSION
+            item.flags = 0
+            self.orders_sent += item.kind == K_ORDER
+            self._feed(&item)
+            if self.core.faults.code():
+                self.core.raise_fault()
+
+    cdef int _tell(self, Answer answer) except -1:
+        cdef uint8_t status = answer.raw.status
+        if answer._symbol is None:
+            answer._symbol = self.port.known.get(answer.orig_cl_ord_id)
+        if answer.raw.kind == RK_DENY:
+            self._forget_in_time(answer._id)
+            if self.on_deny is not None:
+                self.on_deny(self.denial(answer))
+            return 0
+        if answer.raw.orig_cl_ord_id[0] and answer.raw.exec_type == X_REPLACED:
+            self.open_orders.pop(answer.orig_cl_ord_id, None)
+        if (status == S_FILLED or status == S_CANCELED or status == S_EXPIRED or status == S_REJECTED
+                or status == S_DONE_FOR_DAY):
+            self.open_orders.pop(answer._id, None)
+            if answer.raw.orig_cl_ord_id[0]:
+                self.open_orders.pop(answer.orig_cl_ord_id, None)
+            self._forget_in_time(answer._id)
+        else:
+            self.open_orders[answer._id] = answer
+        if self.on_order is not None:
+            self.on_order(answer)
+        if answer.raw.exec_type == X_TRADE and self.on_fill is not None:
+            self.on_fill(answer)
+        return 0
+
+    cdef int _forget_in_time(self, object cl_ord_id) except -1:
+        """Late answers of some thousand ended orders are known by their symbol; older ones aren't."""
+        cdef uint64_t at = self.ended_count % ENDED_KEPT
+        if self.ended_count >= ENDED_KEPT:
+            self.port.known.pop(self.ended[at], None)
+        self.ended[at] = cl_ord_id
+        self.ended_count += 1
+        return 0
+
+    def orders(self) -> dict:
+        """The last answer of each open order, by its cl_ord_id."""
+        return dict(self.open_orders)
+
+    # ---- fills and positions -------------------------------------------------------------------------------------
+
+    cdef void _show(self, Page* page):
+        Recorded._show(self, page)
+        if page == NULL or page.header.kind != K_REPORT or page.booking.seq != page.header.seq:
+            return
+        if page.booking.flags & BF_BOOKED:
+            self.held[(page.booking.account, page.booking.symbol)] = page.booking.qty
+            self._book(page)
+
+    def qty(self, uint32_t account, uint32_t symbol) -> int:
+        """What is held, in the instrument's units, signed."""
+        return self.held.get((account, symbol), 0)
+
+    cdef int _book(self, Page* page) except -1:
+        cdef FillRow* row
+        cdef uint64_t room
+        if self.fill_count == self.fill_room:
+            room = 2 * self.fill_room + 4096
+            row = <FillRow*>realloc(self.fills, room * sizeof(FillRow))
+            if row == NULL:
+                raise MemoryError(f"fills: no room for {room:,}")
+            self.fills = row
+            self.fill_room = room
+        row = &self.fills[self.fill_count]
+        self.fill_count += 1
+        memset(row, 0, sizeof(FillRow))
+        row.seq = page.header.seq
+        row.time_ns = page.header.time_ns
+        row.px = page.request.report.last_px
+        row.qty = page.booking.fill_qty
+        row.fee = page.booking.fee
+        row.account = page.booking.account
+        row.symbol = page.booking.symbol
+        row.order = page.outcome.order
+        row.id = page.outcome.id
+        row.venue = page.request.report.venue
+        row.maker = page.request.report.maker
+        return 0
+
+    def fill_rows(self):
+        """Every booking of a report, of dtype FILL, in the order in which they were booked; a copy."""
+        cdef Py_ssize_t size = self.fill_count * sizeof(FillRow)
+        cdef bytes raw = (<char*>self.fills)[:size] if size else b""
+        return np.frombuffer(raw, FILL)
