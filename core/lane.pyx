@@ -28,6 +28,7 @@ cdef class Lane(Stage):
             taken = any(isinstance(member, EngineStage) and member.takes(kind) for member in members)
             self.awaits[kind] = PARAGRAPHS[before(members[0].name, kind)][0] if taken else -1
         self.next = self.head.next
+        self.patient = any(isinstance(member, EngineStage) and member.patient for member in members)
 
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef Page* todo[BATCH]
@@ -37,7 +38,7 @@ cdef class Lane(Stage):
         cdef uint64_t done
         if self.in_step and not count:
             return 0
-        if count and self.head.can_take(first, count):
+        if count and ((self.in_step and not self.patient) or self.head.can_take(first, count)):
             self.in_step = self.head.take(todo, count, end)
             done = end - first
         else:

@@ -44,6 +44,7 @@ cdef class EngineStage(Stage):
     cdef bint _takes(self, const Page* page) noexcept nogil
     cdef uint64_t _find(self, uint64_t budget, Page** todo, int* count) noexcept nogil
     cdef bint _has_room(self, int count) noexcept nogil
+    cdef void _take_many(self, Page** todo, int count) noexcept nogil
     cdef void _handle(self, Page* page) noexcept nogil
     cdef void _measured(self, Page* page) noexcept nogil
     cdef void _again(self, const Page* page, uint64_t seq) noexcept nogil

@@ -178,6 +178,19 @@ cdef class EngineStage(Stage):
         return self.follower is None or self.follower.can_take(first, count)
 
     cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil:
+        if count > 1:
+            self._take_many(todo, count)
+        elif (self.kinds >> todo[0].header.kind) & 1:
+            if self.plain:
+                self.engine.on_batch(todo, 1)
+            else:
+                self._handle(todo[0])
+        self.next = end
+        self.spine.set_cursor(self.cursor, end - 1)
+        return self.follower is None or self.follower.take(todo, count, end)
+
+    cdef void _take_many(self, Page** todo, int count) noexcept nogil:
+        """Those of several events that its engine acts on."""
         cdef Page* own[BATCH]
         cdef int mine = 0
         cdef int i
@@ -192,9 +205,6 @@ cdef class EngineStage(Stage):
                 self._handle(own[i])
         elif mine:
             self.engine.on_batch(own, mine)
-        self.next = end
-        self.spine.set_cursor(self.cursor, end - 1)
-        return self.follower is None or self.follower.take(todo, count, end)
 
     cdef void _handle(self, Page* page) noexcept nogil:
         cdef uint64_t seq = page.header.seq

@@ -4,8 +4,10 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from core.backtest.bars cimport Bar, BarBuilder
 from core.backtest.recorded cimport Recorded
 from core.egress.engine cimport Egress
+from core.fused cimport Fused
 from core.messages cimport Page
 from core.sequencer.engine cimport Input
+from core.sequencer.schedule cimport Due
 from core.session.market cimport Place
 from core.session.port cimport Answer, Port
 from core_ext.ring cimport Ring
@@ -28,7 +30,9 @@ cdef struct FillRow:                # 80
 cdef class Playback(Recorded):
     cdef Port port
     cdef Ring requests
+    cdef Fused fused                # the core
     cdef Egress egress
+    cdef bint watches_marks         # a limit may act on a mark alone
     cdef uint32_t session
     cdef list places                # [symbol * venues + venue] a Place, or None
     cdef uint32_t venue_count

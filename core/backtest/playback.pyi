@@ -27,12 +27,13 @@ class Playback(Recorded):
         handlers: Mapping[str, Callable[..., object]],
         places: Mapping[tuple[int, int], Place],
         denial: Callable[[Any], object],
+        watches_marks: bool,
     ) -> None:
         """From now on that session is told, and heard.
 
         port, requests: both ends of its request ring; the port's answers are the core's. handlers: by name,
         of HANDLERS, those that there are. places: by (symbol, venue). denial: makes of an answer what on_deny
-        gets.
+        gets. watches_marks: a limit may act on a mark alone.
         """
     @property
     def now_ns(self) -> int:

@@ -48,11 +48,14 @@ cdef class Playback(Recorded):
     def __dealloc__(self):
         free(self.fills)
 
-    def attach(self, Port port not None, Ring requests not None, uint32_t session, handlers, places, denial) -> None:
-        """From now on that session is told, and heard. handlers: by name, those that there are."""
+    def attach(self, Port port not None, Ring requests not None, uint32_t session, handlers, places, denial,
+               bint watches_marks) -> None:
+        """From now on that session is told, and heard. See playback.pyi."""
+        self.watches_marks = watches_marks
         self.port = port
         self.requests = requests
-        self.egress = (<Fused?>self.core).egress
+        self.fused = <Fused?>self.core
+        self.egress = self.fused.egress
         self.session = session
         self.denial = denial
         self.venue_count = max((venue for _, venue in places), default=0) + 1
@@ -80,6 +83,34 @@ cdef class Playback(Recorded):
         self._tell_market(item)
         if self.requests.peek() != NULL or self.port.next_seq <= self.egress.counts[1]:
             self._settle()
+        return 0
+
+    cdef bint is_quiet(self, int64_t until) except -1:
+        """Nobody waits for the rows up to that time: no handler, no order, no limit that follows the marks. Nothing comes
+        of them then but the market itself, and the core may take them many at a time."""
+        cdef Due* due = self.schedule.top()
+        return (self.port is not None and self.on_quote is None and self.on_trade is None and self.on_depth is None
+                and not self.bars and not self.open_orders and not self.watches_marks and self.on_page is None
+                and until < self.next_due_ns and (due == NULL or due.due_ns > until)
+                and self.requests.peek() == NULL and self.port.next_seq > self.egress.counts[1])
+
+    cdef int take_quietly(self, Input* item) except -1:
+        """A row that nothing comes of; `run_quietly` after BATCH of them at most, and after the last."""
+        self.now_ns = item.time_ns
+        self.rows += 1
+        self.source_seqs[item.source] += 1
+        item.source_seq = self.source_seqs[item.source]
+        self.venues.on_event(item.kind, <Request*>item.request, item.time_ns)
+        self.fused.push(item)
+        return 0
+
+    cdef int run_quietly(self) except -1:
+        cdef uint8_t engine = 0
+        self.fused.run()
+        if self.core.faults.code():
+            self.core.raise_fault()
+        if self.core.next_derived(&engine) != NULL or self.core.sends.peek() != NULL:
+            raise RuntimeError(f"row {self.rows}: something came of a row that nobody was to wait for")
         return 0
 
     cdef int _tell_market(self, Input* item) except -1:
@@ -236,13 +267,14 @@ cdef class Playback(Recorded):
 
     # ---- fills and positions -------------------------------------------------------------------------------------
 
-    cdef void _show(self, Page* page):
+    cdef int _show(self, Page* page) except -1:
         Recorded._show(self, page)
         if page == NULL or page.header.kind != K_REPORT or page.booking.seq != page.header.seq:
-            return
+            return 0
         if page.booking.flags & BF_BOOKED:
             self.held[(page.booking.account, page.booking.symbol)] = page.booking.qty
             self._book(page)
+        return 0
 
     def qty(self, uint32_t account, uint32_t symbol) -> int:
         """What is held, in the instrument's units, signed."""

@@ -22,12 +22,15 @@ cdef class Recorded:
     cdef uint64_t reports
     cdef uint64_t sent
     cdef int take_row(self, Input* item) except -1
-    cdef void _feed(self, Input* item)
-    cdef void _show(self, Page* page)
-    cdef void _drain(self)
+    cdef bint is_quiet(self, int64_t until) except -1
+    cdef int take_quietly(self, Input* item) except -1
+    cdef int run_quietly(self) except -1
+    cdef int _feed(self, Input* item) except -1
+    cdef int _show(self, Page* page) except -1
+    cdef int _drain(self) except -1
     cdef void _ask_timer(self, Derived* item, uint8_t engine) noexcept nogil
     cdef void _send(self) noexcept nogil
     cdef void _pass(self, const Send* send, int64_t now) noexcept nogil
-    cdef void _run_due(self, int64_t until)
-    cdef void _timer(self, Due* due)
-    cdef void _report(self, Due* due)
+    cdef int _run_due(self, int64_t until) except -1
+    cdef int _timer(self, Due* due) except -1
+    cdef int _report(self, Due* due) except -1

@@ -75,7 +75,17 @@ cdef class Recorded:
             self.core.raise_fault()
         return 0
 
-    cdef void _feed(self, Input* item):
+    cdef bint is_quiet(self, int64_t until) except -1:
+        """Whether nothing but the market itself comes of rows up to that time: `take_quietly` may take them then."""
+        return 0
+
+    cdef int take_quietly(self, Input* item) except -1:
+        return 0
+
+    cdef int run_quietly(self) except -1:
+        return 0
+
+    cdef int _feed(self, Input* item) except -1:
         cdef Request* request = <Request*>item.request
         self._run_due(item.time_ns)
         if item.kind == K_REPORT:
@@ -91,12 +101,14 @@ cdef class Recorded:
         self._show(self.core.input(item))
         self._drain()
         self._run_due(item.time_ns)
+        return 0
 
-    cdef void _show(self, Page* page):
+    cdef int _show(self, Page* page) except -1:
         if self.on_page is not None and page != NULL:
             self.on_page((<char*>page)[:PAGE_SIZE])
+        return 0
 
-    cdef void _drain(self):
+    cdef int _drain(self) except -1:
         """All that the engines derive for now, then what they send."""
         cdef uint8_t engine = 0
         cdef Derived* item
@@ -109,6 +121,7 @@ cdef class Recorded:
             else:
                 self._show(self.core.step(item, engine))
         self._send()
+        return 0
 
     cdef void _ask_timer(self, Derived* item, uint8_t engine) noexcept nogil:
         cdef Derived later = item[0]
@@ -141,7 +154,7 @@ cdef class Recorded:
                 self.core.faults.fail(FAULT_SCHEDULE, 0, 0, send.seq)
         self.gateway.done()
 
-    cdef void _run_due(self, int64_t until):
+    cdef int _run_due(self, int64_t until) except -1:
         cdef Due due
         cdef Due* top
         while not self.core.faults.code():
@@ -161,20 +174,22 @@ cdef class Recorded:
                 self._drain()
         if self.schedule.overflows:
             self.core.faults.fail(FAULT_SCHEDULE, 0, 0, self.core.sequencer.seq)
+        return 0
 
-    cdef void _timer(self, Due* due):
+    cdef int _timer(self, Due* due) except -1:
         cdef Derived* item = <Derived*>due.data
         cdef uint8_t engine = <uint8_t>item.pad
         item.pad = 0
         self._show(self.core.timer(item, engine))
+        return 0
 
-    cdef void _report(self, Due* due):
+    cdef int _report(self, Due* due) except -1:
         """A simulated venue's report arrives."""
         cdef ReportEvent* report = <ReportEvent*>due.data
         cdef Input item
         self.reports += 1
         if self.drop_report and self.reports == <uint64_t>self.drop_report:
-            return
+            return 0
         memset(&item, 0, sizeof(Input))
         item.kind = K_REPORT
         item.time_ns = due.due_ns
@@ -184,6 +199,7 @@ cdef class Recorded:
         memcpy(item.request, report, sizeof(ReportEvent))
         self.gateway.heard(report)
         self._show(self.core.input(&item))
+        return 0
 
     def play_quotes(self, const int64_t[:, ::1] rows, uint32_t symbol, const int64_t[::1] qty, on_quote, progress=None,
                     int every=4096) -> None:

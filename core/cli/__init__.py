@@ -31,6 +31,7 @@ A noun's module has its click command under the name `command`.
 """
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),

@@ -26,7 +26,7 @@ _files = click.argument(
 )
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
+def recording_options(command: Callable[..., None]) -> Callable[..., None]:
     """What all of them take of files that don't say it themselves."""
     for option in reversed(
         (
@@ -69,7 +69,7 @@ def command() -> None:
 
 @command.command(short_help="What each file is.")
 @_files
-@_options
+@recording_options
 @output_option("table", "json")
 def info(files: tuple[Path, ...], output: str, **given: Any) -> None:
     """Say what each FILE is: format, venue, symbols, rows by kind, first and last time."""
@@ -82,7 +82,7 @@ def info(files: tuple[Path, ...], output: str, **given: Any) -> None:
 
 @command.command(short_help="Whether each file is whole: rows, gaps, checksums, books.")
 @_files
-@_options
+@recording_options
 @click.option(
     "--errors",
     "errors_file",
@@ -111,7 +111,7 @@ def check(files: tuple[Path, ...], output: str, errors_file: IO[str] | None, **g
 
 @command.command(short_help="Write files as one CSV, Parquet or scenario.")
 @_files
-@_options
+@recording_options
 @click.option(
     "--to",
     "target",
@@ -128,14 +128,14 @@ def convert(files: tuple[Path, ...], output: str, target: Path, force: bool, **g
     """
     if target.exists() and not force:
         raise BadInput(f"--to {target}: it is there; --force writes over it")
-    with _refusals(), _progress("convert", files) as advance:
-        report = load("core.data.convert", "convert")(files, _made(given), target, advance)
+    with refusals(), read_progress("convert", files) as advance:
+        report = load("core.data.convert", "convert")(files, made_options(given), target, advance)
     _write(report, output, "data convert")
 
 
 @command.command(short_help="Play files through a core.")
 @_files
-@_options
+@recording_options
 @click.option(
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
@@ -149,8 +149,8 @@ def replay(files: tuple[Path, ...], output: str, journal: Path | None, **given: 
     Each file is read twice: first for its symbols and the digits of their prices, which a core must know
     before.
     """
-    with _refusals(), _progress("replay", files, passes=2) as advance:
-        report = load("core.data.replay", "replay")(files, _made(given), journal, advance)
+    with refusals(), read_progress("replay", files, passes=2) as advance:
+        report = load("core.data.replay", "replay")(files, made_options(given), journal, advance)
     _write(report, output, "data replay")
 
 
@@ -165,20 +165,20 @@ def _write(report: dict[str, Any], output: str, title: str) -> None:
 
 
 def _check(files: tuple[Path, ...], given: dict[str, Any], on_place: Any) -> dict[str, Any]:
-    with _refusals(), _progress("check", files) as advance:
-        recordings, _ = load(_RECORDING, "open_all")(files, _made(given), None, on_place, advance)
+    with refusals(), read_progress("check", files) as advance:
+        recordings, _ = load(_RECORDING, "open_all")(files, made_options(given), None, on_place, advance)
         report: dict[str, Any] = load("core.data.check", "check")(recordings)
     return report
 
 
-def _made(given: dict[str, Any]) -> Any:
+def made_options(given: dict[str, Any]) -> Any:
     return load(_RECORDING, "Options")(format=given.pop("format_"), **given)
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What can't be read as bad input: the message names the file."""
-    refusals = (
+    refused = (
         load(_RECORDING, "BadRecording"),
         load("core.data.parquet", "NoParquet"),
         OSError,
@@ -186,12 +186,12 @@ def _refusals() -> Iterator[None]:
     )
     try:
         yield
-    except refusals as error:
+    except refused as error:
         raise BadInput(str(error)) from error
 
 
 @contextmanager
-def _progress(stage: str, files: tuple[Path, ...], passes: int = 1) -> Iterator[Callable[[int], None]]:
+def read_progress(stage: str, files: tuple[Path, ...], passes: int = 1) -> Iterator[Callable[[int], None]]:
     """Shows the bytes read of those that there are; yields what a reader is to call with bytes more."""
     from core.cli.progress import progress
 

@@ -12,4 +12,5 @@ cdef class Player:
     cdef readonly int64_t played
     cdef readonly int64_t unfit     # events whose numbers the instrument's precision can't hold
     cdef int64_t by_kind[16]
+    cdef int _play(self, const Event* row, bint quietly) except -1
     cdef bint _fill(self, const Event* row, Input* item) noexcept nogil

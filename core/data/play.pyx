@@ -8,11 +8,13 @@ from core.data.decimals cimport rescale
 from core.data.reader cimport EVENT_DEPTH, EVENT_QUOTE, EVENT_TRADE, Event
 from core.messages cimport DepthEvent, QuoteEvent, TradeEvent
 from core.sequencer.engine cimport Input
+from core.stage cimport BATCH
 
 from core.data.reader import EVENT
 
 cdef enum:
     FROM_FEED = 1                   # the source of market data: recorded.pyx's SOURCE_FEED
+    HEAD = 48                       # bytes of an Input before its request
 
 
 cdef class Player:
@@ -31,18 +33,36 @@ cdef class Player:
         """Feeds an array of dtype EVENT in its order. Raises a CoreFault when the core stopped."""
         cdef const unsigned char[::1] raw = events.view("u1")
         cdef const Event* rows = <const Event*>&raw[0]
-        cdef Py_ssize_t i
+        cdef Py_ssize_t count = raw.shape[0] // <Py_ssize_t>sizeof(Event)
+        cdef Py_ssize_t at = 0
+        cdef int many
+        cdef int i
+        while at < count:
+            many = <int>min(count - at, BATCH)
+            if self.core.is_quiet(rows[at + many - 1].recv_ts_ns):
+                for i in range(many):
+                    self._play(&rows[at + i], 1)
+                self.core.run_quietly()
+            else:
+                for i in range(many):
+                    self._play(&rows[at + i], 0)
+            at += many
+
+    cdef int _play(self, const Event* row, bint quietly) except -1:
         cdef Input item
-        for i in range(raw.shape[0] // sizeof(Event)):
-            memset(&item, 0, sizeof(Input))
-            if not self._fill(&rows[i], &item):
-                self.unfit += 1
-                continue
-            item.time_ns = rows[i].recv_ts_ns
-            item.source = FROM_FEED
+        memset(&item, 0, HEAD)
+        if not self._fill(row, &item):
+            self.unfit += 1
+            return 0
+        item.time_ns = row.recv_ts_ns
+        item.source = FROM_FEED
+        if quietly:
+            self.core.take_quietly(&item)
+        else:
             self.core.take_row(&item)
-            self.by_kind[rows[i].kind] += 1
-            self.played += 1
+        self.by_kind[row.kind] += 1
+        self.played += 1
+        return 0
 
     cdef bint _fill(self, const Event* row, Input* item) noexcept nogil:
         """The core's event of a row; 0: its numbers have no exact place in the instrument's units."""

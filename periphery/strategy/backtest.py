@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +47,7 @@ NAME_LENGTH = 20
 SLOT_HEAD = np.dtype(
     [("time_ns", "<i8"), ("source_seq", "<u8"), ("kind", "<u2"), ("length", "<u2"), ("rest", "V28")]
 )
+ON_MARKS = ("daily_loss", "drawdown", "losing_streak")  # limits that are tested after each mark
 NO_SIZES = ("lean_quotes", "truefx")
 """Formats whose quotes have no sizes: each then shows `Terms.quote_qty`."""
 
@@ -94,7 +94,7 @@ class Backtest:
         self.options = options or Options()
         self.terms = terms or Terms()
         self.folder = journal
-        self.listing = declare(scan(paths, self.options))
+        self.listing = self._listed()
         self.book = Book("backtest")
         self._journal = _journal(journal)
         capacity = Capacity(depths=max(256, sum(len(i.venues) for i in self.listing.instruments.values())))
@@ -105,6 +105,10 @@ class Backtest:
         self.session = self._connect()
         self.players: dict[int, Player] = {}
         self.readers: list[Reader] = []
+
+    def _listed(self) -> Listing:
+        """What is traded where: the recordings are read once for it."""
+        return declare(scan(self.paths, self.options))
 
     # ---- the core ------------------------------------------------------------------------------------------
 
@@ -139,9 +143,14 @@ class Backtest:
         session = Session(hello, rings, name, prefix=f"{name}-")
         handlers = handlers_of(self.strategy)
         self.core.attach(
-            session.port, rings.requests, session.index, handlers, self._places(), DenyEvent.of
-        )
+            session.port, rings.requests, session.index, handlers, self._places(), DenyEvent.of,
+            self._watches_marks(),
+        )  # fmt: skip
         return session
+
+    def _watches_marks(self) -> bool:
+        """Whether a limit may act on a mark alone."""
+        return any(line["check"] in ON_MARKS for line in self.book.limit_lines())
 
     def _places(self) -> dict[tuple[int, int], Place]:
         d = self.book.directory
@@ -317,11 +326,7 @@ class Backtest:
             symbol, side, qty, ord_type, price, account, venue, time_in_force, self._strategy_index, post_only,
             cl_ord_id, expire_ns,
         )  # fmt: skip
-        return self._order(*said) or self.session.order(*said)
-
-    @cached_property
-    def _order(self) -> Callable[..., str | None]:
-        return self.session.port.order
+        return self.session.port.order(*said) or self.session.order(*said)
 
     def send(self, line: Mapping[str, Any]) -> str:
         cl_ord_id = line.get("cl_ord_id") or self.session.port.new_id()
