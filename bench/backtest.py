@@ -81,7 +81,7 @@ class Always(Strategy):
 
     def on_quote(self, quote: Quote) -> None:
         self.side = "buy" if self.side == "sell" else "sell"
-        self.submit("X", self.side, 1000, time_in_force="ioc")
+        self.submit("X", self.side, 1000, venue="V")
 
 
 class Fed(Backtest):
@@ -100,7 +100,7 @@ class Fed(Backtest):
         symbol = self.book.directory.symbols["X"]
         table = np.array([[symbol.index, symbol.price_precision, symbol.qty_precision]], np.int64)
         player = Player(self.core, table, self.book.directory.venues["V"])
-        self.strategy._host = self
+        self.take_over()
         self.strategy.on_start()
         began, worked = time.perf_counter_ns(), time.thread_time_ns()
         for at in range(0, len(rows), CHUNK):

@@ -5,7 +5,7 @@ from core.backtest.bars cimport Bar, BarBuilder
 from core.backtest.recorded cimport Recorded
 from core.egress.engine cimport Egress
 from core.fused cimport Fused
-from core.messages cimport Page
+from core.messages cimport Page, Response
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport Due
 from core.session.market cimport Place
@@ -44,20 +44,20 @@ cdef class Playback(Recorded):
     cdef uint64_t alarms_set
     cdef int64_t next_due_ns
     cdef dict held                  # (account, symbol): quantity
-    cdef dict open_orders           # cl_ord_id: the last answer
-    cdef list ended                 # ids of ended orders, overwritten in turn
-    cdef uint64_t ended_count
+    cdef dict open_orders           # the core's index: the last answer
+    cdef uint64_t next_answer       # of egress' responses
+    cdef list symbols               # the session's own objects for them, by index
     cdef FillRow* fills
     cdef uint64_t fill_count, fill_room
     cdef readonly uint64_t rows     # of the market
     cdef readonly uint64_t orders_sent
 
     cdef int _settle(self) except -1
-    cdef int _tell(self, Answer answer) except -1
+    cdef int _tell(self, const Response* told) except -1
+    cdef Answer _answer(self, const Response* told)
     cdef int _tell_market(self, Input* item) except -1
     cdef int _add_to_bars(self, Input* item, Place place) except -1
     cdef int _pass_bar(self, Bar bar) except -1
     cdef int _alarms(self, int64_t until) except -1
     cdef _set_alarm(self, int64_t due_ns, what)
-    cdef int _forget_in_time(self, object cl_ord_id) except -1
     cdef int _book(self, Page* page) except -1

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class Playback(Recorded):
         requests: Ring,
         session: int,
         handlers: Mapping[str, Callable[..., object]],
+        symbols: Sequence[Any],
         places: Mapping[tuple[int, int], Place],
         denial: Callable[[Any], object],
         watches_marks: bool,
@@ -32,7 +33,8 @@ class Playback(Recorded):
         """From now on that session is told, and heard.
 
         port, requests: both ends of its request ring; the port's answers are the core's. handlers: by name,
-        of HANDLERS, those that there are. places: by (symbol, venue). denial: makes of an answer what on_deny
+        of HANDLERS, those that there are. symbols: what answers
+        have as theirs, by index. places: by (symbol, venue). denial: makes of an answer what on_deny
         gets. watches_marks: a limit may act on a mark alone.
         """
     @property
@@ -48,8 +50,10 @@ class Playback(Recorded):
         """on_timer(name, due_ns) at that time; at the next row where it is past already."""
     def settle(self) -> None:
         """Takes what the strategy asked for, tells it what became of it, until neither has anything more."""
-    def orders(self) -> dict[str, Any]:
-        """The last answer of each open order, by its cl_ord_id."""
+    def orders(self) -> list[Any]:
+        """The last answer of each open order."""
+    def forget(self) -> None:
+        """Ids of orders that have ended are no longer known by their symbol."""
     def qty(self, account: int, symbol: int) -> int:
         """What is held, in the instrument's units, signed."""
     def fill_rows(self) -> npt.NDArray[np.void]:

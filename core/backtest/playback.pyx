@@ -14,10 +14,10 @@ import numpy as np
 
 from core.fused cimport Fused
 from core.messages cimport (
-    BF_BOOKED, K_DEPTH, K_ORDER, K_QUOTE, K_REPORT, K_TRADE, RK_DENY, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
-    S_REJECTED, X_REPLACED, X_TRADE, Request,
+    BF_BOOKED, K_DEPTH, K_ORDER, K_QUOTE, K_REPORT, K_TRADE, NONE, RK_DENY, X_TRADE, Request, Response,
 )
 from core.session.market cimport Level, Quote, Trade
+from core.session.port cimport has_ended
 
 from core.backtest.bars import NEVER_NS
 
@@ -31,7 +31,7 @@ FILL = np.dtype([
 
 cdef enum:
     FROM_SESSION = 128
-    ENDED_KEPT = 4096               # as of a client's session
+    KNOWN_MOST = 65536              # ids of orders whose symbol is remembered
 
 
 cdef class Playback(Recorded):
@@ -43,13 +43,13 @@ cdef class Playback(Recorded):
         self.alarms = []
         self.held = {}
         self.open_orders = {}
-        self.ended = [None] * ENDED_KEPT
+        self.next_answer = 1
 
     def __dealloc__(self):
         free(self.fills)
 
-    def attach(self, Port port not None, Ring requests not None, uint32_t session, handlers, places, denial,
-               bint watches_marks) -> None:
+    def attach(self, Port port not None, Ring requests not None, uint32_t session, handlers, symbols, places,
+               denial, bint watches_marks) -> None:
         """From now on that session is told, and heard. See playback.pyi."""
         self.watches_marks = watches_marks
         self.port = port
@@ -57,6 +57,7 @@ cdef class Playback(Recorded):
         self.fused = <Fused?>self.core
         self.egress = self.fused.egress
         self.session = session
+        self.symbols = list(symbols)
         self.denial = denial
         self.venue_count = max((venue for _, venue in places), default=0) + 1
         symbols = max((symbol for symbol, _ in places), default=0) + 1
@@ -78,10 +79,12 @@ cdef class Playback(Recorded):
         self.rows += 1
         if self.port is None:
             return 0
-        if self.port.next_seq <= self.egress.counts[1]:
+        if self.next_answer <= self.egress.counts[1]:
             self._settle()
         self._tell_market(item)
-        if self.requests.peek() != NULL or self.port.next_seq <= self.egress.counts[1]:
+        if len(self.port.known) > KNOWN_MOST and len(self.open_orders) < KNOWN_MOST // 2:
+            self.forget()
+        if self.requests.peek() != NULL or self.next_answer <= self.egress.counts[1]:
             self._settle()
         return 0
 
@@ -92,7 +95,7 @@ cdef class Playback(Recorded):
         return (self.port is not None and self.on_quote is None and self.on_trade is None and self.on_depth is None
                 and not self.bars and not self.open_orders and not self.watches_marks and self.on_page is None
                 and until < self.next_due_ns and (due == NULL or due.due_ns > until)
-                and self.requests.peek() == NULL and self.port.next_seq > self.egress.counts[1])
+                and self.requests.peek() == NULL and self.next_answer > self.egress.counts[1])
 
     cdef int take_quietly(self, Input* item) except -1:
         """A row that nothing comes of; `run_quietly` after BATCH of them at most, and after the last."""
@@ -205,14 +208,9 @@ cdef class Playback(Recorded):
     cdef int _settle(self) except -1:
         cdef Input item
         cdef Input* asked
-        cdef Answer answer
         while True:
-            while self.port.next_seq <= self.egress.counts[1]:
-                answer = self.port.take()
-                if answer is None:
-                    raise RuntimeError(f"answer {self.port.next_seq} was overwritten before it was told: a larger "
-                                       "Capacity.spine is needed")
-                self._tell(answer)
+            while self.next_answer <= self.egress.counts[1]:
+                self._tell(<const Response*>self.egress.responses.slot(self.next_answer))
             asked = <Input*>self.requests.peek()
             if asked == NULL:
                 return 0
@@ -227,43 +225,53 @@ cdef class Playback(Recorded):
             if self.core.faults.code():
                 self.core.raise_fault()
 
-    cdef int _tell(self, Answer answer) except -1:
-        cdef uint8_t status = answer.raw.status
-        if answer._symbol is None:
-            answer._symbol = self.port.known.get(answer.orig_cl_ord_id)
-        if answer.raw.kind == RK_DENY:
-            self._forget_in_time(answer._id)
+    cdef int _tell(self, const Response* told) except -1:
+        """An answer, as what its handlers are called with; an object is made only where somebody wants it."""
+        cdef Answer answer
+        cdef bint ended = has_ended(told.status)
+        cdef uint8_t kind = told.kind
+        cdef uint8_t exec_type = told.exec_type
+        if told.seq != self.next_answer:
+            raise RuntimeError(f"answer {self.next_answer} was overwritten before it was told: a larger Capacity.spine "
+                               "is needed")
+        self.next_answer += 1
+        if kind == RK_DENY:
             if self.on_deny is not None:
-                self.on_deny(self.denial(answer))
+                self.on_deny(self.denial(self._answer(told)))
             return 0
-        if answer.raw.orig_cl_ord_id[0] and answer.raw.exec_type == X_REPLACED:
-            self.open_orders.pop(answer.orig_cl_ord_id, None)
-        if (status == S_FILLED or status == S_CANCELED or status == S_EXPIRED or status == S_REJECTED
-                or status == S_DONE_FOR_DAY):
-            self.open_orders.pop(answer._id, None)
-            if answer.raw.orig_cl_ord_id[0]:
-                self.open_orders.pop(answer.orig_cl_ord_id, None)
-            self._forget_in_time(answer._id)
-        else:
-            self.open_orders[answer._id] = answer
+        if ended:
+            self.open_orders.pop(told.order, None)
+        if ended and self.on_order is None and self.on_fill is None and self.on_position is None:
+            return 0
+        answer = self._answer(told)
+        if not ended:
+            self.open_orders[told.order] = answer
         if self.on_order is not None:
             self.on_order(answer)
-        if answer.raw.exec_type == X_TRADE and self.on_fill is not None:
+        if exec_type == X_TRADE and self.on_fill is not None:
             self.on_fill(answer)
+        if exec_type == X_TRADE and self.on_position is not None:
+            self.on_position(answer.symbol)
         return 0
 
-    cdef int _forget_in_time(self, object cl_ord_id) except -1:
-        """Late answers of some thousand ended orders are known by their symbol; older ones aren't."""
-        cdef uint64_t at = self.ended_count % ENDED_KEPT
-        if self.ended_count >= ENDED_KEPT:
-            self.port.known.pop(self.ended[at], None)
-        self.ended[at] = cl_ord_id
-        self.ended_count += 1
-        return 0
+    cdef Answer _answer(self, const Response* told):
+        cdef Answer answer = self.port.blank()
+        answer.raw = told[0]
+        if told.order != NONE:
+            answer._symbol = self.symbols[self.fused.orders.life.orders[told.order].symbol]
+        else:
+            answer._symbol = self.port.known.get(answer.cl_ord_id)
+        return answer
 
-    def orders(self) -> dict:
-        """The last answer of each open order, by its cl_ord_id."""
-        return dict(self.open_orders)
+    def orders(self) -> list:
+        """The last answer of each open order."""
+        return list(self.open_orders.values())
+
+    def forget(self) -> None:
+        """Ids of orders that have ended are no longer known by their symbol."""
+        known = {answer.cl_ord_id: answer._symbol for answer in self.open_orders.values()}
+        self.port.known.clear()
+        self.port.known.update(known)
 
     # ---- fills and positions -------------------------------------------------------------------------------------
 

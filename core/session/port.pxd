@@ -43,6 +43,7 @@ cdef class Port:
     cdef int prefix_length
     cdef uint64_t ids               # made up so far
 
+    cdef Answer blank(self)
     cdef _recognise(self, Answer answer)
     cdef Input* _begin(self, uint32_t kind, size_t length)
     cdef str _end(self, char* field, object given)
@@ -50,3 +51,6 @@ cdef class Port:
     cdef bint _put_id(self, char* field, object given)
     cdef int _write_id(self, char* text)
     cdef _follows(self, orig, sent)
+
+
+cdef bint has_ended(uint32_t status) noexcept

@@ -373,13 +373,17 @@ cdef class Port:
         self.lapsed = found > seq
         if found != seq:
             return None
-        answer = <Answer>(<PyTypeObject*>self.answer).tp_new(self.answer, (), NULL)
+        answer = self.blank()
         if not self.responses.copy(seq, <char*>&answer.raw):
             self.lapsed = True
             return None
         self.next_seq = seq + 1
         self._recognise(answer)
         return answer
+
+    cdef Answer blank(self):
+        """An answer to be filled."""
+        return <Answer>(<PyTypeObject*>self.answer).tp_new(self.answer, (), NULL)
 
     cdef _recognise(self, Answer answer):
         """Gives an answer its order's symbol, where that is known."""

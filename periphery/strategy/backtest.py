@@ -143,8 +143,8 @@ class Backtest:
         session = Session(hello, rings, name, prefix=f"{name}-")
         handlers = handlers_of(self.strategy)
         self.core.attach(
-            session.port, rings.requests, session.index, handlers, self._places(), DenyEvent.of,
-            self._watches_marks(),
+            session.port, rings.requests, session.index, handlers, session.directory.symbols, self._places(),
+            DenyEvent.of, self._watches_marks(),
         )  # fmt: skip
         return session
 
@@ -166,7 +166,7 @@ class Backtest:
         """Plays all and tells what came of it."""
         recordings, _ = open_all(self.paths, self.options, self._sink, None, self._advance)
         self.readers = [reader for recording in recordings for reader in recording.readers]
-        self.strategy._host = self
+        self.take_over()
         began_ns = time.perf_counter_ns()
         self.strategy.on_start()
         self.core.settle()
@@ -316,17 +316,27 @@ class Backtest:
         return from_units(self.core.qty(self.directory.account(account), found.index), found.qty_precision)
 
     def orders(self, symbol: str | None) -> list[OrderEvent]:
-        return [each for each in self.core.orders().values() if symbol is None or each.symbol == symbol]
+        return [each for each in self.core.orders() if symbol is None or each.symbol == symbol]
 
-    def submit(
-        self, symbol: str, side: str, qty: Number, ord_type: str, price: Number | None, account: str | None,
-        venue: str | None, time_in_force: str, post_only: bool, cl_ord_id: str | None, expire_ns: int | None,
-    ) -> str:  # fmt: skip
-        said = (
-            symbol, side, qty, ord_type, price, account, venue, time_in_force, self._strategy_index, post_only,
-            cl_ord_id, expire_ns,
-        )  # fmt: skip
-        return self.session.port.order(*said) or self.session.order(*said)
+    def take_over(self) -> None:
+        """From now on the strategy trades here. Its `submit` goes straight to the session's port, which writes what is
+        plain into the ring; the rest, and what is wrong, is the session's."""
+        port_order, session_order, own = self.session.port.order, self.session.order, self._strategy_index
+
+        def submit(
+            symbol: str, side: str, qty: Number, ord_type: str = "market", price: Number | None = None,
+            account: str | None = None, venue: str | None = None, time_in_force: str = "day",
+            post_only: bool = False, cl_ord_id: str | None = None, expire_ns: int | None = None,
+        ) -> str:  # fmt: skip
+            return port_order(
+                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only, cl_ord_id, expire_ns
+            ) or session_order(
+                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only, cl_ord_id, expire_ns
+            )  # fmt: skip
+
+        self.strategy._host = self
+        self.submit = submit
+        vars(self.strategy)["submit"] = submit
 
     def send(self, line: Mapping[str, Any]) -> str:
         cl_ord_id = line.get("cl_ord_id") or self.session.port.new_id()

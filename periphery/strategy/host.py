@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -21,10 +21,10 @@ class Host(Protocol):
     def tick(self, symbol: str) -> Decimal: ...
     def position(self, symbol: str, account: str | None) -> Decimal: ...
     def orders(self, symbol: str | None) -> list[OrderEvent]: ...
-    def submit(
-        self, symbol: str, side: str, qty: Number, ord_type: str, price: Number | None, account: str | None,
-        venue: str | None, time_in_force: str, post_only: bool, cl_ord_id: str | None, expire_ns: int | None,
-    ) -> str: ...  # fmt: skip
+    @property
+    def submit(self) -> Callable[..., str]:
+        """As `Strategy.submit`."""
+
     def send(self, line: Mapping[str, Any]) -> str: ...
     def replace(self, orig_cl_ord_id: str, qty: Number | None, price: Number | None) -> str: ...
     def cancel(self, orig_cl_ord_id: str) -> str: ...

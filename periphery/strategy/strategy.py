@@ -143,7 +143,7 @@ class Strategy:
         """
         return self.host.submit(
             symbol, side, qty, ord_type, price, account, venue, time_in_force, post_only, cl_ord_id, expire_ns
-        )
+        )  # a host puts its own in this one's place: a frame less
 
     def buy(self, symbol: str, qty: Number, price: Number | None = None, **more: Any) -> str:
         """A market order, or with a price a limit order, otherwise as `submit`."""
