@@ -13,8 +13,8 @@ from core_ext.ring import Ring
 SOURCE_SESSION: int
 HANDLERS: tuple[str, ...]
 FILL: np.dtype[np.void]
-"""A fill: seq, time_ns, px and signed qty in units, fee in 10^-16 (fee_low, fee_high: 128 bits), account, symbol,
-order, id (of its cl_ord_id), venue: indices; maker."""
+"""A fill: seq, time_ns, px and signed qty in units, fee in 10^-16 (fee_low, fee_high: 128 bits); account,
+symbol, order, id (of its cl_ord_id), venue: indices; maker."""
 
 class Playback(Recorded):
     """A core on recorded time and the one strategy that trades on it."""

@@ -160,6 +160,17 @@ def positions(output: str, **shape: int) -> None:
     _report("positions", output, **shape)
 
 
+@command.command(short_help="A strategy's quotes and orders a second on recorded time.")
+@output_option("table", "json")
+@click.option("--quotes", type=click.IntRange(min=5000), default=1_000_000, show_default=True)
+@click.option("--orders", type=click.IntRange(min=1000), default=200_000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), envvar="NACRE_DATA", default=Path("../shared/data"))
+def backtest(output: str, quotes: int, orders: int, seed: int, data: Path) -> None:
+    """A strategy on recorded time: no handler, an empty one, two averages, an order on each quote."""
+    _report("backtest", output, quotes=quotes, orders=orders, seed=seed, data=data)
+
+
 @command.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

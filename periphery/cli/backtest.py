@@ -33,7 +33,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--currency", metavar="CODE", help="Of the account.  [default: the first instrument's]")
 @click.option("--taker-fee-bps", default="0", show_default=True, metavar="BPS", help="Of every venue.")
 @click.option("--maker-fee-bps", default="0", show_default=True, metavar="BPS", help="Negative: a rebate.")
-@click.option("--fee-precision", type=click.IntRange(0, 16), default=8, show_default=True, help="Digits of a fee.")
+@click.option(
+    "--fee-precision", type=click.IntRange(0, 16), default=8, show_default=True, help="Digits of a fee."
+)
 @click.option("--latency-us", default="0", show_default=True, metavar="US", help="To a venue, one way.")
 @click.option(
     "--quote-qty", default="1000000000", show_default=True, metavar="QTY",
@@ -41,7 +43,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )  # fmt: skip
 @click.option(
     "--declare", type=click.File("r"), metavar="FILE",
-    help="Lines of a scenario (instrument, venue, account, limit, fx): before, or in place of, those made up.",
+    help="Lines of a scenario (instrument, venue, account, limit, fx), in place of those made up.",
 )  # fmt: skip
 @click.option(
     "--journal", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
@@ -62,7 +64,16 @@ def command(
     The market is played in the order of its clock; what the strategy asks for is done before the next row.
     Exit 1 where a row is malformed, or a journal's replay differs.
     """
-    keys = ("account", "cash", "currency", "taker_fee_bps", "maker_fee_bps", "fee_precision", "latency_us", "quote_qty")
+    keys = (
+        "account",
+        "cash",
+        "currency",
+        "taker_fee_bps",
+        "maker_fee_bps",
+        "fee_precision",
+        "latency_us",
+        "quote_qty",
+    )
     terms = _terms({key: given.pop(key) for key in keys}, declare)
     strategy = _strategy(file, name, params)
     with refusals(), read_progress("backtest", files) as advance:

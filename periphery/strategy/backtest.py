@@ -142,6 +142,7 @@ class Backtest:
         rings = _Rings(self.core)
         session = Session(hello, rings, name, prefix=f"{name}-")
         handlers = handlers_of(self.strategy)
+        assert isinstance(session.port, Port)
         self.core.attach(
             session.port, rings.requests, session.index, handlers, session.directory.symbols, self._places(),
             DenyEvent.of, self._watches_marks(),
@@ -229,7 +230,9 @@ class Backtest:
         account = next(row for row in accounts if row["account"] == self.terms.account)
         events = core.sequencer.seq
         state_hash = core.state_hash()
-        statuses = {m.OrdStatus(status).name.lower(): n for status, n in core.orders.life.statuses()[0].items()}
+        statuses = {
+            m.OrdStatus(status).name.lower(): n for status, n in core.orders.life.statuses()[0].items()
+        }
         if core.egress.denials:
             statuses["denied"] = core.egress.denials
         unfit = sum(player.unfit for player in self.players.values())
@@ -297,7 +300,7 @@ class Backtest:
         same = replayed["state_hash"] == state_hash
         return {"journal": str(self.folder), "replay_hash": replayed["state_hash"], "replay_equal": same}
 
-    # ---- as its strategy sees it -----------------------------------------------------------------------------
+    # ---- as its strategy sees it ---------------------------------------------------------------------------
 
     @property
     def directory(self) -> Directory:
@@ -319,8 +322,11 @@ class Backtest:
         return [each for each in self.core.orders() if symbol is None or each.symbol == symbol]
 
     def take_over(self) -> None:
-        """From now on the strategy trades here. Its `submit` goes straight to the session's port, which writes what is
-        plain into the ring; the rest, and what is wrong, is the session's."""
+        """From now on the strategy trades here.
+
+        Its `submit` goes straight to the session's port, which writes what is plain into the ring; the rest,
+        and what is wrong, is the session's.
+        """
         port_order, session_order, own = self.session.port.order, self.session.order, self._strategy_index
 
         def submit(
@@ -329,9 +335,11 @@ class Backtest:
             post_only: bool = False, cl_ord_id: str | None = None, expire_ns: int | None = None,
         ) -> str:  # fmt: skip
             return port_order(
-                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only, cl_ord_id, expire_ns
+                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only,
+                cl_ord_id, expire_ns,
             ) or session_order(
-                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only, cl_ord_id, expire_ns
+                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only,
+                cl_ord_id, expire_ns,
             )  # fmt: skip
 
         self.strategy._host = self
@@ -347,7 +355,9 @@ class Backtest:
             "strategy": self.session.name,
             "session": self.session.name,
         }
-        told = {key: value if isinstance(value, bool | dict | str) else str(value) for key, value in line.items()}
+        told = {
+            key: value if isinstance(value, bool | dict | str) else str(value) for key, value in line.items()
+        }
         line_type, _, data = convert(told | own)
         for event in self.book.events(Line(0, 0, line_type, data)):
             if event.kind == m.Kind.ORDER:

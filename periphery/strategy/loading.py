@@ -14,7 +14,7 @@ class BadStrategy(ValueError):
 
 
 def load_strategy(path: Path, name: str | None = None) -> type[Strategy]:
-    """The one Strategy that the file defines, or that of the name. BadStrategy; what the file raises itself."""
+    """The one Strategy that the file defines, or that of the name. BadStrategy; what the file raises."""
     spec = importlib.util.spec_from_file_location(f"nacre_strategy_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise BadStrategy(f"{path}: not a Python file: its name must end in .py")
@@ -29,6 +29,8 @@ def load_strategy(path: Path, name: str | None = None) -> type[Strategy]:
     if name is not None and name not in found:
         raise BadStrategy(f"{path}: no strategy {name}: there is {', '.join(found) or 'none'}")
     if name is None and len(found) != 1:
-        why = f"{len(found)} strategies, {', '.join(found)}: say which" if found else "no subclass of Strategy"
+        why = (
+            f"{len(found)} strategies, {', '.join(found)}: say which" if found else "no subclass of Strategy"
+        )
         raise BadStrategy(f"{path}: {why}")
     return found[name] if name is not None else next(iter(found.values()))

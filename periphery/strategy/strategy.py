@@ -20,7 +20,7 @@ AtStop = Literal["close", "cancel", "keep"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
 
 
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base of a strategy's parameters: typed fields with defaults, bounds by msgspec.Meta."""
 
 
@@ -35,9 +35,9 @@ class Strategy:
     A handler is called with what it is named for; nothing that it sees is later than `time_ns`.
     """
 
-    Params: ClassVar[type[Params]] = Params
+    Params: ClassVar[type[Parameters]] = Parameters
     at_stop: ClassVar[AtStop] = "close"
-    """At the end: "close" cancels what is open and closes what is held, "cancel" cancels, "keep" lets all be."""
+    """At the end: "close" cancels what is open and closes what is held, "cancel" cancels, "keep" neither."""
 
     def __init__(self, params: Mapping[str, Any] | None = None) -> None:
         """params: by name, as values or as text. BadParams."""
@@ -204,7 +204,7 @@ class Strategy:
         self.on_params(before)
 
 
-def convert_params(kind: type[Params], given: Mapping[str, Any]) -> Params:
+def convert_params(kind: type[Parameters], given: Mapping[str, Any]) -> Parameters:
     """Values or texts as the typed parameters. BadParams."""
     unknown = given.keys() - {field.name for field in msgspec.structs.fields(kind)}
     if unknown:
@@ -216,7 +216,17 @@ def convert_params(kind: type[Params], given: Mapping[str, Any]) -> Params:
         raise BadParams(f"parameters: {error}") from error
 
 
-HANDLERS = ("on_quote", "on_trade", "on_depth", "on_bar", "on_order", "on_fill", "on_deny", "on_position", "on_timer")
+HANDLERS = (
+    "on_quote",
+    "on_trade",
+    "on_depth",
+    "on_bar",
+    "on_order",
+    "on_fill",
+    "on_deny",
+    "on_position",
+    "on_timer",
+)
 
 
 def handlers_of(strategy: Strategy) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from typing import Annotated
 from msgspec import Meta
 
 from core.session.market import Quote
-from periphery.strategy import Params, Strategy
+from periphery.strategy import Parameters, Strategy
 
 
 class EmaCross(Strategy):
     """Always in the market, once the slow average has seen enough quotes."""
 
-    class Params(Params, frozen=True):
+    class Params(Parameters, frozen=True):
         fast: Annotated[int, Meta(ge=1)] = 50  # quotes
         slow: Annotated[int, Meta(ge=2)] = 200
         qty: Annotated[int, Meta(gt=0)] = 100_000
