@@ -12,13 +12,12 @@ import pytest
 
 from core import messages as m
 from core.capacity import Capacity
-from core.venues.simulated import Simulated
+from core.venues.simulated import Simulated, venues_bytes
 from core_ext.arena import Arena
 
 Schedule = import_module("core.sequencer.schedule").Schedule  # no face of its own for Python
 DUE_REPORT, DUE_VENUE = 3, 4
 MARKET, LIMIT = m.OrdType.MARKET, m.OrdType.LIMIT
-ROOM = 1 << 23
 
 
 def packed(dtype: np.dtype[Any], **fields: Any) -> bytes:
@@ -91,8 +90,8 @@ class Venue:
     """One symbol (0) at one match venue (0, SIMX), unless told otherwise; all numbers are integers."""
 
     def __init__(self, latency_ns: int = 0, name: str = "SIMX", capacity: Capacity | None = None) -> None:
-        self.capacity = capacity or Capacity(symbols=4, orders=128, more_children=128, depths=3)
-        self.simulated = Simulated(Arena(ROOM), self.capacity, Schedule(4096))
+        self.capacity = capacity or Capacity(symbols=4, orders=128, more_children=128, depths=3, book_orders=256)
+        self.simulated = Simulated(Arena(venues_bytes(self.capacity)), self.capacity, Schedule(4096))
         self.now = 0
         self.event("INSTRUMENT", m.INSTRUMENT_EVENT, text="AAPL", tick=1, lot=1)
         self.add_venue(0, name, latency_ns)
