@@ -19,7 +19,7 @@ MAX_SYMBOL_VENUES listings a symbol (the rest aren't seen, counted). Levels are 
 """
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.venues.levels cimport Level, Side
+from core.venues.levels cimport Branch, Level, Levels, Side
 from core_ext.tables cimport Arena, Map64
 
 cdef enum:
@@ -97,6 +97,7 @@ cdef struct BookCounts:             # 64
 
 cdef class Books:
     cdef Book* books
+    cdef Levels pool
     cdef Level* levels
     cdef Order* orders
     cdef Listed* symbols

@@ -20,11 +20,14 @@ cdef class Books:
         self.symbols = <Listed*>arena.table("venues.symbols", sizeof(Listed), self.max_symbols)
         self.books = <Book*>arena.table("venues.books", sizeof(Book), self.max_symbols * MAX_SYMBOL_VENUES)
         self.levels = <Level*>arena.table("venues.levels", sizeof(Level), levels)
+        self.pool.levels = self.levels
+        self.pool.branches = <Branch*>arena.table("venues.branches", sizeof(Branch), levels)
         self.orders = <Order*>arena.table("venues.orders", sizeof(Order), self.max_orders)
         self.counts = <BookCounts*>arena.table("venues.counts", sizeof(BookCounts), 1)
         self.ids = Map64(arena, "venues.ids", capacity.book_orders)
         self.counts.free_level = self.counts.free_order = NONE
         arena.used_by("venues.levels", &self.counts.levels)
+        arena.used_by("venues.branches", &self.counts.levels)
 
     # ---- listings ------------------------------------------------------------------------------------------------
 
@@ -91,7 +94,7 @@ cdef class Books:
 
     cdef uint32_t _level(self, Book* book, int side, int64_t px) noexcept nogil:
         """The level at px, made where there is none."""
-        cdef uint32_t at = find_level(self.levels, &book.sides[side], side, px)
+        cdef uint32_t at = find_level(&self.pool, &book.sides[side], side, px)
         if at != NONE:
             return at
         if self.counts.free_level != NONE:
@@ -103,7 +106,7 @@ cdef class Books:
         memset(&self.levels[at], 0, sizeof(Level))
         self.levels[at].px = px
         self.levels[at].first = self.levels[at].last = NONE
-        link_level(self.levels, &book.sides[side], side, at)
+        link_level(&self.pool, &book.sides[side], side, at)
         return at
 
     cdef void _close(self, Book* book, int side, uint32_t at) noexcept nogil:
@@ -111,14 +114,14 @@ cdef class Books:
         cdef Level* level = &self.levels[at]
         if level.shown > 0 or level.first != NONE:
             return
-        unlink_level(self.levels, &book.sides[side], side, at)
+        unlink_level(&self.pool, &book.sides[side], side, at)
         memset(level, 0, sizeof(Level))
         level.worse = self.counts.free_level
         self.counts.free_level = at
 
     cdef void show(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil:
         """The market shows qty at px, 0: nothing. Where our orders stand is another matter: see cap_ahead."""
-        cdef uint32_t at = find_level(self.levels, &book.sides[side], side, px)
+        cdef uint32_t at = find_level(&self.pool, &book.sides[side], side, px)
         if qty <= 0:
             if at != NONE and self.levels[at].shown > 0:
                 self._hide(book, side, at)
@@ -162,11 +165,11 @@ cdef class Books:
 
     cdef void update(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil:
         """The market's update of a level: it shows qty, and our orders there move up where that is less."""
-        cdef uint32_t at = find_level(self.levels, &book.sides[side], side, px)
+        cdef uint32_t at = find_level(&self.pool, &book.sides[side], side, px)
         if at != NONE:
             self.cap_ahead(book, at, qty)
         self.show(book, side, px, qty)
-        at = find_level(self.levels, &book.sides[side], side, px)
+        at = find_level(&self.pool, &book.sides[side], side, px)
         if at != NONE:
             self.levels[at].seen = qty
 
@@ -210,7 +213,7 @@ cdef class Books:
 
     cdef int64_t size_at(self, Book* book, int side, int64_t px) noexcept nogil:
         """What the market shows at px."""
-        cdef uint32_t at = find_level(self.levels, &book.sides[side], side, px)
+        cdef uint32_t at = find_level(&self.pool, &book.sides[side], side, px)
         return self.levels[at].shown if at != NONE else 0
 
     # ---- queues --------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Price levels in order: a tree to find one by its price, and a list from the best to the worst.
 
 The tree is a treap: a search tree by price, a heap by a hash of the price. Its shape depends on the prices alone, not
-on how they came, and is as deep as that of a random tree. Nodes are indices into one pool; neither side of a book is
-more than a root and two ends. To find, add or remove a level costs the depth, O(log levels); the next best is a link.
+on how they came, and is as deep as that of a random tree. A level and its branch have one index, in two arrays: what a
+search passes lies close together. A side of a book is no more than a root and two ends. To find, add or remove a level
+costs the depth, O(log levels); the next best is a link.
 """
 from libc.stdint cimport int64_t, uint32_t
 
@@ -10,7 +11,7 @@ cdef enum:
     BID = 0
     ASK = 1
 
-cdef struct Level:                  # 128: a price at one side of a book; what matching meets is on the first line
+cdef struct Level:                  # 64: a price at one side of a book
     int64_t px
     int64_t shown                   # the market's quantity that can be taken
     int64_t open                    # our orders' quantity
@@ -19,11 +20,13 @@ cdef struct Level:                  # 128: a price at one side of a book; what m
     uint32_t last
     uint32_t better                 # neighbours by price
     uint32_t worse
-    uint32_t left                   # of the tree: better prices
-    uint32_t right
     int64_t most                    # no order's `behind` is more
     int64_t seen                    # what the market should show now, if nobody cancelled since its last update
-    int64_t pad[7]
+
+cdef struct Branch:                 # 16: the same level in its tree
+    int64_t px
+    uint32_t left                   # better prices
+    uint32_t right
 
 cdef struct Side:                   # 16: one side of a book
     uint32_t root
@@ -42,6 +45,10 @@ cdef inline bint within(int side, int64_t limit, int64_t px) noexcept nogil:
 cdef inline int64_t least(int64_t a, int64_t b) noexcept nogil:
     return a if a < b else b
 
-cdef uint32_t find_level(const Level* pool, const Side* of, int side, int64_t px) noexcept nogil
-cdef void link_level(Level* pool, Side* of, int side, uint32_t new) noexcept nogil
-cdef void unlink_level(Level* pool, Side* of, int side, uint32_t old) noexcept nogil
+cdef struct Levels:                 # the two arrays
+    Level* levels
+    Branch* branches
+
+cdef uint32_t find_level(const Levels* pool, const Side* of, int side, int64_t px) noexcept nogil
+cdef void link_level(const Levels* pool, Side* of, int side, uint32_t new) noexcept nogil
+cdef void unlink_level(const Levels* pool, Side* of, int side, uint32_t old) noexcept nogil

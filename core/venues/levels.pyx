@@ -13,93 +13,106 @@ cdef inline uint64_t rank(int64_t px) noexcept nogil:
     return mixed ^ (mixed >> 31)
 
 
-cdef uint32_t find_level(const Level* pool, const Side* of, int side, int64_t px) noexcept nogil:
+cdef uint32_t find_level(const Levels* pool, const Side* of, int side, int64_t px) noexcept nogil:
     """The level at px, or NONE."""
+    cdef const Branch* tree = pool.branches
     cdef uint32_t at = of.best
-    if at == NONE or pool[at].px == px:
+    if at == NONE or tree[at].px == px:
         return at                   # most of what happens, happens at the touch
     at = of.root
-    while at != NONE and pool[at].px != px:
-        at = pool[at].left if better(side, px, pool[at].px) else pool[at].right
+    while at != NONE and tree[at].px != px:
+        at = tree[at].left if better(side, px, tree[at].px) else tree[at].right
     return at
 
 
-cdef void link_level(Level* pool, Side* of, int side, uint32_t new) noexcept nogil:
+cdef void link_level(const Levels* pool, Side* of, int side, uint32_t new) noexcept nogil:
     """Puts a level, of a price that isn't there, in its place in the tree and in the list."""
-    cdef int64_t px = pool[new].px
+    cdef Branch* tree = pool.branches
+    cdef int64_t px = pool.levels[new].px
     cdef uint64_t high = rank(px)
     cdef uint32_t* link = &of.root
-    cdef uint32_t* left
-    cdef uint32_t* right
-    cdef uint32_t at
     cdef uint32_t before = NONE     # the nearest of the better ones that the search passes
     cdef uint32_t after = NONE
-    while link[0] != NONE and rank(pool[link[0]].px) > high:
+    cdef uint32_t at
+    while link[0] != NONE and rank(tree[link[0]].px) > high:
         at = link[0]
-        if better(side, px, pool[at].px):
+        if better(side, px, tree[at].px):
             after = at
-            link = &pool[at].left
+            link = &tree[at].left
         else:
             before = at
-            link = &pool[at].right
-    at = link[0]                    # what was here goes under the new one, cut in two by its price
+            link = &tree[at].right
+    at = link[0]
     link[0] = new
-    left = &pool[new].left
-    right = &pool[new].right
+    tree[new].px = px
+    split(tree, side, new, at, &before, &after)
+    between(pool.levels, of, before, new, after)
+
+
+cdef void split(Branch* tree, int side, uint32_t new, uint32_t at, uint32_t* before, uint32_t* after) noexcept nogil:
+    """What was where the new one is goes under it, cut in two by its price."""
+    cdef uint32_t* left = &tree[new].left
+    cdef uint32_t* right = &tree[new].right
     while at != NONE:
-        if better(side, px, pool[at].px):
-            after = at
+        if better(side, tree[new].px, tree[at].px):
+            after[0] = at
             right[0] = at
-            right = &pool[at].left
+            right = &tree[at].left
             at = right[0]
         else:
-            before = at
+            before[0] = at
             left[0] = at
-            left = &pool[at].right
+            left = &tree[at].right
             at = left[0]
     left[0] = right[0] = NONE
-    between(pool, of, before, new, after)
 
 
-cdef void between(Level* pool, Side* of, uint32_t before, uint32_t new, uint32_t after) noexcept nogil:
+cdef void between(Level* levels, Side* of, uint32_t before, uint32_t new, uint32_t after) noexcept nogil:
     """Puts a level between two neighbours of the list."""
-    pool[new].better = before
-    pool[new].worse = after
+    levels[new].better = before
+    levels[new].worse = after
     if before == NONE:
         of.best = new
     else:
-        pool[before].worse = new
+        levels[before].worse = new
     if after == NONE:
         of.worst = new
     else:
-        pool[after].better = new
+        levels[after].better = new
 
 
-cdef void unlink_level(Level* pool, Side* of, int side, uint32_t old) noexcept nogil:
+cdef void unlink_level(const Levels* pool, Side* of, int side, uint32_t old) noexcept nogil:
     """Takes a level out of the tree and of the list."""
-    cdef int64_t px = pool[old].px
+    cdef Branch* tree = pool.branches
+    cdef int64_t px = tree[old].px
     cdef uint32_t* link = &of.root
-    cdef uint32_t a = pool[old].left
-    cdef uint32_t b = pool[old].right
     while link[0] != old:
-        link = &pool[link[0]].left if better(side, px, pool[link[0]].px) else &pool[link[0]].right
+        link = &tree[link[0]].left if better(side, px, tree[link[0]].px) else &tree[link[0]].right
+    join(tree, link, tree[old].left, tree[old].right)
+    take_out(pool.levels, of, pool.levels[old].better, pool.levels[old].worse)
+
+
+cdef void join(Branch* tree, uint32_t* link, uint32_t a, uint32_t b) noexcept nogil:
+    """Two trees, all of a better than all of b, as one at link."""
     while a != NONE and b != NONE:
-        if rank(pool[a].px) > rank(pool[b].px):
+        if rank(tree[a].px) > rank(tree[b].px):
             link[0] = a
-            link = &pool[a].right
+            link = &tree[a].right
             a = link[0]
         else:
             link[0] = b
-            link = &pool[b].left
+            link = &tree[b].left
             b = link[0]
     link[0] = b if a == NONE else a
-    a = pool[old].better
-    b = pool[old].worse
-    if a == NONE:
-        of.best = b
+
+
+cdef void take_out(Level* levels, Side* of, uint32_t before, uint32_t after) noexcept nogil:
+    """Makes two levels neighbours."""
+    if before == NONE:
+        of.best = after
     else:
-        pool[a].worse = b
-    if b == NONE:
-        of.worst = a
+        levels[before].worse = after
+    if after == NONE:
+        of.worst = before
     else:
-        pool[b].better = a
+        levels[after].better = before

@@ -121,12 +121,12 @@ cdef class Matching:
         cdef uint32_t at
         cdef Level* level
         qty = self._trade_through(book, side, px, qty, now_ns)
-        at = find_level(self.books.levels, &book.sides[side], side, px)
+        at = find_level(&self.books.pool, &book.sides[side], side, px)
         if at == NONE:
             return qty
         level = &self.books.levels[at]
         level.seen -= least(level.seen, qty)
-        if book.pro_rata and qty < add_capped(level.shown, level.open):
+        if book.pro_rata and level.open > 0 and qty < add_capped(level.shown, level.open):
             return self._trade_shares(book, at, qty, now_ns)
         return self._trade_at(at, qty, now_ns)
 
@@ -198,7 +198,7 @@ cdef class Matching:
         """An order of the market has traded. Ours with a better price or before it in the queue trade in its stead; the
         market's own history goes on as it was. market: NONE where it isn't in the book any more: we took it."""
         cdef int64_t rest = self._trade_through(book, side, px, qty, now_ns)
-        cdef uint32_t at = find_level(self.books.levels, &book.sides[side], side, px)
+        cdef uint32_t at = find_level(&self.books.pool, &book.sides[side], side, px)
         if at != NONE and rest > 0:
             if book.pro_rata and rest < add_capped(self.books.levels[at].shown, self.books.levels[at].open):
                 self._trade_shares(book, at, rest, now_ns)

@@ -14,7 +14,7 @@ from core_ext.tables import Map64
 
 from core.sequencer.schedule cimport DUE_REPORT, DUE_VENUE, Due
 from core.venues.book cimport BY_DEPTH, BY_ORDERS, BY_QUOTES, ORDER_ENDED, ORDER_LIVE, ORDER_UNSEEN, SHOWN_LEVELS
-from core.venues.levels cimport ASK, BID, Level
+from core.venues.levels cimport ASK, BID, Branch, Level
 
 cdef enum:
     ANY_AGGRESSOR = 255
@@ -26,7 +26,7 @@ def venues_bytes(capacity):
     orders = capacity.orders + capacity.more_children + capacity.book_orders
     return (
         (1 << 20)
-        + sizeof(Level) * (orders + levels)
+        + (sizeof(Level) + sizeof(Branch)) * (orders + levels)
         + sizeof(Order) * orders
         + Map64.bytes_needed(capacity.book_orders)
         + (sizeof(Book) * MAX_SYMBOL_VENUES + 256) * capacity.symbols
