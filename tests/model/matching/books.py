@@ -78,6 +78,8 @@ class Book:
 
     def _market(self) -> Step:
         draw = self.draw
+        if self.known_by != "quotes" and draw.random() < 0.1:
+            return self._less_known()
         if self.known_by == "orders":
             return self._market_order()
         if draw.random() < 0.4:
@@ -86,9 +88,19 @@ class Book:
             side = draw.choice(SIDES)
             px = draw.randint(LOW, 101) if side == "BUY" else draw.randint(99, HIGH)
             return "depth", side, px, draw.randint(0, 20) * self.lot
-        bid = draw.randint(LOW, 102)
-        ask = bid + draw.randint(1, 4)
-        return "quote", (bid, draw.randint(0, 20)), (ask, draw.randint(0, 20))
+        return self._quote()
+
+    def _quote(self) -> Step:
+        bid = self.draw.randint(LOW, 102)
+        ask = bid + self.draw.randint(1, 4)
+        return "quote", (bid, self.draw.randint(0, 20)), (ask, self.draw.randint(0, 20))
+
+    def _less_known(self) -> Step:
+        """Quotes of a book known by depth, depth of one known by orders: they count until then, and no longer."""
+        if self.known_by == "depth" or self.draw.random() < 0.5:
+            return self._quote()
+        side = self.draw.choice(SIDES)
+        return "depth", side, self._px(), self.draw.randint(0, 20)
 
     def _market_order(self) -> Step:
         draw, chance = self.draw, self.draw.random()
