@@ -60,15 +60,14 @@ cdef uint64_t share_behind(uint8_t model, int n, int64_t lot, int64_t front, int
 
 
 cdef int64_t moved_up(uint8_t model, int n, int64_t lot, int64_t front, int64_t back, int64_t decrease) noexcept nogil:
-    """What stands before our order after a decrease that no trade made. n: of the powers, from 1. All >= 0."""
-    cdef int64_t behind
+    """What stands before our order after a decrease that no trade made, before what is left of the level caps it.
+
+    n: of the powers, from 1. All >= 0.
+    """
     cdef int64_t before
     if model == Q_RISK_AVERSE:
         return front                # what is left of the level caps it, as with every model
-    behind = <int64_t>((<i128>decrease * <i128>share_behind(model, n, lot, front, back)) >> SHARE_BITS)
-    before = decrease - behind
-    if behind > back:
-        before += behind - back     # more than there was behind us was before us
+    before = decrease - <int64_t>((<i128>decrease * <i128>share_behind(model, n, lot, front, back)) >> SHARE_BITS)
     return front - before if before < front else 0
 
 

@@ -73,7 +73,7 @@ class Book:
     def _order(self, child: int) -> Step:
         draw = self.draw
         tif = draw.choice(("DAY", "GTC", "GTC", "GTC", "IOC", "FOK"))
-        price = None if draw.random() < 0.06 else self._px()
+        price = None if draw.random() < (0.06 if self.up else 0.3) else self._px()
         return "new", child, draw.choice(SIDES), self._qty(9), price, tif, draw.random() < 0.15
 
     def _market(self) -> Step:

@@ -50,7 +50,6 @@ MUTATIONS = (
     Mutation("power forgets its exponent", QUEUE, "        return ratio(power(behind, n), power(whole - behind, n))", "        return behind"),
     Mutation("power3 is power2", QUEUE, "        return whole - power(whole - behind, n)", "        return power(behind, n)"),
     Mutation("a logarithm isn't in lots", QUEUE, "    front //= lot\n    back //= lot\n", ""),
-    Mutation("more than is behind goes from behind", QUEUE, "        before += behind - back     # more than there was behind us was before us\n", "        pass\n"),
     Mutation("log2 is log", QUEUE, "log2_of(1 + back + front)", "(log2_of(1 + back) + log2_of(1 + front) + 1)"),
     Mutation("an auction gives the highest price", AUCTION, "px[0] = nearest(book.last_px, low, high, book.tick) if book.traded else low", "px[0] = high"),
     Mutation("an auction looks for volume one tick too low", AUCTION, "        if even + book.tick <= high and self._volume(book, BID, even + book.tick) > most:\n            most = self._volume(book, BID, even + book.tick)\n", ""),
