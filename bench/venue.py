@@ -1,9 +1,11 @@
-"""What does an add, a cancel, a match cost at the simulated venue, with few orders resting and with very many?
+"""What does an add, a cancel, a match cost at the simulated venue, with few orders resting and with very
+many?
 
-The venue alone on one pinned thread, one symbol, our own orders. Books of each size take turns, a block each: orders
-come in at random prices, random ones are cancelled, an order of the other side meets the best. `wide` has as many
-prices as orders, `deep` has PRICES. What is flat costs the same at 100,000 as at 10, but for memory that is no longer
-in the cache; `touch_ns` is that memory alone: two lines of a table as large as the book, at random.
+The venue alone on one pinned thread, one symbol, our own orders. Books of each size take turns, a block
+each: orders come in at random prices, random ones are cancelled, an order of the other side meets the best.
+`wide` has as many prices as orders, `deep` has PRICES. What is flat costs the same at 100,000 as at 10, but
+for memory that is no longer in the cache; `touch_ns` is that memory alone: two lines of a table as large as
+the book, at random.
 """
 
 from __future__ import annotations

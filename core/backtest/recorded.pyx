@@ -69,6 +69,13 @@ cdef class Recorded:
         if self.core.faults.code():
             self.core.raise_fault()
 
+    def settle(self) -> None:
+        """Handles all that is due ever: what is under way to and from the venues arrives, timers come due."""
+        while self.schedule.count and not self.core.faults.code():
+            self._run_due(self.schedule.top().due_ns)
+        if self.core.faults.code():
+            self.core.raise_fault()
+
     cdef void _feed(self, Input* item):
         cdef Request* request = <Request*>item.request
         self._run_due(item.time_ns)

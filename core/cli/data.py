@@ -155,13 +155,11 @@ def replay(
     """Play all FILEs through a core, in the order of their clock, and tell the market that it has at the end.
 
     Each file is read twice: first for its symbols and the digits of their prices, which a core must know
-    before. With --orders the venues are simulated, and our orders stand among the recorded ones: what the core
-    says to them comes first, a JSON object a line, as of a scenario.
+    before. With --orders the venues are simulated, and our orders stand among the recorded ones: what the
+    core says to them comes first, a JSON object a line, as of a scenario.
     """
     with _refusals(), _progress("replay", files, passes=2) as advance:
-        report = load("core.data.replay", "replay")(
-            files, _made(given), journal, advance, orders, _say_line
-        )
+        report = load("core.data.replay", "replay")(files, _made(given), journal, advance, orders, _say_line)
     _write(report, output, "data replay")
 
 

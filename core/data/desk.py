@@ -1,7 +1,8 @@
 """Our orders among a recording: a scenario's lines that are played with it, at their times.
 
-The recording declares instruments and venues; the lines may set how a venue works (`venue`, without `mode` and
-`symbols`: it is simulated), and have all else that a scenario has. A line at T comes before the market's events at T.
+The recording declares instruments and venues; the lines may set how a venue works (`venue`, without `mode`
+and `symbols`: it is simulated), and have all else that a scenario has. A line at T comes before the
+market's events at T.
 """
 
 from __future__ import annotations

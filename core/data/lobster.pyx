@@ -273,7 +273,12 @@ cdef class Lobster(LineReader):
         return 0
 
     cdef int _tell_order(self, int what, const Message* message, bint ask, int64_t px, int64_t qty) except -1:
-        """One order, also of one that rested before the first message and trades now."""
+        """One order, also of one that rested before the first message and trades now; and the digits of its price."""
+        cdef Decimal price
+        cdef Decimal none
+        price.units, price.digits = px, PX_DIGITS
+        none.units, none.digits = 0, 0
+        self.stream.see(&price, &none)
         return self.emit_order(self.stream, what, message.id, ask, px, PX_DIGITS, qty, 0)
 
     cdef int _move(self, bint ask, int64_t px, int64_t qty, int orders) except -1:

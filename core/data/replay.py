@@ -44,10 +44,11 @@ def replay(
 ) -> Report:
     """Reads all twice, plays it the second time; {"ok", counts, "state_hash", "books", "check"}.
 
-    journal: an empty folder for one, verified and replayed afterwards. orders: a scenario's lines to be played
-    with it, see core.data.desk; what the core says to them goes to `write`, an object a line. Raises TooMany
-    where the core hasn't room for the symbols, BadRecording where the folder isn't empty, ScenarioError where
-    the lines are bad.
+    journal: an empty folder for one, verified and replayed afterwards. orders: a scenario's lines to be
+    played with it, see core.data.desk; what the core says to them goes to `write`, an object a line.
+
+    Raises TooMany where the core hasn't room for the symbols, BadRecording where the folder isn't empty,
+    ScenarioError where the lines are bad.
     """
     if journal is not None:
         journal.mkdir(parents=True, exist_ok=True)

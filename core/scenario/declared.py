@@ -54,7 +54,9 @@ class Declared:
         if line_type == "report" and self.mode(data["venue"]) == "match":
             raise ValueError(f"report for the match venue {shown(data['venue'])}: it makes its own")
         if line_type in _OF_MATCH_VENUES and self.mode(data["venue"]) != "match":
-            raise ValueError(f"{line_type} of venue {shown(data['venue'])}: only simulated venues (match) do that")
+            raise ValueError(
+                f"{line_type} of venue {shown(data['venue'])}: only simulated venues (match) do that"
+            )
         if line_type in ("kill", "rearm"):
             self._check_known(data["scope"], "key", data["key"])
         self._check_digits(line_type, data)

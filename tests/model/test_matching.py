@@ -1,5 +1,5 @@
-"""The simulated venue agrees with the naive one on random books (10,000: `make matching`), and its mutations are what
-they say (`make mutants` compiles and plays each).
+"""The simulated venue agrees with the naive one on random books (10,000: `make matching`), and its
+mutations are what they say (`make mutants` compiles and plays each).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import pytest
 
 from tests.model.matching import venue
 from tests.model.matching.books import Book, Difference
-from tests.model.matching.mutants import MUTATIONS, ROOT
+from tests.model.matching.mutants import MUTATIONS
 from tests.model.matching.sequences import COVERED, play
+from tests.model.mutants import ROOT
 
 BOOKS = 500
 

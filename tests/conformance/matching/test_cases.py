@@ -69,5 +69,7 @@ def test_quantity_is_conserved_between_our_orders() -> None:
             if line["type"] == "order"
         }
         fills = [line.split() for line in path.read_text().splitlines() if line.startswith("fill")]
-        sums = {side: sum(int(qty) for _, id_, qty, _ in fills if sides[id_] == side) for side in ("buy", "sell")}
+        sums = {
+            side: sum(int(qty) for _, id_, qty, _ in fills if sides[id_] == side) for side in ("buy", "sell")
+        }
         assert sums["buy"] == sums["sell"], path.stem

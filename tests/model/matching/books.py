@@ -96,7 +96,7 @@ class Book:
         return "quote", (bid, self.draw.randint(0, 20)), (ask, self.draw.randint(0, 20))
 
     def _less_known(self) -> Step:
-        """Quotes of a book known by depth, depth of one known by orders: they count until then, and no longer."""
+        """Quotes of a book known by depth, depth of one known by orders: they count until it is."""
         if self.known_by == "depth" or self.draw.random() < 0.5:
             return self._quote()
         side = self.draw.choice(SIDES)

@@ -1,4 +1,6 @@
-"""A simulated venue to play with: events and sends in, reports out. One symbol at one venue, unless told otherwise."""
+"""A simulated venue to play with: events and sends in, reports out. One symbol at one venue, unless told
+otherwise.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ class Venue:
         **settings: Any,
     ) -> None:
         """settings: fields of the VENUE_EVENT."""
-        self.capacity = capacity or Capacity(symbols=4, orders=128, more_children=128, depths=3, book_orders=256)
+        self.capacity = capacity or Capacity(
+            symbols=4, orders=128, more_children=128, depths=3, book_orders=256
+        )
         self.simulated = Simulated(Arena(venues_bytes(self.capacity)), self.capacity, Schedule(4096))
         self.now = 0
         self.event("INSTRUMENT", m.INSTRUMENT_EVENT, text="AAPL", tick=1, lot=lot, multiplier=1)

@@ -1,7 +1,7 @@
 """Random books through the simulated venue and the naive one.
 
-`python -m tests.model.matching.sequences --count 10000` (`make matching`) plays so many, prints what they covered,
-and stops at the first difference; `make test` plays 500 (test_matching.py).
+`python -m tests.model.matching.sequences --count 10000` (`make matching`) plays so many, prints what they
+covered, and stops at the first difference; `make test` plays 500 (test_matching.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A match venue as naive as can be: plain lists, sorted anew for each question, every price of an auction tried.
+"""A match venue as naive as can be: plain lists, sorted anew for each question, every price of an auction
+tried.
 
 One symbol. Prices and quantities are integers. It knows nothing of the core, and imports nothing of it.
 """
@@ -107,10 +108,15 @@ def front_after(model: str, n: int, lot: int, front: int, back: int, decrease: i
 class Naive:
     """One symbol at one venue."""
 
-    def __init__(self, *, pro_rata: bool = False, queue: str = "risk_averse", power: int = 3, lot: int = 1) -> None:
+    def __init__(
+        self, *, pro_rata: bool = False, queue: str = "risk_averse", power: int = 3, lot: int = 1
+    ) -> None:
         self.pro_rata, self.queue_model, self.power, self.lot = pro_rata, queue, power, lot
         self.levels: dict[str, dict[int, int]] = {"BUY": {}, "SELL": {}}  # what is shown and not taken by us
-        self.seen: dict[str, dict[int, int]] = {"BUY": {}, "SELL": {}}  # what should be there, were nobody to cancel
+        self.seen: dict[str, dict[int, int]] = {
+            "BUY": {},
+            "SELL": {},
+        }  # what should be there, were nobody to cancel
         self.known_by = "quotes"
         self.state = "UP"
         self.collects = False
@@ -284,9 +290,7 @@ class Naive:
                 self.fill(order, step, px, "maker")
         return qty
 
-    def share(
-        self, qty: int, whom: list[Order | None], shown: int, px: int, taker: Order | None
-    ) -> None:
+    def share(self, qty: int, whom: list[Order | None], shown: int, px: int, taker: Order | None) -> None:
         """Among orders by time; None is what is shown."""
         sizes = [shown if order is None else order.leaves for order in whom]
         for order, part in zip(whom, shares(qty, sizes, self.lot), strict=True):
@@ -475,7 +479,9 @@ class Naive:
     def give(self, side: str, px: int, volume: int) -> None:
         """One side's part of an auction: what is shown as a level before ours at its price, else by time."""
         sign = 1 if side == "BUY" else -1
-        queue: list[tuple[float, int, Any]] = [(-order.rank, order.placed, order) for order in self.everybody(side)]
+        queue: list[tuple[float, int, Any]] = [
+            (-order.rank, order.placed, order) for order in self.everybody(side)
+        ]
         if self.known_by != "orders":
             queue += [(-sign * level, 0, level) for level in self.shown(side)]
         for _, _, item in sorted(queue, key=lambda entry: entry[:2]):

@@ -33,14 +33,15 @@ ACCOUNT = {"type": "account", "account": "A", "currency": "USD", "cash": "100000
 
 
 def order(at_s: int, id_: str, qty: str, price: str, **more: Any) -> dict[str, Any]:
-    line = {"type": "order", "at": at_s * SECOND, "cl_ord_id": id_, "account": "A", "symbol": "MSFT",
-            "side": "buy", "order_qty": qty, "ord_type": "limit", "price": price, "venue": "NASDAQ"}  # fmt: skip
+    line = {"type": "order", "at": at_s * SECOND, "cl_ord_id": id_, "account": "A", "side": "buy",
+            "symbol": "MSFT", "order_qty": qty, "ord_type": "limit", "price": price,
+            "venue": "NASDAQ"}  # fmt: skip
     return line | more
 
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    path = tmp_path / "MSFT_2012-06-21_message.csv"
+    path = tmp_path / "messages.csv"
     path.write_text("".join(",".join(map(str, (f"{row[0]}.000000000", *row[1:]))) + "\n" for row in MESSAGES))
     return path
 
@@ -100,7 +101,10 @@ def test_a_journal_of_it_comes_to_the_same_state(recording: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "what"),
     [
-        ([ACCOUNT, {"type": "venue", "venue": "ARCX"}], r":3: venue 'ARCX': not among the recording's: NASDAQ"),
+        (
+            [ACCOUNT, {"type": "venue", "venue": "ARCX"}],
+            r":3: venue 'ARCX': not among the recording's: NASDAQ",
+        ),
         ([{"type": "venue", "venue": "NASDAQ", "matching": "lifo"}, ACCOUNT], "matching: unknown value"),
         ([ACCOUNT, {"type": "frob"}], ":3: unknown type"),
     ],
@@ -115,7 +119,19 @@ def test_bad_lines_are_refused_by_their_own_number(
 def test_the_command_prints_lines_and_the_report(recording: Path) -> None:
     path = recording.with_name("orders.jsonl")
     path.write_text(json.dumps(ACCOUNT) + "\n" + json.dumps(order(34209, "1", "60", "100.01")) + "\n")
-    words = ["data", "replay", str(recording), "--format", "lobster_messages", "--orders", str(path), "-o", "json"]
+    words = [
+        "data",
+        "replay",
+        str(recording),
+        "--format",
+        "lobster_messages",
+        "--symbol",
+        "MSFT",
+        "--orders",
+        str(path),
+        "-o",
+        "json",
+    ]
     done = CliRunner().invoke(root, words)
     assert done.exit_code == 0, done.output
     first = done.stdout.splitlines()[0]

@@ -1,4 +1,6 @@
-"""How long messages are under way: constant, sampled, recorded; never out of order; a function of the stream."""
+"""How long messages are under way: constant, sampled, recorded; never out of order; a function of the
+stream.
+"""
 
 from __future__ import annotations
 
