@@ -1,8 +1,9 @@
 """The match venues: one object plays every venue whose mode is match.
 
     events ─► Simulated ─► Books       levels by price, queues by time       (book, levels, queue_model)
-    sends  ─►    │    └──► Matching    who trades with whom                  (matching, pro_rata, auction)
-                 └───────► Reports     what is said, and when it arrives     (reports, place, delays, fees, mishaps)
+    sends  ─►    │    ├──► Matching    who trades with whom                  (matching, pro_rata, auction)
+                 │    └──► Reports     what is said, and when it arrives     (reports, place, delays, fees, mishaps)
+                 └───────► Requests    new orders, replaces, cancels         (requests)
 
 While the venue is up an incoming order takes what the market shows and our own orders, and the market's trades, quotes,
 depth and orders reach our resting ones. In an auction orders are collected and meet at `up` at one price. Halted, down
@@ -20,6 +21,7 @@ from core.venues.matching cimport Matching
 from core.venues.mishaps cimport Mishaps
 from core.venues.place cimport Places
 from core.venues.reports cimport Reports
+from core.venues.requests cimport Requests
 from core_ext.tables cimport Arena
 
 cdef class Simulated:
@@ -33,7 +35,7 @@ cdef class Simulated:
     cdef Reports reports
     cdef Matching matching
     cdef Auction auction
-    cdef uint64_t* refused_count    # sends that name no child of ours to be, or one that came before
+    cdef Requests requests
 
     cdef void on_event(self, uint16_t kind, const Request* request, int64_t now_ns) noexcept nogil
     cdef bint is_match(self, uint16_t venue) noexcept nogil
@@ -54,15 +56,3 @@ cdef class Simulated:
     cdef void _venue_state(self, const Request* request, int64_t now_ns) noexcept nogil
     cdef void _set_state(self, Book* book, uint8_t state, int64_t now_ns) noexcept nogil
     cdef void _expire_day(self, uint16_t venue, uint32_t symbol, int64_t now_ns) noexcept nogil
-
-    cdef void _new(self, const Send* send, int64_t now_ns) noexcept nogil
-    cdef void _replace(self, const Send* send, int64_t now_ns) noexcept nogil
-    cdef void _cancel(self, const Send* send, int64_t now_ns) noexcept nogil
-    cdef void _status(self, const Send* send, int64_t now_ns) noexcept nogil
-    cdef void _take_in(self, const Send* send) noexcept nogil
-    cdef const char* _objection(self, const Send* send) noexcept nogil
-    cdef const char* _objection_to_change(self, const Send* send) noexcept nogil
-    cdef const char* _objection_to_replace(self, const Order* order, const Send* send, int64_t price) noexcept nogil
-    cdef bint _would_take(self, Book* book, int side, int64_t price) noexcept nogil
-    cdef bint _knows(self, const Send* send) noexcept nogil
-    cdef void _match(self, uint32_t child, int64_t now_ns) noexcept nogil

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tests.model.matching import venue
+from tests.model.matching import rules, venue
 from tests.model.matching.books import Book, Difference
 from tests.model.matching.mutants import MUTATIONS
 from tests.model.matching.sequences import COVERED, play
@@ -29,11 +30,12 @@ def test_a_difference_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch) ->
         Book(0).play()
 
 
-def test_the_naive_venue_imports_nothing_of_the_core() -> None:
-    tree = ast.parse(Path(venue.__file__).read_text())
-    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    imported += [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
-    assert sorted(str(name) for name in imported) == ["__future__", "dataclasses", "typing"]
+@pytest.mark.parametrize("module", [venue, rules])
+def test_the_naive_venue_imports_nothing_of_the_core(module: ModuleType) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text())
+    imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert imported <= {"__future__", "dataclasses", "typing", "tests.model.matching.rules"}
 
 
 def test_each_mutation_is_found_once_and_changes_something() -> None:

@@ -19,7 +19,7 @@ from tests.model.orders.mutants import tree
 
 LEVELS, BOOK, MATCHING = "core/venues/levels", "core/venues/book", "core/venues/matching"
 AUCTION, PRO_RATA, QUEUE = "core/venues/auction", "core/venues/pro_rata", "core/venues/queue_model"
-SIMULATED = "core/venues/simulated"
+SIMULATED, REQUESTS = "core/venues/simulated", "core/venues/requests"
 BOOKS = 90
 
 MUTATIONS = (
@@ -208,13 +208,13 @@ MUTATIONS = (
     ),
     Mutation(
         "a larger replace keeps its place",
-        SIMULATED,
+        REQUESTS,
         "cdef bint keeps = price == order.price and send.qty <= order.qty",
         "cdef bint keeps = price == order.price",
     ),
     Mutation(
         "a smaller replace loses its place",
-        SIMULATED,
+        REQUESTS,
         "cdef bint keeps = price == order.price and send.qty <= order.qty",
         "cdef bint keeps = 0",
     ),

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 from hypothesis import given, strategies as st
 
-from tests.model.matching.venue import front_after as naive
+from tests.model.matching.rules import front_after as naive
 
 module = import_module("core.venues.queue_model")
 MODELS = ("risk_averse", "power", "power2", "power3", "log", "log2")
