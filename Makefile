@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test torture faults model orders mutants lint build deps fresh lock clean
+.PHONY: help env demo test torture faults model orders matching mutants lint build deps fresh lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -32,9 +32,13 @@ model: env ## play ten thousand random sequences of money through core and model
 orders: env ## play ten thousand random days of a desk through core and model
 	$(PY) -m tests.model.orders.sequences $(ARGS)
 
+matching: env ## play ten thousand random books through the simulated venue and a naive one
+	$(PY) -m tests.model.matching.sequences $(ARGS)
+
 mutants: env ## plant errors in the engines: the models must catch each
 	$(PY) -m tests.model.mutants $(ARGS)
 	$(PY) -m tests.model.orders.mutants
+	$(PY) -m tests.model.matching.mutants
 
 lint: env ## ruff and mypy alone
 	$(PY) -m pytest -q tests/unit/test_lint.py

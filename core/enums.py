@@ -39,6 +39,7 @@ class Kind(IntEnum):
     ADJUST = 27
     BOOK = 28
     ALGO = 29
+    SIMULATE = 30
     RIGHTS = 31
     SLICE = 32
     CHILD_CANCEL = 33
@@ -189,6 +190,20 @@ class VenueState(IntEnum):
     HALTED = 2
     AUCTION = 3
     CLOSED = 4
+
+
+class Simulate(IntEnum):
+    LATENCY = 0
+    REJECT = 1
+    REJECT_CANCEL = 2
+    LOSE_SEND = 3
+    LOSE_REPORT = 4
+    LATE_REPORT = 5
+    REPEAT_REPORT = 6
+    ORDER_ADD = 8
+    ORDER_CANCEL = 9
+    ORDER_EXECUTE = 10
+    ORDERS_CLEAR = 11
 
 
 class InstrumentKind(IntEnum):

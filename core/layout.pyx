@@ -6,9 +6,8 @@ from core.messages cimport (
     ChildEvent, ConfigEvent, DayEvent, DepthEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
     KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
-    ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SliceEvent, SweepEvent, TradeEvent,
-    TriggerEvent, TriggersEvent,
-    VenueEvent, VenueStateEvent, Verdict,
+    ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SimulateEvent, SliceEvent, SweepEvent,
+    TradeEvent, TriggerEvent, TriggersEvent, VenueEvent, VenueStateEvent, Verdict,
 )
 
 cdef extern from *:
@@ -25,7 +24,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(ConfigEvent) == 128)
     NACRE_HOLDS(sizeof(NameEvent) == 48)
     NACRE_HOLDS(sizeof(InstrumentEvent) == 112)
-    NACRE_HOLDS(sizeof(VenueEvent) == 80)
+    NACRE_HOLDS(sizeof(VenueEvent) == 192)
     NACRE_HOLDS(sizeof(ListingEvent) == 8)
     NACRE_HOLDS(sizeof(AccountEvent) == 64)
     NACRE_HOLDS(sizeof(OpenPositionEvent) == 32)
@@ -47,6 +46,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(ListEvent) == 32)
     NACRE_HOLDS(sizeof(ReportEvent) == 256)
     NACRE_HOLDS(sizeof(VenueStateEvent) == 8)
+    NACRE_HOLDS(sizeof(SimulateEvent) == 32)
     NACRE_HOLDS(sizeof(DayEvent) == 8)
     NACRE_HOLDS(sizeof(RightsEvent) == 72)
     NACRE_HOLDS(sizeof(SliceEvent) == 32)
@@ -102,6 +102,7 @@ def sizes() -> dict[str, int]:
         "FilterEvent": sizeof(FilterEvent),
         "ReportEvent": sizeof(ReportEvent),
         "VenueStateEvent": sizeof(VenueStateEvent),
+        "SimulateEvent": sizeof(SimulateEvent),
         "DayEvent": sizeof(DayEvent),
         "RightsEvent": sizeof(RightsEvent),
         "SliceEvent": sizeof(SliceEvent),

@@ -84,6 +84,7 @@ cdef enum Kind:
     K_ADJUST = 27
     K_BOOK = 28
     K_ALGO = 29
+    K_SIMULATE = 30
     K_RIGHTS = 31
     K_SLICE = 32
     K_CHILD_CANCEL = 33
@@ -371,16 +372,24 @@ cdef struct InstrumentEvent:        # 112
     int64_t multiplier              # 10^-multiplier_precision
     int64_t pad3[2]
 
-cdef struct VenueEvent:             # 80
+cdef struct VenueEvent:             # 192; from pro_rata on: how a simulated venue works
     char text[40]
     uint16_t venue
     uint8_t mode
     uint8_t fee_precision
-    uint32_t pad
+    uint8_t pro_rata
+    uint8_t queue_model             # core.venues.queue_model
+    uint8_t queue_power
+    uint8_t tiers                   # how many of the four are used
     int64_t taker_fee               # 10^-8 bps
     int64_t maker_fee
     int64_t latency_ns
-    int64_t pad2
+    int64_t jitter_ns
+    uint64_t seed
+    int64_t tier_value[4]           # from so much on, in whole units of the settle currency
+    int64_t tier_taker[4]           # 10^-8 bps
+    int64_t tier_maker[4]
+    int64_t pad
 
 cdef struct ListingEvent:           # 8
     uint32_t symbol
@@ -565,6 +574,28 @@ cdef struct VenueStateEvent:        # 8
     uint8_t state
     uint8_t pad
 
+cdef enum Simulate:                 # what only simulated venues are told
+    SIM_LATENCY = 0                 # a: ns there, b: ns back, from now on
+    SIM_REJECT = 1                  # the next `count` new orders are refused
+    SIM_REJECT_CANCEL = 2           # cancels and replaces
+    SIM_LOSE_SEND = 3               # messages don't arrive
+    SIM_LOSE_REPORT = 4             # detail: an ExecType, or 0 for any; likewise of the next two
+    SIM_LATE_REPORT = 5             # a: ns later
+    SIM_REPEAT_REPORT = 6
+    SIM_ORDER_ADD = 8               # an order of the market: detail its side, count its id, a its price, b its quantity
+    SIM_ORDER_CANCEL = 9            # b: of its quantity
+    SIM_ORDER_EXECUTE = 10
+    SIM_ORDERS_CLEAR = 11           # all of the symbol
+
+cdef struct SimulateEvent:          # 32
+    uint32_t symbol
+    uint16_t venue
+    uint8_t what                    # a Simulate
+    uint8_t detail
+    uint64_t count
+    int64_t a
+    int64_t b
+
 cdef struct DayEvent:               # 8
     int32_t date
     uint32_t pad
@@ -724,6 +755,7 @@ cdef union Request:
     KillEvent kill
     ReportEvent report
     VenueStateEvent venue_state
+    SimulateEvent simulate
     DayEvent day
     RightsEvent rights
     SliceEvent slice

@@ -37,6 +37,7 @@ from core.enums import (
     Scope as Scope,
     SendFlag as SendFlag,
     Side as Side,
+    Simulate as Simulate,
     Space as Space,
     Sweep as Sweep,
     TimeInForce as TimeInForce,
@@ -116,11 +117,19 @@ VENUE_EVENT = np.dtype(
         ("venue", "<u2"),
         ("mode", "u1"),
         ("fee_precision", "u1"),
-        ("pad", "<u4"),
+        ("pro_rata", "u1"),
+        ("queue_model", "u1"),
+        ("queue_power", "u1"),
+        ("tiers", "u1"),
         ("taker_fee", "<i8"),
         ("maker_fee", "<i8"),
         ("latency_ns", "<i8"),
-        ("pad2", "<i8"),
+        ("jitter_ns", "<i8"),
+        ("seed", "<u8"),
+        ("tier_value", "<i8", (4,)),
+        ("tier_taker", "<i8", (4,)),
+        ("tier_maker", "<i8", (4,)),
+        ("pad", "<i8"),
     ]
 )
 LISTING_EVENT = np.dtype(
@@ -332,6 +341,17 @@ VENUE_STATE_EVENT = np.dtype(
         ("pad", "u1"),
     ]
 )
+SIMULATE_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("what", "u1"),
+        ("detail", "u1"),
+        ("count", "<u8"),
+        ("a", "<i8"),
+        ("b", "<i8"),
+    ]
+)
 RIGHTS_STEP = 512
 """Accounts that one RIGHTS event tells of."""
 RIGHTS_EVENT = np.dtype([("session", "<u4"), ("first", "<u4"), ("bits", "u1", (64,))])
@@ -504,6 +524,7 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.CONNECT: FILTER_EVENT,
     Kind.DISCONNECT: FILTER_EVENT,
     Kind.DAY: DAY_EVENT,
+    Kind.SIMULATE: SIMULATE_EVENT,
     Kind.RIGHTS: RIGHTS_EVENT,
     Kind.CONFIG: CONFIG_EVENT,
     Kind.ALGO: ALGO_EVENT,

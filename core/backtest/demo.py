@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.backtest.fx_ticks import Quotes
 from core.backtest.market import Kind, Market, SourceReport, recorded, synthetic
@@ -72,7 +72,8 @@ class DemoConfig:
 
     data: the folder of recordings, None for synthetic quotes out of `seed`. quotes: how many, None for all.
     journal: an empty directory. qty: each order's quantity in EUR. fast, slow: the averages, in quotes.
-    terms: one for each venue, by rank (FXCM, OANDA).
+    terms: one for each venue, by rank (FXCM, OANDA). venue_settings: how both work, keys of a scenario's
+    venue line.
     """
 
     journal: Path
@@ -84,6 +85,7 @@ class DemoConfig:
     fast: int = 50
     slow: int = 200
     terms: tuple[VenueTerms, ...] = (VenueTerms("0.35", 150_000), VenueTerms("0.20", 200_000))
+    venue_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +271,7 @@ def core_setup(config: DemoConfig, venues: Sequence[str]) -> CoreSetup:
     if len(venues) != len(config.terms):
         raise ValueError(f"terms for {len(venues)} venues expected, {len(config.terms)} given")
     made = tuple(
-        Venue(name, terms.taker_fee_bps, terms.quote_qty)
+        Venue(name, terms.taker_fee_bps, terms.quote_qty, config.venue_settings)
         for name, terms in zip(venues, config.terms, strict=True)
     )
     return CoreSetup(EURUSD, made, ACCOUNT, LIMITS, config.journal)

@@ -100,7 +100,10 @@ class FusedCore:
         self.recorded.feed(m.Kind.ORDER, ts_ns, self._template.tobytes())
 
     def finish(self) -> CoreSummary:
-        """Closes the journal, verifies it, replays it into a fresh core, and tells the figures."""
+        """Lets what is under way arrive, closes the journal, verifies it, replays it into a fresh core, and
+        tells the figures.
+        """
+        self.recorded.settle()
         core, state_hash = self._end()
         checked = verify(self.setup.journal)
         replayed: dict[str, Any] = (

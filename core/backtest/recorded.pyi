@@ -43,6 +43,8 @@ class Recorded:
     def venues(self) -> Simulated: ...
     def feed(self, kind: int, time_ns: int, request: Buffer, session: int = 0, source: int = 0) -> None:
         """One input and all its consequences. request: its struct's bytes, as in core.messages. CoreFault."""
+    def settle(self) -> None:
+        """Handles all that is due ever. Raises a CoreFault when the core stopped."""
     def advance(self, time_ns: int) -> None:
         """Handles all that is due at or before the time, as before an input at it. CoreFault."""
     def play_quotes(

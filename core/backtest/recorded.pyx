@@ -16,6 +16,7 @@ from core.messages cimport (
 )
 from core.faults cimport FAULT_NONE, FAULT_SCHEDULE
 from core.sequencer.schedule cimport DUE_REPORT, DUE_SEND, DUE_TIMER, DUE_VENUE
+from core.venues.simulated import venues_bytes
 from core_ext.arena cimport Arena
 
 SOURCE_DESK = 0
@@ -34,7 +35,7 @@ cdef class Recorded:
         self.core = Fused(capacity, journal, timed, guarded) if core is None else core
         self.schedule = Schedule(capacity.loopback * 16)
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, gateway_guarded)
-        self.venues = Simulated(Arena(arena_bytes(capacity)), capacity, self.schedule)
+        self.venues = Simulated(Arena(venues_bytes(capacity)), capacity, self.schedule)
         self.on_page = on_page
         self.drop_report = drop_report
         self.double_send = double_send
@@ -65,6 +66,13 @@ cdef class Recorded:
     def advance(self, int64_t time_ns) -> None:
         """Handles all that is due at or before the time, as before an input at it."""
         self._run_due(time_ns)
+        if self.core.faults.code():
+            self.core.raise_fault()
+
+    def settle(self) -> None:
+        """Handles all that is due ever: what is under way to and from the venues arrives, timers come due."""
+        while self.schedule.count and not self.core.faults.code():
+            self._run_due(self.schedule.top().due_ns)
         if self.core.faults.code():
             self.core.raise_fault()
 
@@ -150,7 +158,7 @@ cdef class Recorded:
             self.core.faults.fail(fault, send.venue, self.gateway.counts[1], send.seq)
             return
         if self.venues.is_match(send.venue):
-            if not self.schedule.push(now + self.venues.latency_ns(send.venue), DUE_SEND, send, sizeof(Send)):
+            if not self.schedule.push(self.venues.arrives_ns(send, now), DUE_SEND, send, sizeof(Send)):
                 self.core.faults.fail(FAULT_SCHEDULE, 0, 0, send.seq)
         self.gateway.done()
 
@@ -188,6 +196,7 @@ cdef class Recorded:
         cdef ReportEvent* report = <ReportEvent*>due.data
         cdef Input item
         self.reports += 1
+        self.venues.number(report)
         if self.drop_report and self.reports == <uint64_t>self.drop_report:
             return 0
         memset(&item, 0, sizeof(Input))

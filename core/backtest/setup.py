@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-type Line = dict[str, str | int | bool | list[str]]
+type Line = dict[str, Any]
 """One declaration as a scenario file writes it: numbers are decimal strings, precisions are ints."""
 
 
@@ -40,12 +42,14 @@ class Instrument:
 class Venue:
     """A simulated venue, the commission that it takes, and the size that it shows on each side.
 
-    quote_qty is in units of the instrument and goes with every quote: FX recordings hold no sizes.
+    quote_qty is in units of the instrument and goes with every quote: FX recordings hold no sizes. settings:
+    how the venue works, keys of a scenario's venue line.
     """
 
     name: str
     taker_fee_bps: str
     quote_qty: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self, symbol: str) -> Line:
         return {
@@ -54,6 +58,7 @@ class Venue:
             "mode": "match",
             "symbols": [symbol],
             "taker_fee_bps": self.taker_fee_bps,
+            **self.settings,
         }
 
 

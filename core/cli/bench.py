@@ -171,6 +171,24 @@ def backtest(output: str, quotes: int, orders: int, seed: int, data: Path) -> No
     _report("backtest", output, quotes=quotes, orders=orders, seed=seed, data=data)
 
 
+@command.command(short_help="The simulated venue with few and very many orders.")
+@output_option("table", "json")
+@click.option(
+    "--blocks", type=click.IntRange(1, 10_000), default=40, show_default=True, help="Of each book, in turn."
+)
+@click.option(
+    "--largest",
+    type=click.Choice(["10", "1000", "100000"]),
+    default="100000",
+    show_default=True,
+    help="Orders resting in the largest book.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def venue(output: str, blocks: int, largest: str, seed: int) -> None:
+    """An add, a cancel, a match at the simulated venue with 10, 1,000 and 100,000 orders resting."""
+    _report("venue", output, blocks=blocks, largest=int(largest), seed=seed)
+
+
 @command.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

@@ -142,16 +142,31 @@ def convert(files: tuple[Path, ...], output: str, target: Path, force: bool, **g
     metavar="DIR",
     help="New or empty folder: keep a journal of it there.  [default: none is kept]",
 )
+@click.option(
+    "--orders",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="A scenario's lines to be played with it: accounts, limits, orders, how its venues work.",
+)
 @output_option("table", "json")
-def replay(files: tuple[Path, ...], output: str, journal: Path | None, **given: Any) -> None:
+def replay(
+    files: tuple[Path, ...], output: str, journal: Path | None, orders: Path | None, **given: Any
+) -> None:
     """Play all FILEs through a core, in the order of their clock, and tell the market that it has at the end.
 
     Each file is read twice: first for its symbols and the digits of their prices, which a core must know
-    before.
+    before. With --orders the venues are simulated, and our orders stand among the recorded ones: what the
+    core says to them comes first, a JSON object a line, as of a scenario.
     """
     with refusals(), read_progress("replay", files, passes=2) as advance:
-        report = load("core.data.replay", "replay")(files, made_options(given), journal, advance)
+        report = load("core.data.replay", "replay")(
+            files, made_options(given), journal, advance, orders, _say_line
+        )
     _write(report, output, "data replay")
+
+
+def _say_line(line: dict[str, Any]) -> None:
+    click.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 
 
 def _write(report: dict[str, Any], output: str, title: str) -> None:
@@ -181,6 +196,7 @@ def refusals() -> Iterator[None]:
     refused = (
         load(_RECORDING, "BadRecording"),
         load("core.data.parquet", "NoParquet"),
+        load("core.scenario.reader", "ScenarioError"),
         OSError,
         OverflowError,
     )

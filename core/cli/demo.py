@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 import sys
@@ -52,6 +53,13 @@ BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcus
     help="All stages on one thread, or a process a stage: slower here, with the same result.",
 )
 @click.option(
+    "--venue",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="How both venues work, as on a scenario's venue line: latency_us=250, queue=power.  [repeatable]",
+)
+@click.option(
     "--journal",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
@@ -65,6 +73,7 @@ def command(
     synthetic: bool,
     keep_crossed: bool,
     placement: str,
+    settings: tuple[str, ...],
     journal: Path | None,
 ) -> None:
     """Run a recorded trading day through the core.
@@ -78,9 +87,17 @@ def command(
     """
     from core.backtest.demo import DemoConfig
 
+    made = _venue_settings(settings)
     folder = None if synthetic else _recordings(data)
     place = _journal_folder(journal)
-    config = DemoConfig(journal=place, data=folder, seed=seed, quotes=quotes, drop_crossed=not keep_crossed)
+    config = DemoConfig(
+        journal=place,
+        data=folder,
+        seed=seed,
+        quotes=quotes,
+        drop_crossed=not keep_crossed,
+        venue_settings=made,
+    )
     whole = False
     try:
         result = _run(config, placement)
@@ -93,6 +110,25 @@ def command(
             shutil.rmtree(place, ignore_errors=True)
     _write(result, binance, output)
     sys.exit(EXIT_OK if result.ok and (binance is None or binance["ok"]) else EXIT_FAILED)
+
+
+def _venue_settings(given: tuple[str, ...]) -> dict[str, Any]:
+    """KEY=VALUE as on a venue's line: a number in JSON is one there only where the key takes an integer."""
+    from core.scenario.schema import TYPES, Form
+    from core.scenario.values import convert
+
+    found: dict[str, Any] = {}
+    for word in given:
+        key, equals, value = word.partition("=")
+        kind = TYPES["venue"][key].kind.form if key in TYPES["venue"] else None
+        try:
+            found[key] = json.loads(value) if kind in (Form.INT, Form.TIERS) else value
+            convert({"type": "venue", "venue": "V", "symbols": []} | {"mode": "match"} | found)
+        except ValueError as error:
+            raise BadInput(f"--venue {word}: {error}") from None
+        if not equals or key in ("type", "venue", "mode", "symbols"):
+            raise BadInput(f"--venue {word}: give KEY=VALUE, as latency_us=250")
+    return found
 
 
 def _recordings(asked: Path | None) -> Path | None:

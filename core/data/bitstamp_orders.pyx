@@ -12,6 +12,7 @@ from libc.string cimport memcmp
 from core.data.decimals cimport parse_fixed, parse_id, parse_whole
 from core.data.orders cimport Gone, Order, digest
 from core.data.pull cimport LINE_END, LINE_LONG, LINE_OPEN
+from core.data.reader cimport ORDER_ADD, ORDER_CANCEL, ORDER_EXECUTE
 
 cdef enum:
     PX_DIGITS = 8
@@ -167,16 +168,21 @@ cdef class BitstampOrders(OrderReader):
             self.mismatched += 1
         if deleted or qty == 0:
             self.deleted_unknown += deleted and order.uncreated
-            self.take_order(self.stream, order, order.qty)
+            self.take_order(self.stream, order, order.qty, 0 if qty else order.qty)
             self.gone.put(id, row, False)
             return 0
         before = order.qty
         if order.px != px:
             self.moved += 1
+            self._order(self.stream, ORDER_CANCEL, order, before)
+            self.emit_order(self.stream, ORDER_ADD, order.id, order.ask, px, self.px_digits, qty,
+                            self.stream.book.qty_digits)
             self.move(self.stream, order.ask, order.px, -before, -1)
             self.move(self.stream, order.ask, px, qty, 1)
             order.px = px
         else:
+            if qty < before:
+                self._order(self.stream, ORDER_EXECUTE, order, before - qty)
             self.move(self.stream, order.ask, px, qty - before, 0)
         order.qty = qty
         return 0

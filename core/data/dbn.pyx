@@ -15,7 +15,7 @@ from libc.string cimport memcpy
 
 from core.data.decimals cimport Decimal
 from core.data.orders cimport Order
-from core.data.reader cimport EVENT_LAST, NO_SIDE
+from core.data.reader cimport EVENT_LAST, NO_SIDE, ORDERS_CLEAR
 
 cdef enum:
     PX_DIGITS = 9
@@ -178,15 +178,18 @@ cdef class Dbn(OrderReader):
             else:
                 self.unknown_ids += order == NULL
                 if order != NULL:
-                    self.take_order(stream, order, order.qty)
+                    self.take_order(stream, order, order.qty, 0)
                 self.add_order(stream, id, scope, side == b"A", px, size)
         elif action == b"C":
             if order == NULL:
                 self.unknown_ids += 1
             else:
-                self.take_order(stream, order, size)
+                self.take_order(stream, order, size, order.filled)
+        elif action == b"F" and order != NULL:
+            order.filled += size    # what takes it off the book follows
         elif action == b"R":
             self.clears += 1
+            self.emit_order(stream, ORDERS_CLEAR, 0, 0, 0, 0, 0, 0)
             self.emit_book(stream, True)
             stream.book.clear()
             self.orders.drop_scope(scope)

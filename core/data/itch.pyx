@@ -158,7 +158,7 @@ cdef class Itch(OrderReader):
         px.units = <int64_t>big(p + 32, 4) if priced else order.px
         if not priced or p[31] == b"Y":
             self.emit_trade(stream, not order.ask, &px, &qty)
-        self.take_order(stream, order, qty.units)
+        self.take_order(stream, order, qty.units, qty.units)
         return self._look(stream)
 
     cdef int _cancel(self, const char* p, Stream stream, bint all) except -1:
@@ -169,7 +169,7 @@ cdef class Itch(OrderReader):
         if order == NULL:
             self.unknown_ids += 1
             return 0
-        self.take_order(stream, order, order.qty if all else <int64_t>big(p + 19, 4))
+        self.take_order(stream, order, order.qty if all else <int64_t>big(p + 19, 4), 0)
         return self._look(stream)
 
     cdef int _replace(self, const char* p, Stream stream) except -1:
@@ -184,7 +184,7 @@ cdef class Itch(OrderReader):
             self.unknown_ids += 1
             return 0
         ask = order.ask
-        self.take_order(stream, order, order.qty)
+        self.take_order(stream, order, order.qty, 0)
         self.add_order(stream, big(p + 19, 8), 0, ask, px, qty)
         return self._look(stream)
 

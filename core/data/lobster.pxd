@@ -44,6 +44,7 @@ cdef class Lobster(LineReader):
     cdef int _next_row(self) except -1
     cdef bint _transition(self, const Message* message, bint usable) noexcept nogil
     cdef int _order(self, const Message* message) except -1
+    cdef int _tell_order(self, int what, const Message* message, bint ask, int64_t px, int64_t qty) except -1
     cdef int _move(self, bint ask, int64_t px, int64_t qty, int orders) except -1
     cdef int _tell(self, const Row* before, const Row* now) except -1
     cdef int _tell_side(self, bint ask, const Side* old, const Side* new) except -1

@@ -10,7 +10,7 @@ from core.data.book cimport Level
 from core.data.decimals cimport Decimal, parse_decimal, parse_id, parse_signed, parse_whole, rescale
 from core.data.orders cimport Order
 from core.data.pull cimport LINE_END, LINE_OPEN, LINE_WHOLE
-from core.data.reader cimport NO_SIDE
+from core.data.reader cimport NO_SIDE, ORDER_ADD, ORDER_CANCEL, ORDER_EXECUTE
 
 cdef enum:
     EMPTY = 9_999_999_999
@@ -252,9 +252,12 @@ cdef class Lobster(LineReader):
             order.px = message.px
             order.qty = message.size
             order.ask = ask
+            self._tell_order(ORDER_ADD, message, ask, message.px, message.size)
             return self._move(ask, message.px, message.size, 1)
         if order == NULL:
             self.unknown[message.type] += 1
+            if message.type == EXECUTE:
+                self._tell_order(ORDER_EXECUTE, message, ask, message.px, message.size)
             return 0
         if order.px != message.px or order.ask != ask or message.size > order.qty or (
                 message.type == DELETE and message.size != order.qty):
@@ -262,11 +265,21 @@ cdef class Lobster(LineReader):
         change = min(message.size, order.qty)
         if message.type == DELETE:
             change = order.qty
+        self._tell_order(ORDER_EXECUTE if message.type == EXECUTE else ORDER_CANCEL, message, order.ask, order.px, change)
         self._move(order.ask, order.px, -change, -(change == order.qty))
         order.qty -= change
         if order.qty == 0:
             self.orders.remove(order)
         return 0
+
+    cdef int _tell_order(self, int what, const Message* message, bint ask, int64_t px, int64_t qty) except -1:
+        """One order, also of one that rested before the first message and trades now; and the digits of its price."""
+        cdef Decimal price
+        cdef Decimal none
+        price.units, price.digits = px, PX_DIGITS
+        none.units, none.digits = 0, 0
+        self.stream.see(&price, &none)
+        return self.emit_order(self.stream, what, message.id, ask, px, PX_DIGITS, qty, 0)
 
     cdef int _move(self, bint ask, int64_t px, int64_t qty, int orders) except -1:
         """Changes a level of the book of orders; without the book's rows it is what is told."""

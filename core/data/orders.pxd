@@ -1,11 +1,12 @@
 """Orders by id (L3): what is resting, and which ids have gone lately."""
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-cdef struct Order:                  # 48
+cdef struct Order:                  # 56
     uint64_t id
     int64_t px
     int64_t qty
     uint64_t row                    # digest of the row that it came with
+    int64_t filled                  # executed, and not taken off yet
     uint64_t scope                  # what else belongs to the key: an instrument, where ids are not unique over all
     uint32_t symbol
     uint8_t ask

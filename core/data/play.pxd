@@ -11,6 +11,8 @@ cdef class Player:
     cdef public int64_t shown_qty
     cdef readonly int64_t played
     cdef readonly int64_t unfit     # events whose numbers the instrument's precision can't hold
-    cdef int64_t by_kind[16]
+    cdef int64_t by_kind[32]
+    cdef public int64_t due_ns      # before the first event of that time or later, `before` is called with its time
+    cdef public object before
     cdef int _play(self, const Event* row, bint quietly) except -1
     cdef bint _fill(self, const Event* row, Input* item) noexcept nogil

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from core.backtest.recorded import Recorded
@@ -8,6 +9,8 @@ class Player:
     shown_qty: int
     played: int
     unfit: int
+    due_ns: int
+    before: Callable[[int], None] | None
 
     def __init__(self, core: Recorded, symbols: Any, venue: int) -> None: ...
     def play(self, events: Events) -> None: ...

@@ -1,12 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Plays a reader's events into a core on recorded time."""
-from libc.stdint cimport int64_t, uint32_t, uint16_t
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from core.backtest.recorded cimport Recorded
 from core.data.decimals cimport rescale
-from core.data.reader cimport EVENT_DEPTH, EVENT_QUOTE, EVENT_TRADE, Event
-from core.messages cimport DepthEvent, QuoteEvent, TradeEvent
+from core.data.reader cimport EVENT_DEPTH, EVENT_ORDER, EVENT_QUOTE, EVENT_TRADE, Event
+from core.messages cimport DepthEvent, QuoteEvent, SimulateEvent, TradeEvent
 from core.sequencer.engine cimport Input
 from core.stage cimport BATCH
 
@@ -14,7 +14,6 @@ from core.data.reader import EVENT
 
 cdef enum:
     FROM_FEED = 1                   # the source of market data: recorded.pyx's SOURCE_FEED
-    HEAD = 48                       # bytes of an Input before its request
 
 
 cdef class Player:
@@ -28,6 +27,7 @@ cdef class Player:
         self.core = core
         self.symbols = symbols
         self.venue = <uint16_t>venue
+        self.due_ns = INT64_MAX
 
     def play(self, events):
         """Feeds an array of dtype EVENT in its order. Raises a CoreFault when the core stopped."""
@@ -50,7 +50,9 @@ cdef class Player:
 
     cdef int _play(self, const Event* row, bint quietly) except -1:
         cdef Input item
-        memset(&item, 0, HEAD)
+        if row.recv_ts_ns >= self.due_ns:
+            self.before(row.recv_ts_ns)
+        memset(&item, 0, sizeof(Input))
         if not self._fill(row, &item):
             self.unfit += 1
             return 0
@@ -72,6 +74,7 @@ cdef class Player:
         cdef QuoteEvent* quote = <QuoteEvent*>item.request
         cdef TradeEvent* trade = <TradeEvent*>item.request
         cdef DepthEvent* depth = <DepthEvent*>item.request
+        cdef SimulateEvent* order = <SimulateEvent*>item.request
         cdef int64_t px, qty
         if not rescale(row.px, row.px_digits, px_to, &px) or not rescale(row.qty, row.qty_digits, qty_to, &qty):
             return 0
@@ -96,6 +99,16 @@ cdef class Player:
             trade.px = px
             trade.qty = qty
             return 1
+        if row.kind == EVENT_ORDER:
+            item.length = sizeof(SimulateEvent)
+            order.symbol = symbol
+            order.venue = self.venue
+            order.what = <uint8_t>row.ask_qty
+            order.detail = row.side
+            order.count = <uint64_t>row.ask_px
+            order.a = px
+            order.b = qty
+            return 1
         item.length = sizeof(DepthEvent)
         depth.symbol = symbol
         depth.venue = self.venue
@@ -106,5 +119,5 @@ cdef class Player:
 
     def by_word(self):
         """Events fed, by kind."""
-        words = {"quotes": EVENT_QUOTE, "trades": EVENT_TRADE, "levels": EVENT_DEPTH}
+        words = {"quotes": EVENT_QUOTE, "trades": EVENT_TRADE, "levels": EVENT_DEPTH, "orders": EVENT_ORDER}
         return {word: self.by_kind[<int>kind] for word, kind in words.items()}

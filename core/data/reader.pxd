@@ -9,6 +9,11 @@ cdef enum:
     EVENT_QUOTE = 9                 # as core.messages' Kind
     EVENT_TRADE = 10
     EVENT_DEPTH = 11
+    EVENT_ORDER = 30                # a change of one order: ask_px its id, ask_qty what (core.messages' Simulate)
+    ORDER_ADD = 8
+    ORDER_CANCEL = 9
+    ORDER_EXECUTE = 10
+    ORDERS_CLEAR = 11
     EVENT_LAST = 1                  # the last event of its row: the book is whole again
     NO_SIDE = 255
     NO_TIME = -4611686018427387904  # a row without a time of its own
@@ -81,6 +86,7 @@ cdef class Reader:
     cdef readonly list gap_places
     cdef object on_place            # called with each place, or None
     cdef object sink                # called with a view of events, or None
+    cdef public bint by_orders      # events of single orders are made too, where the recording has them
     cdef Event* events
     cdef int event_count
     cdef int row_from               # first event of this row
@@ -100,6 +106,8 @@ cdef class Reader:
     cdef int cross(self, Stream stream) except -1
     cdef Event* _event(self, Stream stream, uint8_t kind, uint8_t side) except NULL
     cdef int emit_depth(self, Stream stream, bint ask, int64_t px, int px_digits, int64_t qty, int qty_digits) except -1
+    cdef int emit_order(self, Stream stream, int what, uint64_t id, bint ask, int64_t px, int px_digits, int64_t qty,
+                        int qty_digits) except -1
     cdef int emit_trade(self, Stream stream, uint8_t side, const Decimal* px, const Decimal* qty) except -1
     cdef int emit_quote(self, Stream stream, const Decimal* bid_px, const Decimal* bid_qty, const Decimal* ask_px,
                         const Decimal* ask_qty) except -1

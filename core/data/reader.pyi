@@ -45,6 +45,7 @@ class Reader:
     last: int
     gaps: int
     crossed: int
+    by_orders: bool
     kinds: dict[str, int]
     places: list[Place]
     gap_places: list[Place]

@@ -265,6 +265,21 @@ cdef class Reader:
         event.qty_digits = <uint8_t>qty_digits
         return 0
 
+    cdef int emit_order(self, Stream stream, int what, uint64_t id, bint ask, int64_t px, int px_digits, int64_t qty,
+                        int qty_digits) except -1:
+        """What happened to one order, where somebody asked for that; qty: of the change."""
+        cdef Event* event
+        if self.sink is None or not self.by_orders:
+            return 0
+        event = self._event(stream, EVENT_ORDER, ask)
+        event.px = px
+        event.qty = qty
+        event.ask_px = <int64_t>id
+        event.ask_qty = what
+        event.px_digits = <uint8_t>px_digits
+        event.qty_digits = <uint8_t>qty_digits
+        return 0
+
     cdef int emit_trade(self, Stream stream, uint8_t side, const Decimal* px, const Decimal* qty) except -1:
         """A trade, counted; side: the aggressor's."""
         cdef Event* event

@@ -17,7 +17,8 @@ cdef class OrderReader(Reader):
     cdef int px_digits
     cdef readonly int64_t unknown_ids, duplicate_ids, mismatched, skipped_bytes
     cdef int add_order(self, Stream stream, uint64_t id, uint64_t scope, bint ask, int64_t px, int64_t qty) except -1
-    cdef int take_order(self, Stream stream, Order* order, int64_t qty) except -1
+    cdef int take_order(self, Stream stream, Order* order, int64_t qty, int64_t executed) except -1
+    cdef int _order(self, Stream stream, int what, const Order* order, int64_t qty) except -1
     cdef int move(self, Stream stream, bint ask, int64_t px, int64_t qty, int orders) except -1
     cdef int lost_bytes(self, str reason, Py_ssize_t n) except -1
     cdef Py_ssize_t resume(self, Py_ssize_t start) except -1

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Binary recordings of orders: see records.pxd."""
 from core.data.decimals cimport Decimal
+from core.data.reader cimport ORDER_ADD, ORDER_CANCEL, ORDER_EXECUTE
 
 cdef enum:
     LOOK_AHEAD = 1 << 16
@@ -24,18 +25,30 @@ cdef class OrderReader(Reader):
         order.qty = qty
         order.ask = ask
         order.symbol = stream.index
+        self.emit_order(stream, ORDER_ADD, id, ask, px, self.px_digits, qty, stream.book.qty_digits)
         return self.move(stream, ask, px, qty, 1)
 
-    cdef int take_order(self, Stream stream, Order* order, int64_t qty) except -1:
-        """Takes qty from an order, all where it has less; more than it has is counted as mismatched."""
+    cdef int take_order(self, Stream stream, Order* order, int64_t qty, int64_t executed) except -1:
+        """Takes qty from an order, all where it has less; more than it has is counted as mismatched. executed: so much of
+        it traded, the rest was cancelled."""
         if qty > order.qty:
             self.mismatched += 1
             qty = order.qty
+        executed = min(executed, qty)
+        if executed:
+            self._order(stream, ORDER_EXECUTE, order, executed)
+        if qty > executed:
+            self._order(stream, ORDER_CANCEL, order, qty - executed)
         self.move(stream, order.ask, order.px, -qty, -(qty == order.qty))
+        order.filled = max(order.filled - executed, 0)
         order.qty -= qty
         if order.qty == 0:
             self.orders.remove(order)
         return 0
+
+    cdef int _order(self, Stream stream, int what, const Order* order, int64_t qty) except -1:
+        """Tells what happened to an order."""
+        return self.emit_order(stream, what, order.id, order.ask, order.px, self.px_digits, qty, stream.book.qty_digits)
 
     cdef int move(self, Stream stream, bint ask, int64_t px, int64_t qty, int orders) except -1:
         """Changes a level, and tells it."""

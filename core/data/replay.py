@@ -14,6 +14,7 @@ from core.backtest.recorded import Recorded
 from core.build import SCHEMA_VERSION, build_id
 from core.capacity import Capacity
 from core.data.check import Report, report_of, summed
+from core.data.desk import NEVER, Desk, take
 from core.data.instruments import Listing, TooMany, declare, scan
 from core.data.play import Player
 from core.data.reader import Reader
@@ -34,18 +35,26 @@ type Advance = Callable[[int], object]
 
 
 def replay(
-    paths: Sequence[Path], options: Options, journal: Path | None = None, advance: Advance | None = None
+    paths: Sequence[Path],
+    options: Options,
+    journal: Path | None = None,
+    advance: Advance | None = None,
+    orders: Path | None = None,
+    write: Callable[[Any], None] | None = None,
 ) -> Report:
     """Reads all twice, plays it the second time; {"ok", counts, "state_hash", "books", "check"}.
 
-    journal: an empty folder for one, verified and replayed afterwards. Raises TooMany where the core hasn't
-    room for the symbols, BadRecording where the folder isn't empty.
+    journal: an empty folder for one, verified and replayed afterwards. orders: a scenario's lines to be
+    played with it, see core.data.desk; what the core says to them goes to `write`, an object a line.
+
+    Raises TooMany where the core hasn't room for the symbols, BadRecording where the folder isn't empty,
+    ScenarioError where the lines are bad.
     """
     if journal is not None:
         journal.mkdir(parents=True, exist_ok=True)
         if any(journal.iterdir()):
             raise BadRecording(f"--journal {journal}: not empty; a journal is never overwritten")
-    played = Replay(paths, options, declare(scan(paths, options, advance)), journal)
+    played = Replay(paths, options, declare(scan(paths, options, advance)), journal, orders, write)
     return played.run(advance)
 
 
@@ -53,7 +62,13 @@ class Replay:
     """One run of recordings through a core."""
 
     def __init__(
-        self, paths: Sequence[Path], options: Options, listing: Listing, journal: Path | None
+        self,
+        paths: Sequence[Path],
+        options: Options,
+        listing: Listing,
+        journal: Path | None,
+        orders: Path | None = None,
+        write: Callable[[Any], None] | None = None,
     ) -> None:
         self.paths = paths
         self.options = options
@@ -71,16 +86,22 @@ class Replay:
                 f"{len(listing.instruments):,} symbols at {len(listing.venues)} venues: a core holds "
                 f"{capacity.symbols:,} at {capacity.venues}"
             )
-        self.core = Recorded(capacity, self.journal)
-        self._declare()
+        self.encoder = Encoder("recordings", self.directory)
+        declared, self.desk = listing.lines, None
+        if orders is not None:
+            declared, lines = take(orders, listing.lines)
+            self.desk = Desk(lines, self.directory, self.encoder, write or _nowhere)
+        self.core = Recorded(capacity, self.journal, None if self.desk is None else self.desk.page)
+        if self.desk is not None:
+            self.desk.begin(self.core)
+        self._declare(declared)
         self.readers: list[Reader] = []
         self.players: dict[int, Player] = {}
 
-    def _declare(self) -> None:
-        encoder = Encoder("recordings", self.directory)
-        for number, declared in enumerate(self.listing.lines, 1):
+    def _declare(self, lines: list[dict[str, Any]]) -> None:
+        for number, declared in enumerate(lines, 1):
             line_type, at, data = convert(json.loads(json.dumps(declared)))
-            for event in encoder.encode(Line(number, at or 0, line_type, data)):
+            for event in self.encoder.encode(Line(number, at or 0, line_type, data)):
                 self.core.feed(event.kind, at or 0, event.request, event.session, SOURCE_DESK)
 
     def run(self, advance: Advance | None) -> Report:
@@ -88,8 +109,12 @@ class Replay:
         declared = self.core.core.sequencer.seq
         recordings, _ = open_all(self.paths, self.options, self._sink, None, advance)
         self.readers = [reader for recording in recordings for reader in recording.readers]
+        for reader in self.readers:
+            reader.by_orders = self.desk is not None
         start_ns = time.perf_counter_ns()
         run_merged(self.readers)
+        if self.desk is not None:
+            self.desk.end()
         run_ns = time.perf_counter_ns() - start_ns
         report = summed([found for recording in recordings for found in report_of(recording)])
         events = self.core.core.sequencer.seq - declared
@@ -118,10 +143,20 @@ class Replay:
         player = self.players.get(n)
         if player is None:
             player = self.players[n] = Player(self.core, self._symbols(reader), self._venue(reader))
+            player.before = self._before
+            player.due_ns = NEVER if self.desk is None else self.desk.due_ns
         player.symbols = (
             self._symbols(reader) if len(player.symbols) < len(reader.streams.all) else player.symbols
         )
         return player
+
+    def _before(self, at: int) -> None:
+        """The desk's lines that are due, before the market goes on."""
+        if self.desk is None:
+            return
+        self.desk.until(at)
+        for player in self.players.values():
+            player.due_ns = self.desk.due_ns
 
     def _venue(self, reader: Reader) -> int:
         return self.directory.venues[self.listing.venue(reader)]
@@ -134,10 +169,11 @@ class Replay:
         return table
 
     def _by_word(self) -> dict[str, int]:
-        total = {"quotes": 0, "trades": 0, "levels": 0}
+        total = {"quotes": 0, "trades": 0, "levels": 0} | ({} if self.desk is None else {"orders": 0})
         for player in self.players.values():
             for word, count in player.by_word().items():
-                total[word] += count
+                if word in total:
+                    total[word] += count
         return total
 
     def _market(self) -> list[dict[str, Any]]:
@@ -168,6 +204,10 @@ class Replay:
         same = replayed["state_hash"] == state_hash
         ok = found["ok"] and checked["ok"] and same
         return found | {"ok": ok, "journal": str(self.folder), "replay_hash": replayed["state_hash"]}
+
+
+def _nowhere(_line: Any) -> None:
+    """Nobody reads what the core says."""
 
 
 def _depths(listing: Listing) -> int:

@@ -8,6 +8,7 @@ from core.messages cimport A_NEW, K_REPORT, ReportEvent, Request, Send
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport DUE_REPORT, DUE_SEND, DUE_VENUE, Due
 from core.venues.gateway cimport child_name
+from core.venues.simulated import venues_bytes
 from core_ext.arena cimport Arena
 from core_ext.clock cimport now_ns
 
@@ -21,18 +22,17 @@ cdef class VenueHost:
 
     def __init__(self, capacity):
         self.schedule = Schedule(4 * capacity.orders + 65536)
-        self.venues = Simulated(Arena(arena_bytes(capacity)), capacity, self.schedule)
+        self.venues = Simulated(Arena(venues_bytes(capacity)), capacity, self.schedule)
 
     def number_from(self, int venue, uint64_t number) -> None:
         """The venue's numbers go on there: none that it gave may come again."""
-        self.venues.venues[venue].messages = number
-        self.venues.venues[venue].executions = number
+        self.venues.number_from(venue, number)
 
     cdef void market(self, uint16_t kind, const Request* request, int64_t time_ns) noexcept nogil:
         self.venues.on_event(kind, request, time_ns)
 
     cdef void send(self, const Send* send, int64_t now) noexcept nogil:
-        self.schedule.push(now + self.venues.latency_ns(send.venue), DUE_SEND, send, sizeof(Send))
+        self.schedule.push(self.venues.arrives_ns(send, now), DUE_SEND, send, sizeof(Send))
 
     cdef uint64_t overflows(self) noexcept nogil:
         """What found no place in the schedule: it is lost."""
@@ -44,6 +44,7 @@ cdef class VenueHost:
         cdef Due* top = self.schedule.top()
         while top != NULL and top.due_ns <= now:
             if top.kind == DUE_REPORT:
+                self.venues.number(<ReportEvent*>top.data)
                 return <const ReportEvent*>top.data
             self.schedule.pop(&due)
             if due.kind == DUE_SEND:

@@ -8,7 +8,7 @@ those who come back find it.
 import time
 
 from core.messages cimport (
-    K_DEPTH, K_INSTRUMENT, K_LISTING, K_QUOTE, K_REPORT, K_TRADE, K_VENUE, K_VENUE_STATE, PAGE_SIZE, Header, Page,
+    K_DAY, K_DEPTH, K_INSTRUMENT, K_LISTING, K_QUOTE, K_REPORT, K_SIMULATE, K_TRADE, K_VENUE, K_VENUE_STATE, PAGE_SIZE, Header, Page,
     ReportEvent, Request, Send,
 )
 from core.venues.gateway cimport Gateway
@@ -26,7 +26,7 @@ NAP_S = 0.0005
 cdef bint for_venues(uint16_t kind) noexcept nogil:
     """Whether simulated venues are to hear of such an event."""
     return (kind == K_QUOTE or kind == K_DEPTH or kind == K_TRADE or kind == K_VENUE_STATE or kind == K_VENUE
-            or kind == K_LISTING or kind == K_INSTRUMENT)
+            or kind == K_LISTING or kind == K_INSTRUMENT or kind == K_DAY or kind == K_SIMULATE)
 
 
 cdef class Catchup(Replay):

@@ -10,7 +10,8 @@ from core.scenario.numbers import Number, scaled, shown
 from core.scenario.schema import AVG_COST_DIGITS, TYPES, Data, Digits, Form, Key
 
 _INT64_MAX: Final = 2**63 - 1
-_AT_A_VENUE: Final = ("quote", "trade", "depth", "venue_state")
+_AT_A_VENUE: Final = ("quote", "trade", "depth", "venue_state", "book_order")
+_OF_MATCH_VENUES: Final = ("venue_fault", "venue_latency", "book_order")
 
 
 class Precision(NamedTuple):
@@ -52,6 +53,10 @@ class Declared:
             self._check_listed(data["venue"], data["symbol"])
         if line_type == "report" and self.mode(data["venue"]) == "match":
             raise ValueError(f"report for the match venue {shown(data['venue'])}: it makes its own")
+        if line_type in _OF_MATCH_VENUES and self.mode(data["venue"]) != "match":
+            raise ValueError(
+                f"{line_type} of venue {shown(data['venue'])}: only simulated venues (match) do that"
+            )
         if line_type in ("kill", "rearm"):
             self._check_known(data["scope"], "key", data["key"])
         self._check_digits(line_type, data)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import messages as m
-from core.scenario import schema
+from core.scenario import schema, simulation
 from core.scenario.directory import CHILD_NAME_MAX, NAME_MAX, Account, Directory, Symbol
 from core.scenario.numbers import Number, divide_half_even, parse_number
 from core.scenario.reader import Line, ScenarioError
@@ -299,6 +299,7 @@ class Encoder:
                 taker_fee=self._units(data["taker_fee_bps"], BPS_DIGITS, "taker_fee_bps"),
                 maker_fee=self._units(data["maker_fee_bps"], BPS_DIGITS, "maker_fee_bps"),
                 latency_ns=self._units(data["latency_us"], 3, "latency_us"),
+                **simulation.settings(data, self._units),
             ),
         )
         for name in data["symbols"]:
@@ -700,6 +701,20 @@ class Encoder:
                 state=schema.VENUE_STATES.index(data["state"]),
             ),
         )
+
+    def _venue_fault(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield self._simulate(data, **simulation.fault(data, self._units))
+
+    def _venue_latency(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield self._simulate(data, **simulation.latency(data, self._units))
+
+    def _book_order(self, data: dict[str, Any]) -> Iterator[Event]:
+        symbol = self.directory.symbols[data["symbol"]]
+        yield self._simulate(data, symbol=symbol.index, **simulation.book_order(data, symbol, self._units))
+
+    def _simulate(self, data: dict[str, Any], **fields: int) -> Event:
+        venue = self.directory.venues[data["venue"]]
+        return Event(m.Kind.SIMULATE, 0, struct(m.SIMULATE_EVENT, venue=venue, **fields))
 
     # ---- switches ------------------------------------------------------------------------------------------
 

@@ -43,7 +43,8 @@ def capacity_for(lines: list[Line]) -> Capacity:
         limits=kinds["limit"] + 1,
         counters=kinds["limit"] * (orders + 1) + 16,
         cells=kinds["limit"] * (orders + 1) + 16,
-        depths=kinds["depth"] + 1,
+        depths=kinds["depth"] + kinds["book_order"] + 1,
+        book_orders=kinds["book_order"] + 1,
         adjustments=sum(kinds[name] for name in ("funding", "dividend", "split", "settlement")) + 1,
     )
 

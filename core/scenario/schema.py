@@ -18,6 +18,9 @@ FEE_PRECISION_MAX: Final = 16
 AVG_COST_DIGITS: Final = 6
 LATENCY_DIGITS: Final = 3
 WINDOW_DIGITS: Final = 9
+FEE_TIER_KEYS: Final = ("from", "taker_fee_bps", "maker_fee_bps")
+FEE_TIERS_MAX: Final = 4
+QUEUE_POWER_MAX: Final = 16
 PAYMENT_DIGITS: Final = 18  # of a funding rate, of a dividend's amount
 
 
@@ -38,6 +41,7 @@ class Form(Enum):
     TIME = auto()  # JSON integer or ISO 8601: int of ns since the epoch
     DATE = auto()  # ISO 8601 date: str as YYYY-MM-DD
     OBJECT = auto()  # a JSON object: dict
+    TIERS = auto()  # a list of objects with FEE_TIER_KEYS: tuple[dict[str, Number], ...]
 
 
 class Digits(Enum):
@@ -102,6 +106,10 @@ EXEC_TYPES = (
 )  # fmt: skip
 LIQUIDITIES = ("taker", "maker")
 VENUE_STATES = ("up", "down", "halted", "auction", "closed")
+MATCHINGS = ("price_time", "pro_rata")
+QUEUES = ("risk_averse", "power", "power2", "power3", "log", "log2")
+FAULTS = ("reject", "reject_cancel", "lose_send", "lose_report", "late_report", "repeat_report")
+BOOK_ACTIONS = ("add", "cancel", "execute", "clear")
 SCOPES = ("all", "account", "strategy", "symbol", "venue", "session")
 EACH = ("account", "strategy", "symbol", "venue", "session")
 LIMIT_ACTIONS = ("halted", "reducing")
@@ -128,6 +136,7 @@ SYMBOLS = Kind(Form.NAMES, declared="symbol")
 BOOL, TIME, DATE, OBJECT = Kind(Form.BOOL), Kind(Form.TIME), Kind(Form.DATE), Kind(Form.OBJECT)
 NUMBER = Kind(Form.NUMBER)
 POSITIVE, NOT_NEGATIVE = Kind(Form.NUMBER, sign=Sign.POSITIVE), Kind(Form.NUMBER, sign=Sign.NOT_NEGATIVE)
+MICROSECONDS = NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS)
 PRICE = Kind(Form.NUMBER, digits=Digits.PRICE)
 QTY = Kind(Form.NUMBER, digits=Digits.QTY, sign=Sign.NOT_NEGATIVE)
 PRECISION = Kind(Form.INT, most=PRECISION_MAX)
@@ -161,7 +170,12 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "venue": required(venue=NAME, mode=enum(*VENUE_MODES), symbols=SYMBOLS)
     | optional(NUMBER, "0", "taker_fee_bps", "maker_fee_bps")
     | optional(Kind(Form.INT, most=FEE_PRECISION_MAX), 8, "fee_precision")
-    | optional(NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS), "0", "latency_us"),
+    | optional(MICROSECONDS, "0", "latency_us", "latency_jitter_us")
+    | optional(Kind(Form.INT, most=2**63 - 1), 0, "latency_seed")
+    | optional(enum(*MATCHINGS), "price_time", "matching")
+    | optional(enum(*QUEUES), "risk_averse", "queue")
+    | optional(Kind(Form.INT, least=1, most=QUEUE_POWER_MAX), 3, "queue_power")
+    | optional(Kind(Form.TIERS), (), "fee_tiers"),
     "account": required(account=NAME, currency=NAME) | optional(NUMBER, "0", "cash"),
     "open_position": required(
         account=ACCOUNT, symbol=SYMBOL, qty=QTY._replace(sign=Sign.ANY),
@@ -222,6 +236,16 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     | optional(NUMBER, None, "fee")
     | optional(TEXT, None, "text"),
     "venue_state": required(venue=VENUE, state=enum(*VENUE_STATES)) | optional(SYMBOL, None, "symbol"),
+    "venue_fault": required(venue=VENUE, fault=enum(*FAULTS))
+    | optional(Kind(Form.INT, most=2**63 - 1), 1, "count")
+    | optional(enum(*EXEC_TYPES), None, "exec_type")
+    | optional(MICROSECONDS, "0", "delay_us"),
+    "venue_latency": required(venue=VENUE, send_us=MICROSECONDS, report_us=MICROSECONDS),
+    "book_order": required(venue=VENUE, symbol=SYMBOL, action=enum(*BOOK_ACTIONS))
+    | optional(Kind(Form.INT, most=2**58 - 1), None, "order_id")
+    | optional(BOOK_SIDE, None, "side")
+    | optional(PRICE, None, "px")
+    | optional(QTY, None, "qty"),
     "kill": required(scope=enum(*SCOPES), by=ID)
     | optional(CLIENT, None, "key")
     | optional(BOOL, False, "flatten")
@@ -238,6 +262,11 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
 }  # fmt: skip
 
 _TRADE = ("exec_id", "last_qty", "last_px")
+BOOK_ORDER_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "add": ("order_id", "side", "px", "qty"),
+    "cancel": ("order_id", "qty"),
+    "execute": ("order_id", "side", "px", "qty"),
+}
 REPORT_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "trade": _TRADE,
     "trade_correct": (*_TRADE, "exec_ref_id"),
@@ -270,10 +299,6 @@ def other_than(key: str, *built: Any) -> Callable[[Data, Venues], bool]:
     return lambda data, _venues: data[key] not in built
 
 
-def auction_at_match(data: Data, venues: Venues) -> bool:
-    return bool(data["state"] == "auction" and venues.mode(data["venue"]) == "match")
-
-
 CHECKS_BUILT: Final = (
     "max_order_qty", "max_order_notional", "price_collar_bps", "price_collar_ticks", "max_position",
     "order_rate",
@@ -287,7 +312,6 @@ NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
         NotYet("limit action {action}", other_than("action", "halted")),
     ),
     "override": (NotYet("override lines", always),),
-    "venue_state": (NotYet("auctions at a match venue", auction_at_match),),
 }
 
 

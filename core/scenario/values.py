@@ -12,7 +12,10 @@ from typing import Any
 
 from core.scenario.numbers import NUMBER_CHARS_MAX, Number, parse_number, parse_time, shown
 from core.scenario.schema import (
+    BOOK_ORDER_NEEDS,
     CHECK_WORDS,
+    FEE_TIER_KEYS,
+    FEE_TIERS_MAX,
     MONEY_CHECKS,
     NAME_BYTES_MAX,
     REPORT_NEEDS,
@@ -235,6 +238,25 @@ def _object_value(_kind: Kind, value: Any) -> Data:
     return value
 
 
+def _tiers(_kind: Kind, value: Any) -> tuple[dict[str, Number], ...]:
+    """Fees by what was traded before: each from more on than the one before it."""
+    if not isinstance(value, list):
+        raise ValueError(f"{shown(value)} isn't a list of tiers")
+    if len(value) > FEE_TIERS_MAX:
+        raise ValueError(f"{len(value)} tiers: at most {FEE_TIERS_MAX}")
+    tiers = tuple(_tier(item) for item in value)
+    froms = [tier["from"] for tier in tiers]
+    if any(number.digits or number.units <= 0 for number in froms) or froms != sorted(set(froms)):
+        raise ValueError("from of the tiers: whole numbers above 0, each above the one before")
+    return tiers
+
+
+def _tier(item: Any) -> dict[str, Number]:
+    if not isinstance(item, dict) or set(item) != set(FEE_TIER_KEYS):
+        raise ValueError(f"{shown(item)} isn't an object with {', '.join(FEE_TIER_KEYS)}")
+    return {key: _number(Kind(Form.NUMBER), item[key]) for key in FEE_TIER_KEYS}
+
+
 _FORMS: Mapping[Form, Callable[[Kind, Any], Any]] = {
     Form.NAME: _name,
     Form.ID: _id,
@@ -250,6 +272,7 @@ _FORMS: Mapping[Form, Callable[[Kind, Any], Any]] = {
     Form.TIME: _time,
     Form.DATE: _date,
     Form.OBJECT: _object_value,
+    Form.TIERS: _tiers,
 }
 
 
@@ -284,6 +307,12 @@ def _check_report(data: Data) -> None:
         raise ValueError(f"report of {data['exec_type']} without {', '.join(missing)}")
 
 
+def _check_book_order(data: Data) -> None:
+    missing = [key for key in BOOK_ORDER_NEEDS.get(data["action"], ()) if data[key] is None]
+    if missing:
+        raise ValueError(f"book_order {data['action']} without {', '.join(missing)}")
+
+
 def _check_scope(data: Data) -> None:
     """kill and rearm: every scope but `all` needs a key; the key of `all` is ""."""
     if data["scope"] == "all":
@@ -298,6 +327,7 @@ _CHECK_WHOLE: Mapping[str, Callable[[Data], None]] = {
     "limit": _check_limit,
     "override": _check_override,
     "report": _check_report,
+    "book_order": _check_book_order,
     "kill": _check_scope,
     "rearm": _check_scope,
 }

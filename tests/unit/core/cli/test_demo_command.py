@@ -166,3 +166,31 @@ def test_binance_s_spot_and_perpetual_follow_the_day(shared: Path) -> None:
 def test_without_its_files_binance_is_left_out(tmp_path: Path) -> None:
     assert demo_module._binance(tmp_path) is None
     assert demo_module._binance(None) is None
+
+
+def test_venues_work_as_they_are_told(tmp_path: Path) -> None:
+    """Taken a second later, the same orders fill at other prices."""
+
+    def equity(*words: str) -> str:
+        args = ["demo", "--synthetic", "--quotes", "4000", "-o", "json", *words]
+        done = CliRunner().invoke(root, args)
+        assert done.exit_code == 0, done.output
+        return str(json.loads(done.stdout)["pnl"]["equity"])
+
+    assert equity() == equity("--venue", "latency_us=0") != equity("--venue", "latency_us=1000000")
+
+
+@pytest.mark.parametrize(
+    ("word", "what"),
+    [
+        ("latency=5", "unknown key"),
+        ("latency_us=fast", "isn't a number"),
+        ("latency_seed=x", "Expecting value"),
+        ("mode=manual", "give KEY=VALUE"),
+        ("matching=lifo", "unknown value"),
+    ],
+)
+def test_a_wrong_setting_of_venues_is_refused(word: str, what: str) -> None:
+    done = CliRunner().invoke(root, ["demo", "--synthetic", "--venue", word])
+    assert done.exit_code == 2
+    assert what in done.stderr

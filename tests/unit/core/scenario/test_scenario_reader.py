@@ -48,6 +48,8 @@ def test_the_example_is_read() -> None:
     assert lines[1].data == {
         "venue": "XNAS", "mode": "manual", "symbols": ("AAPL",), "taker_fee_bps": Number(30, 2),
         "maker_fee_bps": Number(0, 0), "fee_precision": 8, "latency_us": Number(0, 0),
+        "latency_jitter_us": Number(0, 0), "latency_seed": 0, "matching": "price_time",
+        "queue": "risk_averse", "queue_power": 3, "fee_tiers": (),
     }  # fmt: skip
     assert lines[5].data == {
         "venue": "XNAS", "child_id": "1.1", "exec_type": "trade", "exec_id": "e1", "exec_ref_id": None,

@@ -10,10 +10,10 @@ from core.scenario.schema import CHECK_WORDS, CHECKS, MONEY_CHECKS, NOT_YET, TYP
 
 type Read = Callable[..., Line]
 
-# SCENARIOS' "In", retyped by a person: what must be given | what may be left out.
+# docs/scenarios.md's "In", retyped by a person: what must be given | what may be left out.
 PAGE = """
 instrument symbol kind price_precision qty_precision tick lot currency | multiplier min_qty sector settle_currency base_currency inverse margin_bps
-venue venue mode symbols | taker_fee_bps maker_fee_bps fee_precision latency_us
+venue venue mode symbols | taker_fee_bps maker_fee_bps fee_precision latency_us latency_jitter_us latency_seed matching queue queue_power fee_tiers
 account account currency | cash
 open_position account symbol qty avg_cost |
 limit check value | account strategy symbol venue session sector each window_s currency soft action by
@@ -31,6 +31,9 @@ cancel_all by | account symbol session strategy
 algo cl_ord_id action |
 report venue child_id exec_type | exec_id exec_ref_id last_qty last_px liquidity fee order_qty price text
 venue_state venue state | symbol
+venue_fault venue fault | count exec_type delay_us
+venue_latency venue send_us report_us |
+book_order venue symbol action | order_id side px qty
 kill scope by | key flatten flatten_bps
 rearm scope by | key
 disconnect session |
@@ -46,7 +49,10 @@ time at |
 DEFAULTS = {
     "instrument": {"multiplier": "1", "inverse": False, "margin_bps": "10000", "min_qty": SameAs("lot"),
                    "settle_currency": SameAs("currency")},
-    "venue": {"taker_fee_bps": "0", "maker_fee_bps": "0", "fee_precision": 8, "latency_us": "0"},
+    "venue": {"taker_fee_bps": "0", "maker_fee_bps": "0", "fee_precision": 8, "latency_us": "0",
+              "latency_jitter_us": "0", "latency_seed": 0, "matching": "price_time", "queue": "risk_averse",
+              "queue_power": 3, "fee_tiers": ()},
+    "venue_fault": {"count": 1, "delay_us": "0"},
     "account": {"cash": "0"},
     "limit": {"window_s": "1", "soft": False, "action": "halted"},
     "order": {"time_in_force": "day", "policy": "sweep", "peg_offset": "0", "trigger": "last",
@@ -129,7 +135,7 @@ def needs(line_type: str, name: str, choice: str) -> dict[str, str | None]:
         return {"value": CHECK_WORDS.get(choice, ("1",))[0]}
     if name == "scope":
         return {"key": {"all": "", "account": "A1", "symbol": "AAPL"}.get(choice, "V")}
-    if name == "exec_type":
+    if name == "exec_type" and line_type == "report":
         return {"exec_id": "e2", "exec_ref_id": "e1", "last_qty": "1", "last_px": "190.02"}
     return {}
 
@@ -151,7 +157,6 @@ NOT_BUILT = [
     ("limit", {"soft": True}, "soft limits"),
     ("limit", {"action": "reducing"}, "limit action reducing"),
     ("override", {}, "override lines"),
-    ("venue_state", {"venue": "M", "state": "auction"}, "auctions at a match venue"),
 ]
 
 
@@ -173,6 +178,10 @@ BUILT = [
     ),
     ("kill", {"flatten": False, "flatten_bps": "25"}),
     ("venue_state", {"venue": "V", "state": "auction"}),
+    ("venue_state", {"venue": "M", "state": "auction"}),
+    ("venue", {"fee_tiers": [{"from": "1000", "taker_fee_bps": "0.2", "maker_fee_bps": "-0.1"}]}),
+    ("venue_fault", {"fault": "late_report", "exec_type": "trade", "delay_us": "250", "count": 3}),
+    ("book_order", {"action": "clear"}),
     ("report", {"exec_type": "restated", "order_qty": "50", "price": "190.00"}),
     ("report", {"exec_type": "done_for_day"}),
     (
@@ -226,3 +235,32 @@ def test_defaults_are_filled_in(read_sample: Read) -> None:
     assert line.data["multiplier"] == Number(1, 0)
     assert line.data["sector"] is None
     assert line.data["inverse"] is False
+
+
+TIER = {"from": "1000", "taker_fee_bps": "0.2", "maker_fee_bps": "0.1"}
+REFUSED = [
+    ("venue", {"fee_tiers": [TIER, TIER]}, "each above the one before"),
+    ("venue", {"fee_tiers": [TIER | {"from": "0"}]}, "above 0"),
+    ("venue", {"fee_tiers": [TIER | {"from": "0.5"}]}, "whole numbers"),
+    ("venue", {"fee_tiers": [{"from": "1"}]}, "isn't an object with from, taker_fee_bps, maker_fee_bps"),
+    ("venue", {"fee_tiers": [TIER | {"from": str(n)} for n in range(1, 6)]}, "5 tiers: at most 4"),
+    ("venue_fault", {"venue": "V"}, "only simulated venues"),
+    ("venue_latency", {"venue": "V"}, "only simulated venues"),
+    ("book_order", {"venue": "V"}, "only simulated venues"),
+    ("book_order", {"order_id": 2**58}, "isn't within 0 to"),
+    ("book_order", {"px": "190.001"}, "px: "),
+]
+
+
+@pytest.mark.parametrize(("line_type", "more", "what"), REFUSED)
+def test_what_no_simulated_venue_can_do_is_refused(
+    read_sample: Read, line_type: str, more: dict[str, object], what: str
+) -> None:
+    with pytest.raises(ScenarioError, match=what):
+        read_sample(line_type, **more)
+
+
+@pytest.mark.parametrize("key", ["order_id", "side", "px", "qty"])
+def test_an_order_of_the_market_needs_what_its_action_says(read_sample: Read, key: str) -> None:
+    with pytest.raises(ScenarioError, match=f"book_order add without {key}"):
+        read_sample("book_order", key)
