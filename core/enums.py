@@ -39,6 +39,7 @@ class Kind(IntEnum):
     ADJUST = 27
     BOOK = 28
     ALGO = 29
+    FACTS = 30
     RIGHTS = 31
     SLICE = 32
     CHILD_CANCEL = 33
@@ -56,6 +57,7 @@ class Kind(IntEnum):
     PEG = 45
     TRIGGERS = 46
     SLICE_DUE = 47
+    SILENCE = 56
 
 
 class HeaderFlag(IntFlag):
@@ -113,6 +115,19 @@ class Peg(IntEnum):
     MARKET = 3
 
 
+class Policy(IntEnum):
+    SWEEP = 0
+    NET = 1
+    HOME = 2
+    POST = 3
+    TAKE = 4
+    SPRAY = 5
+    DARK = 6
+    DIRECTED = 7
+    ISO = 8
+    OPTIMAL = 9
+
+
 class Contingency(IntEnum):
     NONE = 0
     OTO = 1
@@ -138,6 +153,19 @@ class Listing(IntEnum):
     TAKE = 2
     CANCEL = 3
     OWED = 4
+
+
+class Fact(IntEnum):
+    TAKER_FEE = 0
+    MAKER_FEE = 1
+    LATENCY = 2
+    FILL = 3
+    REJECT = 4
+    MARKOUT = 5
+    STALE = 6
+    SILENCE = 7
+    SENDS = 8
+    WINDOW = 9
 
 
 class ExecType(IntEnum):
@@ -318,6 +346,7 @@ class Sweep(IntEnum):
     EXPIRE = 3
     FLATTEN = 4
     CLOSE = 5
+    ASK = 6
 
 
 class Adjust(IntEnum):

@@ -10,7 +10,7 @@ from core.scenario.numbers import Number, scaled, shown
 from core.scenario.schema import AVG_COST_DIGITS, TYPES, Data, Digits, Form, Key
 
 _INT64_MAX: Final = 2**63 - 1
-_AT_A_VENUE: Final = ("quote", "trade", "depth", "venue_state")
+_AT_A_VENUE: Final = ("quote", "trade", "depth", "venue_state", "venue_facts", "venue_queue")
 
 
 class Precision(NamedTuple):

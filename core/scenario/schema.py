@@ -18,6 +18,10 @@ FEE_PRECISION_MAX: Final = 16
 AVG_COST_DIGITS: Final = 6
 LATENCY_DIGITS: Final = 3
 WINDOW_DIGITS: Final = 9
+FACT_BPS_DIGITS: Final = 8
+SHARE_DIGITS: Final = 6
+FACT_SENDS_MAX: Final = 1_000_000
+OUTFLOWS_MAX: Final = 16
 PAYMENT_DIGITS: Final = 18  # of a funding rate, of a dividend's amount
 
 
@@ -29,6 +33,7 @@ class Form(Enum):
     CLIENT = auto()  # a client's text, of any length: str
     TEXT = auto()  # free text, also with control characters: str
     NAMES = auto()  # a list of different names: tuple[str, ...]
+    NUMBERS = auto()  # a list of decimal strings that never fall: tuple[Number, ...]
     PAIR = auto()  # "EUR/USD": str
     ENUM = auto()  # one of the choices: str
     BOOL = auto()  # bool
@@ -222,6 +227,16 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     | optional(NUMBER, None, "fee")
     | optional(TEXT, None, "text"),
     "venue_state": required(venue=VENUE, state=enum(*VENUE_STATES)) | optional(SYMBOL, None, "symbol"),
+    "venue_facts": required(venue=VENUE)
+    | optional(SYMBOL, None, "symbol")
+    | optional(NUMBER._replace(digits_max=FACT_BPS_DIGITS), None, "taker_fee_bps", "maker_fee_bps", "markout_bps")
+    | optional(NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS), None, "latency_us", "stale_ms", "silence_ms", "window_ms")
+    | optional(NOT_NEGATIVE._replace(digits_max=SHARE_DIGITS), None, "fill_ratio", "reject_ratio")
+    | optional(Kind(Form.INT, most=FACT_SENDS_MAX), None, "max_sends"),
+    "venue_queue": required(
+        venue=VENUE, symbol=SYMBOL, side=enum("buy", "sell"), outflow=Kind(Form.NUMBERS, most=OUTFLOWS_MAX),
+        unfilled_bps=NUMBER._replace(digits_max=FACT_BPS_DIGITS),
+    ),
     "kill": required(scope=enum(*SCOPES), by=ID)
     | optional(CLIENT, None, "key")
     | optional(BOOL, False, "flatten")
@@ -236,6 +251,8 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "day": required(date=DATE),
     "time": required(at=TIME),
 }  # fmt: skip
+
+WHOLE_VENUE_FACTS: Final = ("silence_ms", "max_sends", "window_ms")
 
 _TRADE = ("exec_id", "last_qty", "last_px")
 REPORT_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -280,7 +297,6 @@ CHECKS_BUILT: Final = (
 )  # fmt: skip
 
 NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
-    "order": (NotYet("policy {policy}", other_than("policy", "sweep")),),
     "limit": (
         NotYet("limit check {check}", other_than("check", *CHECKS_BUILT)),
         NotYet("soft limits", other_than("soft", False)),

@@ -1,0 +1,191 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The cheapest way to deal a quantity out: docs/routing.md has the model.
+
+A stream is one way to trade at one venue: to take what it shows, or to rest in its queue. Its parts come in an order
+in which no part costs less than the one before, so that the cheapest split of all is found by always taking the
+cheapest part next. Costs are exact: price units x 10^-12 of a lot, in 128 bits; of what is only expected, another
+10^-6 of that. A lot may lie over several levels; it then costs their sum.
+"""
+from core.messages cimport FA_FILL, FA_REJECT, SIDE_BUY, SIDE_SELL
+from core.router.facts cimport MILLION, VenueSymbol
+from core.router.sweep cimport seen, within
+
+cdef extern from *:
+    """
+    #define NACRE_ONE ((int64_t)1000000000000LL)  /* 10^-8 bps in 1 */
+    #define NACRE_LOT_PX_MAX ((__int128)40 * 1000000000000000000LL)
+    """
+    const int64_t ONE "NACRE_ONE"
+    const i128 LOT_PX_MAX "NACRE_LOT_PX_MAX"
+
+
+cdef bint carries(const Ask* ask, int64_t px) noexcept nogil:
+    """Whether a lot's cost fits: lot x price up to 4 x 10^19."""
+    cdef i128 value = <i128>ask.lot * <i128>px
+    return -LOT_PX_MAX <= value <= LOT_PX_MAX
+
+
+cdef int64_t bounded(int64_t fee) noexcept nogil:
+    """A fee, rebate or expectation beyond all of the value counts as all of it."""
+    if fee > ONE:
+        return ONE
+    if fee < -ONE:
+        return -ONE
+    return fee
+
+
+cdef i128 cost_of(bint buys, int64_t px, int64_t fee) noexcept nogil:
+    """What one unit costs with its fee (10^-8 bps of its value), in 10^-12 of a price unit; a sale's proceeds are negative."""
+    cdef int64_t value = px if px >= 0 else -px
+    if not buys:
+        px = -px
+    return <i128>px * <i128>ONE + <i128>value * <i128>fee
+
+
+cdef i128 expect(i128 cost, int64_t share, i128 unfilled) noexcept nogil:
+    """With that probability it is had at its cost; else it stays unfilled."""
+    return cost * <i128>share + unfilled * <i128>(MILLION - share)
+
+
+cdef int taking(Facts facts, const Ask* ask, Stream* streams, bint expected, i128 unfilled) noexcept nogil:
+    """A stream for each venue that shows something within the limit."""
+    cdef Stream* stream
+    cdef const VenueSymbol* known
+    cdef int count = 0
+    cdef uint32_t slot
+    for slot in range(facts.view.symbols[ask.symbol].listings):
+        if not seen(facts, ask, slot):
+            continue
+        stream = &streams[count]
+        stream.levels = facts.view.ladder(ask.symbol, <int>slot, ask.buys, &stream.one, &stream.count)
+        stream.slot = slot
+        stream.next = 0
+        stream.left = 0
+        stream.rests = 0
+        stream.fee = bounded(facts.taker_fee(ask.symbol, <int>slot))
+        stream.share = MILLION
+        if expected:
+            known = facts.row(ask.symbol, <int>slot)
+            stream.share = share_of(known)
+        if advance(ask, stream, expected, unfilled):
+            count += 1
+    return count
+
+
+cdef int64_t share_of(const VenueSymbol* known) noexcept nogil:
+    """What of a take is had on the average."""
+    cdef int64_t share = MILLION
+    if known != NULL and (known.given >> FA_FILL) & 1:
+        share = known.values[<int>FA_FILL]
+    if known != NULL:
+        share = share * (MILLION - known.values[<int>FA_REJECT]) / MILLION
+    return share
+
+
+cdef bint advance(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
+    """The stream's next part; 0: it has no whole lot more."""
+    return queue_part(ask, stream, unfilled) if stream.rests else shown_part(ask, stream, expected, unfilled)
+
+
+cdef bint shown_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
+    """Whole lots of one level, or one lot that lies over several."""
+    cdef int64_t need = ask.lot
+    cdef int64_t part
+    cdef i128 cost
+    cdef i128 sum = 0
+    while True:
+        if stream.left <= 0:
+            if stream.next >= stream.count or not within(ask, stream.levels[stream.next].px):
+                return 0
+            stream.px = stream.levels[stream.next].px
+            stream.left = stream.levels[stream.next].qty
+            stream.next += 1
+            if not carries(ask, stream.px):
+                return 0
+            continue
+        cost = cost_of(ask.buys, stream.px, stream.fee)
+        if expected:
+            cost = expect(cost, stream.share, unfilled)
+        if need == ask.lot and stream.left >= ask.lot:
+            stream.qty = stream.left if ask.lot == 1 else stream.left - stream.left % ask.lot
+            stream.cost = cost * <i128>ask.lot
+            stream.left -= stream.qty
+            return 1
+        part = stream.left if stream.left < need else need
+        sum += cost * <i128>part
+        need -= part
+        stream.left -= part
+        if need == 0:
+            stream.qty = ask.lot
+            stream.cost = sum
+            return 1
+
+
+cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nogil:
+    """As far as the next value of its outflow: what lies there is filled if at least so much leaves the queue."""
+    cdef uint32_t side = SIDE_BUY if ask.buys else SIDE_SELL
+    cdef uint32_t n = stream.known.outflows[side]
+    cdef int64_t reach
+    while stream.next < n:
+        reach = (stream.known.outflow[<int>side][stream.next] - stream.ahead) / ask.lot * ask.lot
+        if reach > stream.dealt:
+            stream.qty = reach - stream.dealt
+            stream.dealt = reach
+            stream.cost = <i128>ask.lot * expect(
+                cost_of(ask.buys, stream.px, stream.fee),
+                <int64_t>(n - stream.next) * stream.share / <int64_t>n, unfilled)
+            return 1
+        stream.next += 1
+    return 0
+
+
+cdef int cheapest(const Ask* ask, Stream* streams, int count, bint expected, i128 unfilled, Leg* legs,
+                  int64_t* rest) noexcept nogil:
+    """One leg a stream, in the order in which they are first used. expected: what costs more than to stay unfilled is
+    left; `rest` is what nobody has, or is left."""
+    cdef int leg_of[STREAMS_MAX]
+    cdef i128 most = unfilled * <i128>MILLION * <i128>ask.lot
+    cdef int64_t qty = ask.qty
+    cdef int64_t part
+    cdef int found = 0
+    cdef int best
+    cdef int i
+    for i in range(count):
+        leg_of[i] = -1
+    while qty > 0 and count > 0:
+        best = 0
+        for i in range(1, count):
+            if streams[i].cost < streams[best].cost:
+                best = i
+        if expected and streams[best].cost >= most:
+            break
+        part = streams[best].qty if streams[best].qty < qty else qty
+        if leg_of[best] < 0:
+            leg_of[best] = found
+            start(&legs[found], &streams[best])
+            found += 1
+        legs[leg_of[best]].qty += part
+        legs[leg_of[best]].price = streams[best].px
+        qty -= part
+        if qty > 0 and not advance(ask, &streams[best], expected, unfilled):
+            count = drop(streams, leg_of, count, best)
+    rest[0] = qty
+    return found
+
+
+cdef void start(Leg* leg, const Stream* stream) noexcept nogil:
+    leg.slot = stream.slot
+    leg.rests = stream.rests
+    leg.qty = 0
+    leg.delay_ns = 0
+
+
+cdef int drop(Stream* streams, int* leg_of, int count, int gone) noexcept nogil:
+    """Takes a stream out; the others stay in their order, which decides between equal costs."""
+    cdef int i
+    for i in range(gone, count - 1):
+        streams[i] = streams[i + 1]
+        if streams[i].levels == &streams[i + 1].one:
+            streams[i].levels = &streams[i].one
+        leg_of[i] = leg_of[i + 1]
+    return count - 1

@@ -1,0 +1,8 @@
+"""The policy `optimal`: limit and market quantities over venues, after Cont and Kukanov."""
+from libc.stdint cimport int64_t, uint32_t
+
+from core.router.facts cimport Facts
+from core.router.sweep cimport Ask, Leg
+
+cdef int optimal(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nogil
+cdef bint passive_price(Facts facts, const Ask* ask, uint32_t slot, int64_t* out) noexcept nogil
