@@ -10,6 +10,9 @@ from core.messages cimport FA_FILL, FA_REJECT, SIDE_BUY, SIDE_SELL
 from core.router.facts cimport MILLION, VenueSymbol
 from core.router.sweep cimport seen, within
 
+cdef enum:
+    STEPS = 4                       # into which the way from one value of an outflow to the next is cut
+
 cdef extern from *:
     """
     #define NACRE_ONE ((int64_t)1000000000000LL)  /* 10^-8 bps in 1 */
@@ -122,21 +125,37 @@ cdef bint shown_part(const Ask* ask, Stream* stream, bint expected, i128 unfille
 
 
 cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nogil:
-    """As far as the next value of its outflow: what lies there is filled if at least so much leaves the queue."""
-    cdef uint32_t side = SIDE_BUY if ask.buys else SIDE_SELL
-    cdef uint32_t n = stream.known.outflows[side]
+    """As far as the next step of its outflow: what lies there is filled if at least so much leaves the queue."""
+    cdef const VenueSymbol* known = stream.known
+    cdef int side = 0 if ask.buys else 1
+    cdef int64_t n = known.outflows[side]
+    cdef int64_t i
+    cdef int64_t step
     cdef int64_t reach
-    while stream.next < n:
-        reach = (stream.known.outflow[<int>side][stream.next] - stream.ahead) / ask.lot * ask.lot
+    cdef int64_t share
+    while stream.next < STEPS * n:
+        i = stream.next / STEPS
+        step = stream.next % STEPS
+        stream.next += 1
+        reach = known.outflow[side][i - 1] if i else 0
+        reach += (known.outflow[side][i] - reach) / STEPS * (step + 1) + (
+            (known.outflow[side][i] - reach) % STEPS * (step + 1)) / STEPS
+        reach = (reach - stream.ahead) / ask.lot * ask.lot
         if reach > stream.dealt:
             stream.qty = reach - stream.dealt
             stream.dealt = reach
-            stream.cost = <i128>ask.lot * expect(
-                cost_of(ask.buys, stream.px, stream.fee),
-                <int64_t>(n - stream.next) * stream.share / <int64_t>n, unfilled)
+            share = leaves(n, i, step) * stream.share / MILLION
+            stream.cost = <i128>ask.lot * expect(cost_of(ask.buys, stream.px, stream.fee), share, unfilled)
             return 1
-        stream.next += 1
     return 0
+
+
+cdef int64_t leaves(int64_t n, int64_t i, int64_t step) noexcept nogil:
+    """How likely (10^-6) as much leaves as lies in that step before the i-th of n values. The values are the middles of
+    n equal parts of the distribution; between them, and from 0 to the first, it is taken as even."""
+    if i == 0:
+        return MILLION * (4 * STEPS * n - (2 * step + 1)) / (4 * STEPS * n)
+    return MILLION * (STEPS * (2 * n - 2 * i + 1) - (2 * step + 1)) / (2 * STEPS * n)
 
 
 cdef int cheapest(const Ask* ask, Stream* streams, int count, bint expected, i128 unfilled, Leg* legs,

@@ -29,12 +29,14 @@ cdef bint unfilled_cost(Facts facts, const Ask* ask, i128* out) noexcept nogil:
     """What a unit that stays unfilled costs in the end: the mid and what was fitted. 0: that, or a market, isn't there."""
     cdef SymbolMarket* market = &facts.view.symbols[ask.symbol]
     cdef int64_t fitted = facts.unfilled[2 * ask.symbol + (SIDE_BUY if ask.buys else SIDE_SELL)]
-    cdef int64_t mid
+    cdef int64_t mid2
     if market.bid_qty <= 0 or market.ask_qty <= 0 or fitted == 0:
         return 0
-    mid = (market.bid_px >> 1) + (market.ask_px >> 1) + (market.bid_px & market.ask_px & 1)
-    out[0] = cost_of(ask.buys, mid, bounded(fitted))
-    return carries(ask, mid)
+    if not carries(ask, market.bid_px) or not carries(ask, market.ask_px):
+        return 0
+    mid2 = market.bid_px + market.ask_px
+    out[0] = cost_of(ask.buys, mid2, bounded(fitted)) / 2
+    return 1
 
 
 cdef int queues(Facts facts, const Ask* ask, Stream* streams, i128 unfilled) noexcept nogil:
