@@ -133,6 +133,8 @@ SYMBOLS = Kind(Form.NAMES, declared="symbol")
 BOOL, TIME, DATE, OBJECT = Kind(Form.BOOL), Kind(Form.TIME), Kind(Form.DATE), Kind(Form.OBJECT)
 NUMBER = Kind(Form.NUMBER)
 POSITIVE, NOT_NEGATIVE = Kind(Form.NUMBER, sign=Sign.POSITIVE), Kind(Form.NUMBER, sign=Sign.NOT_NEGATIVE)
+BPS = NUMBER._replace(digits_max=FACT_BPS_DIGITS)
+SPAN = NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS)
 PRICE = Kind(Form.NUMBER, digits=Digits.PRICE)
 QTY = Kind(Form.NUMBER, digits=Digits.QTY, sign=Sign.NOT_NEGATIVE)
 PRECISION = Kind(Form.INT, most=PRECISION_MAX)
@@ -229,13 +231,13 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "venue_state": required(venue=VENUE, state=enum(*VENUE_STATES)) | optional(SYMBOL, None, "symbol"),
     "venue_facts": required(venue=VENUE)
     | optional(SYMBOL, None, "symbol")
-    | optional(NUMBER._replace(digits_max=FACT_BPS_DIGITS), None, "taker_fee_bps", "maker_fee_bps", "markout_bps")
-    | optional(NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS), None, "latency_us", "stale_ms", "silence_ms", "window_ms")
+    | optional(BPS, None, "taker_fee_bps", "maker_fee_bps", "markout_bps")
+    | optional(SPAN, None, "latency_us", "stale_ms", "silence_ms", "window_ms")
     | optional(NOT_NEGATIVE._replace(digits_max=SHARE_DIGITS), None, "fill_ratio", "reject_ratio")
     | optional(Kind(Form.INT, most=FACT_SENDS_MAX), None, "max_sends"),
     "venue_queue": required(
         venue=VENUE, symbol=SYMBOL, side=enum("buy", "sell"), outflow=Kind(Form.NUMBERS, most=OUTFLOWS_MAX),
-        unfilled_bps=NUMBER._replace(digits_max=FACT_BPS_DIGITS),
+        unfilled_bps=BPS,
     ),
     "kill": required(scope=enum(*SCOPES), by=ID)
     | optional(CLIENT, None, "key")

@@ -1,4 +1,4 @@
-"""A taker's split costs what an exact solver's costs: own dynamic programming over lots, on many random books."""
+"""A taker's split costs what an exact solver's costs: dynamic programming over lots, on many random books."""
 
 from __future__ import annotations
 
