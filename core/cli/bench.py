@@ -160,6 +160,17 @@ def positions(output: str, **shape: int) -> None:
     _report("positions", output, **shape)
 
 
+@command.command(short_help="An order split over venues.")
+@output_option("table", "json")
+@click.option("--venues", type=click.IntRange(1, 16), default=8, show_default=True)
+@click.option("--levels", type=click.IntRange(1, 100), default=10, show_default=True, help="A side a venue.")
+@click.option("--orders", type=click.IntRange(1), default=40_000, show_default=True, help="Of each policy.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def route(output: str, **shape: int) -> None:
+    """How long each policy takes to split an order, its result checked against plain Python."""
+    _report("route", output, **shape)
+
+
 @command.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

@@ -61,6 +61,9 @@ cdef int taking(Facts facts, const Ask* ask, Stream* streams, bint expected, i12
             continue
         stream = &streams[count]
         stream.levels = facts.view.ladder(ask.symbol, <int>slot, ask.buys, &stream.one, &stream.count)
+        if not stream.count or not carries(ask, stream.levels[0].px) or not carries(
+                ask, stream.levels[stream.count - 1].px):
+            continue                # prices are in order: those between are as large at most
         stream.slot = slot
         stream.next = 0
         stream.left = 0
@@ -103,15 +106,15 @@ cdef bint shown_part(const Ask* ask, Stream* stream, bint expected, i128 unfille
             stream.px = stream.levels[stream.next].px
             stream.left = stream.levels[stream.next].qty
             stream.next += 1
-            if not carries(ask, stream.px):
-                return 0
             continue
         cost = cost_of(ask.buys, stream.px, stream.fee)
         if expected:
             cost = expect(cost, stream.share, unfilled)
         if need == ask.lot and stream.left >= ask.lot:
             stream.qty = stream.left if ask.lot == 1 else stream.left - stream.left % ask.lot
-            stream.cost = cost * <i128>ask.lot
+            stream.cost = cost
+            if ask.lot != 1:
+                stream.cost = cost * <i128>ask.lot
             stream.left -= stream.qty
             return 1
         part = stream.left if stream.left < need else need
@@ -158,38 +161,57 @@ cdef int64_t leaves(int64_t n, int64_t i, int64_t step) noexcept nogil:
     return MILLION * (STEPS * (2 * n - 2 * i + 1) - (2 * step + 1)) / (2 * STEPS * n)
 
 
+cdef struct Queued:                 # the streams in the order of what their next parts cost
+    i128 cost
+    int stream
+    int leg                         # -1: nothing was taken of it yet
+
+
 cdef int cheapest(const Ask* ask, Stream* streams, int count, bint expected, i128 unfilled, Leg* legs,
                   int64_t* rest) noexcept nogil:
     """One leg a stream, in the order in which they are first used. expected: what costs more than to stay unfilled is
     left; `rest` is what nobody has, or is left."""
-    cdef int leg_of[STREAMS_MAX]
+    cdef Queued line[STREAMS_MAX]
+    cdef Queued* first = line
+    cdef Stream* stream
     cdef i128 most = unfilled * <i128>MILLION * <i128>ask.lot
     cdef int64_t qty = ask.qty
     cdef int64_t part
     cdef int found = 0
-    cdef int best
     cdef int i
-    for i in range(count):
-        leg_of[i] = -1
-    while qty > 0 and count > 0:
-        best = 0
-        for i in range(1, count):
-            if streams[i].cost < streams[best].cost:
-                best = i
-        if expected and streams[best].cost >= most:
-            break
-        part = streams[best].qty if streams[best].qty < qty else qty
-        if leg_of[best] < 0:
-            leg_of[best] = found
-            start(&legs[found], &streams[best])
+    for i in range(count - 1, -1, -1):
+        line[i].cost = streams[i].cost
+        line[i].stream = i
+        line[i].leg = -1
+        settle(&line[i], count - i)
+    while qty > 0 and count > 0 and not (expected and first.cost >= most):
+        stream = &streams[first.stream]
+        if first.leg < 0:
+            first.leg = found
+            start(&legs[found], stream)
             found += 1
-        legs[leg_of[best]].qty += part
-        legs[leg_of[best]].price = streams[best].px
+        part = stream.qty if stream.qty < qty else qty
+        legs[first.leg].qty += part
+        legs[first.leg].price = stream.px
         qty -= part
-        if qty > 0 and not advance(ask, &streams[best], expected, unfilled):
-            count = drop(streams, leg_of, count, best)
+        if qty > 0 and advance(ask, stream, expected, unfilled):
+            first.cost = stream.cost
+            settle(first, count)
+        else:
+            first += 1
+            count -= 1
     rest[0] = qty
     return found
+
+
+cdef void settle(Queued* line, int count) noexcept nogil:
+    """Puts the first to its place; at one cost the earlier stream stands before."""
+    cdef Queued moved = line[0]
+    cdef int i = 1
+    while i < count and (line[i].cost < moved.cost or (line[i].cost == moved.cost and line[i].stream < moved.stream)):
+        line[i - 1] = line[i]
+        i += 1
+    line[i - 1] = moved
 
 
 cdef void start(Leg* leg, const Stream* stream) noexcept nogil:
@@ -197,14 +219,3 @@ cdef void start(Leg* leg, const Stream* stream) noexcept nogil:
     leg.rests = stream.rests
     leg.qty = 0
     leg.delay_ns = 0
-
-
-cdef int drop(Stream* streams, int* leg_of, int count, int gone) noexcept nogil:
-    """Takes a stream out; the others stay in their order, which decides between equal costs."""
-    cdef int i
-    for i in range(gone, count - 1):
-        streams[i] = streams[i + 1]
-        if streams[i].levels == &streams[i + 1].one:
-            streams[i].levels = &streams[i].one
-        leg_of[i] = leg_of[i + 1]
-    return count - 1

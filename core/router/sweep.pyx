@@ -16,24 +16,45 @@ cdef bint within(const Ask* ask, int64_t px) noexcept nogil:
     return not ask.limited or (px <= ask.limit if ask.buys else px >= ask.limit)
 
 
-cdef int next_level(Facts facts, const Ask* ask, const uint32_t* used, Level* best) noexcept nogil:
-    """The slot whose next unused level is the best of all; -1: no level is left."""
-    cdef Level level
-    cdef int found = -1
+cdef struct Head:                   # a venue's next level
+    int64_t rank                    # its price, or less that: the lower the better
+    int64_t fee
+    const Level* levels
+    uint32_t left                   # levels from this one on
+    uint32_t slot
+    Level one                       # where it sends no depth
+
+
+cdef int heads_of(Facts facts, const Ask* ask, Head* heads) noexcept nogil:
+    """Each venue that is seen and shows something, at its best level."""
+    cdef Head* head
+    cdef int count = 0
     cdef uint32_t slot
-    cdef bint better
     for slot in range(facts.view.symbols[ask.symbol].listings):
-        if not seen(facts, ask, slot) or not facts.view.level(ask.symbol, <int>slot, ask.buys, used[slot], &level):
+        if not seen(facts, ask, slot):
             continue
-        if found < 0:
-            better = 1
-        elif level.px != best.px:
-            better = level.px < best.px if ask.buys else level.px > best.px
-        else:
-            better = facts.taker_fee(ask.symbol, <int>slot) < facts.taker_fee(ask.symbol, found)
-        if better:
-            found = <int>slot
-            best[0] = level
+        head = &heads[count]
+        head.levels = facts.view.ladder(ask.symbol, <int>slot, ask.buys, &head.one, &head.left)
+        if head.left:
+            head.slot = slot
+            head.fee = facts.taker_fee(ask.symbol, <int>slot)
+            head.rank = rank_of(ask, head)
+            count += 1
+    return count
+
+
+cdef int64_t rank_of(const Ask* ask, const Head* head) noexcept nogil:
+    return head.levels[0].px if ask.buys else -head.levels[0].px
+
+
+cdef int best_of(const Head* heads, int count) noexcept nogil:
+    """By price, then fee, then declaration; -1: no level is left."""
+    cdef int found = -1
+    cdef int i
+    for i in range(count):
+        if heads[i].left and (found < 0 or heads[i].rank < heads[found].rank or (
+                heads[i].rank == heads[found].rank and heads[i].fee < heads[found].fee)):
+            found = i
     return found
 
 
@@ -42,35 +63,42 @@ cdef int sweep(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept n
 
     legs: room for MAX_SYMBOL_VENUES. Returns how many there are.
     """
-    cdef uint32_t used[MAX_SYMBOL_VENUES]
+    cdef Head heads[MAX_SYMBOL_VENUES]
     cdef int leg_of[MAX_SYMBOL_VENUES]
     cdef int64_t qty = ask.qty
-    cdef int count = 0
-    cdef int slot
+    cdef int count = heads_of(facts, ask, heads)
+    cdef int found = 0
+    cdef int best
     cdef int i
     cdef int64_t part
-    cdef Level level
-    for i in range(MAX_SYMBOL_VENUES):
-        used[i] = 0
+    for i in range(count):
         leg_of[i] = -1
     while qty > 0:
-        slot = next_level(facts, ask, used, &level)
-        if slot < 0 or not within(ask, level.px):
+        best = best_of(heads, count)
+        if best < 0 or not within(ask, heads[best].levels[0].px):
             break
-        used[slot] += 1
-        part = level.qty if level.qty < qty else qty
+        if leg_of[best] < 0:
+            leg_of[best] = found
+            start(&legs[found], heads[best].slot)
+            found += 1
+        part = heads[best].levels[0].qty
+        part = part if part < qty else qty
         qty -= part
-        if leg_of[slot] < 0:
-            leg_of[slot] = count
-            legs[count].slot = <uint32_t>slot
-            legs[count].qty = 0
-            legs[count].delay_ns = 0
-            legs[count].rests = 0
-            count += 1
-        legs[leg_of[slot]].qty += part
-        legs[leg_of[slot]].price = level.px
+        legs[leg_of[best]].qty += part
+        legs[leg_of[best]].price = heads[best].levels[0].px
+        heads[best].left -= 1
+        if heads[best].left:
+            heads[best].levels += 1
+            heads[best].rank = rank_of(ask, &heads[best])
     rest[0] = qty
-    return count
+    return found
+
+
+cdef void start(Leg* leg, uint32_t slot) noexcept nogil:
+    leg.slot = slot
+    leg.qty = 0
+    leg.delay_ns = 0
+    leg.rests = 0
 
 
 cdef int one_venue(Facts facts, const Ask* ask, Leg* leg) noexcept nogil:
