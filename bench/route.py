@@ -45,11 +45,11 @@ class Books:
             head = struct.pack("<IHBBIIq", 0, venue, 1, side, 0, m.OUTFLOWS, 3 * BPS)
             self.planner.feed(int(m.Kind.FACTS), head + outflow.astype("<i8").tobytes())
 
-    def _ladder(
-        self, random: np.random.Generator, venue: int, side: int, step: int, levels: int
-    ) -> Levels:
+    def _ladder(self, random: np.random.Generator, venue: int, side: int, step: int, levels: int) -> Levels:
         away = np.cumsum(random.integers(1, 4, levels))
-        found = [(MIDDLE + step * int(px), int(qty)) for px, qty in zip(away, random.integers(1, 500, levels))]
+        found = [
+            (MIDDLE + step * int(px), int(qty)) for px, qty in zip(away, random.integers(1, 500, levels))
+        ]
         for px, qty in found:
             self.planner.feed(int(m.Kind.DEPTH), struct.pack("<IHBBqq", 0, venue, side, 0, px, qty))
         return found
@@ -83,7 +83,9 @@ class Books:
         return total
 
 
-def run(venues: int = 8, levels: int = 10, orders: int = 40_000, block: int = 500, seed: int = 1) -> dict[str, Any]:
+def run(
+    venues: int = 8, levels: int = 10, orders: int = 40_000, block: int = 500, seed: int = 1
+) -> dict[str, Any]:
     """ok: every order's legs come to its quantity, and cost what the cheapest units do."""
     random = np.random.default_rng(seed)
     found = {policy: Histogram() for policy in POLICIES}

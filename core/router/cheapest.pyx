@@ -16,9 +16,11 @@ cdef enum:
 cdef extern from *:
     """
     #define NACRE_ONE ((int64_t)1000000000000LL)  /* 10^-8 bps in 1 */
+    #define NACRE_FAR ((int64_t)1 << 60)
     #define NACRE_LOT_PX_MAX ((__int128)40 * 1000000000000000000LL)
     """
     const int64_t ONE "NACRE_ONE"
+    const int64_t FAR "NACRE_FAR"
     const i128 LOT_PX_MAX "NACRE_LOT_PX_MAX"
 
 
@@ -39,10 +41,10 @@ cdef int64_t bounded(int64_t fee) noexcept nogil:
 
 cdef i128 cost_of(bint buys, int64_t px, int64_t fee) noexcept nogil:
     """What one unit costs with its fee (10^-8 bps of its value), in 10^-12 of a price unit; a sale's proceeds are negative."""
-    cdef int64_t value = px if px >= 0 else -px
+    cdef int64_t weight = ONE + fee if px >= 0 and buys or px < 0 and not buys else ONE - fee
     if not buys:
         px = -px
-    return <i128>px * <i128>ONE + <i128>value * <i128>fee
+    return <i128>px * <i128>weight
 
 
 cdef i128 expect(i128 cost, int64_t share, i128 unfilled) noexcept nogil:
@@ -95,6 +97,24 @@ cdef bint advance(const Ask* ask, Stream* stream, bint expected, i128 unfilled) 
 
 cdef bint shown_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
     """Whole lots of one level, or one lot that lies over several."""
+    if ask.lot == 1 and not expected:
+        return next_level(ask, stream)
+    return lots_part(ask, stream, expected, unfilled)
+
+
+cdef bint next_level(const Ask* ask, Stream* stream) noexcept nogil:
+    """The same where every unit is a lot: a level as it is."""
+    cdef const Level* level = &stream.levels[stream.next]
+    if stream.next >= stream.count or not within(ask, level.px):
+        return 0
+    stream.next += 1
+    stream.px = level.px
+    stream.qty = level.qty
+    stream.cost = cost_of(ask.buys, level.px, stream.fee)
+    return 1
+
+
+cdef bint lots_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
     cdef int64_t need = ask.lot
     cdef int64_t part
     cdef i128 cost
@@ -136,14 +156,11 @@ cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nog
     cdef int64_t step
     cdef int64_t reach
     cdef int64_t share
-    while stream.next < STEPS * n:
+    while stream.next < STEPS * (n + 1):
         i = stream.next / STEPS
         step = stream.next % STEPS
         stream.next += 1
-        reach = known.outflow[side][i - 1] if i else 0
-        reach += (known.outflow[side][i] - reach) / STEPS * (step + 1) + (
-            (known.outflow[side][i] - reach) % STEPS * (step + 1)) / STEPS
-        reach = (reach - stream.ahead) / ask.lot * ask.lot
+        reach = (reach_of(&known.outflow[side][0], n, i, step) - stream.ahead) / ask.lot * ask.lot
         if reach > stream.dealt:
             stream.qty = reach - stream.dealt
             stream.dealt = reach
@@ -153,11 +170,25 @@ cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nog
     return 0
 
 
+cdef int64_t reach_of(const int64_t* values, int64_t n, int64_t i, int64_t step) noexcept nogil:
+    """How much the end of that step before the i-th of n values is. The last steps lie behind the last value: twice as
+    far as from the one before it, as in an exponential tail."""
+    cdef int64_t start = values[i - 1] if i else 0
+    cdef int64_t way
+    if i < n:
+        way = values[i] - start
+        return start + way / STEPS * (step + 1) + way % STEPS * (step + 1) / STEPS
+    way = values[n - 1] - values[n - 2] if n > 1 else 0
+    return start + way / 2 * (step + 1) if way < FAR else start
+
+
 cdef int64_t leaves(int64_t n, int64_t i, int64_t step) noexcept nogil:
     """How likely (10^-6) as much leaves as lies in that step before the i-th of n values. The values are the middles of
-    n equal parts of the distribution; between them, and from 0 to the first, it is taken as even."""
+    n equal parts of the distribution; between them, before the first and behind the last, it is taken as even."""
     if i == 0:
         return MILLION * (4 * STEPS * n - (2 * step + 1)) / (4 * STEPS * n)
+    if i == n:
+        return MILLION * (2 * STEPS - (2 * step + 1)) / (4 * STEPS * n)
     return MILLION * (STEPS * (2 * n - 2 * i + 1) - (2 * step + 1)) / (2 * STEPS * n)
 
 

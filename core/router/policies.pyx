@@ -5,8 +5,9 @@ from core.messages cimport (
     FA_MARKOUT, PO_DARK, PO_HOME, PO_ISO, PO_NET, PO_OPTIMAL, PO_POST, PO_SPRAY, PO_SWEEP, PO_TAKE, VS_UP,
 )
 from core.router.cheapest cimport STREAMS_MAX, Stream, carries, cheapest, taking
-from core.router.optimal cimport optimal, passive_price
+from core.router.optimal cimport optimal, passive_price, unfilled_cost
 from core.router.sweep cimport cheapest_to_post, seen, sweep, within
+from core_ext.wide cimport i128
 
 cdef enum:
     NOWHERE = -1
@@ -15,7 +16,8 @@ cdef enum:
 cdef int plan(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nogil:
     """The legs of the order's policy, in the order in which they are sent. legs: room for LEGS_MAX.
 
-    rest: what has no leg. Of a resting order it is posted, but by `take`, which waits for somebody to show it.
+    rest: what has no leg. Of a resting order it is posted; but by `take` and, where it has a model, `optimal`, which wait
+    for the next quote.
     """
     cdef int count = 0
     rest[0] = ask.qty
@@ -35,9 +37,15 @@ cdef int plan(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept no
         count = optimal(facts, ask, legs, rest)
     elif ask.policy != PO_POST:
         count = sweep(facts, ask, legs, rest)
-    if rest[0] > 0 and ask.rests and ask.policy != PO_TAKE:
+    if rest[0] > 0 and ask.rests and not waits(facts, ask):
         count += post(facts, ask, legs + count, rest)
     return count
+
+
+cdef bint waits(Facts facts, const Ask* ask) noexcept nogil:
+    """Whether what is left is not posted: nobody shows it for as little as `take` is limited to, or `optimal` expects."""
+    cdef i128 unfilled
+    return ask.policy == PO_TAKE or (ask.policy == PO_OPTIMAL and unfilled_cost(facts, ask, &unfilled))
 
 
 cdef bint priced(Facts facts, const Ask* ask) noexcept nogil:
@@ -134,8 +142,8 @@ cdef int64_t mid_of(const Ask* ask, int64_t bid, int64_t offered) noexcept nogil
 
 
 cdef int post(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nogil:
-    """All of the rest at one venue: at the order's own price; of `post` and `optimal` in the queue, without taking."""
-    cdef bint passive = ask.policy == PO_POST or ask.policy == PO_OPTIMAL
+    """All of the rest at one venue: at the order's own price; of `post` in the queue, without taking."""
+    cdef bint passive = ask.policy == PO_POST
     cdef int slot = cheapest_to_rest(facts, ask) if passive else cheapest_to_post(
         facts, ask.symbol, ask.left_out, VS_UP)
     cdef int64_t px = ask.limit

@@ -28,7 +28,9 @@ cdef struct Leg:                    # 40
     uint8_t pad[3]
 
 cdef bint seen(Facts facts, const Ask* ask, uint32_t slot) noexcept nogil
-cdef bint within(const Ask* ask, int64_t px) noexcept nogil
+cdef inline bint within(const Ask* ask, int64_t px) noexcept nogil:
+    return not ask.limited or (px <= ask.limit if ask.buys else px >= ask.limit)
+
 cdef int sweep(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nogil
 cdef int one_venue(Facts facts, const Ask* ask, Leg* leg) noexcept nogil
 cdef int cheapest_to_post(Facts facts, uint32_t symbol, uint64_t left_out, uint8_t state) noexcept nogil

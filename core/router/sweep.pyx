@@ -12,10 +12,6 @@ cdef bint seen(Facts facts, const Ask* ask, uint32_t slot) noexcept nogil:
     return facts.view.top(ask.symbol, <int>slot).state == VS_UP and not (ask.left_out >> slot) & 1
 
 
-cdef bint within(const Ask* ask, int64_t px) noexcept nogil:
-    return not ask.limited or (px <= ask.limit if ask.buys else px >= ask.limit)
-
-
 cdef struct Head:                   # a venue's next level
     int64_t rank                    # its price, or less that: the lower the better
     int64_t fee

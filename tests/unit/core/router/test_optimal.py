@@ -150,8 +150,7 @@ def cases(seed: int) -> Iterator[tuple[list[Venue], int, float]]:
 def test_the_expected_cost_is_within_a_hundredth_of_the_convex_optimum(seed: int) -> None:
     """Of the optimum; where gains and costs nearly cancel, of what a spread costs."""
     for venues, qty, unfilled_bps in cases(seed):
-        legs, rest = told(venues, unfilled_bps).legs(m.Policy.OPTIMAL, True, qty, AROUND + 100)
-        assert rest == 0
+        legs, _ = told(venues, unfilled_bps).legs(m.Policy.OPTIMAL, True, qty, AROUND + 100)
         unfilled = middle(venues) * (1 + unfilled_bps / 1e4)
         ours = expected_cost(venues, qty, unfilled, np.concatenate(placed(legs, venues)))
         best = convex_optimum(venues, qty, unfilled)
