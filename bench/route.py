@@ -1,8 +1,8 @@
 """How long does a policy take to split an order over eight venues with ten levels each?
 
-The pure functions alone, on one pinned thread: random books, new ones after each block of orders, so that prices,
-depths and the order of venues change; policies take turns. What each policy said of every order is looked at again
-in plain Python: `sweep` level by level, the others by what their legs cost.
+The pure functions alone, on one pinned thread: random books, new ones after each block of orders, so that
+prices, depths and the order of venues change; policies take turns. What each policy said is looked at again
+in plain Python: what its legs cost is what the cheapest units cost.
 """
 
 from __future__ import annotations
@@ -46,10 +46,8 @@ class Books:
             self.planner.feed(int(m.Kind.FACTS), head + outflow.astype("<i8").tobytes())
 
     def _ladder(self, random: np.random.Generator, venue: int, side: int, step: int, levels: int) -> Levels:
-        away = np.cumsum(random.integers(1, 4, levels))
-        found = [
-            (MIDDLE + step * int(px), int(qty)) for px, qty in zip(away, random.integers(1, 500, levels))
-        ]
+        away, sizes = np.cumsum(random.integers(1, 4, levels)), random.integers(1, 500, levels)
+        found = [(MIDDLE + step * int(px), int(qty)) for px, qty in zip(away, sizes, strict=True)]
         for px, qty in found:
             self.planner.feed(int(m.Kind.DEPTH), struct.pack("<IHBBqq", 0, venue, side, 0, px, qty))
         return found
@@ -122,7 +120,7 @@ def run(
 
 
 def differs(books: Books, buys: bool, qty: int) -> bool:
-    """Whether a policy's legs cost anything but the least. What `optimal` takes it takes as cheaply as it can be had."""
+    """Whether a policy's legs cost anything but the least; of `optimal`, those that take."""
     for policy in POLICIES:
         legs, rest = books.planner.legs(policy, buys, qty)
         taken = sum(leg[1] for leg in legs if not leg[3])

@@ -1,11 +1,11 @@
 """What does an order cost by each policy, on recorded markets?
 
-Each recording is played into the router's books. At seeded times in its second half each policy plans the same
-order, alone in the market: what it takes is filled at what is shown, what it rests is filled as the recording then
-says (docs/routing.md), and what is unfilled at the horizon is priced at the opposite touch. `optimal` knows what was
-fitted on the first half. Costs are in bps of the mid at arrival, fees and rebates in them; the difference to each
-single venue and each simpler policy is paired, order by order, and its 95 % interval takes orders of the same stretch
-of time as one.
+Each recording is played into the router's books. At seeded times in its second half each policy plans the
+same order, alone in the market: what it takes is filled at what is shown, what it rests is filled as the
+recording then says (docs/routing.md), and what is unfilled at the horizon is priced at the opposite
+touch. `optimal` knows what was fitted on the first half. Costs are in bps of the mid at arrival, with
+fees and rebates; the difference to each single venue and each simpler policy is paired, order by order,
+and its 95 % interval takes the orders of one stretch of time as one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.machine import machine
+from bench.machine import NoData as NoData, machine
 from bench.routing_data import BINANCE, BPS, Recording, binance, eurusd
 from bench.routing_loop import Tape
 from bench.routing_report import report
@@ -40,7 +40,7 @@ ONE = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Asked at row `row` (what came before it is known), at ts_ns; touch: what stood opposite at the best price."""
+    """Asked at ts_ns, when the rows before `row` are known."""
 
     row: int
     ts_ns: int
@@ -79,10 +79,11 @@ class Run:
         }
         return asked, costs, fitted
 
-    # ---- orders ----------------------------------------------------------------------------------------------
+    # ---- orders ------------------------------------------------------------------------------------------
 
     def _at(self, half: tuple[int, int], count: int) -> Iterator[Order]:
-        """Orders at seeded times, both sides and each size as often; what comes before each is played first."""
+        """Orders at seeded times, both sides and each size as often; what comes before each is played
+        first."""
         names = list(SIZES)
         for n, ts in enumerate(np.sort(self.random.integers(*half, count)).tolist()):
             row = int(np.searchsorted(self.ts, ts, "right"))
@@ -106,10 +107,11 @@ class Run:
             return None
         return max(bids, key=lambda level: level[0]), min(asks, key=lambda level: level[0])
 
-    # ---- policies --------------------------------------------------------------------------------------------
+    # ---- policies ----------------------------------------------------------------------------------------
 
     def _policies(self) -> dict[str, Callable[[Order], tuple[float, int, list[Leg]]]]:
-        """By name: (what was taken comes to, how much that is, what rests). Single venues take what they show."""
+        """By name: (what was taken comes to, how much that is, what rests). Single venues take what they
+        show."""
         found = {
             f"only {name}": self._plan(m.Policy.TAKE, False, ~(1 << venue) & 0xFFFF)
             for venue, name in enumerate(self.recording.venues)
@@ -138,7 +140,7 @@ class Run:
         fee = self.recording.fees[venue][maker] / ONE
         return value * (1 + fee) if buys else value * (1 - fee)
 
-    # ---- what came of it -------------------------------------------------------------------------------------
+    # ---- what came of it ---------------------------------------------------------------------------------
 
     def _cost(self, order: Order, paid: float, taken: int, resting: list[Leg]) -> float:
         """In bps of the mid at arrival."""
@@ -152,7 +154,8 @@ class Run:
         return (paid - arrival if order.buys else arrival - paid) / arrival * 1e4
 
     def _rest(self, order: Order, venue: int, px: int, qty: int) -> tuple[int, int]:
-        """(filled by the horizon, how much left the queue); the queue is what the venue shows there at arrival."""
+        """(filled by the horizon, how much left the queue); the queue is what the venue shows there at
+        arrival."""
         top = self.tape.tops[order.row - 1, venue]
         best, size = (int(top[0]), int(top[1])) if order.buys else (int(top[2]), int(top[3]))
         ahead = size if best == px and size > 0 else 0
@@ -170,14 +173,15 @@ class Run:
         ]
         return (min(shown) if order.buys else max(shown)) if shown else order.mid
 
-    # ---- the first half --------------------------------------------------------------------------------------
+    # ---- the first half ----------------------------------------------------------------------------------
 
     def _fit(self) -> dict[str, Any]:
-        """Tells the router, as events, what a unit costs that is left for the horizon; at each venue how much leaves
-        the best queue, and how much less that cost is where an order there was filled: what its fill missed.
+        """Tells the router, as events: what a unit costs that is left for the horizon; at each venue how much
+        leaves the best queue, and how much less that cost is where an order there was filled (missed).
 
-        Both sides are asked at each time and fitted as one: which way the market went in the first half says nothing
-        of the second."""
+        Both sides are asked at each time and fitted as one: which way the market went in the first half says
+        nothing of the second.
+        """
         asked = list(self._at(self.halves[0], FITTED_ON))
         self.tape.play(int(np.searchsorted(self.ts, self.middle, "right")))
         asked = [order for order in asked if order.ts_ns + self.recording.horizon_ns < self.middle]

@@ -16,8 +16,10 @@ class Tape:
     def play(self, until: int) -> None:
         """Plays the rows before that index which weren't played yet."""
     def taken(self, venue: int, buys: bool, qty: int) -> int:
-        """What taking so much there comes to now, level by level: price x quantity units. It must be shown."""
+        """What taking so much there comes to now, level by level: price x quantity units. It must be
+        shown."""
     def rest(
         self, venue: int, start: int, until_ns: int, buys: bool, px: int, qty: int, ahead: int
     ) -> tuple[int, int]:
-        """(filled, how much has left the queue) of an order that rests from the row on: see docs/routing.md."""
+        """(filled, how much has left the queue) of an order that rests from the row on: see
+        docs/routing.md."""

@@ -7,10 +7,10 @@ from typing import Any
 
 HEAD = """# What an order costs by each policy, on recorded markets
 
-Written by `nacre bench routing --report FILE`; [routing](../routing.md) says what is measured. Costs are in bps of the
-mid at arrival, with fees and rebates. A difference is ours less the other's on the same orders: below 0 ours costs
-less; in brackets its 95 % interval. `optimal` was fitted on the first half of each recording; all orders are in the
-second.
+Written by `nacre bench routing --report FILE`; [routing](../routing.md) says what is measured. Costs are in
+bps of the mid at arrival, with fees and rebates. A difference is ours less the other's on the same orders:
+below 0 ours costs less; in brackets its 95 % interval. `optimal` was fitted on the first half of each
+recording; all orders are in the second.
 """
 
 
@@ -39,7 +39,8 @@ def _recording(one: dict[str, Any]) -> Iterator[str]:
 
 def _cells(ours: str, cells: list[dict[str, Any]]) -> Iterator[str]:
     others = list(dict.fromkeys(cell["against"] for cell in cells))
-    yield f"\n`{ours}` less\n\n| side | size | {' | '.join(others)} |\n| --- | --- |{' ---: |' * len(others)}\n"
+    yield f"\n`{ours}` less\n\n| side | size | {' | '.join(others)} |\n"
+    yield f"| --- | --- |{' ---: |' * len(others)}\n"
     rows = dict.fromkeys((cell["side"], cell["size"]) for cell in cells)
     for side, size in rows:
         shown = [_shown(cell) for cell in cells if (cell["side"], cell["size"]) == (side, size)]
@@ -57,4 +58,5 @@ def _losing(losing: list[dict[str, Any]]) -> Iterator[str]:
         return
     yield "\nLosing cells (the whole interval above 0), bold above:\n\n"
     for cell in losing:
-        yield f"- `{cell['ours']}` against {cell['against']}, {cell['side']}, {cell['size']}: {_shown(cell)}\n"
+        where = f"{cell['against']}, {cell['side']}, {cell['size']}"
+        yield f"- `{cell['ours']}` against {where}: {_shown(cell)}\n"

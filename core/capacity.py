@@ -27,6 +27,7 @@ class Capacity:
     cells: int = 1 << 15
     rate_times: int = 1 << 18  # time stamps that rate limits remember, together
     depths: int = 256  # (symbol, venue) pairs whose depth is kept
+    facts: int = 1024  # (symbol, venue) pairs that facts are told of; of others what was declared counts
     adjustments: int = 1 << 14  # fundings, dividends, splits, settlements that a bust plays again
     spine: int = 1024
     loopback: int = 4096

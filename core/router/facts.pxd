@@ -28,10 +28,10 @@ cdef struct VenueLife:              # 64: one venue
     int64_t interval_ns             # between two children, on the average; 0: no throttle
     int64_t burst_ns                # how far ahead of that children may go
     int64_t free_ns                 # when the average allows the next
-    int64_t asked_ns                # the first send since its last word; 0: none
+    int64_t asked_ns                # the first send since its last word
+    uint64_t asked                  # there is one
     uint64_t silent
     uint64_t watched                # a timer is running
-    int64_t latency_ns              # as declared
 
 @cython.final
 cdef class Facts:

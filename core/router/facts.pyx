@@ -19,7 +19,7 @@ cdef class Facts:
         self.emitter = emitter
         self.view = view
         self.max_symbols = capacity.symbols
-        self.max_rows = capacity.depths
+        self.max_rows = capacity.facts
         self.rows = <uint32_t*>arena.table("router.facts_rows", sizeof(uint32_t), capacity.symbols * MAX_SYMBOL_VENUES)
         self.known = <VenueSymbol*>arena.table("router.facts", sizeof(VenueSymbol), self.max_rows)
         self.unfilled = <int64_t*>arena.table("router.unfilled", sizeof(int64_t), 2 * capacity.symbols)
@@ -128,7 +128,8 @@ cdef class Facts:
         cdef VenueLife* life = &self.lives[venue]
         if not life.silence_ns:
             return
-        if not life.asked_ns:
+        if not life.asked:
+            life.asked = 1
             life.asked_ns = page.header.time_ns
         if not life.watched:
             life.watched = 1
@@ -137,8 +138,8 @@ cdef class Facts:
     cdef void _heard(self, uint16_t venue) noexcept nogil:
         """It said something: it is back."""
         cdef VenueLife* life = &self.lives[venue]
-        if life.asked_ns:
-            life.asked_ns = 0
+        if life.asked:
+            life.asked = 0
             life.silent = 0
             self.counts[2] &= ~(<uint64_t>1 << venue)
 
@@ -147,7 +148,7 @@ cdef class Facts:
         cdef uint16_t venue = <uint16_t>page.request.sweep.scope.venue
         cdef VenueLife* life = &self.lives[venue]
         life.watched = 0
-        if not life.asked_ns or not life.silence_ns or life.silent:
+        if not life.asked or not life.silence_ns or life.silent:
             return
         if page.header.time_ns < life.asked_ns + life.silence_ns:
             life.watched = 1

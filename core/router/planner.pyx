@@ -17,7 +17,7 @@ cdef class Planner:
     """One symbol (index 0) at some venues, whose index is their slot. fees: (taker, maker) of each, 10^-8 bps."""
 
     def __init__(self, fees, *, int64_t lot=1, int64_t tick=1):
-        capacity = Capacity(symbols=1, depths=max(len(fees), 1))
+        capacity = Capacity(symbols=1, depths=max(len(fees), 1), facts=max(len(fees), 1))
         self.arena = Arena(ROOM)
         self.view = MarketView(self.arena, 1, capacity.depths)
         self.facts = Facts(self.arena, None, self.view, capacity)

@@ -44,6 +44,7 @@ def capacity_for(lines: list[Line]) -> Capacity:
         counters=kinds["limit"] * (orders + 1) + 16,
         cells=kinds["limit"] * (orders + 1) + 16,
         depths=kinds["depth"] + 1,
+        facts=kinds["venue_facts"] * kinds["instrument"] + kinds["venue_queue"] + 1,
         adjustments=sum(kinds[name] for name in ("funding", "dividend", "split", "settlement")) + 1,
     )
 

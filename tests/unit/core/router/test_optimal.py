@@ -1,6 +1,6 @@
 """`optimal` against the convex optimum of its model, within 1 %.
 
-Outflows are exponential; the policy is told sixteen values of them. Costs count from the mid, as in the paper.
+Outflows are exponential; the policy is told sixteen values of them. Costs count from the mid.
 """
 
 from __future__ import annotations
