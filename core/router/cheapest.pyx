@@ -160,7 +160,9 @@ cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nog
         i = stream.next / STEPS
         step = stream.next % STEPS
         stream.next += 1
-        reach = (reach_of(&known.outflow[side][0], n, i, step) - stream.ahead) / ask.lot * ask.lot
+        reach = reach_of(&known.outflow[side][0], n, i, step) - stream.ahead
+        if ask.lot != 1:
+            reach = reach / ask.lot * ask.lot
         if reach > stream.dealt:
             stream.qty = reach - stream.dealt
             stream.dealt = reach
