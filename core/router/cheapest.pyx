@@ -10,17 +10,12 @@ from core.messages cimport FA_FILL, FA_REJECT, SIDE_BUY, SIDE_SELL
 from core.router.facts cimport MILLION, VenueSymbol
 from core.router.sweep cimport seen, within
 
-cdef enum:
-    STEPS = 4                       # into which the way from one value of an outflow to the next is cut
-
 cdef extern from *:
     """
     #define NACRE_ONE ((int64_t)1000000000000LL)  /* 10^-8 bps in 1 */
-    #define NACRE_FAR ((int64_t)1 << 60)
     #define NACRE_LOT_PX_MAX ((__int128)40 * 1000000000000000000LL)
     """
     const int64_t ONE "NACRE_ONE"
-    const int64_t FAR "NACRE_FAR"
     const i128 LOT_PX_MAX "NACRE_LOT_PX_MAX"
 
 
@@ -49,6 +44,8 @@ cdef i128 cost_of(bint buys, int64_t px, int64_t fee) noexcept nogil:
 
 cdef i128 expect(i128 cost, int64_t share, i128 unfilled) noexcept nogil:
     """With that probability it is had at its cost; else it stays unfilled."""
+    if share == MILLION:
+        return cost * <i128>MILLION
     return cost * <i128>share + unfilled * <i128>(MILLION - share)
 
 
@@ -151,47 +148,21 @@ cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nog
     """As far as the next step of its outflow: what lies there is filled if at least so much leaves the queue."""
     cdef const VenueSymbol* known = stream.known
     cdef int side = 0 if ask.buys else 1
-    cdef int64_t n = known.outflows[side]
-    cdef int64_t i
-    cdef int64_t step
     cdef int64_t reach
     cdef int64_t share
-    while stream.next < STEPS * (n + 1):
-        i = stream.next / STEPS
-        step = stream.next % STEPS
+    while stream.next < known.steps[side]:
+        reach = known.reach[side][stream.next] - stream.ahead
+        share = known.leaves[side][stream.next]
         stream.next += 1
-        reach = reach_of(&known.outflow[side][0], n, i, step) - stream.ahead
         if ask.lot != 1:
             reach = reach / ask.lot * ask.lot
         if reach > stream.dealt:
             stream.qty = reach - stream.dealt
             stream.dealt = reach
-            share = leaves(n, i, step) * stream.share / MILLION
+            share = share * stream.share / MILLION
             stream.cost = <i128>ask.lot * expect(cost_of(ask.buys, stream.px, stream.fee), share, unfilled)
             return 1
     return 0
-
-
-cdef int64_t reach_of(const int64_t* values, int64_t n, int64_t i, int64_t step) noexcept nogil:
-    """How much the end of that step before the i-th of n values is. The last steps lie behind the last value: twice as
-    far as from the one before it, as in an exponential tail."""
-    cdef int64_t start = values[i - 1] if i else 0
-    cdef int64_t way
-    if i < n:
-        way = values[i] - start
-        return start + way / STEPS * (step + 1) + way % STEPS * (step + 1) / STEPS
-    way = values[n - 1] - values[n - 2] if n > 1 else 0
-    return start + way / 2 * (step + 1) if way < FAR else start
-
-
-cdef int64_t leaves(int64_t n, int64_t i, int64_t step) noexcept nogil:
-    """How likely (10^-6) as much leaves as lies in that step before the i-th of n values. The values are the middles of
-    n equal parts of the distribution; between them, before the first and behind the last, it is taken as even."""
-    if i == 0:
-        return MILLION * (4 * STEPS * n - (2 * step + 1)) / (4 * STEPS * n)
-    if i == n:
-        return MILLION * (2 * STEPS - (2 * step + 1)) / (4 * STEPS * n)
-    return MILLION * (STEPS * (2 * n - 2 * i + 1) - (2 * step + 1)) / (2 * STEPS * n)
 
 
 cdef struct Queued:                 # the streams in the order of what their next parts cost

@@ -14,14 +14,17 @@ from core_ext.tables cimport Arena
 cdef enum:
     MILLION = 1000000               # shares are told in 10^-6
     NO_ROW = 0
+    STEPS = 4                       # into which the way from one value of an outflow to the next is cut
+    STEPS_MAX = 68                  # of 16 values, and behind the last
 
-cdef struct VenueSymbol:            # 448: one venue in one symbol
+cdef struct VenueSymbol:            # 2368: one venue in one symbol
     uint32_t given                  # bits: Fact
     uint32_t pad
     int64_t values[16]              # by Fact
-    uint32_t outflows[2]            # [side] how many values its queue has
+    uint32_t steps[2]               # [side] of its queue; 0: nothing was told of it
     int64_t pad2[6]
-    int64_t outflow[2][16]          # [side] how much leaves the best queue, ascending
+    int64_t reach[2][68]            # [side] how far each step goes: what leaves the best queue, ascending
+    int64_t leaves[2][68]           # [side] 10^-6: how likely so much leaves
 
 cdef struct VenueLife:              # 64: one venue
     int64_t silence_ns              # 0: it is never taken for silent

@@ -12,6 +12,13 @@ cdef enum:
     PATIENCE = 1000000000           # ns that a child may wait for its venue's throttle; else the venue isn't seen
 
 
+cdef extern from *:
+    """
+    #define NACRE_FAR ((int64_t)1 << 60)
+    """
+    const int64_t FAR "NACRE_FAR"
+
+
 cdef class Facts:
     """Tables in the router's arena, and what follows from them."""
 
@@ -61,12 +68,18 @@ cdef class Facts:
         row.given |= told.given
 
     cdef void _queue(self, VenueSymbol* row, const FactsEvent* told) noexcept nogil:
+        """Its steps: from each value to the next, and behind the last."""
         cdef int side = told.side != 0
-        cdef uint32_t i
-        row.outflows[side] = told.count if told.count <= OUTFLOWS else OUTFLOWS
-        for i in range(OUTFLOWS):
-            row.outflow[side][i] = told.values[i] if i < row.outflows[side] else 0
-        self.unfilled[2 * told.symbol + side] = told.unfilled
+        cdef int64_t n = told.count if told.count <= OUTFLOWS else OUTFLOWS
+        cdef int i
+        row.steps[side] = <uint32_t>(STEPS * (n + 1)) if n else 0
+        for i in range(STEPS_MAX):
+            row.reach[side][i] = 0
+            row.leaves[side][i] = 0
+            if i < <int>row.steps[side]:
+                row.reach[side][i] = reach_of(&told.values[0], n, i / STEPS, i % STEPS)
+                row.leaves[side][i] = leaves(n, i / STEPS, i % STEPS)
+        self.unfilled[2 * told.symbol + <uint32_t>side] = told.unfilled
 
     cdef void _venue(self, const FactsEvent* told) noexcept nogil:
         cdef VenueLife* life = &self.lives[told.venue]
@@ -166,3 +179,25 @@ cdef class Facts:
         event.scope.venue = venue
         event.kind = SW_ASK
         self.emitter.emit(page, kind, &event, sizeof(SweepEvent), due_ns)
+
+
+cdef int64_t reach_of(const int64_t* values, int64_t n, int64_t i, int64_t step) noexcept nogil:
+    """How much the end of that step before the i-th of n values is. The last steps lie behind the last value: twice as
+    far as from the one before it, as in an exponential tail."""
+    cdef int64_t start = values[i - 1] if i else 0
+    cdef int64_t way
+    if i < n:
+        way = values[i] - start
+        return start + way / STEPS * (step + 1) + way % STEPS * (step + 1) / STEPS
+    way = values[n - 1] - values[n - 2] if n > 1 else 0
+    return start + way / 2 * (step + 1) if way < FAR else start
+
+
+cdef int64_t leaves(int64_t n, int64_t i, int64_t step) noexcept nogil:
+    """How likely (10^-6) as much leaves as lies in that step before the i-th of n values. The values are the middles of
+    n equal parts of the distribution; between them, before the first and behind the last, it is taken as even."""
+    if i == 0:
+        return MILLION * (4 * STEPS * n - (2 * step + 1)) / (4 * STEPS * n)
+    if i == n:
+        return MILLION * (2 * STEPS - (2 * step + 1)) / (4 * STEPS * n)
+    return MILLION * (STEPS * (2 * n - 2 * i + 1) - (2 * step + 1)) / (2 * STEPS * n)

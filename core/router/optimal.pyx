@@ -47,7 +47,7 @@ cdef int queues(Facts facts, const Ask* ask, Stream* streams, i128 unfilled) noe
     cdef uint32_t slot
     for slot in range(facts.view.symbols[ask.symbol].listings):
         known = facts.row(ask.symbol, <int>slot)
-        if known == NULL or not known.outflows[0 if ask.buys else 1] or not seen(facts, ask, slot):
+        if known == NULL or not known.steps[0 if ask.buys else 1] or not seen(facts, ask, slot):
             continue
         stream = &streams[count]
         if not passive_price(facts, ask, slot, &stream.px) or not carries(ask, stream.px):

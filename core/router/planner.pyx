@@ -50,6 +50,10 @@ cdef class Planner:
         elif not self.view.on_event(self.page):
             raise ValueError(f"kind {kind}: neither market data nor facts")
 
+    def book(self, int64_t now_ns=0) -> dict:
+        """The consolidated book: see MarketView.book."""
+        return self.view.book(0, now_ns)
+
     def legs(self, int policy, bint buys, int64_t qty, limit=None, *, bint rests=True,
              uint64_t left_out=0) -> tuple[list[tuple[int, int, int, bool, int]], int]:
         """([(slot, qty, price, whether it rests, delay in ns)], what has no leg)"""
