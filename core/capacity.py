@@ -28,6 +28,7 @@ class Capacity:
     rate_times: int = 1 << 18  # time stamps that rate limits remember, together
     depths: int = 256  # (symbol, venue) pairs whose depth is kept
     book_orders: int = 1 << 18  # orders of the market that simulated venues know one by one
+    facts: int = 1024  # (symbol, venue) pairs that facts are told of; of others what was declared counts
     adjustments: int = 1 << 14  # fundings, dividends, splits, settlements that a bust plays again
     spine: int = 1024
     loopback: int = 4096

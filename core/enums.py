@@ -57,6 +57,8 @@ class Kind(IntEnum):
     PEG = 45
     TRIGGERS = 46
     SLICE_DUE = 47
+    FACTS = 49
+    SILENCE = 56
 
 
 class HeaderFlag(IntFlag):
@@ -114,6 +116,19 @@ class Peg(IntEnum):
     MARKET = 3
 
 
+class Policy(IntEnum):
+    SWEEP = 0
+    NET = 1
+    HOME = 2
+    POST = 3
+    TAKE = 4
+    SPRAY = 5
+    DARK = 6
+    DIRECTED = 7
+    ISO = 8
+    OPTIMAL = 9
+
+
 class Contingency(IntEnum):
     NONE = 0
     OTO = 1
@@ -139,6 +154,19 @@ class Listing(IntEnum):
     TAKE = 2
     CANCEL = 3
     OWED = 4
+
+
+class Fact(IntEnum):
+    TAKER_FEE = 0
+    MAKER_FEE = 1
+    LATENCY = 2
+    FILL = 3
+    REJECT = 4
+    MARKOUT = 5
+    STALE = 6
+    SILENCE = 7
+    SENDS = 8
+    WINDOW = 9
 
 
 class ExecType(IntEnum):
@@ -333,6 +361,7 @@ class Sweep(IntEnum):
     EXPIRE = 3
     FLATTEN = 4
     CLOSE = 5
+    ASK = 6
 
 
 class Adjust(IntEnum):

@@ -46,6 +46,7 @@ def arena_bytes(capacity) -> int:
         + 512 * c.fills
         + 512 * c.positions
         + 64 * 1024 * c.depths
+        + 2560 * c.facts
         + 2048 * c.symbols
         + 256 * (c.counters + c.cells + c.limits)
         + 8 * c.rate_times

@@ -3,7 +3,7 @@
 from core.messages cimport (
     BOOKING_AT, OUTCOME_AT, PAGE_SIZE, REQUEST_AT, REQUEST_SIZE, RESOLVED_AT, ROUTING_AT, SEND_AT, VERDICT_AT,
     AccountEvent, AdjustedEvent, AdjustEvent, AlertEvent, AlgoEvent, BookEvent, Booking, CancelEvent,
-    ChildEvent, ConfigEvent, DayEvent, DepthEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
+    ChildEvent, ConfigEvent, DayEvent, DepthEvent, FactsEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
     KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
     ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SimulateEvent, SliceEvent, SweepEvent,
@@ -47,6 +47,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(ReportEvent) == 256)
     NACRE_HOLDS(sizeof(VenueStateEvent) == 8)
     NACRE_HOLDS(sizeof(SimulateEvent) == 32)
+    NACRE_HOLDS(sizeof(FactsEvent) == 152)
     NACRE_HOLDS(sizeof(DayEvent) == 8)
     NACRE_HOLDS(sizeof(RightsEvent) == 72)
     NACRE_HOLDS(sizeof(SliceEvent) == 32)
@@ -103,6 +104,7 @@ def sizes() -> dict[str, int]:
         "ReportEvent": sizeof(ReportEvent),
         "VenueStateEvent": sizeof(VenueStateEvent),
         "SimulateEvent": sizeof(SimulateEvent),
+        "FactsEvent": sizeof(FactsEvent),
         "DayEvent": sizeof(DayEvent),
         "RightsEvent": sizeof(RightsEvent),
         "SliceEvent": sizeof(SliceEvent),

@@ -102,6 +102,8 @@ cdef enum Kind:
     K_PEG = 45
     K_TRIGGERS = 46
     K_SLICE_DUE = 47
+    K_FACTS = 49
+    K_SILENCE = 56
 
 cdef enum HeaderFlag:
     H_DERIVED = 1
@@ -150,6 +152,18 @@ cdef enum Peg:
     PEG_PRIMARY = 1
     PEG_MID = 2
     PEG_MARKET = 3
+
+cdef enum Policy:                   # how a worked order's quantity is spread over venues
+    PO_SWEEP = 0
+    PO_NET = 1
+    PO_HOME = 2
+    PO_POST = 3
+    PO_TAKE = 4
+    PO_SPRAY = 5
+    PO_DARK = 6
+    PO_DIRECTED = 7
+    PO_ISO = 8
+    PO_OPTIMAL = 9
 
 cdef enum Contingency:
     CG_NONE = 0
@@ -596,6 +610,32 @@ cdef struct SimulateEvent:          # 32
     int64_t a
     int64_t b
 
+cdef enum Fact:                     # what is known of a venue, by its place in FactsEvent.values
+    FA_TAKER_FEE = 0                # 10^-8 bps
+    FA_MAKER_FEE = 1
+    FA_LATENCY = 2                  # ns, one way
+    FA_FILL = 3                     # 10^-6: what a taker gets of what is shown
+    FA_REJECT = 4                   # 10^-6: of what is sent
+    FA_MARKOUT = 5                  # 10^-8 bps: how far the mid moves against who was filled resting
+    FA_STALE = 6                    # ns: an older quote isn't seen
+    FA_SILENCE = 7                  # ns without a word after a send: the venue is silent; of a whole venue
+    FA_SENDS = 8                    # new children that may go there in a window; of a whole venue
+    FA_WINDOW = 9                   # ns
+
+cdef enum:
+    FACTS = 16
+    OUTFLOWS = 16
+
+cdef struct FactsEvent:             # 152
+    uint32_t symbol                 # NONE: of the whole venue
+    uint16_t venue
+    uint8_t queue                   # values are how much leaves the best queue of `side`, each as likely as the next
+    uint8_t side                    # of the order that would rest there
+    uint32_t given                  # bits: which of the facts the values tell
+    uint32_t count                  # of a queue's values
+    int64_t unfilled                # of a queue: what a unit that stays unfilled costs beyond the mid, 10^-8 bps
+    int64_t values[16]
+
 cdef struct DayEvent:               # 8
     int32_t date
     uint32_t pad
@@ -660,6 +700,7 @@ cdef enum Sweep:                    # what one step does to its target
     SW_EXPIRE = 3                   # a worked order whose venues are all closed
     SW_FLATTEN = 4                  # a kill that closes positions: looks for orders of its scope that haven't ended
     SW_CLOSE = 5                    # they have: one order for the next position
+    SW_ASK = 6                      # a child at the venue that it hasn't answered: ask about it
 
 cdef struct SweepEvent:             # 40: one step over many orders or children
     ScopeKeys scope
@@ -756,6 +797,7 @@ cdef union Request:
     ReportEvent report
     VenueStateEvent venue_state
     SimulateEvent simulate
+    FactsEvent facts
     DayEvent day
     RightsEvent rights
     SliceEvent slice

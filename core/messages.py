@@ -19,6 +19,7 @@ from core.enums import (
     BookingFlag as BookingFlag,
     Contingency as Contingency,
     ExecType as ExecType,
+    Fact as Fact,
     Follow as Follow,
     HeaderFlag as HeaderFlag,
     InstrumentKind as InstrumentKind,
@@ -29,6 +30,7 @@ from core.enums import (
     OrdType as OrdType,
     OutcomeFlag as OutcomeFlag,
     Peg as Peg,
+    Policy as Policy,
     Reason as Reason,
     ReportFlag as ReportFlag,
     ResolvedFlag as ResolvedFlag,
@@ -352,6 +354,22 @@ SIMULATE_EVENT = np.dtype(
         ("b", "<i8"),
     ]
 )
+FACTS = 16
+"""Places for facts in FACTS_EVENT's values."""
+OUTFLOWS = 16
+"""How much may leave a queue: at most so many values, each as likely as the next."""
+FACTS_EVENT = np.dtype(
+    [
+        ("symbol", "<u4"),
+        ("venue", "<u2"),
+        ("queue", "u1"),
+        ("side", "u1"),
+        ("given", "<u4"),
+        ("count", "<u4"),
+        ("unfilled", "<i8"),
+        ("values", "<i8", (16,)),
+    ]
+)
 RIGHTS_STEP = 512
 """Accounts that one RIGHTS event tells of."""
 RIGHTS_EVENT = np.dtype([("session", "<u4"), ("first", "<u4"), ("bits", "u1", (64,))])
@@ -526,6 +544,7 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.DAY: DAY_EVENT,
     Kind.SIMULATE: SIMULATE_EVENT,
     Kind.RIGHTS: RIGHTS_EVENT,
+    Kind.FACTS: FACTS_EVENT,
     Kind.CONFIG: CONFIG_EVENT,
     Kind.ALGO: ALGO_EVENT,
     Kind.SLICE: SLICE_EVENT,
@@ -546,6 +565,7 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.PEG: TRIGGER_EVENT,
     Kind.TRIGGERS: TRIGGERS_EVENT,
     Kind.SLICE_DUE: TRIGGER_EVENT,
+    Kind.SILENCE: SWEEP_EVENT,
 }
 """The struct that each kind of event's request is; a kind that isn't here has none."""
 

@@ -189,6 +189,40 @@ def venue(output: str, blocks: int, largest: str, seed: int) -> None:
     _report("venue", output, blocks=blocks, largest=int(largest), seed=seed)
 
 
+@command.command(short_help="What orders cost by each policy, on recordings.")
+@output_option("table", "json")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    default=SHARED_DATA,
+    show_default=True,
+    help="Folder of recordings.",
+)
+@click.option(
+    "--orders", type=click.IntRange(60), default=12_000, show_default=True, help="Of each recording."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--report", "report_to", type=click.Path(dir_okay=False, path_type=Path), help="Write Markdown there too."
+)
+def routing(output: str, **how: Any) -> None:
+    """What an order costs by each policy, on recorded EURUSD and BTC: ours less each simpler one, paired."""
+    _report("routing", output, **how)
+
+
+@command.command(short_help="An order split over venues.")
+@output_option("table", "json")
+@click.option("--venues", type=click.IntRange(1, 16), default=8, show_default=True)
+@click.option("--levels", type=click.IntRange(1, 100), default=10, show_default=True, help="A side a venue.")
+@click.option("--orders", type=click.IntRange(1), default=40_000, show_default=True, help="Of each policy.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def route(output: str, **shape: int) -> None:
+    """How long each policy takes to split an order, its result checked against plain Python."""
+    _report("route", output, **shape)
+
+
 @command.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

@@ -19,7 +19,7 @@ from core.topology import FUSED, LIVE_STAGES, PINNED, PLACEMENTS
 
 __all__ = ["ConfigError", "CoreConfig", "beside", "default_journal", "default_socket", "load"]
 
-DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit")
+DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit", "venue_facts", "venue_queue")
 WAITS = ("auto", "spin", "yield", "sleep")
 DURABILITIES = ("async", "group")
 SESSIONS_MAX = 64

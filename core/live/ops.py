@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 RESEND_MAX = 512
 ADJUSTING = ("funding", "dividend", "split", "settlement")
-MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state")
+MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state", "venue_facts", "venue_queue")
 LIMIT_SPACES = {
     "strategy": m.Space.STRATEGY,
     "session": m.Space.SESSION,

@@ -3,7 +3,7 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    AL_TWAP, CG_OUO, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, PEG_MARKET, SIDE_SELL_SHORT, T_LIMIT, T_PEGGED,
+    AL_TWAP, CG_OUO, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, PEG_MARKET, PO_OPTIMAL, SIDE_SELL_SHORT, T_LIMIT, T_PEGGED,
     TIF_CLS, TR_MARK, TU_BPS, UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
 )
 
@@ -41,7 +41,7 @@ cdef bint check_order(Input* item, const RequestSeat* seat, uint32_t symbols, ui
     if order.time_in_force > TIF_CLS:
         order.time_in_force = 0
         well = 0
-    if (order.policy or order.algo > AL_TWAP or order.peg > PEG_MARKET or order.trail_unit > TU_BPS
+    if (order.policy > PO_OPTIMAL or order.algo > AL_TWAP or order.peg > PEG_MARKET or order.trail_unit > TU_BPS
             or order.trigger > TR_MARK or order.contingency > CG_OUO or (order.list_id and not order.contingency)):
         memset(&order.policy, 0, sizeof(OrderEvent) - (<char*>&order.policy - <char*>order))
         well = 0

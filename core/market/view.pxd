@@ -6,7 +6,7 @@ events, so both are the same.
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport MAX_SYMBOL_VENUES, MAX_VENUES, VS_DOWN, Page
+from core.messages cimport MAX_SYMBOL_VENUES, MAX_VENUES, NONE, VS_DOWN, Page
 from core_ext.tables cimport Arena
 
 cdef struct Level:                  # 16
@@ -87,6 +87,19 @@ cdef class MarketView:
 
     cdef inline Top* top(self, uint32_t symbol, int slot) noexcept nogil:
         return &self.tops[<uint32_t>slot * self.max_symbols + symbol]
+
+    # One side at one venue, best first, and how many levels that is; `one` has room for a quote's.
+    cdef inline const Level* ladder(self, uint32_t symbol, int slot, bint ask, Level* one, uint32_t* count) noexcept nogil:
+        cdef Top* top = self.top(symbol, slot)
+        cdef Ladder* held
+        if top.depth != NONE:
+            held = &self.ladders[2 * top.depth + ask]
+            count[0] = held.count
+            return held.levels
+        one.px = top.ask_px if ask else top.bid_px
+        one.qty = top.ask_qty if ask else top.bid_qty
+        count[0] = one.qty > 0
+        return one
 
     # The venue's place among those that list the symbol, or -1.
     cdef inline int slot_of(self, uint32_t symbol, uint16_t venue) noexcept nogil:

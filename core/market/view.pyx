@@ -103,6 +103,7 @@ cdef class MarketView:
             top.bid_qty = 0
             top.ask_qty = 0
         top.quoted = 1
+        top.quoted_ns = page.header.time_ns
         self.symbols[symbol].quoted = 1
         ladder = &self.ladders[2 * top.depth + ask]
         ladder_set(ladder, ask, page.request.depth.px, page.request.depth.qty)
@@ -175,6 +176,29 @@ cdef class MarketView:
             return 0
         out[0] = ladder.levels[i]
         return 1
+
+    def book(self, uint32_t symbol, int64_t now_ns, uint32_t depth=LADDER_LEVELS) -> dict:
+        """The symbol's consolidated book, not for the path: venues by slot (venue, state, age_ns or None), bids and asks as
+        (px, qty, slot) of the venues that are up, best first; the market is "", "locked" or "crossed"."""
+        cdef SymbolMarket* market = &self.symbols[symbol]
+        cdef Top* top
+        cdef Level level
+        cdef uint32_t slot
+        cdef uint32_t i
+        venues, sides = [], ([], [])
+        for slot in range(market.listings):
+            top = self.top(symbol, <int>slot)
+            venues.append((top.venue, top.state, now_ns - top.quoted_ns if top.quoted else None))
+            for ask in range(2):
+                i = 0
+                while top.state == VS_UP and i < depth and self.level(symbol, <int>slot, ask, i, &level):
+                    sides[ask].append((level.px, level.qty, slot))
+                    i += 1
+        bids, asks = sorted(sides[0], key=lambda row: (-row[0], row[2])), sorted(sides[1], key=lambda row: (row[0], row[2]))
+        both = bool(bids and asks)
+        locked = both and bids[0][0] == asks[0][0]
+        crossed = both and bids[0][0] > asks[0][0]
+        return {"venues": venues, "bids": bids, "asks": asks, "market": "crossed" if crossed else "locked" if locked else ""}
 
     cdef bint mark2(self, uint32_t symbol, int64_t* out) noexcept nogil:
         """Twice the mark: the last `mark`, else the mid of the consolidated best, else the last trade; 0: none."""

@@ -12,8 +12,8 @@ from core.messages cimport (
     OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
     R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
     S_NEW, S_PARTIALLY_FILLED, S_PENDING_CANCEL, S_PENDING_NEW, S_PENDING_REPLACE, S_REJECTED, S_STOPPED,
-    S_SUSPENDED, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, T_LIMIT_IF_TOUCHED,
-    T_MARKET, T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_IOC,
+    S_SUSPENDED, SIDE_BUY, SW_ASK, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, T_LIMIT_IF_TOUCHED,
+    T_LIMIT, T_MARKET, T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_IOC,
     TIF_OPG, VF_APPLIES, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED,
     X_DONE_FOR_DAY, X_EXPIRED, X_NEW, X_NONE, X_PENDING_CANCEL, X_PENDING_NEW, X_PENDING_REPLACE, X_REJECTED,
     X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_TRIGGERED,
@@ -207,6 +207,9 @@ cdef class Life:
             return R_PENDING_REPLACE
         if slice.qty <= 0 or slice.qty > order.order_qty - order.cum_qty - order.open_qty:
             return R_CHILD_BOUND
+        if order.bits & B_HAS_PRICE and order.ord_type != T_MARKET_TO_LIMIT and slice.ord_type == T_LIMIT and (
+                slice.price > order.price if order.side == SIDE_BUY else slice.price < order.price):
+            return R_PENDING_REPLACE    # it was on its way when the order's price was changed
         return R_NONE
 
     cdef int64_t working(self, uint32_t index) noexcept nogil:
@@ -685,6 +688,10 @@ cdef class Life:
             if child.bits & B_HELD:
                 out.follow_child = target
                 out.follow = F_CHILD_CANCEL if held_action(child) == A_CANCEL else F_CHILD_REPLACE
+        elif kind == SW_ASK:
+            out.order = self.children[target].order
+            out.child = target
+            out.action = A_STATUS
         elif kind == SW_CHILD_CANCEL:
             out.order = self.children[target].order
             self._ask(target, A_CANCEL, page.verdict.venue_state, out)

@@ -12,7 +12,7 @@ from core.messages cimport (
     K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_PEG, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP,
     K_TRIGGER, K_VENUE_STATE, KillEvent, MAX_VENUES, NONE, NONE16, O_HAS_EXPIRE, O_HAS_FLOOR, O_HAS_PRICE,
     O_HAS_QTY, O_HAS_STOP, O_HAS_TRAIL, O_POST_ONLY, O_REDUCE_ONLY, OF_OVERFILL, OrderEvent, Outcome, Page,
-    PEG_NONE, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
+    PEG_NONE, PO_DIRECTED, PO_OPTIMAL, PO_POST, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
     R_LIMIT_70, R_LIMIT_90, R_MAX_POSITION, R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL,
     R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN,
     R_VENUE_UNKNOWN, ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_VENUE, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL,
@@ -578,9 +578,18 @@ cdef bint unsupported(OrderEvent* request) noexcept nogil:
             return 1
     if not has_price(kind) and flags & O_HAS_PRICE:
         return 1
+    if request.policy and not means_something(request, rests):
+        return 1
     if flags & O_POST_ONLY and not rests:
         return 1
     return (request.time_in_force == TIF_GTD) != ((flags & O_HAS_EXPIRE) != 0)
+
+
+cdef bint means_something(const OrderEvent* request, bint rests) noexcept nogil:
+    """`directed` needs a venue, `post` an order that may rest."""
+    if request.policy == PO_DIRECTED:
+        return request.venue != NONE16
+    return request.policy <= PO_OPTIMAL and (request.policy != PO_POST or rests)
 
 
 cdef bint unsupported_held(OrderEvent* request, bint rests) noexcept nogil:

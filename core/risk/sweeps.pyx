@@ -5,11 +5,11 @@ from libc.string cimport memset
 from core.engine cimport Emitter
 from core.market.view cimport MarketView, Top
 from core.messages cimport (
-    K_CANCEL_ALL, K_SWEEP, NONE, NONE16, Page, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, SweepEvent, TIF_CLS, TIF_DAY,
+    K_CANCEL_ALL, K_SWEEP, NONE, NONE16, Page, SW_ASK, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, SweepEvent, TIF_CLS, TIF_DAY,
     TIF_OPG, VS_CLOSED,
 )
 from core.orders.life cimport (
-    B_EXISTS, B_EXPIRING, B_FRESH, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, Child, Life, Order, child_live, order_ended,
+    B_ACKED, B_EXISTS, B_EXPIRING, B_FRESH, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, Child, Life, Order, child_live, order_ended,
 )
 
 cdef enum:
@@ -65,6 +65,8 @@ cdef class Sweeps:
             child = &self.life.children[index]
             if child.venue != sweep.scope.venue:
                 return 0
+            if sweep.kind == SW_ASK:
+                return child_live(child) and unanswered(child)
             if not child_live(child) and not (sweep.kind == SW_STATUS and child.bits & B_HELD):
                 return 0
             order = &self.life.orders[child.order]
@@ -116,4 +118,10 @@ cdef bint in_scope(const ScopeKeys* scope, const Order* order) noexcept nogil:
 
 cdef bint of_children(uint8_t kind) noexcept nogil:
     """Whether the targets are children, not orders."""
-    return kind == SW_STATUS or kind == SW_CHILD_CANCEL
+    return kind == SW_STATUS or kind == SW_CHILD_CANCEL or kind == SW_ASK
+
+
+cdef bint unanswered(const Child* child) noexcept nogil:
+    """Whether its venue owes a word: nothing was heard of it, or a request is pending."""
+    return ((child.bits & B_ACKED) == 0 and child.cum_qty == 0) or (
+        child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE)) != 0

@@ -5,7 +5,9 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from core.engine cimport Engine
 from core.market.view cimport MarketView
 from core.messages cimport Page
+from core.router.facts cimport Facts
 from core.router.held cimport Held
+from core.router.sweep cimport Ask
 
 cdef struct Routed:                 # 80: a worked order, as far as routing goes
     int64_t price
@@ -29,12 +31,14 @@ cdef struct Routed:                 # 80: a worked order, as far as routing goes
     uint8_t has_price
     uint8_t special                 # a Special
     uint8_t limited                 # it has a price: a peg's limit
-    uint8_t pad[7]
+    uint8_t policy                  # a Policy
+    uint8_t pad[6]
 
 @cython.final
 cdef class Router(Engine):
     cdef readonly MarketView view
     cdef Held held
+    cdef Facts facts
     cdef Routed* routed
     cdef uint64_t* quoted_at        # [symbol x MAX_SYMBOL_VENUES + slot] the event of its last quote
     cdef uint32_t* heads            # [symbol] orders that wait for a quote
@@ -46,10 +50,12 @@ cdef class Router(Engine):
     cdef void _begin(self, Page* page, uint32_t order) noexcept nogil
     cdef void _leave_out(self, Page* page, Routed* routed, uint16_t venue) noexcept nogil
     cdef void _admit(self, Routed* routed) noexcept nogil
-    cdef uint64_t _left_out(self, Routed* routed) noexcept nogil
+    cdef uint64_t _left_out(self, Routed* routed, int64_t now_ns) noexcept nogil
+    cdef bint _unusable(self, uint32_t symbol, int slot, int64_t now_ns) noexcept nogil
+    cdef void _ask(self, Routed* routed, int64_t qty, uint64_t left_out, Ask* ask) noexcept nogil
     cdef void _route(self, Page* page, uint32_t order) noexcept nogil
     cdef void _slice(self, Page* page, uint32_t order, uint32_t slot, int64_t qty, int64_t price,
-          uint8_t ord_type, uint8_t time_in_force) noexcept nogil
+          uint8_t ord_type, uint8_t time_in_force, int64_t delay_ns) noexcept nogil
     cdef bint _special_moved(self, Page* page, uint32_t order) noexcept nogil
     cdef bint _schedule_over(self, uint32_t order) noexcept nogil
     cdef int64_t _may_send(self, Page* page, uint32_t order, int64_t rest, uint64_t left_out) noexcept nogil

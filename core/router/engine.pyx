@@ -1,27 +1,30 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""router: see engine.pxd. The policy is a pure function beside this file (sweep.pyx)."""
+"""router: see engine.pxd. The policies are pure functions beside this file (policies.pyx)."""
 from libc.string cimport memset
 
 from core.engine cimport Emitter
 from core.market.view cimport MarketView, Top
 from core.messages cimport (
-    A_REPLACE, is_order, K_DEPTH, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE, K_REARM,
-    K_REPORT, K_REROUTE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE, K_VENUE_STATE,
+    A_REPLACE, is_order, K_DEPTH, K_FACTS, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE, K_REARM,
+    K_REPORT, K_REROUTE, K_SILENCE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE, K_VENUE_STATE,
     MAX_SYMBOL_VENUES, NONE, NONE16, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE,
     OF_HOLDS, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE, OF_WORKED, OrderEndEvent, Outcome, Page,
     R_NO_LIQUIDITY, R_VENUE_REJECTS, SC_VENUE, SIDE_BUY, SliceEvent, SweepEvent, T_LIMIT, T_LIMIT_IF_TOUCHED,
     T_MARKET, T_MARKET_TO_LIMIT, T_PEGGED, T_STOP_LIMIT, TIF_DAY, TIF_FOK, TIF_IOC, TriggerEvent, TriggersEvent,
     VF_APPLIES, VS_AUCTION, VS_UP, X_CANCEL_REJECTED, X_CANCELED, X_REJECTED, X_REPLACED, X_RESTATED,
 )
+from core.router.facts cimport Facts
 from core.router.held cimport (
     SEEN_BEGIN, SEEN_PEGS, SP_ALGO, SP_AUCTION, SP_BOUND, SP_FLOOR, SP_LIFTS, SP_PEG, SP_STOP, HeldOrder,
 )
-from core.router.sweep cimport Leg, cheapest_to_post, one_venue, sweep
+from core.router.policies cimport plan
+from core.router.sweep cimport LEGS_MAX, Ask, Leg, cheapest_to_post, one_venue
 from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
 cdef enum:
     ORDERS_A_QUOTE = 8              # waiting orders that one event routes; the rest follow as events of their own
+    LEGS_A_QUOTE = 64               # ... and legs, beyond which it routes no order more
 
 
 cdef class Router(Engine):
@@ -32,6 +35,7 @@ cdef class Router(Engine):
         self.emitter = emitter
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
         self.held = Held(arena, emitter, self.view, capacity)
+        self.facts = Facts(arena, emitter, self.view, capacity)
         self.routed = <Routed*>arena.table("router.routed", sizeof(Routed), capacity.orders)
         self.quoted_at = <uint64_t*>arena.table("router.quoted_at", sizeof(uint64_t), capacity.symbols * MAX_SYMBOL_VENUES)
         self.heads = <uint32_t*>arena.table("router.heads", sizeof(uint32_t), capacity.symbols)
@@ -57,6 +61,7 @@ cdef class Router(Engine):
         page.routing.routed_qty = 0
         page.routing.rest_qty = 0
         if is_order(kind):
+            self.facts.spoken(page)
             if outcome.order != NONE and outcome.flags & OF_WORKED:
                 self._moved(page)
         elif self.view.on_event(page):
@@ -83,6 +88,10 @@ cdef class Router(Engine):
             self._slice_due(page, page.request.trigger.order)
         elif kind == K_INSTRUMENT:
             self.held.instrument(page)
+        elif kind == K_FACTS:
+            self.facts.on_event(page)
+        elif kind == K_SILENCE:
+            self.facts.silence_due(page)
         elif (kind == K_KILL or kind == K_REARM) and page.request.filter.kind == SC_VENUE:
             self._kill(page.request.filter.scope.venue, kind == K_KILL)
 
@@ -105,7 +114,8 @@ cdef class Router(Engine):
         elif page.header.kind == K_SLICE:
             routed.in_flight -= page.request.slice.qty
             if outcome.flags & OF_REFUSED:
-                self._leave_out(page, routed, page.request.slice.venue)
+                if not repriced(routed, page):
+                    self._leave_out(page, routed, page.request.slice.venue)
                 route = 1
         elif outcome.flags & OF_CHILD_ENDED:
             self._leave_out(page, routed, outcome.venue)
@@ -131,6 +141,7 @@ cdef class Router(Engine):
         routed.side = page.outcome.side
         routed.ord_type = page.outcome.ord_type
         routed.time_in_force = page.outcome.time_in_force
+        routed.policy = page.request.order.policy
         routed.has_price = (page.outcome.flags & OF_HAS_PRICE) != 0
         routed.post_only = (page.outcome.flags & OF_POST_ONLY) != 0
         routed.next_n = 1
@@ -161,49 +172,72 @@ cdef class Router(Engine):
             if quoted_at[slot] > routed.left_at:
                 routed.left_out &= ~(<uint64_t>1 << slot)
 
-    cdef uint64_t _left_out(self, Routed* routed) noexcept nogil:
-        """What the order leaves out, and the venues that are killed."""
+    cdef uint64_t _left_out(self, Routed* routed, int64_t now_ns) noexcept nogil:
+        """What the order leaves out; venues that are killed, silent or throttled; what they showed too long ago."""
         cdef uint64_t out
         cdef uint32_t slot
         self._admit(routed)
         out = routed.left_out
-        if self.killed[0]:
+        if self.killed[0] or self.facts.counts[0] or self.facts.counts[3]:
             for slot in range(self.view.symbols[routed.symbol].listings):
-                if (self.killed[0] >> self.view.top(routed.symbol, <int>slot).venue) & 1:
+                if self._unusable(routed.symbol, <int>slot, now_ns):
                     out |= <uint64_t>1 << slot
         return out
 
+    cdef bint _unusable(self, uint32_t symbol, int slot, int64_t now_ns) noexcept nogil:
+        cdef uint16_t venue = self.view.top(symbol, slot).venue
+        return ((self.killed[0] | self.facts.counts[2]) >> venue) & 1 or (
+            self.facts.stale(symbol, slot, now_ns) or self.facts.throttled(venue, now_ns))
+
+    cdef void _ask(self, Routed* routed, int64_t qty, uint64_t left_out, Ask* ask) noexcept nogil:
+        """What the order asks its policy. A lot is 1 where odd fills left a part of one."""
+        ask.symbol = routed.symbol
+        ask.policy = routed.policy
+        ask.buys = routed.side == SIDE_BUY
+        ask.limited = routed.has_price
+        ask.rests = rests(routed)
+        ask.limit = routed.price
+        ask.qty = qty
+        ask.tick = self.held.watches[routed.symbol].tick
+        ask.lot = self.held.watches[routed.symbol].lot
+        if ask.lot <= 0 or qty % ask.lot:
+            ask.lot = 1
+        ask.left_out = left_out
+
     cdef void _route(self, Page* page, uint32_t order) noexcept nogil:
-        """Slices for what is unsent: legs at what is shown, then the rest of a resting order where posting costs least."""
+        """Slices for what is unsent: the legs of the order's policy."""
         cdef Routed* routed = &self.routed[order]
-        cdef Leg legs[MAX_SYMBOL_VENUES]
-        cdef uint64_t left_out = self._left_out(routed)
+        cdef Leg legs[LEGS_MAX]
+        cdef Ask ask
+        cdef uint64_t left_out = self._left_out(routed, page.header.time_ns)
         cdef int64_t rest = routed.unsent - routed.in_flight
-        cdef bint buys = routed.side == SIDE_BUY
         cdef int count = 0
-        cdef int slot
         cdef int i
         if routed.routable and routed.special:
             rest = self._may_send(page, order, rest, left_out)
         if not routed.routable or rest <= 0:
             return
+        self._ask(routed, rest, left_out, &ask)
         if routed.time_in_force == TIF_FOK:
-            if one_venue(self.view, routed.symbol, buys, routed.has_price, routed.price, rest, left_out, legs):
-                self._slice(page, order, legs[0].slot, rest, legs[0].price, T_LIMIT, TIF_FOK)
-            return
-        if not routed.post_only:
-            count = sweep(self.view, routed.symbol, buys, routed.has_price, routed.price, rest, left_out, legs, &rest)
+            if one_venue(self.facts, &ask, legs):
+                self._slice(page, order, legs[0].slot, rest, legs[0].price, T_LIMIT, TIF_FOK, 0)
+        elif routed.post_only:
+            i = cheapest_to_post(self.facts, routed.symbol, left_out, VS_UP)
+            if i >= 0:
+                self._slice(page, order, <uint32_t>i, rest, routed.price, T_LIMIT, routed.time_in_force, 0)
+        else:
+            count = plan(self.facts, &ask, legs, &rest)
         for i in range(count):
-            self._slice(page, order, legs[i].slot, legs[i].qty, legs[i].price, T_LIMIT, TIF_IOC)
-        if rest > 0 and rests(routed):
-            slot = cheapest_to_post(self.view, routed.symbol, left_out, VS_UP)
-            if slot >= 0:
-                self._slice(page, order, <uint32_t>slot, rest, routed.price, T_LIMIT, routed.time_in_force)
+            self._slice(page, order, legs[i].slot, legs[i].qty, legs[i].price, T_LIMIT,
+                        routed.time_in_force if legs[i].rests else TIF_IOC, legs[i].delay_ns)
 
     cdef void _slice(self, Page* page, uint32_t order, uint32_t slot, int64_t qty, int64_t price,
-                     uint8_t ord_type, uint8_t time_in_force) noexcept nogil:
+                     uint8_t ord_type, uint8_t time_in_force, int64_t delay_ns) noexcept nogil:
+        """A child: now, or when its delay is over and the venue's throttle lets it go."""
         cdef Routed* routed = &self.routed[order]
         cdef SliceEvent slice
+        cdef int64_t now = page.header.time_ns
+        cdef int64_t due
         memset(&slice, 0, sizeof(SliceEvent))
         slice.order = order
         slice.n = routed.next_n
@@ -212,12 +246,13 @@ cdef class Router(Engine):
         slice.venue = self.view.top(routed.symbol, <int>slot).venue
         slice.ord_type = ord_type
         slice.time_in_force = time_in_force
+        due = self.facts.due(slice.venue, now + delay_ns)
         routed.next_n += 1
         routed.in_flight += qty
         page.routing.order = order
         page.routing.legs += 1
         page.routing.routed_qty += qty
-        self.emitter.emit(page, K_SLICE, &slice, sizeof(SliceEvent), 0)
+        self.emitter.emit(page, K_SLICE, &slice, sizeof(SliceEvent), due if due > now else 0)
 
     # ---- what is special ------------------------------------------------------------------------------------
 
@@ -275,13 +310,13 @@ cdef class Router(Engine):
             if slot < 0 or (left_out >> slot) & 1 or not self._open(routed, slot):
                 return
         else:
-            slot = cheapest_to_post(self.view, routed.symbol, left_out, state)
+            slot = cheapest_to_post(self.facts, routed.symbol, left_out, state)
             if slot < 0:
                 return
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
-                    TIF_DAY if routed.special & SP_AUCTION else routed.time_in_force)
+                    TIF_DAY if routed.special & SP_AUCTION else routed.time_in_force, 0)
 
     cdef bint _open(self, const Routed* routed, int slot) noexcept nogil:
         cdef uint8_t state = self.view.top(routed.symbol, slot).state
@@ -468,7 +503,7 @@ cdef class Router(Engine):
         cdef uint32_t next
         if order != NONE and not (self.routed[order].listed and self.routed[order].symbol == symbol):
             order = self.heads[symbol]  # it left the list meanwhile: from the start, nothing is sent twice
-        while order != NONE and done < ORDERS_A_QUOTE:
+        while order != NONE and done < ORDERS_A_QUOTE and page.routing.legs < LEGS_A_QUOTE:
             next = self.routed[order].next
             if self.routed[order].unsent > self.routed[order].in_flight:
                 self._route(page, order)
@@ -488,6 +523,13 @@ cdef class Router(Engine):
 cdef bint once(const Routed* routed) noexcept nogil:
     """ioc and fok have one round."""
     return routed.time_in_force == TIF_IOC or routed.time_in_force == TIF_FOK
+
+
+cdef bint repriced(const Routed* routed, const Page* page) noexcept nogil:
+    """Whether a slice was refused since the order's price changed while it was on its way: the venue is none the worse."""
+    cdef const SliceEvent* slice = &page.request.slice
+    return routed.has_price and slice.ord_type == T_LIMIT and (
+        slice.price > routed.price if routed.side == SIDE_BUY else slice.price < routed.price)
 
 
 cdef bint rests(const Routed* routed) noexcept nogil:

@@ -4,113 +4,133 @@
 Source: docs/scenarios.md, "Router". Levels come from each venue's depth, or its quote where it sent no depth.
 A venue that isn't up, or whose bit is set in `left_out`, isn't seen.
 """
-from core.market.view cimport Level, MarketView
-from core.messages cimport MAX_SYMBOL_VENUES, VS_UP
+from core.market.view cimport Level
+from core.messages cimport VS_UP
 
 
-cdef bint seen(MarketView view, uint32_t symbol, uint32_t slot, uint64_t left_out) noexcept nogil:
-    return view.top(symbol, <int>slot).state == VS_UP and not (left_out >> slot) & 1
+cdef bint seen(Facts facts, const Ask* ask, uint32_t slot) noexcept nogil:
+    return facts.view.top(ask.symbol, <int>slot).state == VS_UP and not (ask.left_out >> slot) & 1
 
 
-cdef bint within(bint buys, bint limited, int64_t limit, int64_t px) noexcept nogil:
-    return not limited or (px <= limit if buys else px >= limit)
+cdef struct Head:                   # a venue's next level
+    int64_t rank                    # its price, or less that: the lower the better
+    int64_t fee
+    const Level* levels
+    uint32_t left                   # levels from this one on
+    uint32_t slot
+    Level one                       # where it sends no depth
 
 
-cdef int64_t taker_fee(MarketView view, uint32_t symbol, uint32_t slot) noexcept nogil:
-    return view.venues[view.top(symbol, <int>slot).venue].taker_fee
-
-
-cdef int next_level(MarketView view, uint32_t symbol, bint buys, uint64_t left_out, const uint32_t* used,
-                    Level* best) noexcept nogil:
-    """The slot whose next unused level is the best of all; -1: no level is left."""
-    cdef Level level
-    cdef int found = -1
+cdef int heads_of(Facts facts, const Ask* ask, Head* heads) noexcept nogil:
+    """Each venue that is seen and shows something, at its best level."""
+    cdef Head* head
+    cdef int count = 0
     cdef uint32_t slot
-    cdef bint better
-    for slot in range(view.symbols[symbol].listings):
-        if not seen(view, symbol, slot, left_out) or not view.level(symbol, <int>slot, buys, used[slot], &level):
+    for slot in range(facts.view.symbols[ask.symbol].listings):
+        if not seen(facts, ask, slot):
             continue
-        if found < 0:
-            better = 1
-        elif level.px != best.px:
-            better = level.px < best.px if buys else level.px > best.px
-        else:
-            better = taker_fee(view, symbol, slot) < taker_fee(view, symbol, <uint32_t>found)
-        if better:
-            found = <int>slot
-            best[0] = level
+        head = &heads[count]
+        head.levels = facts.view.ladder(ask.symbol, <int>slot, ask.buys, &head.one, &head.left)
+        if head.left:
+            head.slot = slot
+            head.fee = facts.taker_fee(ask.symbol, <int>slot)
+            head.rank = rank_of(ask, head)
+            count += 1
+    return count
+
+
+cdef int64_t rank_of(const Ask* ask, const Head* head) noexcept nogil:
+    return head.levels[0].px if ask.buys else -head.levels[0].px
+
+
+cdef int best_of(const Head* heads, int count) noexcept nogil:
+    """By price, then fee, then declaration; -1: no level is left."""
+    cdef int found = -1
+    cdef int i
+    for i in range(count):
+        if heads[i].left and (found < 0 or heads[i].rank < heads[found].rank or (
+                heads[i].rank == heads[found].rank and heads[i].fee < heads[found].fee)):
+            found = i
     return found
 
 
-cdef int sweep(MarketView view, uint32_t symbol, bint buys, bint limited, int64_t limit, int64_t qty,
-               uint64_t left_out, Leg* legs, int64_t* rest) noexcept nogil:
+cdef int sweep(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nogil:
     """One leg a venue, in the order in which venues are first taken from. `rest`: what nobody shows in the limit.
 
     legs: room for MAX_SYMBOL_VENUES. Returns how many there are.
     """
-    cdef uint32_t used[MAX_SYMBOL_VENUES]
+    cdef Head heads[MAX_SYMBOL_VENUES]
     cdef int leg_of[MAX_SYMBOL_VENUES]
-    cdef int count = 0
-    cdef int slot
+    cdef int64_t qty = ask.qty
+    cdef int count = heads_of(facts, ask, heads)
+    cdef int found = 0
+    cdef int best
     cdef int i
     cdef int64_t part
-    cdef Level level
-    for i in range(MAX_SYMBOL_VENUES):
-        used[i] = 0
+    for i in range(count):
         leg_of[i] = -1
     while qty > 0:
-        slot = next_level(view, symbol, buys, left_out, used, &level)
-        if slot < 0 or not within(buys, limited, limit, level.px):
+        best = best_of(heads, count)
+        if best < 0 or not within(ask, heads[best].levels[0].px):
             break
-        used[slot] += 1
-        part = level.qty if level.qty < qty else qty
+        if leg_of[best] < 0:
+            leg_of[best] = found
+            start(&legs[found], heads[best].slot)
+            found += 1
+        part = heads[best].levels[0].qty
+        part = part if part < qty else qty
         qty -= part
-        if leg_of[slot] < 0:
-            leg_of[slot] = count
-            legs[count].slot = <uint32_t>slot
-            legs[count].qty = 0
-            count += 1
-        legs[leg_of[slot]].qty += part
-        legs[leg_of[slot]].price = level.px
+        legs[leg_of[best]].qty += part
+        legs[leg_of[best]].price = heads[best].levels[0].px
+        heads[best].left -= 1
+        if heads[best].left:
+            heads[best].levels += 1
+            heads[best].rank = rank_of(ask, &heads[best])
     rest[0] = qty
-    return count
+    return found
 
 
-cdef int one_venue(MarketView view, uint32_t symbol, bint buys, bint limited, int64_t limit, int64_t qty,
-                   uint64_t left_out, Leg* leg) noexcept nogil:
+cdef void start(Leg* leg, uint32_t slot) noexcept nogil:
+    leg.slot = slot
+    leg.qty = 0
+    leg.delay_ns = 0
+    leg.rests = 0
+
+
+cdef int one_venue(Facts facts, const Ask* ask, Leg* leg) noexcept nogil:
     """One venue that shows it all, for less: by its worst price, then taker fee, then declaration. 0: nobody does."""
     cdef Leg one[MAX_SYMBOL_VENUES]
+    cdef Ask alone = ask[0]
     cdef int64_t rest = 0
     cdef uint32_t slot
     cdef int found = 0
-    cdef uint64_t others
     cdef bint better
-    for slot in range(view.symbols[symbol].listings):
-        others = left_out | ~(<uint64_t>1 << slot)
-        if sweep(view, symbol, buys, limited, limit, qty, others, one, &rest) != 1 or rest:
+    for slot in range(facts.view.symbols[ask.symbol].listings):
+        alone.left_out = ask.left_out | ~(<uint64_t>1 << slot)
+        if sweep(facts, &alone, one, &rest) != 1 or rest:
             continue
         if not found:
             better = 1
         elif one[0].price != leg.price:
-            better = one[0].price < leg.price if buys else one[0].price > leg.price
+            better = one[0].price < leg.price if ask.buys else one[0].price > leg.price
         else:
-            better = taker_fee(view, symbol, slot) < taker_fee(view, symbol, leg.slot)
+            better = facts.taker_fee(ask.symbol, <int>slot) < facts.taker_fee(ask.symbol, <int>leg.slot)
         if better:
             leg[0] = one[0]
             found = 1
     return found
 
 
-cdef int cheapest_to_post(MarketView view, uint32_t symbol, uint64_t left_out, uint8_t state) noexcept nogil:
+cdef int cheapest_to_post(Facts facts, uint32_t symbol, uint64_t left_out, uint8_t state) noexcept nogil:
     """The slot in that state with the least maker fee, then declaration; -1: none may be used."""
     cdef int found = -1
     cdef uint32_t slot
     cdef int64_t fee
     cdef int64_t least = 0
-    for slot in range(view.symbols[symbol].listings):
-        if view.top(symbol, <int>slot).state != state or (left_out >> slot) & 1:
+    for slot in range(facts.view.symbols[symbol].listings):
+        if facts.view.top(symbol, <int>slot).state != state or (left_out >> slot) & 1:
             continue
-        fee = view.venues[view.top(symbol, <int>slot).venue].maker_fee
+        fee = facts.maker_fee(symbol, <int>slot)
         if found < 0 or fee < least:
             found = <int>slot
             least = fee

@@ -10,7 +10,15 @@ from core.scenario.numbers import Number, scaled, shown
 from core.scenario.schema import AVG_COST_DIGITS, TYPES, Data, Digits, Form, Key
 
 _INT64_MAX: Final = 2**63 - 1
-_AT_A_VENUE: Final = ("quote", "trade", "depth", "venue_state", "book_order")
+_AT_A_VENUE: Final = (
+    "quote",
+    "trade",
+    "depth",
+    "venue_state",
+    "book_order",
+    "venue_facts",
+    "venue_queue",
+)
 _OF_MATCH_VENUES: Final = ("venue_fault", "venue_latency", "book_order")
 
 

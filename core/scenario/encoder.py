@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import messages as m
-from core.scenario import schema, simulation
+from core.scenario import facts, schema, simulation
 from core.scenario.directory import CHILD_NAME_MAX, NAME_MAX, Account, Directory, Symbol
 from core.scenario.numbers import Number, divide_half_even, parse_number
 from core.scenario.reader import Line, ScenarioError
@@ -561,6 +561,7 @@ class Encoder:
                 qty=qty,
                 price=price,
                 expire_ns=data["expire_at"] or 0,
+                policy=schema.POLICIES.index(data["policy"]),
                 trail_unit=schema.TRAIL_UNITS.index(data["trail_unit"] or "price"),
                 trigger=schema.TRIGGERS.index(data["trigger"]),
                 **beside.values,
@@ -715,6 +716,13 @@ class Encoder:
     def _simulate(self, data: dict[str, Any], **fields: int) -> Event:
         venue = self.directory.venues[data["venue"]]
         return Event(m.Kind.SIMULATE, 0, struct(m.SIMULATE_EVENT, venue=venue, **fields))
+
+    def _venue_facts(self, data: dict[str, Any]) -> Iterator[Event]:
+        for request in facts.facts(data, self.directory, self._units):
+            yield Event(m.Kind.FACTS, 0, request)
+
+    def _venue_queue(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield Event(m.Kind.FACTS, 0, facts.queue(data, self.directory, self._units))
 
     # ---- switches ------------------------------------------------------------------------------------------
 

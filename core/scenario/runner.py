@@ -45,6 +45,7 @@ def capacity_for(lines: list[Line]) -> Capacity:
         cells=kinds["limit"] * (orders + 1) + 16,
         depths=kinds["depth"] + kinds["book_order"] + 1,
         book_orders=kinds["book_order"] + 1,
+        facts=kinds["venue_facts"] * kinds["instrument"] + kinds["venue_queue"] + 1,
         adjustments=sum(kinds[name] for name in ("funding", "dividend", "split", "settlement")) + 1,
     )
 

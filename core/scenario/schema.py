@@ -21,6 +21,10 @@ WINDOW_DIGITS: Final = 9
 FEE_TIER_KEYS: Final = ("from", "taker_fee_bps", "maker_fee_bps")
 FEE_TIERS_MAX: Final = 4
 QUEUE_POWER_MAX: Final = 16
+FACT_BPS_DIGITS: Final = 8
+SHARE_DIGITS: Final = 6
+FACT_SENDS_MAX: Final = 1_000_000
+OUTFLOWS_MAX: Final = 16
 PAYMENT_DIGITS: Final = 18  # of a funding rate, of a dividend's amount
 
 
@@ -32,6 +36,7 @@ class Form(Enum):
     CLIENT = auto()  # a client's text, of any length: str
     TEXT = auto()  # free text, also with control characters: str
     NAMES = auto()  # a list of different names: tuple[str, ...]
+    NUMBERS = auto()  # a list of decimal strings that never fall: tuple[Number, ...]
     PAIR = auto()  # "EUR/USD": str
     ENUM = auto()  # one of the choices: str
     BOOL = auto()  # bool
@@ -136,7 +141,8 @@ SYMBOLS = Kind(Form.NAMES, declared="symbol")
 BOOL, TIME, DATE, OBJECT = Kind(Form.BOOL), Kind(Form.TIME), Kind(Form.DATE), Kind(Form.OBJECT)
 NUMBER = Kind(Form.NUMBER)
 POSITIVE, NOT_NEGATIVE = Kind(Form.NUMBER, sign=Sign.POSITIVE), Kind(Form.NUMBER, sign=Sign.NOT_NEGATIVE)
-MICROSECONDS = NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS)
+BPS = NUMBER._replace(digits_max=FACT_BPS_DIGITS)
+SPAN = NOT_NEGATIVE._replace(digits_max=LATENCY_DIGITS)
 PRICE = Kind(Form.NUMBER, digits=Digits.PRICE)
 QTY = Kind(Form.NUMBER, digits=Digits.QTY, sign=Sign.NOT_NEGATIVE)
 PRECISION = Kind(Form.INT, most=PRECISION_MAX)
@@ -170,7 +176,7 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "venue": required(venue=NAME, mode=enum(*VENUE_MODES), symbols=SYMBOLS)
     | optional(NUMBER, "0", "taker_fee_bps", "maker_fee_bps")
     | optional(Kind(Form.INT, most=FEE_PRECISION_MAX), 8, "fee_precision")
-    | optional(MICROSECONDS, "0", "latency_us", "latency_jitter_us")
+    | optional(SPAN, "0", "latency_us", "latency_jitter_us")
     | optional(Kind(Form.INT, most=2**63 - 1), 0, "latency_seed")
     | optional(enum(*MATCHINGS), "price_time", "matching")
     | optional(enum(*QUEUES), "risk_averse", "queue")
@@ -239,13 +245,23 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "venue_fault": required(venue=VENUE, fault=enum(*FAULTS))
     | optional(Kind(Form.INT, most=2**63 - 1), 1, "count")
     | optional(enum(*EXEC_TYPES), None, "exec_type")
-    | optional(MICROSECONDS, "0", "delay_us"),
-    "venue_latency": required(venue=VENUE, send_us=MICROSECONDS, report_us=MICROSECONDS),
+    | optional(SPAN, "0", "delay_us"),
+    "venue_latency": required(venue=VENUE, send_us=SPAN, report_us=SPAN),
     "book_order": required(venue=VENUE, symbol=SYMBOL, action=enum(*BOOK_ACTIONS))
     | optional(Kind(Form.INT, most=2**58 - 1), None, "order_id")
     | optional(BOOK_SIDE, None, "side")
     | optional(PRICE, None, "px")
     | optional(QTY, None, "qty"),
+    "venue_facts": required(venue=VENUE)
+    | optional(SYMBOL, None, "symbol")
+    | optional(BPS, None, "taker_fee_bps", "maker_fee_bps", "markout_bps")
+    | optional(SPAN, None, "latency_us", "stale_ms", "silence_ms", "window_ms")
+    | optional(NOT_NEGATIVE._replace(digits_max=SHARE_DIGITS), None, "fill_ratio", "reject_ratio")
+    | optional(Kind(Form.INT, most=FACT_SENDS_MAX), None, "max_sends"),
+    "venue_queue": required(
+        venue=VENUE, symbol=SYMBOL, side=enum("buy", "sell"), outflow=Kind(Form.NUMBERS, most=OUTFLOWS_MAX),
+        unfilled_bps=BPS,
+    ),
     "kill": required(scope=enum(*SCOPES), by=ID)
     | optional(CLIENT, None, "key")
     | optional(BOOL, False, "flatten")
@@ -260,6 +276,8 @@ TYPES: Final[Mapping[str, Mapping[str, Key]]] = {
     "day": required(date=DATE),
     "time": required(at=TIME),
 }  # fmt: skip
+
+WHOLE_VENUE_FACTS: Final = ("silence_ms", "max_sends", "window_ms")
 
 _TRADE = ("exec_id", "last_qty", "last_px")
 BOOK_ORDER_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -305,7 +323,6 @@ CHECKS_BUILT: Final = (
 )  # fmt: skip
 
 NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
-    "order": (NotYet("policy {policy}", other_than("policy", "sweep")),),
     "limit": (
         NotYet("limit check {check}", other_than("check", *CHECKS_BUILT)),
         NotYet("soft limits", other_than("soft", False)),

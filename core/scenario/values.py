@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from core.scenario.numbers import NUMBER_CHARS_MAX, Number, parse_number, parse_time, shown
@@ -20,6 +21,7 @@ from core.scenario.schema import (
     NAME_BYTES_MAX,
     REPORT_NEEDS,
     TYPES,
+    WHOLE_VENUE_FACTS,
     Data,
     Form,
     Key,
@@ -215,6 +217,16 @@ def _number(kind: Kind, value: Any) -> Number:
     return number
 
 
+def _numbers(kind: Kind, value: Any) -> tuple[Number, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= kind.most:
+        raise ValueError(f"{shown(value)} isn't a list of 1 to {kind.most} numbers in strings")
+    numbers = tuple(_number(kind._replace(sign=Sign.NOT_NEGATIVE), item) for item in value)
+    for one, after in pairwise(numbers):
+        if after.units * 10**one.digits < one.units * 10**after.digits:
+            raise ValueError(f"{shown(value)} falls: from the least to the most")
+    return numbers
+
+
 def _limit(_kind: Kind, value: Any) -> str:
     """Only that it is text: what it may be depends on the check, see _check_limit."""
     return _string(value)
@@ -268,6 +280,7 @@ _FORMS: Mapping[Form, Callable[[Kind, Any], Any]] = {
     Form.BOOL: _bool,
     Form.INT: _int,
     Form.NUMBER: _number,
+    Form.NUMBERS: _numbers,
     Form.LIMIT: _limit,
     Form.TIME: _time,
     Form.DATE: _date,
@@ -313,6 +326,20 @@ def _check_book_order(data: Data) -> None:
         raise ValueError(f"book_order {data['action']} without {', '.join(missing)}")
 
 
+def _check_facts(data: Data) -> None:
+    """A throttle is so many sends in a window; shares are within 1; and something must be told."""
+    if (data["max_sends"] is None) != (data["window_ms"] is None):
+        raise ValueError("max_sends and window_ms go together: so many sends in a window")
+    for key in ("fill_ratio", "reject_ratio"):
+        if data[key] is not None and data[key].units > 10 ** data[key].digits:
+            raise ValueError(f"{key}: {shown(data[key])} isn't within 0 to 1")
+    told = [key for key, value in data.items() if key not in ("venue", "symbol") and value is not None]
+    if not told:
+        raise ValueError("venue_facts without a fact")
+    if data["symbol"] is not None and any(data[key] is not None for key in WHOLE_VENUE_FACTS):
+        raise ValueError(f"{', '.join(WHOLE_VENUE_FACTS)} are of a whole venue: leave symbol out")
+
+
 def _check_scope(data: Data) -> None:
     """kill and rearm: every scope but `all` needs a key; the key of `all` is ""."""
     if data["scope"] == "all":
@@ -328,6 +355,7 @@ _CHECK_WHOLE: Mapping[str, Callable[[Data], None]] = {
     "override": _check_override,
     "report": _check_report,
     "book_order": _check_book_order,
+    "venue_facts": _check_facts,
     "kill": _check_scope,
     "rearm": _check_scope,
 }

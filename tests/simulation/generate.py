@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from core.scenario.numbers import format_units
-from core.scenario.schema import EXEC_TYPES
+from core.scenario.schema import EXEC_TYPES, POLICIES
 
 from .book import Child, Order
 from .run import Run
@@ -86,6 +86,7 @@ class Generator:
             self.trade: 2,
             self.depth: 2,
             self.price: 0.5,
+            self.facts: 0.7,
             self.order: 14,
             self.replace: 6,
             self.cancel: 5,
@@ -263,7 +264,43 @@ class Generator:
             post_only=True if limit and tif in ("day", "gtc", "gtd") and r.random() < 0.15 else None,
             strategy=r.choice((None, "S1", "S2")),
             session=r.choice((None, None, "FIX1")),
+            policy=r.choice(POLICIES) if r.random() < 0.5 else None,
         )
+
+    def facts(self) -> None:
+        """What the router is told of a venue: fees, rates, a throttle, its silence; or of a queue."""
+        r = self.random
+        venue = r.choice(list(self.venues))
+        if r.random() < 0.5:
+            self.say("venue_facts", venue=venue, **self._some_facts())
+        elif self.listed[venue]:
+            i = r.choice(self.listed[venue])
+            outflow = sorted(r.randint(0, 40) * i.lot for _ in range(r.randint(1, 16)))
+            self.say(
+                "venue_queue",
+                venue=venue,
+                symbol=i.symbol,
+                side=r.choice(("buy", "sell")),
+                outflow=[i.qty(qty) for qty in outflow],
+                unfilled_bps=r.choice(("0.5", "3", "20", "-1")),
+            )
+
+    def _some_facts(self) -> dict[str, Any]:
+        r = self.random
+        told: dict[str, Any] = {
+            "taker_fee_bps": r.choice(("-0.3", "0.2", "1")),
+            "maker_fee_bps": r.choice(("-0.3", "0", "0.5")),
+            "latency_us": r.choice(("0", "50", "2000")),
+            "fill_ratio": r.choice(("1", "0.8", "0")),
+            "reject_ratio": r.choice(("0", "0.1")),
+            "markout_bps": r.choice(("0", "0.7", "-0.2")),
+            "stale_ms": r.choice(("0", "0.1", "500")),
+            "silence_ms": r.choice(("0", "0.2", "100")),
+        }
+        kept = {key: value for key, value in told.items() if r.random() < 0.3}
+        if r.random() < 0.3 or not kept:
+            kept |= {"max_sends": r.choice((0, 1, 3)), "window_ms": r.choice(("0", "0.5", "3000"))}
+        return kept
 
     def _live_order(self) -> Order | None:
         orders = list(self.run.checker.book.orders.values())

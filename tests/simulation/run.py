@@ -37,6 +37,7 @@ CAPACITY = Capacity(
     cells=512,
     rate_times=4096,
     depths=32,
+    facts=64,
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from core import messages as m
 from core.backtest.recorded import Recorded
 from core.errors import ChildBound, DoubledSend, SourceGap
+from core.scenario import schema
 from core.scenario.directory import Directory
 from core.scenario.encoder import Encoder
 
@@ -32,6 +33,23 @@ ORDERS = tuple(
 )
 
 
+POLICIES = tuple(policy for policy in schema.POLICIES if policy != "directed")
+"""`directed` names its venue: it is the first and third of ORDERS."""
+FACTS = (
+    '{"type":"venue_queue","venue":"V1","symbol":"AAPL","side":"buy","outflow":["1000"],"unfilled_bps":"90"}',
+    '{"type":"venue_facts","venue":"V1","latency_us":"30","max_sends":2,"window_ms":"5","silence_ms":"1"}',
+)
+DARK = '{"type":"venue","venue":"V2","mode":"match","symbols":["AAPL"]}'
+AFTER = '{"type":"time","at":50000000}'
+
+
+def by(policy: str) -> tuple[str, ...]:
+    """The same, with the routed order by that policy."""
+    return tuple(
+        text if "venue" in text else text.replace('"10"', f'"10","policy":"{policy}"') for text in ORDERS
+    )
+
+
 class Faulty:
     """A core with a fault in it, and what it decided: sends by flag, alerts by reason."""
 
@@ -50,10 +68,10 @@ class Faulty:
             alert = np.frombuffer(raw, m.ALERT_EVENT, 1, m.HEADER.itemsize)[0]
             self.alerts[m.Reason(int(alert["reason"])).name] += 1
 
-    def play(self) -> None:
+    def play(self, orders: tuple[str, ...] = ORDERS) -> None:
         lines = Run()
         encoder = Encoder("planted", Directory())
-        for text in (*MARKET, *ORDERS):
+        for text in (*MARKET, *orders):
             line = lines.parse(text)
             for event in encoder.encode(line):
                 self.recorded.feed(event.kind, line.at, event.request, event.session)
@@ -108,3 +126,43 @@ def test_without_both_guards_it_would_go_out() -> None:
     assert core.sends == {"SENT": 2}  # the venue fills twice the order, which halts the account
     assert core.alerts == {"OVERFILL": 1}
     assert core.recorded.gateway.sent == 2
+
+
+# ---- every policy of the router: each guard alone ------------------------------------------------------
+
+
+def routed(policy: str) -> tuple[str, ...]:
+    """A dark venue where the policy needs one; what a policy may know; the orders; time for what is timed."""
+    return (*((DARK,) if policy == "dark" else ()), *FACTS, *by(policy), AFTER)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_policy_without_a_fault_sends_what_was_asked(policy: str) -> None:
+    core = Faulty()
+    core.play(routed(policy))
+    assert core.sends["SENT"] >= 3
+    assert not core.alerts
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_execution_alone_stops_an_oversized_child_of_each_policy(policy: str) -> None:
+    core = Faulty(oversize, gateway_guarded=False)
+    core.play(routed(policy))
+    assert core.alerts == {"CHILD_BOUND": 1}
+    assert core.sends["CHILD_BOUND"] == 1
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_gateway_alone_stops_an_oversized_child_of_each_policy(policy: str) -> None:
+    core = Faulty(oversize, guarded=False)
+    with pytest.raises(ChildBound, match="it was not sent"):
+        core.play(routed(policy))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_without_both_guards_it_would_go_out_by_each_policy(policy: str) -> None:
+    """So that it is the guards that the tests above see."""
+    core = Faulty(oversize, guarded=False, gateway_guarded=False)
+    core.play(routed(policy))
+    assert "CHILD_BOUND" not in core.sends
+    assert not core.alerts["CHILD_BOUND"]

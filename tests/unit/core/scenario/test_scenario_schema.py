@@ -34,6 +34,8 @@ venue_state venue state | symbol
 venue_fault venue fault | count exec_type delay_us
 venue_latency venue send_us report_us |
 book_order venue symbol action | order_id side px qty
+venue_facts venue | symbol taker_fee_bps maker_fee_bps latency_us fill_ratio reject_ratio markout_bps stale_ms silence_ms max_sends window_ms
+venue_queue venue symbol side outflow unfilled_bps |
 kill scope by | key flatten flatten_bps
 rearm scope by | key
 disconnect session |
@@ -152,7 +154,6 @@ def test_every_enum_value_reads_or_is_not_yet(
 
 
 NOT_BUILT = [
-    ("order", {"policy": "net"}, "policy net"),
     ("limit", {"check": "credit", "currency": "USD"}, "limit check credit"),
     ("limit", {"soft": True}, "soft limits"),
     ("limit", {"action": "reducing"}, "limit action reducing"),
