@@ -970,7 +970,8 @@ cdef class Life:
         cdef uint32_t i = self.live_child(index)
         cdef Child* child
         out.order = index
-        if i == NONE or order_ended(order) or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE):
+        if (i == NONE or order_ended(order)
+                or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED)):
             return
         child = &self.children[i]
         if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) or child.price == page.request.trigger.price:
