@@ -383,6 +383,7 @@ cdef class Life:
         if order.bits & B_WAITS_ENTRY or is_worked(request):
             order.bits |= B_WORKED | B_ACKED
             out.exec_type = X_NEW
+            order.algo = request.algo
             if request.algo != AL_NONE:
                 order.bits |= B_ALGO
             if request.ord_type == T_MARKET_TO_LIMIT:

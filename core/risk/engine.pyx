@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.alerts cimport alert_venue, halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_PEG, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
+    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_CLOSE, AL_PEG, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
     D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED, H_JOURNAL_FULL,
     HaltEvent, is_request, K_ADJUST, K_ADJUSTED, K_ALERT, K_ALGO, K_BOOK, K_CANCEL, K_CANCEL_ALL,
     K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_LIST,
@@ -317,7 +317,8 @@ cdef class Risk(Engine):
         asked.has_price = has_price(order.ord_type)
         asked.needs_price = 0
         asked.missing = 0
-        asked.auction = order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS
+        asked.auction = (order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS
+                         or order.algo == AL_CLOSE)
         asked.has_stop = (request.flags & O_HAS_STOP) != 0
         asked.stop_px = request.stop_px
         asked.has_floor = 0
@@ -458,7 +459,7 @@ cdef class Risk(Engine):
         cdef uint8_t state = self.view.state(order.symbol, venue)
         if order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS:
             return state == VS_AUCTION
-        return state == VS_UP or (state == VS_AUCTION and order.venue != NONE16)
+        return state == VS_UP or (state == VS_AUCTION and (order.venue != NONE16 or order.algo == AL_CLOSE))
 
     # ---- alerts -----------------------------------------------------------------------------------------------
 
@@ -556,7 +557,8 @@ cdef void set_beside(Page* page, OrderEvent* request, Proposal* asked, bint leg)
     asked.needs_price = has_price(request.ord_type) and request.ord_type != T_PEGGED
     asked.missing = (trails and not request.flags & O_HAS_TRAIL) or (
         is_stop(request.ord_type) and not trails and not request.flags & O_HAS_STOP)
-    asked.auction = request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
+    asked.auction = (request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
+                     or request.algo == AL_CLOSE)
     asked.has_stop = (request.flags & O_HAS_STOP) != 0
     asked.stop_px = request.stop_px
     asked.has_floor = (request.flags & O_HAS_FLOOR) != 0

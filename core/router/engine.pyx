@@ -236,6 +236,7 @@ cdef class Router(Engine):
         self.held.settle(page, order)
         if routed.special & SP_ALGO:
             self.algos.settle(order, outcome.order_qty, (outcome.flags & OF_ENDED) != 0)
+            self.algos.orders[order].closing = self.held.orders[order].closing
         if page.header.kind == K_TRIGGER and routed.special & SP_STOP:
             routed.ord_type = T_LIMIT if has_limit(routed.ord_type) else T_MARKET
             routed.has_price = routed.ord_type == T_LIMIT

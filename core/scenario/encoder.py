@@ -578,7 +578,9 @@ class Encoder:
         """What the order's algorithm is told; what makes no sense is carried as an algorithm that isn't known."""
         try:
             asked = algos.asked(algo, data["params"] or {})
-        except algos.Unsound:
+            if algo == "peg" and data["peg"] is not None:
+                raise algos.Unsound("peg stands in its params")
+        except algos.Unsound:  # it is denied
             beside.values["algo"] = int(m.Algo.UNKNOWN)
             return
         beside.values |= asked.order

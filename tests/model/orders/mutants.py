@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[3]
 LIFE, HELD, ROUTER = "core/orders/life", "core/router/held", "core/router/engine"
+TWAP, PEG, ALGOS = (f"core/execution/algos/{name}" for name in ("twap", "peg", "engine"))
 RISK, HOLDINGS, FLATTEN, SWEEP = (
     "core/risk/engine",
     "core/risk/holdings",
@@ -150,22 +151,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a sold peg is rounded down",
-        HELD,
+        PEG,
         "floor_div(px2, tick2) if buys else -floor_div(-px2, tick2)",
         "floor_div(px2, tick2)",
     ),
     Mutation(
         "a slice too much is due",
-        HELD,
-        "<i128>held.order_qty * <i128>held.slices_due /",
-        "<i128>held.order_qty * <i128>(held.slices_due + 1) /",
+        TWAP,
+        "portion(order.order_qty, order.slices_due, order.slices)",
+        "portion(order.order_qty, order.slices_due + 1, order.slices)",
     ),
     Mutation(
         "an iceberg shows all",
         ROUTER,
-        "        if routed.special & SP_FLOOR and rest > held.max_floor:\n            "
-        "rest = held.max_floor\n",
-        "",
+        "                       else held.max_floor)",
+        "                       else rest)",
     ),
     Mutation(
         "a venue is left out for ever",
