@@ -944,6 +944,8 @@ cdef class Life:
             out.flags |= OF_REPLACED    # what was taken back is sent again
             return
         order.order_qty = qty
+        if order.pend_price != order.price:
+            order.bits |= B_HAS_PRICE   # a peg that had no limit has one now
         order.price = order.pend_price
         if order.id_replace != NONE:
             order.id_current = order.id_replace
