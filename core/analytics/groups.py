@@ -1,4 +1,6 @@
-"""Measured columns to one row a group: what executions of a venue, an algorithm, a strategy, an account, a symbol cost."""
+"""Measured columns to one row a group: what executions of a venue, an algorithm, a strategy, an account, a
+symbol cost.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,7 @@ def _currencies(measured: Measured) -> Columns:
     return _spread(measured, _text(currency, measured.orders["symbol"]))
 
 
-def _spread(measured: Measured, of_order: NDArray[np.generic]) -> Columns:
+def _spread(measured: Measured, of_order: NDArray[Any]) -> Columns:
     """A value of each order, for its children and fills too."""
     return {
         "orders": of_order,
@@ -67,7 +69,7 @@ def _spread(measured: Measured, of_order: NDArray[np.generic]) -> Columns:
     }
 
 
-def _text(names: dict[int, str], indices: NDArray[np.generic], other: str = "") -> NDArray[np.generic]:
+def _text(names: dict[int, str], indices: NDArray[Any], other: str = "") -> NDArray[Any]:
     return np.array([names.get(int(index), other) for index in indices], object)
 
 
@@ -135,7 +137,7 @@ def _share(part: Floats, whole: Floats, scale: float = 1.0) -> float | None:
     return float(np.sum(part)) / total * scale if total else None
 
 
-def _mean(values: NDArray[np.generic]) -> float | None:
+def _mean(values: NDArray[Any]) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 

@@ -1,12 +1,14 @@
 """What executions cost: a tape's rows to columns of numbers, one an order, a child, a fill.
 
-Signs: a positive cost is a loss to whoever traded; a positive markout is a gain. Prices are in the instrument's currency,
+Signs: a positive cost is a loss to whoever traded; a positive markout is a gain. Prices are in the
+instrument's currency,
 money in its settlement currency; docs/analytics.md defines each column.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from core.analytics.regret import regrets
 from core.analytics.series import Floats, Mids, Prints, mid_of
 from core.analytics.tape import Tape
 
-Columns = dict[str, NDArray[np.generic]]
+Columns = dict[str, NDArray[Any]]
 MARKOUTS_NS = {
     "10ms": 10**7, "100ms": 10**8, "1s": 10**9, "5s": 5 * 10**9, "10s": 10**10, "1min": 60 * 10**9,
     "5min": 300 * 10**9,
@@ -54,14 +56,17 @@ class Contract:
         worse = self.value(qty, px) - self.value(qty, benchmark)
         return sign * np.where(self.inverse, -worse, worse)
 
-    def of(self, rows: NDArray[np.generic]) -> Contract:
+    def of(self, rows: NDArray[Any]) -> Contract:
         return Contract(self.multiplier[rows], self.inverse[rows])
 
 
 def measure(tape: Tape) -> Measured:
     """Everything that the tape's rows say."""
     names = names_of(tape.names)
-    raw = {name: getattr(tape, name).array() for name in ("orders", "children", "fills", "mids", "trades", "levels")}
+    raw = {
+        name: getattr(tape, name).array()
+        for name in ("orders", "children", "fills", "mids", "trades", "levels")
+    }
     contract = _contract(names, raw["orders"]["symbol"])
     orders = _orders(raw, names, tape)
     fills = _fills(raw, names, tape, orders, contract)
@@ -83,7 +88,10 @@ def _orders(raw: Columns, names: Names, tape: Tape) -> Columns:
     symbol = rows["symbol"]
     px_scale, qty_scale = names.column(names.px_scale, symbol), names.column(names.qty_scale, symbol)
     lives = rows["end_seq"] == 0
-    out: Columns = {name: rows[name] for name in ("symbol", "account", "strategy", "algo", "status", "seq", "time_ns", "id")}
+    out: Columns = {
+        name: rows[name]
+        for name in ("symbol", "account", "strategy", "algo", "status", "seq", "time_ns", "id")
+    }
     out["sign"] = np.where(rows["side"] == m.Side.BUY, 1.0, -1.0)
     out["order_qty"] = rows["order_qty"] * qty_scale
     out["cum_qty"] = rows["cum_qty"] * qty_scale
@@ -110,7 +118,9 @@ def series(raw: Columns, names: Names, symbol: int, end_ns: int) -> tuple[Mids, 
     )
 
 
-def _benchmarks(out: Columns, own: NDArray[np.intp], market: tuple[Mids, Prints], lives: NDArray[np.bool_]) -> None:
+def _benchmarks(
+    out: Columns, own: NDArray[np.intp], market: tuple[Mids, Prints], lives: NDArray[np.bool_]
+) -> None:
     mids, prints = market
     from_seq, to_seq = out["seq"][own], out["end_seq"][own]
     out["twap_px"][own] = mids.average(from_seq, out["time_ns"][own], to_seq, out["end_ns"][own])
@@ -146,14 +156,19 @@ def _fills(raw: Columns, names: Names, tape: Tape, orders: Columns, contract: Co
 
 
 def _costs(fills: Columns, orders: Columns, contract: Contract) -> None:
-    """Against each benchmark, with the value at it: `<name>_cost` and `<name>_value`, nan where there is none."""
+    """Against each benchmark, with the value at it: `<name>_cost` and `<name>_value`, nan where there is
+    none.
+    """
     sign, qty, px, row = fills["sign"], fills["qty"], fills["px"], fills["row"]
     for name in ("arrival", "vwap", "twap", "close"):
         benchmark = orders[f"{name}_px"][row]
         fills[f"{name}_cost"] = contract.cost(sign, qty, px, benchmark)
         fills[f"{name}_value"] = contract.value(qty, benchmark)
     mid_value = contract.value(qty, fills["mid_px"])
-    fills["effective_cost"], fills["effective_value"] = 2 * contract.cost(sign, qty, px, fills["mid_px"]), mid_value
+    fills["effective_cost"], fills["effective_value"] = (
+        2 * contract.cost(sign, qty, px, fills["mid_px"]),
+        mid_value,
+    )
     fills["realized_cost"] = 2 * contract.cost(sign, qty, px, fills[f"mid_{REALIZED}"])
     fills["realized_value"] = mid_value
     for name in MARKOUTS_NS:
@@ -161,8 +176,10 @@ def _costs(fills: Columns, orders: Columns, contract: Contract) -> None:
         fills[f"markout_{name}_value"] = fills["value"]
 
 
-def _queue_ahead(raw: Columns, rows: NDArray[np.void], fills: Columns, names: Names) -> Floats:
-    """Of fills of posted children: what stood before them when they were sent and hasn't traded since; else nan."""
+def _queue_ahead(raw: Columns, rows: NDArray[Any], fills: Columns, names: Names) -> Floats:
+    """Of fills of posted children: what stood before them when they were sent and hasn't traded since; else
+    nan.
+    """
     children, trades = raw["children"], raw["trades"]
     out = np.full(len(rows), np.nan)
     for i in np.flatnonzero(fills["maker"] & children["posted"][rows["child"]]):
@@ -183,9 +200,11 @@ def _queue_ahead(raw: Columns, rows: NDArray[np.void], fills: Columns, names: Na
 
 
 def _shortfall(orders: Columns, fills: Columns, contract: Contract) -> None:
-    """Perold's shortfall in money: delay, execution, opportunity, fees; nan where a price that it needs is missing.
+    """Perold's shortfall in money: delay, execution, opportunity, fees; nan where a price that it needs is
+    missing.
 
-    Against the mid when the order came. delay: until its first child was sent; execution: from then on; opportunity: what
+    Against the mid when the order came. delay: until its first child was sent; execution: from then on;
+    opportunity: what
     was never filled, at the mid when the order ended.
     """
     row, count = fills["row"], len(orders["seq"])
@@ -195,7 +214,9 @@ def _shortfall(orders: Columns, fills: Columns, contract: Contract) -> None:
     left = np.maximum(qty - cum, 0)
     orders["delay"] = np.where(cum > 0, contract.cost(sign, cum, first, orders["arrival_px"]), 0.0)
     orders["execution"] = np.bincount(row, weights=executed, minlength=count)
-    orders["opportunity"] = np.where(left > 0, contract.cost(sign, left, orders["end_px"], orders["arrival_px"]), 0.0)
+    orders["opportunity"] = np.where(
+        left > 0, contract.cost(sign, left, orders["end_px"], orders["arrival_px"]), 0.0
+    )
     orders["fees"] = np.bincount(row, weights=fills["fee"], minlength=count)
     orders["shortfall"] = orders["delay"] + orders["execution"] + orders["opportunity"] + orders["fees"]
     orders["arrival_value"] = contract.value(qty, orders["arrival_px"])

@@ -40,7 +40,9 @@ def names_of(declared: Mapping[tuple[int, int], bytes]) -> Names:
     """From the declarations that a tape kept."""
     names = Names()
     for (kind, _), body in declared.items():
-        row = np.frombuffer(body.ljust(m.REQUESTS[m.Kind(kind)].itemsize, b"\0"), m.REQUESTS[m.Kind(kind)], 1)[0]
+        row = np.frombuffer(
+            body.ljust(m.REQUESTS[m.Kind(kind)].itemsize, b"\0"), m.REQUESTS[m.Kind(kind)], 1
+        )[0]
         _DECLARE[kind](names, row, _text(row["text"]))
     return names
 

@@ -1,8 +1,8 @@
 """An observer of executions: over a journal that has ended, or behind a core that runs.
 
-It reads the journal, so it can neither slow nor stop a core: there is no ring that it could fill and no cursor that waits
-for it. A core that is ahead of it is caught up with from the same file. What it sees is what the engines of this build make
-of the events, which a journal's replay compares with what was recorded.
+It reads the journal, so it can neither slow nor stop a core: there is no ring that it could fill, and no
+cursor that waits for it. A core that is ahead of it is caught up with from the same file. It sees what the
+engines of this build make of the events; a difference to what was recorded is an error, as in a replay.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Observer:
         return self._replay.events
 
     def poll(self, for_s: float = TURN_S) -> int:
-        """Reads on, for so long at most; how many events there were. JournalCorrupt, a CoreFault: as a replay."""
+        """Reads on, for so long at most; how many events there were. JournalCorrupt, a CoreFault: as a
+        replay.
+        """
         before, end = self.events, time.monotonic() + for_s
         while time.monotonic() < end and self._some():
             pass
@@ -66,7 +68,9 @@ class Observer:
         return measure(self.tape)
 
 
-def follow(observer: Observer, every_s: float, tell: Callable[[Measured], None], stopped: Callable[[], bool]) -> None:
+def follow(
+    observer: Observer, every_s: float, tell: Callable[[Measured], None], stopped: Callable[[], bool]
+) -> None:
     """Tells the figures each time that `every_s` have gone by and something was new, until it is stopped."""
     due, new = time.monotonic(), True
     while not stopped():

@@ -1,4 +1,6 @@
-"""Regret: what an order cost beyond the best split over the venues, with the books that it met and their fees."""
+"""Regret: what an order cost beyond the best split over the venues, with the books that it met and their
+fees.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 def regrets(raw: Columns, names: Names, orders: Columns, fills: Columns, contract: Contract) -> Floats:
     """[orders] money, fees included; nan where nothing was filled, or the books showed less than that.
 
-    The best split takes the cheapest units first, by price and taker's fee: levels can be taken in part, so nothing that
-    is split otherwise costs less. Below 0: the market came to the order, or posting earned what taking would have paid.
+    The best split takes the cheapest units first, by price and taker's fee: levels can be taken in part, so
+    nothing that
+    is split otherwise costs less. Below 0: the market came to the order, or posting earned what taking would
+    have paid.
     """
     levels = raw["levels"]
     out = np.full(len(orders["seq"]), np.nan)
@@ -30,8 +34,15 @@ def regrets(raw: Columns, names: Names, orders: Columns, fills: Columns, contrac
         met = levels[starts[i] : starts[i + 1]]
         px = met["px"] * names.px_scale[symbol]
         fee = np.array([names.taker_fee_bps[int(venue)] for venue in met["venue"]]) / 1e4
-        ours = float(np.sum(_unit(contract, i, sign, fills["px"][own], 0.0) * fills["qty"][own]) + np.sum(fills["fee"][own]))
-        best = cheapest(_unit(contract, i, sign, px, fee), met["qty"] * names.qty_scale[symbol], float(orders["cum_qty"][i]))
+        ours = float(
+            np.sum(_unit(contract, i, sign, fills["px"][own], 0.0) * fills["qty"][own])
+            + np.sum(fills["fee"][own])
+        )
+        best = cheapest(
+            _unit(contract, i, sign, px, fee),
+            met["qty"] * names.qty_scale[symbol],
+            float(orders["cum_qty"][i]),
+        )
         out[i] = ours - best
     return out
 

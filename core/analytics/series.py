@@ -1,8 +1,11 @@
-"""One symbol's market over time, and what it was at a time or between two events. Prices are floats, in the currency."""
+"""One symbol's market over time, and what it was at a time or between two events. Prices are floats, in the
+currency.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,7 @@ def mid_of(bid_px: Ints, ask_px: Ints, sides: NDArray[np.uint8], scale: float) -
 class Mids:
     """The mid of a symbol from each row on: [n] seq, time_ns, mid (nan: a side is missing)."""
 
-    seq: NDArray[np.uint64]
+    seq: NDArray[Any]
     time_ns: Ints
     mid: Floats
     end_ns: int
@@ -38,7 +41,7 @@ class Mids:
         known = self.mid[~np.isnan(self.mid)]
         return float(known[-1]) if len(known) else float("nan")
 
-    def average(self, from_seq: NDArray[np.uint64], from_ns: Ints, to_seq: NDArray[np.uint64], to_ns: Ints) -> Floats:
+    def average(self, from_seq: NDArray[Any], from_ns: Ints, to_seq: NDArray[Any], to_ns: Ints) -> Floats:
         """[m] the mid averaged over time from one event to another, without the time in which there was none.
 
         The mid at the first event where no time went by; nan where there was no mid at all.
@@ -80,11 +83,11 @@ class Mids:
 class Prints:
     """What traded in a symbol: [n] seq, px, qty."""
 
-    seq: NDArray[np.uint64]
+    seq: NDArray[Any]
     px: Floats
     qty: Floats
 
-    def average(self, from_seq: NDArray[np.uint64], to_seq: NDArray[np.uint64]) -> Floats:
+    def average(self, from_seq: NDArray[Any], to_seq: NDArray[Any]) -> Floats:
         """[m] px weighted by qty of what traded after one event, up to another; nan where nothing did."""
         first = np.searchsorted(self.seq, from_seq, side="right")
         until = np.searchsorted(self.seq, to_seq, side="right")

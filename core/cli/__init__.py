@@ -23,6 +23,7 @@ NOUNS: dict[str, str] = {
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",
     "journal": "Look into a journal: info, verify, replay, export.",
     "scenario": "Feed a file of events to the core and print what it does.",
+    "tca": "What executions cost: report, and what the router may learn.",
     "completion": "Print the script that completes nacre's commands in a shell.",
 }
 """Each noun, which is its module's name in this package, and its line in the help of `nacre`.

@@ -546,7 +546,9 @@ class Encoder:
         }
         request = struct(m.ORDER_EVENT, **order)
         if beside.tail:
-            request = struct(m.ALGO_ORDER_EVENT, order=np.frombuffer(request, m.ORDER_EVENT)[0], **beside.tail)
+            request = struct(
+                m.ALGO_ORDER_EVENT, order=np.frombuffer(request, m.ORDER_EVENT)[0], **beside.tail
+            )
         yield Event(m.Kind.ORDER, self._space(m.Space.SESSION, data["session"]), request)
 
     def _beside(self, data: dict[str, Any], price_precision: int, qty_precision: int) -> tuple[Beside, bool]:
@@ -574,8 +576,12 @@ class Encoder:
         moved = data["peg_offset"].units != 0 and data["ord_type"] != "pegged"
         return beside, beside.unsound or alone or moved
 
-    def _algo_params(self, beside: Beside, algo: str, data: dict[str, Any], precisions: tuple[int, int]) -> None:
-        """What the order's algorithm is told; what makes no sense is carried as an algorithm that isn't known."""
+    def _algo_params(
+        self, beside: Beside, algo: str, data: dict[str, Any], precisions: tuple[int, int]
+    ) -> None:
+        """What the order's algorithm is told; what makes no sense is carried as an algorithm that isn't
+        known.
+        """
         try:
             asked = algos.asked(algo, data["params"] or {})
             if algo == "peg" and data["peg"] is not None:

@@ -64,16 +64,16 @@ class Algo:
         if not self.slices:
             return ZERO
         weights = self.weights or [1]
-        done, whole = (
-            (sum(weights[: self.due]), sum(weights)) if self.weights else (self.due, self.slices)
-        )
+        done, whole = (sum(weights[: self.due]), sum(weights)) if self.weights else (self.due, self.slices)
         return self.to_lot(min(qty * done / whole, qty))
 
     def released(self, qty: Fraction, done: Fraction) -> Fraction:
         """What of the order may have been sent by now. done: filled or working."""
         if self.name in ONE_BY_ONE or self.closing:
             return qty
-        followed = qty if self.participation is None else min(self.to_lot(self.volume * self.participation), qty)
+        followed = (
+            qty if self.participation is None else min(self.to_lot(self.volume * self.participation), qty)
+        )
         if self.name == "pov":
             waits = followed - done < self.min_qty and followed < qty
             return min(done, followed) if waits else followed
@@ -83,7 +83,9 @@ class Algo:
     @property
     def spent(self) -> bool:
         """Whether it will let nothing more go."""
-        return self.closing if self.name == "close" else self.participation is None and self.due >= self.slices
+        return (
+            self.closing if self.name == "close" else self.participation is None and self.due >= self.slices
+        )
 
     def shown(self, n: int, unit: Fraction) -> Fraction:
         """What an iceberg's child n shows. unit: of a quantity."""
@@ -102,7 +104,12 @@ def unsound(line: dict[str, Any], given: set[str]) -> bool:
     name, params = line["algo"], line.get("params") or {}
     kinds = ("limit",) if name in ONE_BY_ONE else ("limit", "market")
     plain = line["ord_type"] in kinds and line.get("time_in_force", "day") in ("day", "gtc", "gtd")
-    if name not in MAY or not params.keys() <= MAY[name] or not plain or line.get("contingency") in ("oco", "ouo"):
+    if (
+        name not in MAY
+        or not params.keys() <= MAY[name]
+        or not plain
+        or line.get("contingency") in ("oco", "ouo")
+    ):
         return True
     shows = ("display_qty" in params) + ("max_floor" in given)
     if "post_only" in given and name not in ("iceberg", "peg"):
@@ -113,7 +120,9 @@ def unsound(line: dict[str, Any], given: set[str]) -> bool:
     for key, most in bounds.items():
         if not 0 <= whole(params.get(key, "0")) <= most:
             return True
-    if Fraction(params.get("min_qty", "0")) < 0 or (name == "pov" and not Fraction(params.get("participation_bps", "0"))):
+    if Fraction(params.get("min_qty", "0")) < 0 or (
+        name == "pov" and not Fraction(params.get("participation_bps", "0"))
+    ):
         return True
     return name not in (*ONE_BY_ONE, "pov") and unsound_schedule(name, params)
 
@@ -128,7 +137,10 @@ def unsound_schedule(name: str, params: dict[str, Any]) -> bool:
         wrong = not weights or not sum(weights) or min(weights) < 0 or max(weights) > 65535
         return wrong or len(weights) > MOST_WEIGHTS or bool(params.keys() & {"slices", "urgency"})
     urgent = name == "is"
-    return urgent and (whole(params.get("slices", "10")) > MOST_WEIGHTS or not 0 <= Fraction(params.get("urgency", "1")) <= 100)
+    return urgent and (
+        whole(params.get("slices", "10")) > MOST_WEIGHTS
+        or not 0 <= Fraction(params.get("urgency", "1")) <= 100
+    )
 
 
 def whole(text: Any) -> int:
