@@ -44,14 +44,21 @@ def _labels(measured: Measured, key: str) -> Columns:
     if key == "venue":
         tables = {"children": measured.children, "fills": measured.fills}
         return {name: _text(names.venues, table["venue"]) for name, table in tables.items()}
-    texts = {
-        "algo": lambda: _text({0: NO_ALGO, **ALGO_NAMES}, measured.orders["algo"]),
-        "strategy": lambda: _text(names.strategies, measured.orders["strategy"], NO_STRATEGY),
-        "account": lambda: _text(names.accounts, measured.orders["account"]),
-        "symbol": lambda: _text(names.symbols, measured.orders["symbol"]),
-        "all": lambda: np.full(len(measured.orders["seq"]), "all", object),
+    return _spread(measured, _of_orders(measured, key))
+
+
+def _of_orders(measured: Measured, key: str) -> NDArray[Any]:
+    """The key's value of each order."""
+    names, orders = measured.names, measured.orders
+    if key == "all":
+        return np.full(len(orders["seq"]), "all", object)
+    known = {
+        "algo": {0: NO_ALGO, **ALGO_NAMES},
+        "strategy": names.strategies,
+        "account": names.accounts,
+        "symbol": names.symbols,
     }
-    return _spread(measured, texts[key]())
+    return _text(known[key], orders[key], NO_STRATEGY if key == "strategy" else "")
 
 
 def _currencies(measured: Measured) -> Columns:
@@ -80,7 +87,7 @@ def _row(measured: Measured, own: Columns, of_venue: bool) -> dict[str, Any]:
     fills = {name: column[own["fills"]] for name, column in measured.fills.items()}
     children = {name: column[own["children"]] for name, column in measured.children.items()}
     orders = {} if of_venue else {name: column[own["orders"]] for name, column in measured.orders.items()}
-    row = {"orders": len(orders["seq"]) if orders else len(np.unique(fills["row"]))}
+    row: dict[str, Any] = {"orders": len(orders["seq"]) if orders else len(np.unique(fills["row"]))}
     row |= _counts(children, fills)
     row |= {f"{name}_bps": _ratio_bps(fills[f"{name}_cost"], fills[f"{name}_value"]) for name in SLIPPAGES}
     if orders:

@@ -47,11 +47,12 @@ CHILD = np.dtype(
         ("row", "<u4"), ("n", "<u4"), ("venue", "<u2"), ("ended_by", "u1"), ("posted", "u1"), ("pad", "<u4"),
     ]
 )  # fmt: skip
-"""A child order. row: of its parent. ended_by: an ExecType. posted: no shown price met it when it was sent."""
+"""A child order. row: of its parent. ended_by: an ExecType. posted: nothing shown met it when it was sent."""
 
 FILL = np.dtype(
     [
-        ("seq", "<u8"), ("time_ns", "<i8"), ("qty", "<i8"), ("px", "<i8"), ("bid_px", "<i8"), ("ask_px", "<i8"),
+        ("seq", "<u8"), ("time_ns", "<i8"), ("qty", "<i8"), ("px", "<i8"),
+        ("bid_px", "<i8"), ("ask_px", "<i8"),
         ("fee", "<f8"), ("row", "<u4"), ("child", "<u4"), ("venue", "<u2"), ("maker", "u1"), ("sides", "u1"),
         ("pad", "<u4"),
     ]

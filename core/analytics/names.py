@@ -15,7 +15,7 @@ NO_STRATEGY = "(none)"
 
 @dataclass
 class Names:
-    """By index. tick_scale: of a price, qty_scale: of a quantity, 10^-precision; multiplier: of a contract."""
+    """By index. px_scale: of a price, qty_scale: of a quantity, 10^-precision; multiplier: of a contract."""
 
     symbols: dict[int, str] = field(default_factory=dict)
     venues: dict[int, str] = field(default_factory=dict)

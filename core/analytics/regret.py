@@ -28,7 +28,7 @@ def regrets(raw: Columns, names: Names, orders: Columns, fills: Columns, contrac
     starts = np.searchsorted(levels["row"], np.arange(len(out) + 1))
     by_row = np.argsort(fills["row"], kind="stable")
     fill_starts = np.searchsorted(fills["row"][by_row], np.arange(len(out) + 1))
-    for i in np.flatnonzero(orders["cum_qty"] > 0):
+    for i in np.flatnonzero(orders["cum_qty"] > 0).tolist():
         symbol, sign = int(orders["symbol"][i]), float(orders["sign"][i])
         own = by_row[fill_starts[i] : fill_starts[i + 1]]
         met = levels[starts[i] : starts[i + 1]]

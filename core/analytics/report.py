@@ -29,8 +29,8 @@ FIGURES = {
 
 STYLE = (
     "body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}"
-    "table{border-collapse:collapse;margin:1em 0}th,td{padding:.2em .7em;text-align:right;border-bottom:1px
-    solid #ddd}"
+    "table{border-collapse:collapse;margin:1em 0}th,td{padding:.2em .7em;text-align:right}"
+    "th,td{border-bottom:1px solid #ddd}"
     "th:first-child,td:first-child{text-align:left}figure{display:inline-block;margin:0 1em 1em 0}"
 )
 WIDTH, HEIGHT = 460, 300
@@ -38,9 +38,7 @@ NANOSECONDS = 10**9
 
 
 def figures(measured: Measured, keys: Sequence[str] = groups.KEYS) -> dict[str, Any]:
-    """Every figure: `total`, then a list of rows for each key. Ratios are from 0 to 1; what can't be known is
-    None.
-    """
+    """Every figure: `total`, then rows for each key. Ratios are from 0 to 1; what can't be known is None."""
     return {
         "until": datetime.fromtimestamp(measured.end_ns // NANOSECONDS, UTC).isoformat(),
         "total": groups.by(measured, "all"),
@@ -60,9 +58,8 @@ def shown(value: object) -> str:
 def html(found: Mapping[str, Any], title: str) -> str:
     """One page: SVG and style are in it, so it can be mailed and opened without a network."""
     keys = [key for key in groups.KEYS if key in found]
-    parts = [
-        f"<h1>{escape(title)}</h1><p>Until {escape(str(found['until']))}. Costs are positive, in basis points.</p>"
-    ]
+    until = escape(str(found["until"]))
+    parts = [f"<h1>{escape(title)}</h1><p>Until {until}. Costs are positive, in basis points.</p>"]
     parts += [_table("total", "all", found["total"])]
     parts += [_plots(found)]
     parts += [_table(f"by {key}", key, found[key]) for key in keys]

@@ -95,4 +95,5 @@ class Prints:
         value = np.concatenate(([0.0], np.cumsum((self.px - base) * self.qty)))
         volume = np.concatenate(([0.0], np.cumsum(self.qty)))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (value[until] - value[first]) / (volume[until] - volume[first]) + base
+            mean: Floats = (value[until] - value[first]) / (volume[until] - volume[first]) + base
+        return mean

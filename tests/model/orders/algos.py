@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from tests.model.orders import working
@@ -185,7 +186,7 @@ def trajectory(urgency: float, slices: int) -> list[int]:
     if not urgency:
         return [65535] * slices
     left = [math.sinh(urgency * (slices - i) / slices) for i in range(slices + 1)]
-    parts = [before - after for before, after in zip(left, left[1:], strict=False)]
+    parts = [before - after for before, after in pairwise(left)]
     return [round(part * 65535 / max(parts)) for part in parts]
 
 

@@ -214,8 +214,25 @@ class RandomDay:
     def _params(self, algo: str, symbol: str) -> dict[str, Any]:
         """What an algorithm is told; now and then what makes no sense."""
         r = self.random
+        some = self._schedule(algo) if algo in ALGOS[:5] else {}
+        if algo in ("iceberg", "peg") and (algo == "iceberg" or self.chance(0.5)):
+            some["display_qty"] = self.qty(symbol, 6)
+        if algo == "peg":
+            some["peg"] = r.choice(("primary", "mid", "market"))
+            some["offset"] = r.choice(("0", "0.02", "-0.05"))
+        if algo in ("pov", "sniper") and self.chance(0.6):
+            some["min_qty"] = self.qty(symbol, 4)
+        if algo not in ("pov", "sniper") and self.chance(0.3):
+            some |= {"variance_bps": r.choice(("300", "5000", "10000")), "seed": r.choice(("0", "7"))}
+        if self.chance(self.wild / 6):
+            some[r.choice(("horizon_s", "slices", "display_qty", "participation_bps", "magic"))] = "0"
+        return some
+
+    def _schedule(self, algo: str) -> dict[str, Any]:
+        """When how much of it is sent."""
+        r = self.random
         some: dict[str, Any] = {}
-        if algo in ALGOS[:5] and algo != "pov" and (algo != "close" or self.chance(0.7)):
+        if algo != "pov" and (algo != "close" or self.chance(0.7)):
             some |= {"horizon_s": r.choice(("8", "20")), "slices": r.choice(("1", "3", "4"))}
         if algo in ("vwap", "is", "close") and "slices" in some and self.chance(0.5):
             del some["slices"]
@@ -226,16 +243,6 @@ class RandomDay:
             some["auction_bps"] = r.choice(("0", "2500", "10000")) if "horizon_s" in some else "10000"
         if algo == "pov" or ("horizon_s" in some and self.chance(0.3)):
             some["participation_bps"] = r.choice(("1000", "5000", "10000"))
-        if algo in ("iceberg", "peg") and (algo == "iceberg" or self.chance(0.5)):
-            some["display_qty"] = self.qty(symbol, 6)
-        if algo == "peg":
-            some |= {"peg": r.choice(("primary", "mid", "market")), "offset": r.choice(("0", "0.02", "-0.05"))}
-        if algo in ("pov", "sniper") and self.chance(0.6):
-            some["min_qty"] = self.qty(symbol, 4)
-        if algo not in ("pov", "sniper") and self.chance(0.3):
-            some |= {"variance_bps": r.choice(("300", "5000", "10000")), "seed": r.choice(("0", "7"))}
-        if self.chance(self.wild / 6):
-            some[r.choice(("horizon_s", "slices", "display_qty", "participation_bps", "magic"))] = "0"
         return some
 
     def _list(self, line: dict[str, Any]) -> None:
