@@ -201,10 +201,10 @@ cdef class Tape:
         if index == 0:
             return 0
         child = <ChildRow*>self.children.at(index - 1)
-        child.cum_qty = page.outcome.child_cum_qty
+        child.cum_qty, child.order_qty = page.outcome.child_cum_qty, page.outcome.child_order_qty
         if child.acked_ns == 0 and said != X_REJECTED:
             child.acked_ns = page.header.time_ns
-        if page.outcome.flags & OF_CHILD_OVER and child.end_ns == 0:
+        if child.end_ns == 0 and (page.outcome.flags & OF_CHILD_OVER or child.cum_qty >= child.order_qty):
             child.end_ns, child.ended_by = page.header.time_ns, said
         if page.outcome.flags & OF_FILL_APPLIED:
             return self._filled(page, row, index - 1)

@@ -71,10 +71,10 @@ def apply(desk: Desk, child: Child, line: Line) -> None:
     desk.say_child(child, "canceled" if exec_type == "unknown_order" else exec_type)
     text = line.get("text") or ""
     if order.worked:
+        order.rejected += bool(child.ended == "rejected" and not was_ended)
         said = replace_first(desk, child, exec_type, was_ours, text) or answer_worked(desk, child, text)
         ids = None
         unasked = bool(child.ended and not was_ended and not was_asked)
-        order.rejected += bool(child.ended == "rejected" and not was_ended)
     else:
         said, unasked = False, False
         ids = mirror(child, exec_type, was_replacing)
