@@ -23,9 +23,9 @@ cdef class Rows:
         """A new row of zeros; earlier rows may move."""
         cdef char* grown
         cdef uint64_t more
+        if self.count >= self.most:
+            raise MemoryError(f"more than {self.most:,} rows: an observer keeps no more; report shorter journals")
         if self.count == self.capacity:
-            if self.count >= self.most:
-                raise MemoryError(f"more than {self.most:,} rows: ask for fewer symbols, or a shorter time")
             more = FIRST if self.capacity == 0 else 2 * self.capacity
             grown = <char*>realloc(self.memory, more * self.size)
             if grown == NULL:

@@ -16,6 +16,7 @@ import click
 from core.cli.output import EXIT_CODES
 
 NOUNS: dict[str, str] = {
+    "algo": "Params for algorithms: volume curves, schedules.",
     "core": "Run a core, ask how it is, watch it, stop it.",
     "bench": "Measure this machine: hop, throughput, positions, path, client, command, data, check.",
     "data": "Recorded market data: info, check, convert, replay.",

@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 
 
 def asked(algo: str, params: Mapping[str, Any]) -> Asked:
-    """The integers of an algorithm's params. Unsound: a key that it has not, or a value that is none of its."""
+    """The integers of an algorithm's params. Unsound: a key that it hasn't, a value that is none of its."""
     if algo not in PARAMS or params.keys() - set(PARAMS[algo]):
         raise Unsound(algo)
     try:

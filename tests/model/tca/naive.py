@@ -1,6 +1,7 @@
-"""What executions cost, figured out once more from text: exported events and printed lines. Nothing of it is the core's.
+"""What executions cost, figured out once more from text: exported events and printed lines.
 
-One pass in the order of events keeps the market as plain dictionaries; every figure is then a loop over what it noted down.
+One pass in the order of events keeps the market as plain dictionaries; every figure is then a loop over what
+it noted down.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import statistics
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
 from typing import Any
 
 Row = dict[str, Any]
@@ -160,7 +162,7 @@ class World:
 
 
 def noted(rows: list[Row], lines: list[Row]) -> World:
-    """The world after all events. rows: `nacre journal export`; lines: what the core printed, each with its seq."""
+    """The world after all events. rows: `nacre journal export`; lines: what the core printed, with seq."""
     world = World()
     by_seq: dict[int, list[Row]] = {}
     for line in lines:
@@ -313,11 +315,7 @@ def benchmark(world: World, order: Order, name: str) -> float | None:
         bisect_right(mids, order.seq, key=lambda r: r[0]) : bisect_right(mids, end_seq, key=lambda r: r[0])
     ]
     points = [(order.at, order.arrival), *((at, mid) for _, at, mid in inside_mids), (end_at, None)]
-    spans = [
-        (later[0] - now[0], now[1])
-        for now, later in zip(points, points[1:], strict=False)
-        if now[1] is not None
-    ]
+    spans = [(later[0] - now[0], now[1]) for now, later in pairwise(points) if now[1] is not None]
     time = sum(span for span, _ in spans)
     return sum(span * mid for span, mid in spans if mid is not None) / time if time else order.arrival
 
@@ -408,7 +406,8 @@ def label(world: World, key: str, order: Order, venue: str | None) -> tuple[str,
     paid = world.texts[0, instrument["settle_currency"]]
     names = {
         "all": "all", "venue": venue or "", "algo": ALGOS[asked["algo"]], "symbol": instrument["text"],
-        "account": world.accounts[asked["account"]], "strategy": world.texts.get((1, asked.get("strategy", NONE)), "(none)"),
+        "account": world.accounts[asked["account"]],
+        "strategy": world.texts.get((1, asked.get("strategy", NONE)), "(none)"),
     }  # fmt: skip
     return names[key], paid
 
@@ -420,7 +419,7 @@ def figure(world: World, key: str, orders: list[Order], children: list[Child], f
         "value": sum(worth(world, fill, fill.px) for fill in fills),
         "fill_rate": mean([child.cum / child.qty for child in children]),
         "reject_ratio": mean([child.ended == "rejected" for child in children]),
-        "cancel_ratio": mean([child.ended in ("canceled", "expired") and child.cum < child.qty for child in children]),
+        "cancel_ratio": mean([c.ended in ("canceled", "expired") and c.cum < c.qty for c in children]),
         "ack_p50_us": median([(c.answered - c.at) / 1e3 for c in children if c.answered is not None]),
         "time_to_fill_p50_ms": median([(c.filled - c.at) / 1e6 for c in children if c.filled is not None]),
         "queue_ahead": mean([queue(world, fill) for fill in fills if fill.maker and fill.child.posted]),
