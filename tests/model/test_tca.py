@@ -1,4 +1,4 @@
-"""Every figure of execution analytics against a naive calculation from text: on a demo, on random journals."""
+"""Every figure of execution analytics against a naive calculation: on a demo and on random journals."""
 
 from __future__ import annotations
 
