@@ -292,7 +292,6 @@ cdef class Router(Engine):
                 return
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
-        held.moving = 0                 # the child before may have been filled while it was asked to move
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
                     TIF_DAY if auction else routed.time_in_force)
 
