@@ -139,6 +139,13 @@ class Contingency(IntEnum):
 class Algo(IntEnum):
     NONE = 0
     TWAP = 1
+    VWAP = 2
+    POV = 3
+    SHORTFALL = 4
+    ICEBERG = 5
+    SNIPER = 6
+    PEG = 7
+    CLOSE = 8
     UNKNOWN = 255
 
 

@@ -2,7 +2,7 @@
 """What the C compiler makes of the structs of `core.messages`: a build with other sizes or offsets fails here."""
 from core.messages cimport (
     BOOKING_AT, OUTCOME_AT, PAGE_SIZE, REQUEST_AT, REQUEST_SIZE, RESOLVED_AT, ROUTING_AT, SEND_AT, VERDICT_AT,
-    AccountEvent, AdjustedEvent, AdjustEvent, AlertEvent, AlgoEvent, BookEvent, Booking, CancelEvent,
+    AccountEvent, AdjustedEvent, AdjustEvent, AlertEvent, AlgoEvent, AlgoOrderEvent, BookEvent, Booking, CancelEvent,
     ChildEvent, ConfigEvent, DayEvent, DepthEvent, FactsEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
     KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
@@ -36,6 +36,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(DepthEvent) == 24)
     NACRE_HOLDS(sizeof(PriceEvent) == 16)
     NACRE_HOLDS(sizeof(OrderEvent) == 144)
+    NACRE_HOLDS(sizeof(AlgoOrderEvent) == REQUEST_SIZE)
     NACRE_HOLDS(sizeof(ReplaceEvent) == 112)
     NACRE_HOLDS(sizeof(CancelEvent) == 88)
     NACRE_HOLDS(sizeof(FilterEvent) == 40)
@@ -98,6 +99,7 @@ def sizes() -> dict[str, int]:
         "DepthEvent": sizeof(DepthEvent),
         "PriceEvent": sizeof(PriceEvent),
         "OrderEvent": sizeof(OrderEvent),
+        "AlgoOrderEvent": sizeof(AlgoOrderEvent),
         "ReplaceEvent": sizeof(ReplaceEvent),
         "CancelEvent": sizeof(CancelEvent),
         "FilterEvent": sizeof(FilterEvent),

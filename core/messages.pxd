@@ -174,6 +174,13 @@ cdef enum Contingency:
 cdef enum Algo:
     AL_NONE = 0
     AL_TWAP = 1
+    AL_VWAP = 2
+    AL_POV = 3
+    AL_SHORTFALL = 4
+    AL_ICEBERG = 5
+    AL_SNIPER = 6
+    AL_PEG = 7
+    AL_CLOSE = 8
     AL_UNKNOWN = 255
 
 cdef enum AlgoAction:
@@ -511,6 +518,19 @@ cdef struct OrderEvent:             # 144
     uint32_t slices                 # of an algo
     int64_t horizon_ns
 
+cdef enum:
+    CURVE_SLICES = 44               # weights that one order carries
+
+cdef struct AlgoOrderEvent:         # 256: an order with what its algorithm needs; of 144 bytes it is an order alone
+    OrderEvent order
+    uint64_t seed                   # of what is drawn; 0: of the order's cl_ord_id
+    int64_t min_qty                 # pov: the least that is sent at once; sniper: that must be shown
+    uint16_t participation_bps      # of the volume that trades; 0: no bound
+    uint16_t variance_bps           # of a slice's time, or of what is shown
+    uint16_t auction_bps            # what of the order is kept for the closing auction
+    uint16_t weights                # how many of the curve there are; 0: slices weigh the same
+    uint16_t curve[44]
+
 cdef struct ReplaceEvent:           # 112
     char cl_ord_id[40]
     char orig_cl_ord_id[40]
@@ -713,7 +733,7 @@ cdef struct SweepEvent:             # 40: one step over many orders or children
 
 cdef struct TriggerEvent:           # 16: an order that the core held goes on
     uint32_t order
-    uint32_t pad
+    uint32_t closing                # K_SLICE_DUE: a venue collects for its closing auction
     int64_t price                   # K_PEG: where its child is to go
 
 cdef struct TriggersEvent:          # 56: the rest of the held orders of a symbol, against the market of then
@@ -790,6 +810,7 @@ cdef union Request:
     DepthEvent depth
     PriceEvent price
     OrderEvent order
+    AlgoOrderEvent algo_order
     ReplaceEvent replace
     CancelEvent cancel
     FilterEvent filter

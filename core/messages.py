@@ -265,6 +265,21 @@ ORDER_EVENT = np.dtype(
         ("horizon_ns", "<i8"),
     ]
 )
+CURVE_SLICES = 44
+"""Weights that one order carries."""
+
+ALGO_ORDER_EVENT = np.dtype(
+    [
+        ("order", ORDER_EVENT),
+        ("seed", "<u8"),
+        ("min_qty", "<i8"),
+        ("participation_bps", "<u2"),
+        ("variance_bps", "<u2"),
+        ("auction_bps", "<u2"),
+        ("weights", "<u2"),
+        ("curve", "<u2", (CURVE_SLICES,)),
+    ]
+)
 REPLACE_EVENT = np.dtype(
     [
         ("cl_ord_id", "V40"),
@@ -424,7 +439,7 @@ SWEEP_EVENT = np.dtype(
 TRIGGER_EVENT = np.dtype(
     [
         ("order", "<u4"),
-        ("pad", "<u4"),
+        ("closing", "<u4"),
         ("price", "<i8"),
     ]
 )

@@ -16,6 +16,7 @@ import click
 from core.cli.output import EXIT_CODES
 
 NOUNS: dict[str, str] = {
+    "algo": "Params for algorithms: volume curves, schedules.",
     "core": "Run a core, ask how it is, watch it, stop it.",
     "bench": "Measure this machine: hops, the path, throughput, readers, a strategy.",
     "data": "Recorded market data: info, check, convert, replay.",
@@ -23,6 +24,7 @@ NOUNS: dict[str, str] = {
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",
     "journal": "Look into a journal: info, verify, replay, export.",
     "scenario": "Feed a file of events to the core and print what it does.",
+    "tca": "What executions cost: report, and what the router may learn.",
     "completion": "Print the script that completes nacre's commands in a shell.",
 }
 """Each noun, which is its module's name in this package, and its line in the help of `nacre`.

@@ -72,7 +72,8 @@ cdef struct Order:                  # 128 bytes: the first line is what its fill
     uint8_t ord_type
     uint8_t time_in_force
     uint8_t flags                   # OrderFlag
-    uint16_t pad
+    uint8_t algo                    # an Algo
+    uint8_t pad
     uint32_t awaiting               # children whose answer is awaited
     uint32_t last_child
     int64_t pend_qty                # of a pending replace

@@ -386,6 +386,7 @@ cdef class Life:
         if order.bits & B_WAITS_ENTRY or is_worked(request):
             order.bits |= B_WORKED | B_ACKED
             out.exec_type = X_NEW
+            order.algo = request.algo
             if request.algo != AL_NONE:
                 order.bits |= B_ALGO
             if request.ord_type == T_MARKET_TO_LIMIT:
@@ -951,7 +952,7 @@ cdef class Life:
             return
         order.order_qty = qty
         if order.pend_price != order.price:
-            order.bits |= B_HAS_PRICE       # a peg may get its first limit so
+            order.bits |= B_HAS_PRICE   # a peg that had no limit has one now
         order.price = order.pend_price
         if order.id_replace != NONE:
             order.id_current = order.id_replace
@@ -979,7 +980,8 @@ cdef class Life:
         cdef uint32_t i = self.live_child(index)
         cdef Child* child
         out.order = index
-        if i == NONE or order_ended(order) or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE):
+        if (i == NONE or order_ended(order)
+                or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED)):
             return
         child = &self.children[i]
         if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) or child.price == page.request.trigger.price:

@@ -122,6 +122,8 @@ def event(body: bytes) -> dict[str, Any]:
     if derived:
         out |= {"derived": True, "engine": int(header["engine"]), "cause": int(header["cause"])}
     dtype = m.REQUESTS.get(kind)
+    if kind == m.Kind.ORDER and header["length"] == m.ALGO_ORDER_EVENT.itemsize:
+        dtype = m.ALGO_ORDER_EVENT
     if dtype is not None and header["length"]:
         request = body[m.HEADER.itemsize :].ljust(dtype.itemsize, b"\0")
         out["request"] = dict(_fields(np.frombuffer(request, dtype, 1)[0]))

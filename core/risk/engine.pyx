@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.alerts cimport alert_venue, halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_NONE, AL_TWAP, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
+    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_CLOSE, AL_PEG, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
     D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED, H_JOURNAL_FULL,
     HaltEvent, is_request, K_ADJUST, K_ADJUSTED, K_ALERT, K_ALGO, K_BOOK, K_CANCEL, K_CANCEL_ALL,
     K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_LIST,
@@ -20,6 +20,7 @@ from core.messages cimport (
     T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_GTD, TIF_IOC, TIF_OPG, U_QTY12, UNKNOWN, UNKNOWN16, V_MATCH,
     Verdict, VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, W_PX_OVERFLOW,
 )
+from core.execution.algos.engine cimport algo_unsupported
 from core.market.view cimport SymbolMarket
 from core.orders.life cimport B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS_TRIGGER, Child, Order, is_stop, order_ended
 from core.risk.gate cimport Proposal, set_key
@@ -228,7 +229,7 @@ cdef class Risk(Engine):
         if page.header.flags & H_DERIVED:
             self._close(page, request)
             return
-        if unsupported(request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
+        if unsupported(page, request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
             self.gate.deny(page, R_UNSUPPORTED)
         elif self.gate.passes(page, &asked) and self._reduces(page, &asked, 0):
             self.gate.count_rate(page, &asked)
@@ -316,7 +317,8 @@ cdef class Risk(Engine):
         asked.has_price = has_price(order.ord_type)
         asked.needs_price = 0
         asked.missing = 0
-        asked.auction = order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS
+        asked.auction = (order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS
+                         or order.algo == AL_CLOSE)
         asked.has_stop = (request.flags & O_HAS_STOP) != 0
         asked.stop_px = request.stop_px
         asked.has_floor = 0
@@ -457,7 +459,7 @@ cdef class Risk(Engine):
         cdef uint8_t state = self.view.state(order.symbol, venue)
         if order.time_in_force == TIF_OPG or order.time_in_force == TIF_CLS:
             return state == VS_AUCTION
-        return state == VS_UP or (state == VS_AUCTION and order.venue != NONE16)
+        return state == VS_UP or (state == VS_AUCTION and (order.venue != NONE16 or order.algo == AL_CLOSE))
 
     # ---- alerts -----------------------------------------------------------------------------------------------
 
@@ -555,7 +557,8 @@ cdef void set_beside(Page* page, OrderEvent* request, Proposal* asked, bint leg)
     asked.needs_price = has_price(request.ord_type) and request.ord_type != T_PEGGED
     asked.missing = (trails and not request.flags & O_HAS_TRAIL) or (
         is_stop(request.ord_type) and not trails and not request.flags & O_HAS_STOP)
-    asked.auction = request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
+    asked.auction = (request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
+                     or request.algo == AL_CLOSE)
     asked.has_stop = (request.flags & O_HAS_STOP) != 0
     asked.stop_px = request.stop_px
     asked.has_floor = (request.flags & O_HAS_FLOOR) != 0
@@ -566,7 +569,7 @@ cdef void set_beside(Page* page, OrderEvent* request, Proposal* asked, bint leg)
         asked.wrong |= W_PX_OVERFLOW
 
 
-cdef bint unsupported(OrderEvent* request) noexcept nogil:
+cdef bint unsupported(const Page* page, OrderEvent* request) noexcept nogil:
     """Combinations that mean nothing: they are denied rather than guessed at."""
     cdef uint8_t kind = request.ord_type
     cdef uint8_t flags = request.flags
@@ -574,7 +577,7 @@ cdef bint unsupported(OrderEvent* request) noexcept nogil:
     cdef bint rests = has_price(kind) and not once
     if (kind > T_LIMIT or request.time_in_force >= TIF_OPG or request.algo or request.peg
             or flags & (O_HAS_STOP | O_HAS_TRAIL | O_HAS_FLOOR)):
-        if unsupported_held(request, rests):
+        if unsupported_held(request, rests) or (request.algo and algo_unsupported(page)):
             return 1
     if not has_price(kind) and flags & O_HAS_PRICE:
         return 1
@@ -601,14 +604,8 @@ cdef bint unsupported_held(OrderEvent* request, bint rests) noexcept nogil:
         return 1
     if flags & O_HAS_TRAIL and (kind != T_TRAILING_STOP or request.trail <= 0):
         return 1
-    if (request.peg != PEG_NONE) != (kind == T_PEGGED) or (kind == T_PEGGED and not rests):
+    if (request.peg != PEG_NONE) != (kind == T_PEGGED) and request.algo != AL_PEG or (kind == T_PEGGED and not rests):
         return 1
     if flags & O_HAS_FLOOR and (not rests or kind == T_PEGGED):
         return 1
-    if request.time_in_force >= TIF_OPG and not plain:
-        return 1
-    if request.algo == AL_NONE:
-        return 0
-    return (request.algo != AL_TWAP or not plain or request.time_in_force in (TIF_IOC, TIF_FOK, TIF_OPG, TIF_CLS)
-            or flags & (O_HAS_FLOOR | O_POST_ONLY) or request.contingency > CG_OTO
-            or request.horizon_ns <= 0 or request.slices == 0)
+    return request.time_in_force >= TIF_OPG and not plain

@@ -3,6 +3,7 @@ cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Engine
+from core.execution.algos.engine cimport Algos
 from core.market.view cimport MarketView
 from core.messages cimport Page
 from core.router.facts cimport Facts
@@ -32,13 +33,15 @@ cdef struct Routed:                 # 80: a worked order, as far as routing goes
     uint8_t special                 # a Special
     uint8_t limited                 # it has a price: a peg's limit
     uint8_t policy                  # a Policy
-    uint8_t pad[6]
+    uint8_t hides                   # a sniper: takes, and never posts
+    uint8_t pad[5]
 
 @cython.final
 cdef class Router(Engine):
     cdef readonly MarketView view
     cdef Held held
     cdef Facts facts
+    cdef Algos algos
     cdef Routed* routed
     cdef uint64_t* quoted_at        # [symbol x MAX_SYMBOL_VENUES + slot] the event of its last quote
     cdef uint32_t* heads            # [symbol] orders that wait for a quote
@@ -57,11 +60,11 @@ cdef class Router(Engine):
     cdef void _slice(self, Page* page, uint32_t order, uint32_t slot, int64_t qty, int64_t price,
           uint8_t ord_type, uint8_t time_in_force, int64_t delay_ns) noexcept nogil
     cdef bint _special_moved(self, Page* page, uint32_t order) noexcept nogil
-    cdef bint _schedule_over(self, uint32_t order) noexcept nogil
     cdef int64_t _may_send(self, Page* page, uint32_t order, int64_t rest, uint64_t left_out) noexcept nogil
     cdef void _post(self, Page* page, uint32_t order, int64_t qty, int64_t price, uint64_t left_out) noexcept nogil
-    cdef bint _open(self, const Routed* routed, int slot) noexcept nogil
-    cdef void _slice_due(self, Page* page, uint32_t order) noexcept nogil
+    cdef bint _open(self, const Routed* routed, int slot, bint auction) noexcept nogil
+    cdef bint _in_auction(self, uint32_t order) noexcept nogil
+    cdef void _slice_due(self, Page* page) noexcept nogil
     cdef void _peg_moved(self, Page* page, uint32_t order) noexcept nogil
     cdef bint _follow_peg(self, Page* page, uint32_t order) noexcept nogil
     cdef void _pegs(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil
@@ -73,4 +76,5 @@ cdef class Router(Engine):
     cdef void _list(self, uint32_t order) noexcept nogil
     cdef void _unlist(self, uint32_t order) noexcept nogil
     cdef void _quoted(self, Page* page, uint32_t symbol, uint16_t venue) noexcept nogil
-    cdef void _route_waiting(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil
+    cdef void _traded(self, Page* page) noexcept nogil
+    cdef void _route_waiting(self, Page* page, uint32_t symbol, uint32_t order, bint followers) noexcept nogil

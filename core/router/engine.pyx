@@ -3,10 +3,13 @@
 from libc.string cimport memset
 
 from core.engine cimport Emitter
+from core.execution.algos.engine cimport Algos
+from core.execution.algos.sniper cimport sniper_takes
 from core.market.view cimport MarketView, Top
 from core.messages cimport (
-    A_REPLACE, is_order, K_DEPTH, K_FACTS, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE, K_REARM,
-    K_REPORT, K_REROUTE, K_SILENCE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE, K_VENUE_STATE,
+    A_REPLACE, AL_SNIPER, is_order, K_ALGO, K_DEPTH, K_FACTS, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG,
+    K_QUOTE, K_REARM, K_REPORT, K_REROUTE, K_SILENCE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE,
+    K_VENUE_STATE,
     MAX_SYMBOL_VENUES, NONE, NONE16, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE,
     OF_HOLDS, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE, OF_WORKED, OrderEndEvent, Outcome, Page,
     R_NO_LIQUIDITY, R_VENUE_REJECTS, SC_VENUE, SIDE_BUY, SliceEvent, SweepEvent, T_LIMIT, T_LIMIT_IF_TOUCHED,
@@ -15,7 +18,7 @@ from core.messages cimport (
 )
 from core.router.facts cimport Facts
 from core.router.held cimport (
-    SEEN_BEGIN, SEEN_PEGS, SP_ALGO, SP_AUCTION, SP_BOUND, SP_FLOOR, SP_LIFTS, SP_PEG, SP_STOP, HeldOrder,
+    LOOKS, SEEN_BEGIN, SEEN_PEGS, SP_ALGO, SP_AUCTION, SP_BOUND, SP_CLOSE, SP_FLOOR, SP_LIFTS, SP_PEG, SP_STOP, HeldOrder,
 )
 from core.router.policies cimport plan
 from core.router.sweep cimport LEGS_MAX, Ask, Leg, cheapest_to_post, one_venue
@@ -36,6 +39,7 @@ cdef class Router(Engine):
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
         self.held = Held(arena, emitter, self.view, capacity)
         self.facts = Facts(arena, emitter, self.view, capacity)
+        self.algos = Algos(arena, emitter, self.view, capacity)
         self.routed = <Routed*>arena.table("router.routed", sizeof(Routed), capacity.orders)
         self.quoted_at = <uint64_t*>arena.table("router.quoted_at", sizeof(uint64_t), capacity.symbols * MAX_SYMBOL_VENUES)
         self.heads = <uint32_t*>arena.table("router.heads", sizeof(uint32_t), capacity.symbols)
@@ -72,7 +76,7 @@ cdef class Router(Engine):
                 self._quoted(page, page.request.depth.symbol, page.request.depth.venue)
                 self._market(page, page.request.depth.symbol, NONE16)
             elif kind == K_TRADE:
-                self._market(page, page.request.trade.symbol, NONE16)
+                self._traded(page)
             elif kind == K_MARK:
                 self._market(page, page.request.price.symbol, NONE16)
             elif kind == K_VENUE_STATE:
@@ -81,11 +85,12 @@ cdef class Router(Engine):
                 else:
                     self._venue_moved(page, page.request.venue_state.symbol, page.request.venue_state.venue, 0)
         elif kind == K_REROUTE:
-            self._route_waiting(page, page.request.sweep.scope.symbol, page.request.sweep.cursor)
+            self._route_waiting(page, page.request.sweep.scope.symbol, page.request.sweep.cursor,
+                                page.request.sweep.kind)
         elif kind == K_TRIGGERS:
             self._go_on(page)
         elif kind == K_SLICE_DUE:
-            self._slice_due(page, page.request.trigger.order)
+            self._slice_due(page)
         elif kind == K_INSTRUMENT:
             self.held.instrument(page)
         elif kind == K_FACTS:
@@ -149,6 +154,9 @@ cdef class Router(Engine):
         routed.previous = NONE
         routed.limited = routed.has_price
         routed.special = self.held.begin(page, order)
+        if routed.special & SP_ALGO:
+            routed.hides = page.request.order.algo == AL_SNIPER
+            self.algos.begin(page, order, self.held.watches[routed.symbol].lot)
         if routed.ord_type != T_LIMIT:
             routed.has_price = 0
         if order >= self.counts[0]:
@@ -195,7 +203,7 @@ cdef class Router(Engine):
         ask.policy = routed.policy
         ask.buys = routed.side == SIDE_BUY
         ask.limited = routed.has_price
-        ask.rests = rests(routed)
+        ask.rests = rests(routed) and not routed.hides
         ask.limit = routed.price
         ask.qty = qty
         ask.tick = self.held.watches[routed.symbol].tick
@@ -213,6 +221,8 @@ cdef class Router(Engine):
         cdef int64_t rest = routed.unsent - routed.in_flight
         cdef int count = 0
         cdef int i
+        if routed.hides and routed.special & SP_BOUND:
+            left_out |= ~(<uint64_t>1 << self.view.slot_of(routed.symbol, self.held.orders[order].venue))
         if routed.routable and routed.special:
             rest = self._may_send(page, order, rest, left_out)
         if not routed.routable or rest <= 0:
@@ -262,6 +272,9 @@ cdef class Router(Engine):
         cdef Outcome* outcome = &page.outcome
         cdef bint alone = routed.live == 0 and routed.in_flight == 0
         self.held.settle(page, order)
+        if routed.special & SP_ALGO:
+            self.algos.settle(order, outcome.order_qty, (outcome.flags & OF_ENDED) != 0)
+            self.algos.orders[order].closing = self.held.orders[order].closing
         if page.header.kind == K_TRIGGER and routed.special & SP_STOP:
             routed.ord_type = T_LIMIT if has_limit(routed.ord_type) else T_MARKET
             routed.has_price = routed.ord_type == T_LIMIT
@@ -273,11 +286,9 @@ cdef class Router(Engine):
             routed.post_only = 1
             return 1
         if routed.special & SP_PEG:
+            routed.limited = (outcome.flags & OF_HAS_PRICE) != 0
             self._peg_moved(page, order)
         return routed.special & SP_FLOOR and alone
-
-    cdef bint _schedule_over(self, uint32_t order) noexcept nogil:
-        return self.held.orders[order].slices_due >= self.held.orders[order].slices
 
     cdef int64_t _may_send(self, Page* page, uint32_t order, int64_t rest, uint64_t left_out) noexcept nogil:
         """What of the rest is to be swept now; a single child of it is sent here."""
@@ -285,12 +296,16 @@ cdef class Router(Engine):
         cdef HeldOrder* held = &self.held.orders[order]
         cdef int64_t price = routed.price
         if routed.special & SP_ALGO:
-            rest = self.held.released(order) - (held.order_qty - routed.unsent) - routed.in_flight
+            rest = self.algos.released(order, held.order_qty - routed.unsent) - (
+                held.order_qty - routed.unsent) - routed.in_flight
         if routed.special & (SP_PEG | SP_FLOOR) and (routed.live or routed.in_flight):
             return 0
-        if routed.special & SP_FLOOR and rest > held.max_floor:
-            rest = held.max_floor
-        if rest <= 0 or not routed.special & (SP_PEG | SP_FLOOR | SP_BOUND | SP_AUCTION):
+        if routed.special & SP_FLOOR:
+            rest = min(rest, self.algos.shown(order, held.max_floor, routed.next_n) if routed.special & SP_ALGO
+                       else held.max_floor)
+        if routed.hides:
+            return sniper_takes(&self.algos.orders[order], self.view, routed.side == SIDE_BUY, routed.price, rest, left_out)
+        if rest <= 0 or not (routed.special & (SP_PEG | SP_FLOOR | SP_BOUND) or self._in_auction(order)):
             return rest
         if routed.special & SP_PEG:
             if not self.held.peg_price(order, routed.limited, routed.price, &price):
@@ -303,29 +318,39 @@ cdef class Router(Engine):
         """One child: at the order's venue, else where posting costs least."""
         cdef Routed* routed = &self.routed[order]
         cdef HeldOrder* held = &self.held.orders[order]
-        cdef uint8_t state = VS_AUCTION if routed.special & SP_AUCTION else VS_UP
+        cdef bint auction = self._in_auction(order)
         cdef int slot
         if routed.special & SP_BOUND:
             slot = self.view.slot_of(routed.symbol, held.venue)
-            if slot < 0 or (left_out >> slot) & 1 or not self._open(routed, slot):
+            if slot < 0 or (left_out >> slot) & 1 or not self._open(routed, slot, auction):
                 return
         else:
-            slot = cheapest_to_post(self.facts, routed.symbol, left_out, state)
+            slot = cheapest_to_post(self.facts, routed.symbol, left_out, VS_AUCTION if auction else VS_UP)
             if slot < 0:
                 return
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
-                    TIF_DAY if routed.special & SP_AUCTION else routed.time_in_force, 0)
+                    TIF_DAY if auction else routed.time_in_force, 0)
 
-    cdef bint _open(self, const Routed* routed, int slot) noexcept nogil:
+    cdef bint _open(self, const Routed* routed, int slot, bint auction) noexcept nogil:
         cdef uint8_t state = self.view.top(routed.symbol, slot).state
-        return state == VS_AUCTION or (state == VS_UP and not routed.special & SP_AUCTION)
+        return state == VS_AUCTION or (state == VS_UP and not auction)
 
-    cdef void _slice_due(self, Page* page, uint32_t order) noexcept nogil:
+    cdef bint _in_auction(self, uint32_t order) noexcept nogil:
+        """Whether it goes to venues that collect, and to no others."""
+        cdef Routed* routed = &self.routed[order]
+        return routed.special & SP_AUCTION or (routed.special & SP_CLOSE and self.algos.orders[order].closing)
+
+    cdef void _slice_due(self, Page* page) noexcept nogil:
+        """Its time has come, or its venue collects."""
+        cdef uint32_t order = page.request.trigger.order
         if self.held.orders[order].over:
             return
-        self.held.next_slice(page, order)
+        if page.request.trigger.closing:
+            self.algos.orders[order].closing = 1
+        else:
+            self.algos.next_slice(page, order)
         self._route(page, order)
         self._settle(page, order, not self.routed[order].routable and self.routed[order].unsent <= 0)
 
@@ -339,6 +364,8 @@ cdef class Router(Engine):
         cdef bint newest
         if page.header.kind == K_PEG:
             held.moving = outcome.action == A_REPLACE
+        elif page.header.kind == K_ALGO:
+            self._follow_peg(page, order)
         elif page.header.kind == K_REPORT:
             newest = outcome.n + 1 == self.routed[order].next_n     # one before it may still owe an answer
             if newest and outcome.flags & OF_CHILD_OVER:
@@ -437,7 +464,7 @@ cdef class Router(Engine):
         elif not waits and routed.listed:
             self._unlist(order)
         if (routed.routable and routed.live == 0 and routed.in_flight == 0 and routed.unsent > 0
-                and not rests(routed) and not (routed.special & SP_ALGO and not self._schedule_over(order))):
+                and not rests(routed) and not (routed.special & SP_ALGO and not self.algos.done_sending(order))):
             self._give_up(page, order)
 
     cdef void _give_up(self, Page* page, uint32_t order) noexcept nogil:
@@ -495,16 +522,31 @@ cdef class Router(Engine):
         if slot >= 0:
             self.quoted_at[symbol * MAX_SYMBOL_VENUES + <uint32_t>slot] = page.header.seq
         if order != NONE and slot >= 0:
-            self._route_waiting(page, symbol, order)
+            self._route_waiting(page, symbol, order, 0)
 
-    cdef void _route_waiting(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil:
+    cdef void _traded(self, Page* page) noexcept nogil:
+        """What has traded moves stops, and lets go more of the orders that follow the volume."""
+        cdef uint32_t symbol = page.request.trade.symbol
+        self.algos.trade(page)
+        self._market(page, symbol, NONE16)
+        if self.algos.followers[symbol] and self.heads[symbol] != NONE:
+            self._route_waiting(page, symbol, self.heads[symbol], 1)
+
+    cdef void _route_waiting(self, Page* page, uint32_t symbol, uint32_t order, bint followers) noexcept nogil:
+        """Some of those that wait, from one on; the rest follows. followers: of those that follow the volume."""
         cdef SweepEvent rest
         cdef uint32_t done = 0
+        cdef uint32_t looked = 0
         cdef uint32_t next
         if order != NONE and not (self.routed[order].listed and self.routed[order].symbol == symbol):
             order = self.heads[symbol]  # it left the list meanwhile: from the start, nothing is sent twice
         while order != NONE and done < ORDERS_A_QUOTE and page.routing.legs < LEGS_A_QUOTE:
+        while order != NONE and done < ORDERS_A_QUOTE and looked < LOOKS:
             next = self.routed[order].next
+            looked += 1
+            if followers and not (self.routed[order].special & SP_ALGO and self.algos.orders[order].follows):
+                order = next
+                continue
             if self.routed[order].unsent > self.routed[order].in_flight:
                 self._route(page, order)
                 done += 1
@@ -516,6 +558,7 @@ cdef class Router(Engine):
         memset(&rest.scope, 0xFF, sizeof(rest.scope))
         rest.scope.symbol = symbol
         rest.cursor = order
+        rest.kind = followers
         page.routing.waiting = 1
         self.emitter.emit(page, K_REROUTE, &rest, sizeof(SweepEvent), 0)
 

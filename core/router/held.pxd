@@ -1,4 +1,4 @@
-"""What the router holds back or sends by a schedule: stops, pegs, auctions, slices.
+"""What the router holds back: stops, pegs, orders for an auction.
 
 A stop, or an order for an auction, is watched: it is in its symbol's list, in the order of acceptance, until it
 triggers. What moves a symbol's market looks first at the nearest stop of each kind (`Bounds`), and walks the list only
@@ -20,6 +20,7 @@ cdef enum Special:
     SP_BOUND = 16                   # its venue only
     SP_ALGO = 32                    # by a schedule
     SP_LIFTS = 64                   # market_to_limit: what is left becomes a limit order
+    SP_CLOSE = 128                  # what is left when a venue collects goes there
 
 cdef enum Seen:                     # which prices of a TriggersEvent there are
     SEEN_LAST = 1
@@ -43,16 +44,12 @@ cdef struct HeldOrder:              # 128: what of an order only the router uses
     int64_t asked_px                # where it is asked to go
     int64_t refused_px              # where its venue wouldn't let it
     int64_t max_floor
-    int64_t horizon_ns
-    int64_t start_ns
     int64_t order_qty
     uint32_t next                   # the symbol's list
     uint32_t previous
     uint32_t symbol
-    uint32_t slices
-    uint32_t slices_due
     uint32_t live
-    uint16_t venue                  # of SP_BOUND; of SP_AUCTION where it was sent
+    uint16_t venue                  # of SP_BOUND; of SP_AUCTION and SP_CLOSE where it was sent
     uint8_t special
     uint8_t ord_type
     uint8_t side_buy
@@ -66,7 +63,8 @@ cdef struct HeldOrder:              # 128: what of an order only the router uses
     uint8_t has_refused
     uint8_t moving                  # its child is asked to move
     uint8_t over
-    uint8_t pad
+    uint8_t closing                 # of SP_CLOSE: a venue collects, or has
+    uint64_t pad[3]
 
 cdef struct Bounds:                 # 64: of each source, the nearest stop above and below
     int64_t up[4]
@@ -101,14 +99,15 @@ cdef class Held:
     cdef void go_on(self, Page* page, TriggersEvent* now) noexcept nogil
     cdef int look(self, Page* page, uint32_t order, const TriggersEvent* now) noexcept nogil
     cdef bint peg_price(self, uint32_t order, bint limited, int64_t limit, int64_t* out) noexcept nogil
-    cdef int64_t released(self, uint32_t order) noexcept nogil
-    cdef void next_slice(self, Page* page, uint32_t order) noexcept nogil
     cdef uint32_t next_symbol(self, uint32_t symbol, uint16_t venue) noexcept nogil
     cdef void _watch(self, uint32_t order) noexcept nogil
     cdef void _unwatch(self, uint32_t order) noexcept nogil
     cdef void _narrow(self, Bounds* bounds, const HeldOrder* held) noexcept nogil
     cdef bint _near(self, const Watch* watch, const TriggersEvent* now) noexcept nogil
     cdef bint _triggers(self, HeldOrder* held, const TriggersEvent* now) noexcept nogil
+    cdef int _closing(self, Page* page, uint32_t order, const TriggersEvent* now) noexcept nogil
+    cdef bint _collects(self, const HeldOrder* held, uint32_t slot) noexcept nogil
+    cdef void _expire(self, Page* page, uint32_t order) noexcept nogil
     cdef int _auction(self, Page* page, uint32_t order, const TriggersEvent* now) noexcept nogil
     cdef void _trigger(self, Page* page, uint32_t order) noexcept nogil
     cdef void link_peg(self, uint32_t order) noexcept nogil

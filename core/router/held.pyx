@@ -3,12 +3,13 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    AL_NONE, K_EXPIRE, K_REPLACE, K_SLICE_DUE, K_TRIGGER, K_TRIGGERS, NONE, NONE16, O_HAS_FLOOR, O_HAS_STOP,
+    AL_CLOSE, AL_NONE, K_EXPIRE, K_ORDER, K_REPLACE, K_SLICE_DUE, K_TRIGGER, K_TRIGGERS, NONE, NONE16, O_HAS_FLOOR, O_HAS_STOP,
     OF_ENDED, OF_REPLACED, OF_WAITS, PEG_MARKET, PEG_MID, PEG_NONE, SIDE_BUY, T_LIMIT_IF_TOUCHED,
     T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_OPG, TR_BID_ASK, TR_LAST, TR_MID,
     TU_BPS, TU_TICKS, VS_AUCTION, VS_UP, X_EXPIRED, OrderEndEvent, TriggerEvent,
 )
-from core.market.view cimport SymbolMarket
+from core.execution.algos.peg cimport peg_price
+from core.market.view cimport SymbolMarket, Top
 from core.orders.life cimport is_stop
 from core_ext.wide cimport i128
 
@@ -71,13 +72,8 @@ cdef class Held:
         held.peg = request.peg
         held.peg_offset = request.peg_offset
         held.max_floor = request.max_floor
-        held.slices = request.slices
-        held.horizon_ns = request.horizon_ns
-        held.start_ns = page.header.time_ns
         if special & SP_PEG:
             self.link_peg(order)
-        if special & SP_ALGO:
-            self.next_slice(page, order)
         return special
 
     cdef void settle(self, Page* page, uint32_t order) noexcept nogil:
@@ -100,12 +96,12 @@ cdef class Held:
                 self.unlink_peg(order)
             elif not held.watched:
                 self.link_peg(order)    # a fill was busted: it works again
-        if not held.special & (SP_STOP | SP_AUCTION):
+        if not held.special & (SP_STOP | SP_AUCTION | SP_CLOSE):
             return
-        if (held.waits or held.special & SP_AUCTION) and not held.over:
+        if (held.waits or held.special & (SP_AUCTION | SP_CLOSE)) and not held.over:
             if not held.watched:
                 self._watch(order)
-            if held.waits and not held.told:
+            if (held.waits and not held.told) or (held.special & SP_CLOSE and page.header.kind == K_ORDER):
                 self.market(held.symbol, &now)
                 self.look(page, order, &now)
         elif held.watched:
@@ -188,6 +184,8 @@ cdef class Held:
         cdef HeldOrder* held = &self.orders[order]
         if held.special & SP_AUCTION:
             return self._auction(page, order, now)
+        if held.special & SP_CLOSE:
+            return self._closing(page, order, now)
         if held.told or not held.waits or not self._triggers(held, now):
             return 0
         self._trigger(page, order)
@@ -219,26 +217,54 @@ cdef class Held:
             level2 = level2 * <i128>self.watches[held.symbol].tick
         return <i128>px2 >= <i128>held.best2 + level2 if up else <i128>px2 <= <i128>held.best2 - level2
 
+    cdef bint _collects(self, const HeldOrder* held, uint32_t slot) noexcept nogil:
+        """Whether the venue is in an auction that the order may go to."""
+        cdef Top* top = self.view.top(held.symbol, <int>slot)
+        return top.state == VS_AUCTION and (not held.special & SP_BOUND or top.venue == held.venue)
+
     cdef int _auction(self, Page* page, uint32_t order, const TriggersEvent* now) noexcept nogil:
         """Goes out while a venue of it collects; what is left when that is over expires."""
         cdef HeldOrder* held = &self.orders[order]
-        cdef OrderEndEvent end
         cdef uint32_t slot
         if held.waits and not held.told:
             for slot in range(self.view.symbols[held.symbol].listings):
-                if self.view.top(held.symbol, <int>slot).state == VS_AUCTION and (
-                        not held.special & SP_BOUND or self.view.top(held.symbol, <int>slot).venue == held.venue):
+                if self._collects(held, slot):
                     self._trigger(page, order)
                     return 1
             return 0
         if (held.waits or not held.live or now.venue != held.venue
                 or self.view.state(held.symbol, held.venue) != VS_UP):
             return 0
+        self._expire(page, order)
+        return 1
+
+    cdef int _closing(self, Page* page, uint32_t order, const TriggersEvent* now) noexcept nogil:
+        """What is left when a venue begins to collect may go there, and what is left after that expires."""
+        cdef HeldOrder* held = &self.orders[order]
+        cdef TriggerEvent due
+        cdef uint32_t slot
+        if held.closing:
+            if now.venue != held.venue or self.view.state(held.symbol, held.venue) != VS_UP:
+                return 0
+            self._expire(page, order)
+            return 1
+        for slot in range(self.view.symbols[held.symbol].listings):
+            if self._collects(held, slot):
+                held.closing = 1
+                held.venue = self.view.top(held.symbol, <int>slot).venue
+                memset(&due, 0, sizeof(TriggerEvent))
+                due.order = order
+                due.closing = 1
+                self.emitter.emit(page, K_SLICE_DUE, &due, sizeof(TriggerEvent), 0)
+                return 1
+        return 0
+
+    cdef void _expire(self, Page* page, uint32_t order) noexcept nogil:
+        cdef OrderEndEvent end
         memset(&end, 0, sizeof(OrderEndEvent))
         end.order = order
         end.exec_type = X_EXPIRED
         self.emitter.emit(page, K_EXPIRE, &end, sizeof(OrderEndEvent), 0)
-        return 1
 
     cdef uint32_t next_symbol(self, uint32_t symbol, uint16_t venue) noexcept nogil:
         """The first symbol from `symbol` on that the venue lists and of which something is held; NONE: none."""
@@ -337,14 +363,13 @@ cdef class Held:
         elif level2 > bounds.down[held.trigger]:
             bounds.down[held.trigger] = level2
 
-    # ---- pegs and slices --------------------------------------------------------------------------------------
+    # ---- pegs -------------------------------------------------------------------------------------------------
 
     cdef bint peg_price(self, uint32_t order, bint limited, int64_t limit, int64_t* out) noexcept nogil:
         """Its side, the other side, or mid, + offset, to the tick away from the market, within the limit; 0: no price."""
         cdef HeldOrder* held = &self.orders[order]
         cdef TriggersEvent now
         cdef bint buys = held.side_buy
-        cdef int64_t tick2 = 2 * self.watches[held.symbol].tick
         cdef int64_t px2 = 0
         cdef int64_t px
         self.market(held.symbol, &now)
@@ -353,31 +378,11 @@ cdef class Held:
                 return 0
         elif not price2(&now, TR_BID_ASK, buys if held.peg == PEG_MARKET else not buys, &px2):
             return 0
-        px2 += 2 * held.peg_offset
-        px = floor_div(px2, tick2) if buys else -floor_div(-px2, tick2)
-        px *= self.watches[held.symbol].tick
+        px = peg_price(px2, held.peg_offset, self.watches[held.symbol].tick, buys)
         if limited and (px > limit if buys else px < limit):
             px = limit
         out[0] = px
         return 1
-
-    cdef int64_t released(self, uint32_t order) noexcept nogil:
-        """What the schedule has let go so far, to the lot."""
-        cdef HeldOrder* held = &self.orders[order]
-        cdef int64_t lot = self.watches[held.symbol].lot
-        return <int64_t>(<i128>held.order_qty * <i128>held.slices_due / <i128>held.slices) / lot * lot
-
-    cdef void next_slice(self, Page* page, uint32_t order) noexcept nogil:
-        """One slice more is due; asks for the one after it."""
-        cdef HeldOrder* held = &self.orders[order]
-        cdef TriggerEvent due
-        held.slices_due += 1
-        if held.slices_due >= held.slices:
-            return
-        memset(&due, 0, sizeof(TriggerEvent))
-        due.order = order
-        self.emitter.emit(page, K_SLICE_DUE, &due, sizeof(TriggerEvent), held.start_ns + <int64_t>(
-            <i128>held.horizon_ns * <i128>held.slices_due / <i128>held.slices))
 
 
 cdef uint8_t special_of(const OrderEvent* request) noexcept nogil:
@@ -397,6 +402,8 @@ cdef uint8_t special_of(const OrderEvent* request) noexcept nogil:
         special |= SP_FLOOR
     if request.algo != AL_NONE:
         special |= SP_ALGO
+    if request.algo == AL_CLOSE:
+        special |= SP_CLOSE
     return special
 
 
@@ -408,7 +415,7 @@ cdef bint rises(const HeldOrder* held) noexcept nogil:
 
 
 cdef bint follows(const HeldOrder* held) noexcept nogil:
-    return held.ord_type == T_TRAILING_STOP or (held.special & SP_AUCTION) != 0
+    return held.ord_type == T_TRAILING_STOP or (held.special & (SP_AUCTION | SP_CLOSE)) != 0
 
 
 cdef bint price2(const TriggersEvent* now, uint8_t source, bint buys, int64_t* out) noexcept nogil:
@@ -431,9 +438,3 @@ cdef void clear(Bounds* bounds) noexcept nogil:
     for i in range(SOURCES):
         bounds.up[i] = FAR
         bounds.down[i] = -FAR
-
-
-cdef int64_t floor_div(int64_t a, int64_t b) noexcept nogil:
-    """a / b rounded down; b > 0."""
-    cdef int64_t whole = a / b
-    return whole - 1 if a % b < 0 else whole

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import messages as m
-from core.scenario import facts, schema, simulation
+from core.scenario import algos, facts, schema, simulation
 from core.scenario.directory import CHILD_NAME_MAX, NAME_MAX, Account, Directory, Symbol
 from core.scenario.numbers import Number, divide_half_even, parse_number
 from core.scenario.reader import Line, ScenarioError
@@ -87,6 +87,8 @@ class Beside:
         self.values: dict[str, Any] = {}
         self.px_digits = self.qty_digits = 0
         self.px_large = self.qty_large = self.unsound = False
+        self.flags = m.OrderFlag(0)
+        self.tail: dict[str, Any] = {}  # of an algorithm
 
     def take(self, key: str, units: int, digits: int, large: bool, kind: str) -> None:
         """kind: px, qty, or "" for a number that no precision of the instrument bounds."""
@@ -97,24 +99,6 @@ class Beside:
             self.qty_digits, self.qty_large = max(self.qty_digits, digits), self.qty_large or large
         else:
             self.unsound = self.unsound or bool(digits) or large
-
-
-def twap_params(params: dict[str, Any]) -> tuple[int, int] | None:
-    """(horizon in ns, slices); None: they make no sense, and the order is denied."""
-    try:
-        horizon = parse_number(str(params.get("horizon_s", "0")))
-        slices = parse_number(str(params.get("slices", "10")))
-    except ValueError:
-        return None
-    whole, rest = divmod(slices.units, 10**slices.digits)
-    horizon_ns = horizon.units * 10**9 // 10**horizon.digits
-    if (
-        rest
-        or not (0 < horizon_ns < INT64 and 0 < whole < 1 << 32)
-        or params.keys() - {"horizon_s", "slices"}
-    ):
-        return None
-    return horizon_ns, whole
 
 
 class Encoder:
@@ -538,35 +522,36 @@ class Encoder:
             if data[key] is not None and data[key] is not False:
                 flags |= flag
         venue = m.NONE16 if data["venue"] is None else d.venues.get(data["venue"], m.UNKNOWN16)
-        yield Event(
-            m.Kind.ORDER,
-            self._space(m.Space.SESSION, data["session"]),
-            struct(
-                m.ORDER_EVENT,
-                cl_ord_id=self._text(data["cl_ord_id"]),
-                account=account.index if account else m.UNKNOWN,
-                symbol=symbol.index if symbol else m.UNKNOWN,
-                strategy=self._space(m.Space.STRATEGY, data["strategy"]),
-                venue=venue,
-                side=schema.SIDES.index(data["side"]),
-                ord_type=schema.ORD_TYPES.index(data["ord_type"]),
-                time_in_force=schema.TIMES_IN_FORCE.index(data["time_in_force"]),
-                flags=int(flags),
-                wrong=self._wrong(
-                    (data["cl_ord_id"],), qty_large or beside.qty_large, px_large or beside.px_large
-                )
-                | (m.Wrong.UNSUPPORTED if unsound else 0),
-                px_digits=max(px_digits, beside.px_digits),
-                qty_digits=max(qty_digits, beside.qty_digits),
-                qty=qty,
-                price=price,
-                expire_ns=data["expire_at"] or 0,
-                policy=schema.POLICIES.index(data["policy"]),
-                trail_unit=schema.TRAIL_UNITS.index(data["trail_unit"] or "price"),
-                trigger=schema.TRIGGERS.index(data["trigger"]),
-                **beside.values,
-            ),
-        )
+        order = {
+            "cl_ord_id": self._text(data["cl_ord_id"]),
+            "account": account.index if account else m.UNKNOWN,
+            "symbol": symbol.index if symbol else m.UNKNOWN,
+            "strategy": self._space(m.Space.STRATEGY, data["strategy"]),
+            "venue": venue,
+            "side": schema.SIDES.index(data["side"]),
+            "ord_type": schema.ORD_TYPES.index(data["ord_type"]),
+            "time_in_force": schema.TIMES_IN_FORCE.index(data["time_in_force"]),
+            "flags": int(flags | beside.flags),
+            "wrong": self._wrong(
+                (data["cl_ord_id"],), qty_large or beside.qty_large, px_large or beside.px_large
+            )
+            | (m.Wrong.UNSUPPORTED if unsound else 0),
+            "px_digits": max(px_digits, beside.px_digits),
+            "qty_digits": max(qty_digits, beside.qty_digits),
+            "qty": qty,
+            "price": price,
+            "expire_ns": data["expire_at"] or 0,
+            "policy": schema.POLICIES.index(data["policy"]),
+            "trail_unit": schema.TRAIL_UNITS.index(data["trail_unit"] or "price"),
+            "trigger": schema.TRIGGERS.index(data["trigger"]),
+            **beside.values,
+        }
+        request = struct(m.ORDER_EVENT, **order)
+        if beside.tail:
+            request = struct(
+                m.ALGO_ORDER_EVENT, order=np.frombuffer(request, m.ORDER_EVENT)[0], **beside.tail
+            )
+        yield Event(m.Kind.ORDER, self._space(m.Space.SESSION, data["session"]), request)
 
     def _beside(self, data: dict[str, Any], price_precision: int, qty_precision: int) -> tuple[Beside, bool]:
         """What an order has beside its quantity and price; whether it makes no sense."""
@@ -582,11 +567,8 @@ class Encoder:
             beside.take(key, *self._client_units(data[key], digits), kind)
         peg, contingency, algo = data["peg"], data["contingency"], data["algo"]
         beside.values["peg"] = schema.PEGS.index(peg) + 1 if peg else 0
-        params = twap_params(data["params"] or {}) if algo == "twap" else None
         if algo is not None:
-            beside.values["algo"] = int(m.Algo.TWAP if algo == "twap" else m.Algo.UNKNOWN)
-        if params is not None:
-            beside.values["horizon_ns"], beside.values["slices"] = params
+            self._algo_params(beside, algo, data, (price_precision, qty_precision))
         if contingency and data["list_id"]:
             beside.values["contingency"] = schema.CONTINGENCIES.index(contingency) + 1
             beside.values["list_id"] = self._space(m.Space.LIST, data["list_id"])
@@ -595,6 +577,32 @@ class Encoder:
         )
         moved = data["peg_offset"].units != 0 and data["ord_type"] != "pegged"
         return beside, beside.unsound or alone or moved
+
+    def _algo_params(
+        self, beside: Beside, algo: str, data: dict[str, Any], precisions: tuple[int, int]
+    ) -> None:
+        """What the order's algorithm is told; what makes no sense is carried as an algorithm that isn't
+        known.
+        """
+        try:
+            asked = algos.asked(algo, data["params"] or {})
+            if algo == "peg" and data["peg"] is not None:
+                raise algos.Unsound("peg stands in its params")
+        except algos.Unsound:  # it is denied
+            beside.values["algo"] = int(m.Algo.UNKNOWN)
+            return
+        beside.values |= asked.order
+        beside.tail = asked.tail if algo == "twap" else {"seed": 0, **asked.tail}
+        for key, kind in (("max_floor", "qty"), ("peg_offset", "px"), ("min_qty", "qty")):
+            number = asked.numbers[key]
+            if number is None:
+                continue
+            if key == "max_floor":
+                beside.unsound |= data["max_floor"] is not None
+                beside.flags |= m.OrderFlag.HAS_FLOOR
+            beside.take(key, *self._client_units(number, precisions[kind == "qty"]), kind)
+        if "min_qty" in beside.values:
+            beside.tail["min_qty"] = beside.values.pop("min_qty")
 
     def _replace(self, data: dict[str, Any]) -> Iterator[Event]:
         symbol = self._order_symbols.get(data["orig_cl_ord_id"])

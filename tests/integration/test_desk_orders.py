@@ -109,3 +109,36 @@ def test_an_algo_is_paused_and_stopped(core: Process) -> None:
     nacre("order", "algo", "resume", twap)
     nacre("order", "algo", "stop", twap)
     shown(twap, "canceled")
+
+
+def test_algorithms_go_on_after_a_crash_and_what_they_cost_is_told_meanwhile(core: Process) -> None:
+    """Half of each is sent when the core is killed; the report reads the journal of the core that runs."""
+    limit: dict[str, Any] = {"ord_type": "limit", "price": "1.10010"}
+    vwap = send(**limit, algo="vwap", params={"horizon_s": "5", "curve": ["1", "1"]})
+    pov = send(**limit, algo="pov", params={"participation_bps": "5000"})
+    sniper = send(ord_type="limit", price="1.10005", algo="sniper", params={"min_qty": "10"})
+    peg = send(**limit, algo="peg", params={"display_qty": "30"})
+    trade(100)
+    assert {line["cum_qty"] for line in (story(vwap), story(pov))} == {"50"}
+    core.kill()
+    core.start()
+    trade(100)
+    feed("1.10000", "1.10010")
+    for name in (vwap, pov):
+        shown(name, "filled")
+    nacre("order", "algo", "stop", sniper)
+    nacre("order", "algo", "stop", peg)
+    shown(sniper, "canceled")
+    found = {row["algo"]: row for row in nacre("tca", "report", str(core.journal))["algo"]}
+    assert {name: row["fills"] for name, row in found.items()} == {"vwap": 2, "pov": 2, "sniper": 0, "peg": 0}
+    assert found["vwap"]["order_fill_rate"] == found["pov"]["order_fill_rate"] == 1
+    assert found["peg"]["children"] >= 1  # another where the venue lost the first with the core
+
+
+def trade(qty: int) -> None:
+    with connect() as client:
+        client.market({"type": "trade", "venue": "V1", "symbol": "EURUSD", "px": "1.10005", "qty": str(qty)})
+
+
+def story(cl_ord_id: str) -> Any:
+    return nacre("order", "show", cl_ord_id, "--short")["order"]

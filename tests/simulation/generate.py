@@ -52,6 +52,7 @@ INSTRUMENTS = (
     Instrument("ESZ5", "future", 2, 0, 25, 1, 450000, (("multiplier", "50"),)),
     Instrument("XBT", "perpetual", 1, 0, 5, 1, 400000, (("inverse", True), ("settle_currency", "BTC"))),
 )
+ALGOS = ("twap", "vwap", "pov", "is", "iceberg", "sniper", "peg", "close")
 CHECKS = (
     "max_order_qty",
     "max_order_notional",
@@ -88,6 +89,8 @@ class Generator:
             self.price: 0.5,
             self.facts: 0.7,
             self.order: 14,
+            self.algo_order: 3,
+            self.algo: 1,
             self.replace: 6,
             self.cancel: 5,
             self.report: 30,
@@ -301,6 +304,58 @@ class Generator:
         if r.random() < 0.3 or not kept:
             kept |= {"max_sends": r.choice((0, 1, 3)), "window_ms": r.choice(("0", "0.5", "3000"))}
         return kept
+
+    def algo_order(self) -> None:
+        """An order that an algorithm works."""
+        r = self.random
+        i = r.choice(self.instruments)
+        algo = r.choice(ALGOS)
+        limit = algo in ("iceberg", "sniper", "peg") or r.random() < 0.7
+        venue = r.choice([venue for venue in self.venues if i in self.listed[venue]])
+        self.say(
+            "order",
+            cl_ord_id=self._id(),
+            account=r.choice(self.accounts),
+            symbol=i.symbol,
+            side=r.choice(("buy", "sell")),
+            order_qty=i.qty(self._qty(i)),
+            ord_type="limit" if limit else "market",
+            price=i.px(self._px(i)) if limit else None,
+            time_in_force=r.choice(("day", "gtc")),
+            venue=venue if r.random() < 0.3 else None,
+            algo=algo,
+            params=self._params(algo, i),
+        )
+
+    def _params(self, algo: str, i: Instrument) -> dict[str, Any]:
+        r = self.random
+        own: dict[str, dict[str, Any]] = {
+            "pov": {"participation_bps": r.choice(("1000", "5000")), "min_qty": i.qty(3 * i.lot)},
+            "iceberg": {
+                "display_qty": i.qty(r.randint(1, 9) * i.lot),
+                "variance_bps": r.choice(("0", "4000")),
+            },
+            "sniper": {"min_qty": i.qty(r.randint(1, 40) * i.lot)},
+            "peg": {"peg": r.choice(("primary", "mid", "market")), "offset": i.px(r.randint(-2, 2) * i.tick)},
+        }
+        if algo in own:
+            return own[algo]
+        some: dict[str, Any] = {
+            "horizon_s": r.choice(("0.001", "2", "8")),
+            "variance_bps": r.choice(("0", "9000")),
+        }
+        if algo in ("vwap", "is") and r.random() < 0.5:
+            return some | {"curve": [str(r.choice((0, 1, 5, 65535))) for _ in range(r.randint(1, 6))] + ["1"]}
+        some["slices"] = str(r.randint(1, 9))
+        return some | ({"auction_bps": r.choice(("0", "5000"))} if algo == "close" else {})
+
+    def algo(self) -> None:
+        """Pause, resume or stop one."""
+        order = self._live_order()
+        if order is not None:
+            self.say(
+                "algo", cl_ord_id=self._named(order), action=self.random.choice(("pause", "resume", "stop"))
+            )
 
     def _live_order(self) -> Order | None:
         orders = list(self.run.checker.book.orders.values())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.model.orders.algos import Algo
 
 ZERO = Fraction(0)
 ONCE = ("ioc", "fok")
@@ -127,11 +130,7 @@ class Order(Life):
     stop_px: Fraction | None = None
     best: Fraction | None = None
     refused_px: Fraction | None = None  # where a venue wouldn't move the child of a peg
-    slices: int = 0  # of a schedule, and how many of them were due
-    slices_due: int = 0
-    lot: Fraction = ZERO
-    start: int = 0
-    horizon_ns: int = 0
+    algo: Algo | None = None
 
     def key(self, name: str) -> Any:
         """A key of the order's line."""
@@ -168,10 +167,28 @@ class Order(Life):
     @property
     def unsent(self) -> Fraction:
         unsent = self.qty - self.cum - self.open
-        if self.slices:
-            released = self.qty * self.slices_due / self.slices // self.lot * self.lot
-            unsent = min(unsent, released - self.cum - self.open)
+        if self.algo is not None:
+            done = self.cum + self.open
+            unsent = min(unsent, self.algo.released(self.qty, done) - done)
         return unsent
+
+    @property
+    def pegs(self) -> bool:
+        """Its child follows the market."""
+        return self.kind == "pegged" or self.key("algo") == "peg"
+
+    @property
+    def hides(self) -> bool:
+        """It takes, and is never posted."""
+        return self.key("algo") == "sniper"
+
+    @property
+    def display(self) -> Fraction | None:
+        """What of it may be seen at once; None: all."""
+        if self.algo is not None:
+            return self.algo.display
+        floor = self.key("max_floor")
+        return None if floor is None else Fraction(floor)
 
     @property
     def routable(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the core holds: stops until they trigger, pegs, slices of a schedule, orders for an auction."""
+"""What the core holds: stops until they trigger, pegs, orders for an auction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def market_moved(desk: Desk, symbol: str) -> None:
     for order in [order for order in desk.orders if order.symbol == symbol]:
         if order.waits == "trigger" and not order.over:
             look(desk, order)
-        elif order.kind == "pegged" and order.worked and not order.waits:
+        elif order.pegs and order.worked and not order.waits:
             follow(desk, order)
 
 
@@ -64,12 +64,14 @@ def trigger(desk: Desk, order: Order) -> None:
 def peg_price(desk: Desk, order: Order) -> Fraction | None:
     """Its side, the other side, or mid, + offset, to the tick away from the market, within the limit."""
     market, buys = desk.markets[order.symbol], order.buys
-    peg = order.key("peg")
+    params = order.key("params") or {}
+    peg = params.get("peg", "primary") if order.algo else order.key("peg")
+    offset = params.get("offset", "0") if order.algo else order.key("peg_offset") or 0
     base = market.mid() if peg == "mid" else market.touch(ask=buys if peg == "market" else not buys)
     if base is None:
         return None
     tick = desk.tick(order.symbol)
-    ticks = (base + Fraction(order.key("peg_offset") or 0)) / tick
+    ticks = (base + Fraction(offset)) / tick
     px = (math.floor(ticks) if buys else math.ceil(ticks)) * tick
     if order.price is None:
         return px
@@ -78,7 +80,7 @@ def peg_price(desk: Desk, order: Order) -> Fraction | None:
 
 def follow(desk: Desk, order: Order) -> None:
     """The child is moved when the peg has moved; where there is none, one is sent."""
-    stands = order.pending or order.expiring or order.no_route or order.over
+    stands = order.pending or order.expiring or order.no_route or order.over or order.suspended
     px = peg_price(desk, order)
     if stands or px is None:
         return
@@ -101,26 +103,3 @@ def auction(desk: Desk, order: Order) -> None:
     if working.visible(desk, order, "auction"):
         order.waits = ""
         working.settle(desk, order, route=True)
-
-
-# ---- twap ---------------------------------------------------------------------------------------------
-
-
-def schedule(desk: Desk, order: Order) -> None:
-    """Slice i is due at start + i x horizon / slices."""
-    params = order.key("params") or {}
-    order.slices = int(Fraction(params.get("slices", "10")))
-    order.lot = desk.lot(order.symbol)
-    order.horizon_ns, order.start = int(Fraction(params["horizon_s"]) * 10**9), desk.at
-    release(desk, order)
-
-
-def release(desk: Desk, order: Order) -> None:
-    """A slice is due: floor(order_qty x (i + 1) / n) to the lot, less what is filled and what works."""
-    if order.over:
-        return
-    order.slices_due += 1
-    if order.slices_due < order.slices:
-        after = order.start + order.slices_due * order.horizon_ns // order.slices
-        desk.later(after, lambda: release(desk, order))
-    working.settle(desk, order, route=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from tests.model.ledger import Fill, Holding, Instrument
-from tests.model.orders import held, reports, requests, switches, working
+from tests.model.orders import algos, held, reports, requests, switches, working
 from tests.model.orders.desk import Desk, Line
 from tests.model.orders.market import Fees, Market
 
@@ -153,6 +153,7 @@ def on_trade(desk: Desk, line: Line) -> None:
     desk.markets[line["symbol"]].last = Fraction(line["px"])
     desk.ledger.marks.trades[line["symbol"]] = Fraction(line["px"])
     held.market_moved(desk, line["symbol"])
+    algos.traded(desk, line["symbol"], Fraction(line["qty"]))
 
 
 def on_mark(desk: Desk, line: Line) -> None:

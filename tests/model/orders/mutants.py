@@ -17,6 +17,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[3]
 LIFE, HELD, ROUTER = "core/orders/life", "core/router/held", "core/router/engine"
+TWAP, VWAP, POV, ICEBERG, SNIPER, PEG, CLOSE, ALGOS = (
+    f"core/execution/algos/{name}"
+    for name in ("twap", "vwap", "pov", "iceberg", "sniper", "peg", "close", "engine")
+)
 RISK, HOLDINGS, FLATTEN, SWEEP = (
     "core/risk/engine",
     "core/risk/holdings",
@@ -150,22 +154,57 @@ MUTATIONS = (
     ),
     Mutation(
         "a sold peg is rounded down",
-        HELD,
+        PEG,
         "floor_div(px2, tick2) if buys else -floor_div(-px2, tick2)",
         "floor_div(px2, tick2)",
     ),
     Mutation(
         "a slice too much is due",
-        HELD,
-        "<i128>held.order_qty * <i128>held.slices_due /",
-        "<i128>held.order_qty * <i128>(held.slices_due + 1) /",
+        TWAP,
+        "portion(order.order_qty, order.slices_due, order.slices)",
+        "portion(order.order_qty, order.slices_due + 1, order.slices)",
+    ),
+    Mutation(
+        "a curve forgets its last slice",
+        VWAP,
+        "    for i in range(order.slices_due):\n",
+        "    for i in range(order.slices_due - 1):\n",
+    ),
+    Mutation(
+        "participation counts what traded before",
+        ALGOS,
+        "return self.traded[algo.symbol] - algo.traded_before",
+        "return self.traded[algo.symbol]",
+    ),
+    Mutation(
+        "pov sends the smallest pieces",
+        POV,
+        "if qty - done < order.min_qty and qty < order.order_qty:",
+        "if 0:",
+    ),
+    Mutation(
+        "a sniper takes less than it wants to see",
+        SNIPER,
+        "return rest - missing if rest - missing >= least else 0",
+        "return rest - missing",
+    ),
+    Mutation(
+        "the close keeps nothing for the auction",
+        CLOSE,
+        "order.order_qty - to_lot(order, portion(order.order_qty, order.auction_bps, BPS))",
+        "order.order_qty",
+    ),
+    Mutation(
+        "icebergs all look alike",
+        ICEBERG,
+        "    if order.variance_bps == 0:\n",
+        "    if 1:\n",
     ),
     Mutation(
         "an iceberg shows all",
         ROUTER,
-        "        if routed.special & SP_FLOOR and rest > held.max_floor:\n            "
-        "rest = held.max_floor\n",
-        "",
+        "                       else held.max_floor)",
+        "                       else rest)",
     ),
     Mutation(
         "a venue is left out for ever",

@@ -16,6 +16,7 @@ from tests.model.orders.model import Play
 
 SECOND = 10**9
 STEPS_NS = (0, 0, 0, 0, 1_000, SECOND, 5 * SECOND)
+ALGOS = ("twap", "vwap", "pov", "is", "close", "iceberg", "sniper", "peg")
 SYMBOLS = {"AAPL": (2, 1), "MSFT": (2, 10)}  # price digits, lot
 MIDDLE = 10_000  # in ticks of 0.01
 TYPES = (
@@ -202,13 +203,47 @@ class RandomDay:
             line["post_only"] = True
         elif kind == "limit" and rests and self.chance(self.holds / 5):
             line["max_floor"] = self.qty(symbol, 6)
-        elif kind in ("limit", "market") and rests and self.chance(self.holds / 3):
-            line["algo"] = "twap"
-            line["params"] = {"horizon_s": r.choice(("8", "20")), "slices": r.choice(("1", "3", "4"))}
+        elif kind in ("limit", "market") and rests and self.chance(self.holds / 2):
+            line["algo"] = r.choice(ALGOS if kind == "limit" else ALGOS[:5])
+            line["params"] = self._params(line["algo"], symbol)
         if self.chance(self.holds / 8):
             line["reduce_only"] = True
         if "algo" not in line and self.chance(self.holds / 2):
             self._list(line)
+
+    def _params(self, algo: str, symbol: str) -> dict[str, Any]:
+        """What an algorithm is told; now and then what makes no sense."""
+        r = self.random
+        some = self._schedule(algo) if algo in ALGOS[:5] else {}
+        if algo in ("iceberg", "peg") and (algo == "iceberg" or self.chance(0.5)):
+            some["display_qty"] = self.qty(symbol, 6)
+        if algo == "peg":
+            some["peg"] = r.choice(("primary", "mid", "market"))
+            some["offset"] = r.choice(("0", "0.02", "-0.05"))
+        if algo in ("pov", "sniper") and self.chance(0.6):
+            some["min_qty"] = self.qty(symbol, 4)
+        if algo not in ("pov", "sniper") and self.chance(0.3):
+            some |= {"variance_bps": r.choice(("300", "5000", "10000")), "seed": r.choice(("0", "7"))}
+        if self.chance(self.wild / 6):
+            some[r.choice(("horizon_s", "slices", "display_qty", "participation_bps", "magic"))] = "0"
+        return some
+
+    def _schedule(self, algo: str) -> dict[str, Any]:
+        """When how much of it is sent."""
+        r = self.random
+        some: dict[str, Any] = {}
+        if algo != "pov" and (algo != "close" or self.chance(0.7)):
+            some |= {"horizon_s": r.choice(("8", "20")), "slices": r.choice(("1", "3", "4"))}
+        if algo in ("vwap", "is", "close") and "slices" in some and self.chance(0.5):
+            del some["slices"]
+            some["curve"] = [str(r.choice((0, 1, 7, 40))) for _ in range(r.randint(1, 5))]
+        elif algo == "is":
+            some["urgency"] = r.choice(("0", "0.5", "3"))
+        if algo == "close":
+            some["auction_bps"] = r.choice(("0", "2500", "10000")) if "horizon_s" in some else "10000"
+        if algo == "pov" or ("horizon_s" in some and self.chance(0.3)):
+            some["participation_bps"] = r.choice(("1000", "5000", "10000"))
+        return some
 
     def _list(self, line: dict[str, Any]) -> None:
         if not self.lists or self.chance(0.3):

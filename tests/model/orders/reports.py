@@ -102,7 +102,7 @@ def consequences(desk: Desk, child: Child, line: Line, change: Fraction, unasked
             owed, order.owed = order.owed, Fraction(0)
             working.resize(desk, order, owed)
         return
-    if order.kind == "pegged" and exec_type in ("replaced", "restated", "cancel_rejected"):
+    if order.pegs and exec_type in ("replaced", "restated", "cancel_rejected"):
         working.held.follow(desk, order)
     working.settle(desk, order, route=unasked)
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.model.ledger import shown
-from tests.model.orders import lists, working
+from tests.model.orders import algos, held, lists, working
 from tests.model.orders.book import ONCE, PRICED, STOPS, ZERO, Child, Order
 from tests.model.orders.desk import Desk, Line, List
 
@@ -132,19 +132,8 @@ def unsupported(desk: Desk, line: Line) -> bool:
         (tif == "gtd") != ("expire_at" in given),
         ("contingency" in given) != ("list_id" in given),
         line.get("contingency") == "oto" and line["list_id"] in desk.lists,
-        unsupported_algo(line, given),
+        algos.unsound(line, given),
     ))  # fmt: skip
-
-
-def unsupported_algo(line: Line, given: set[str]) -> bool:
-    if "algo" not in given:
-        return "params" in given
-    params = line.get("params") or {}
-    horizon, slices = params.get("horizon_s", "0"), params.get("slices", "10")
-    sound = Fraction(horizon) > 0 and Fraction(slices) >= 1
-    alone = not given & {"max_floor", "post_only"} and line.get("contingency") not in ("oco", "ouo")
-    plain = line["ord_type"] in NATIVE and line.get("time_in_force", "day") in ("day", "gtc", "gtd")
-    return line["algo"] != "twap" or not (sound and alone and plain)
 
 
 def missing(line: Line) -> bool:
@@ -160,15 +149,19 @@ def wrong_numbers(desk: Desk, line: Line, symbol: str) -> Denial:
     """Positive, within the instrument's digits, on its grid."""
     instrument = desk.instruments[symbol]
     sizes = [line[key] for key in ("order_qty", "max_floor") if line.get(key) is not None]
+    params = line.get("params") or {}
+    sizes += [params["display_qty"]] if "display_qty" in params else []
+    least_sent = [params["min_qty"]] if "min_qty" in params else []
     prices = [line[key] for key in ("price", "stop_px") if line.get(key) is not None]
     money = prices + [line[key] for key in ("peg_offset",) if line.get(key) is not None]
     if line.get("trail") is not None and line.get("trail_unit", "price") == "price":
         money.append(line["trail"])
+    money += [params["offset"]] if "offset" in params else []
     places = instrument["price_precision"], instrument["qty_precision"]
     fits = [size for size in sizes if digits(size) <= places[1]]
     if any(Fraction(size) <= 0 for size in fits):
         return "bad_qty", "", ""
-    for texts, most in ((money, places[0]), (sizes, places[1])):
+    for texts, most in ((money, places[0]), ([*sizes, *least_sent], places[1])):
         if any(digits(text) > most for text in texts):
             return "precision", str(most), ""
     for name, texts, most in (("tick", prices, places[0]), ("lot", sizes, places[1])):
@@ -191,7 +184,8 @@ def wrong_states(desk: Desk, line: Line) -> Denial:
         if state in states:
             return state, "", ""
     market, venue = desk.markets[line["symbol"]], line.get("venue")
-    open_states = ("up", "auction") if venue or line.get("time_in_force") in ("opg", "cls") else ("up",)
+    auctions = line.get("time_in_force") in ("opg", "cls") or line.get("algo") == "close"
+    open_states = ("up", "auction") if venue or auctions else ("up",)
     if venue:
         state = desk.venue_state(venue, line["symbol"])
     else:
@@ -212,6 +206,7 @@ def no_market(desk: Desk, line: Line) -> Denial:
         "opg",
         "cls",
     )
+    plain = plain and line.get("algo") != "close"
     routed = plain and not line.get("venue") and not lists.awaits_entry(desk, line)
     if routed and desk.markets[line["symbol"]].touch(ask=line["side"] == "buy") is None:
         return "no_market", "", ""
@@ -342,4 +337,6 @@ def on_algo(desk: Desk, line: Line) -> None:
     elif line["action"] == "resume" and order.suspended:
         order.suspended = False
         desk.say_order(order, "restated")
+        if order.pegs:
+            held.follow(desk, order)
         working.settle(desk, order, route=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from tests.model.orders import held, requests, working
+from tests.model.orders import algos, held, requests, working
 from tests.model.orders.book import Order
 from tests.model.orders.desk import Desk, Flatten, Line
 from tests.model.orders.market import Market
@@ -112,6 +112,8 @@ def auction_turns(desk: Desk, symbol: str, venue: str, state: str) -> None:
             held.auction(desk, order)
         elif not order.waits and state == "up" and any(child.venue == venue for child in order.live):
             working.expire(desk, order)
+    for order in [order for order in desk.orders if order.symbol == symbol]:
+        algos.auction_turns(desk, order, venue, state)
 
 
 # ---- flatten ------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.model.orders import held, lists
+from tests.model.orders import algos, held, lists
 from tests.model.orders.book import STOPS, ZERO, Child, Order
 from tests.model.orders.desk import Desk
 from tests.model.orders.market import one_venue, sweep
@@ -29,7 +29,8 @@ def start(desk: Desk, order: Order, waits_for_entry: bool = False) -> None:
         order.waits = "auction"
         held.auction(desk, order)
     elif order.key("algo"):
-        held.schedule(desk, order)
+        order.algo = algos.begin(desk, order)
+        algos.start(desk, order)
     else:
         settle(desk, order, route=True)
 
@@ -42,7 +43,7 @@ def settle(desk: Desk, order: Order, route: bool = False) -> None:
     if not order.worked:
         return
     alone = not order.live
-    one_by_one = order.key("max_floor") is not None
+    one_by_one = order.display is not None
     if (
         order.kind == "market_to_limit"
         and alone
@@ -53,7 +54,7 @@ def settle(desk: Desk, order: Order, route: bool = False) -> None:
         order.kind, route = "limit", True
     if route or (one_by_one and alone):
         send_what_may(desk, order)
-    waits_for_slice = order.slices_due < order.slices
+    waits_for_slice = order.algo is not None and not order.algo.spent
     if order.routable and not order.live and not order.rests and not waits_for_slice:
         give_up(desk, order)
 
@@ -81,29 +82,43 @@ def send_what_may(desk: Desk, order: Order) -> None:
     """Children for what is unsent."""
     if not order.routable or (order.once and order.sent):
         return
-    if order.kind == "pegged":
-        if not order.live:
-            price = held.peg_price(desk, order)
-            if price is not None:
-                post(desk, order, order.unsent, price)
-    elif order.key("max_floor") is not None:
-        if not order.live:
-            post(desk, order, min(Fraction(order.key("max_floor")), order.unsent), order.price)
-    elif order.key("venue") or order.tif in ("opg", "cls"):
+    if order.pegs or order.display is not None:
+        price = held.peg_price(desk, order) if order.pegs else order.price
+        if not order.live and price is not None:
+            post(desk, order, at_once(desk, order), price)
+    elif order.hides:
+        algos.snipe(desk, order)
+    elif order.key("venue") or in_auction(order):
         post(desk, order, order.unsent, order.price)
     else:
         spread(desk, order)
 
 
+def at_once(desk: Desk, order: Order) -> Fraction:
+    """What of the unsent one child may show."""
+    if order.display is None:
+        return order.unsent
+    unit = Fraction(1, 10 ** desk.instruments[order.symbol]["qty_precision"])
+    shown = order.algo.shown(order.sent + 1, unit) if order.algo else order.display
+    return min(shown, order.unsent)
+
+
+def in_auction(order: Order) -> bool:
+    """Whether it goes to venues that collect, and to no others."""
+    return order.tif in ("opg", "cls") or (order.algo is not None and order.algo.closing)
+
+
 def post(desk: Desk, order: Order, qty: Fraction, price: Fraction | None) -> None:
     """One child: at the order's venue, else where posting costs least."""
-    auction = order.tif in ("opg", "cls")
+    auction = in_auction(order)
     states = ("auction",) if auction else ("up", "auction") if order.key("venue") else ("up",)
     venues = visible(desk, order, *states)
     if not venues:
         return
     venue = min(venues, key=lambda name: (desk.fees[name].maker, desk.fees[name].place))
     kind = "market" if order.kind in ("market", "market_to_limit") else "limit"
+    if order.algo is not None:
+        order.algo.venue = venue
     send_child(desk, order, venue, qty, price, kind, "day" if auction else order.tif)
 
 

@@ -1,0 +1,1 @@
+"""Execution analytics (TCA): what executions cost, seen by an observer of the stream of events."""
