@@ -15,7 +15,7 @@ from core.scenario.declared import Declared
 from core.scenario.reader import Line, ScenarioError, read
 from core.scenario.schema import not_yet
 from core.scenario.values import convert
-from core.topology import FUSED, LIVE_STAGES, PINNED, PLACEMENTS
+from core.topology import CONTAINED, FUSED, LIVE_STAGES, PINNED, PLACEMENTS, REMOTABLE, REMOTE
 
 __all__ = ["ConfigError", "CoreConfig", "beside", "default_journal", "default_socket", "load"]
 
@@ -25,6 +25,7 @@ DURABILITIES = ("async", "group")
 SESSIONS_MAX = 64
 SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
+REMOTE_ADDRESS = "tcp://{stage}:7700"
 KEYS = {
     "name": str,
     "socket": str,
@@ -35,6 +36,7 @@ KEYS = {
     "live": bool,
     "placement": str,
     "placements": dict,
+    "remote": str,
     "cpus": list,
     "max_sessions": int,
     "segment_mb": int,
@@ -63,6 +65,7 @@ class CoreConfig:
     live: bool = False
     placement: str = "auto"
     placements: Mapping[str, str] = field(default_factory=dict)
+    remote: str = REMOTE_ADDRESS
     cpus: tuple[int, ...] = ()
     max_sessions: int = SESSIONS_MAX
     segment_mb: int = SEGMENT_MB
@@ -140,6 +143,7 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         live=keys.get("live", False),
         placement=keys.get("placement", "auto"),
         placements=_placements(file, keys.get("placements", {})),
+        remote=_remote(file, keys.get("remote", REMOTE_ADDRESS)),
         cpus=_cpus(file, keys.get("cpus", [])),
         max_sessions=keys.get("max_sessions", SESSIONS_MAX),
         segment_mb=keys.get("segment_mb", SEGMENT_MB),
@@ -158,10 +162,21 @@ def _placements(file: str, given: dict[str, Any]) -> dict[str, str]:
             raise ConfigError(
                 file, f"placements.{stage}", where, f"no such stage; one of {', '.join(LIVE_STAGES)}"
             )
-        allowed = (PINNED,) if stage == "venues" else (FUSED, PINNED)
+        allowed = (PINNED,) if stage == "venues" else (FUSED, PINNED, CONTAINED)
+        allowed += (REMOTE,) if stage in REMOTABLE else ()
         if where not in allowed:
             raise ConfigError(file, f"placements.{stage}", where, f"give {' or '.join(allowed)}")
     return dict(given)
+
+
+def _remote(file: str, given: str) -> str:
+    """Where remote engines listen: one address for all, {stage} stands for the engine's name."""
+    try:
+        if "://" in given.format(stage="risk"):
+            return given
+    except (KeyError, IndexError, ValueError):
+        pass
+    raise ConfigError(file, "remote", given, f"give a ZeroMQ address with {{stage}} in it, as {REMOTE_ADDRESS}")
 
 
 def _cpus(file: str, given: list[Any]) -> tuple[int, ...]:

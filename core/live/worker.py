@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -350,19 +351,24 @@ def name_process(name: str) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_NAME, f"nacre-{name}".encode()[:15])
 
 
+def serve(plan: Plan, control: socket.socket, board_fd: int) -> None:
+    """A worker's whole life, in a process that is its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the supervisor ends it in order
+    name_process(plan.name)
+    if plan.cpu is not None:
+        with suppress(OSError):  # a container may have other processors than its core
+            os.sched_setaffinity(0, {plan.cpu})
+    Worker(plan, control, board_fd).run()
+
+
 def main() -> None:
     """`python -m core.live.worker PLAN CONTROL_FD BOARD_FD`: what the supervisor starts."""
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the supervisor ends it in order
-    plan = msgspec.json.decode(sys.argv[1], type=Plan)
-    name_process(plan.name)
-    if plan.cpu is not None:
-        os.sched_setaffinity(0, {plan.cpu})
-    Worker(plan, socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])).run()
+    serve(msgspec.json.decode(sys.argv[1], type=Plan), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3]))
 
 
 if __name__ == "__main__":
