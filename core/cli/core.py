@@ -21,12 +21,12 @@ _STOP_S = 30.0
 _ENGINES = (
     "sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress", "gateways",
 )  # fmt: skip
+_REMOTES = ("resolve", "risk", "orders", "router", "execution", "positions")
 
 _name = click.option("--name", help="The core's name; its default socket is named after it.  [default: core]")
 _socket = click.option(
     "--socket", "socket", type=click.Path(dir_okay=False), help="The core's socket, else $NACRE_SOCKET."
 )
-
 _token = click.option(
     "--token-file", type=click.Path(dir_okay=False), help="The core's token, else the file beside its socket."
 )
@@ -93,6 +93,20 @@ def engine(engine: str, name: str | None, socket: str | None, token_file: str | 
         sys.exit(load("core.live.engine_process", "run")(engine, path, _token_path(path, token_file)))
     except refused as error:
         raise BadInput(f"{path}: the core refused the engine {engine}: {error}") from error
+
+
+@command.command(short_help="Be one engine of a core, behind ZeroMQ.")
+@click.argument("engine", type=click.Choice(_REMOTES))
+@click.option("--listen", default="tcp://*:7700", show_default=True, help="The ZeroMQ address to bind.")
+def remote(engine: str, listen: str) -> None:
+    """Be one engine of a core whose `placement` of it is `remote`, until SIGTERM.
+
+    The core's proxy tells it the past first; from then on it answers the pages that the proxy sends.
+    """
+    try:
+        load("core.remote.host", "Host")(engine, listen).run()
+    except (ValueError, ImportError) as error:
+        raise BadInput(str(error)) from error
 
 
 def _token_path(path: Path, given: str | None) -> Path:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hmac
 import os
-import secrets
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +24,7 @@ from core.live.intake import SOURCE_DESK
 from core.live.killing import open_page, write_names
 from core.live.ops import OPS, WITHOUT_SESSION, Refused, switch_line
 from core.live.patience import Patience
+from core.live.places import make_token
 from core.live.plan import plans
 from core.live.seating import Seating
 from core.live.sessions import Connection
@@ -90,7 +89,7 @@ class Core:
             raise StartError(
                 f"a core runs already at {config.socket}: stop it (nacre core stop), or give another --name"
             ) from None
-        self.token = self._token(beside(config.socket, "token"))
+        self.token = make_token(beside(config.socket, "token"))
         self.page: KillPage = open_page(config.socket, create=True)
         self._open_core()
         self._write_names()
@@ -109,14 +108,6 @@ class Core:
             "wait": plans[0].wait,
             "live": self.config.live,
         }
-
-    def _token(self, path: Path) -> str:
-        """The secret that clients tell; it outlives the core, so that they can come back."""
-        if not path.exists():
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(fd, "w") as out:
-                out.write(secrets.token_hex(32))
-        return path.read_text().strip()
 
     def _open_core(self) -> None:
         config = self.config

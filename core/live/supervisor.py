@@ -21,7 +21,7 @@ from core.live.engines import EngineDoor
 from core.live.patience import Patience
 from core.live.plan import Plan
 from core.live.worker import PACKET_MAX
-from core.topology import CONTAINED
+from core.topology import CONTAINED, REMOTE
 
 START_S = 120.0  # it may live through a long journal first
 ASK_S = 5.0
@@ -118,12 +118,18 @@ class Supervisor:
                 if not each.going and not self._begin(each):
                     code = self._await_end(each)
                     raise WorkerLost(f"{each} ended with {code} before it was ready: see above")
-                if each.process is None and each.start.ends():
-                    raise WorkerLost(
-                        f"{each.plan.name} is contained, and didn't come within {START_S:g} s: start it in its "
-                        f"container: nacre core engine {each.plan.name}"
-                    )
+                self._missed(each)
             time.sleep(NAP_S)
+
+    def _missed(self, each: Process) -> None:
+        """WorkerLost: one that others start doesn't come."""
+        name = each.plan.name
+        if each.process is None and each.start.ends():
+            verb = f"nacre core engine {name}"
+            raise WorkerLost(f"{name} is contained, and didn't come within {START_S:g} s: start it: {verb}")
+        if each.plan.where == REMOTE and not each.going and each.start.ends():
+            verb = f"nacre core remote {name}"
+            raise WorkerLost(f"{name}: nobody is at {each.plan.remote} for {START_S:g} s: start it: {verb}")
 
     def is_whole(self) -> bool:
         """Whether every process takes its turns."""
@@ -165,7 +171,7 @@ class Supervisor:
         if each.process is None:
             return True
         if not select.select([each.control], [], [], 0)[0]:
-            if each.start.ends():
+            if each.plan.where != REMOTE and each.start.ends():  # a remote one waits for its engine
                 self._end(each)
             return not each.process.is_dead()
         try:

@@ -31,11 +31,12 @@ from core.live.killing import open_page
 from core.live.plan import Plan
 from core.live.teller import Teller
 from core.live.turns import Turns
+from core.live.usage import usage
 from core.live.venue_host import VenueHost, VenueStage
 from core.recorder import Recorder
 from core.recovery.catchup import Catchup
 from core.stage import EngineStage, Stage
-from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES
+from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES, REMOTE
 from core.venues.gateway import Gateway
 from core_ext.arena import Arena
 from core_ext.journal import JournalWriter
@@ -63,6 +64,7 @@ class Worker:
         self.stages: dict[str, Stage] = {}
         self.pasts: dict[int, Catchup] = {}
         self.stopping = False
+        self.resting = False
         self.intents: Intents | None = None
         # First of all: what leaves a ring from now on is on the spine by the time that this looks there.
         self.waiting = [*_waiting(self.board.from_venues), *_waiting(self.board.reports)]
@@ -236,7 +238,7 @@ class Worker:
     def _turn(self, turns: Turns) -> None:
         while True:
             turns.look()
-            self._serve(block=bool(self.board.faults))
+            self._serve(block=self.resting or bool(self.board.faults))
             if self.stopping:
                 return
             turns.run()
@@ -267,6 +269,14 @@ class Worker:
 
     def _op_go(self, request: dict[str, Any], fds: list[int]) -> None:
         """Its seats are there: it may take turns."""
+        self.resting = False
+
+    def _op_rest(self, request: dict[str, Any], fds: list[int]) -> None:
+        """No turns, and no processor, until it is told to go: a bench measures another one."""
+        self.resting = True
+
+    def _op_usage(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        return dict(usage())
 
     def _op_hush(self, request: dict[str, Any], fds: list[int]) -> None:
         intake = self.stages["sequencer"]
@@ -359,7 +369,16 @@ def serve(plan: Plan, control: socket.socket, board_fd: int) -> None:
     if plan.cpu is not None:
         with suppress(OSError):  # a container may have other processors than its core
             os.sched_setaffinity(0, {plan.cpu})
-    Worker(plan, control, board_fd).run()
+    _class(plan)(plan, control, board_fd).run()
+
+
+def _class(plan: Plan) -> type[Worker]:
+    """Who does what the plan says."""
+    if plan.where != REMOTE:
+        return Worker
+    from core.remote.proxy import RemoteWorker  # it needs ZeroMQ
+
+    return RemoteWorker
 
 
 def main() -> None:
