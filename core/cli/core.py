@@ -109,6 +109,21 @@ def remote(engine: str, listen: str) -> None:
         raise BadInput(str(error)) from error
 
 
+@command.command(short_help="Say whether the core does its work.")
+@click.argument("engine", required=False, type=click.Choice(_ENGINES))
+@_name
+@_socket
+@click.option("--remote", metavar="ADDRESS", help="Ask the remote engine that listens there instead.")
+def health(engine: str | None, name: str | None, socket: str | None, remote: str | None) -> None:
+    """Say whether the core, or one ENGINE of it, does its work: exit 0, or 1 and what is wrong."""
+    if remote is not None:
+        ill = load("core.live.health", "remote_ill")(remote)
+    else:
+        ill = load("core.live.health", "core_ill")(_path(name, socket), engine)
+    say(ill or "well")
+    sys.exit(EXIT_FAILED if ill else EXIT_OK)
+
+
 def _token_path(path: Path, given: str | None) -> Path:
     found: Path = Path(given) if given else load("core.live.places", "beside")(path, "token")
     return found
