@@ -38,6 +38,7 @@ _TOGETHER = {name: "compose" for name in ("up", "down", "ps", "logs")}
 """Nouns that share a module: their commands have their names there."""
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
