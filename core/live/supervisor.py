@@ -28,7 +28,7 @@ ASK_S = 5.0
 STOP_S = 60.0  # it digests its tables first
 SILENT_S = 5.0  # without a turn for so long it is taken for dead
 LOOK_S = 0.05
-AWAY_S = 20.0  # a container that has gone is waited for at the core's end; while it runs, for ever
+AWAY_S = 10.0  # a container that has gone is waited for at the core's end; while it runs, for ever
 NAP_S = 0.001
 DEATHS_MAX = 5  # in a row, without a turn between them
 

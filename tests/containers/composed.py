@@ -105,11 +105,16 @@ class Composed:
         until(lambda: self.pid(service) not in (0, before), f"{service} is brought back")
 
     def logs(self, service: str) -> str:
-        return docker("logs", self.container(service))
+        """Both of its outputs."""
+        run = subprocess.run(["docker", "logs", self.container(service)], capture_output=True, text=True, check=True)
+        return run.stdout + run.stderr
 
     def said(self, service: str = "core") -> list[dict[str, Any]]:
         """The JSON lines on its standard output."""
         return [json.loads(line) for line in self.logs(service).splitlines() if line.startswith("{")]
+
+    def network(self, name: str) -> str:
+        return f"{self.environment['COMPOSE_PROJECT_NAME']}_{name}"
 
     def volume(self, name: str) -> Path:
         full = f"{self.environment['COMPOSE_PROJECT_NAME']}_{name}"
