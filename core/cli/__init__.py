@@ -17,7 +17,7 @@ from core.cli.output import EXIT_CODES
 
 NOUNS: dict[str, str] = {
     "core": "Run a core, ask how it is, watch it, stop it.",
-    "bench": "Measure this machine: hop, throughput, positions, path, client, command, data, check.",
+    "bench": "Measure this machine: hop, throughput, positions, path, client, command, data, placement, check.",
     "data": "Recorded market data: info, check, convert, replay.",
     "demo": "Run a recorded trading day through the core.",
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",

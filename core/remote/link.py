@@ -17,7 +17,8 @@ except ModuleNotFoundError as missing:
 
 ANSWER_S = 1.0
 PAST_S = 60.0
-PING_S = 0.1
+PING_S = 0.1  # without a word while an answer is under way
+IDLE_PING_S = 1.0
 RECONNECT_MS = 20
 WAIT_MS = 1
 
@@ -103,8 +104,10 @@ class Link:
             return done
         if stage.under_way and (not wait or done or self.socket.poll(WAIT_MS)):
             done += self._in(stage)
-        if stage.under_way and not done:
-            self._ping()
+        elif self.pinged > self.heard:
+            self._in(stage)
+        if not done:
+            self._ping(PING_S if stage.under_way else IDLE_PING_S)
         return done
 
     def exchange(self, stage: ProxyStage) -> None:
@@ -140,9 +143,10 @@ class Link:
         elif what != What.PING:
             raise EngineLost(f"{self.address} began anew")
 
-    def _ping(self) -> None:
+    def _ping(self, after_s: float) -> None:
+        """An engine that began anew says so, also to one who has nothing to ask."""
         now = time.monotonic()
-        if now - max(self.heard, self.pinged) > PING_S:
+        if now - max(self.heard, self.pinged) > after_s:
             self.pinged = now
             self._send(message(What.PING))
 
