@@ -1,9 +1,10 @@
-"""What does each placement of an engine cost? Fused, pinned, in the host container, contained, remote: in one run.
+"""What does each placement of an engine cost? Fused, pinned, in the host container, contained, remote: in
+one run.
 
-Stage by stage, two processes at a time (the path's side and the engine): a recorded tape of pages is played to the
-real engine, each page measured from its publication to the engine's paragraph. Blocks of the placements alternate;
-who isn't measured rests. Every paragraph is compared with the tape's, and at the end the engine's state with that of
-an engine on one thread.
+Stage by stage, two processes at a time (the path's side and the engine): a recorded tape of pages is played
+to the real engine, each page measured from its publication to the engine's paragraph. Blocks of the
+placements alternate; who isn't measured rests. Every paragraph is compared with the tape's, and at the end
+the engine's state with that of an engine on one thread.
 """
 
 from __future__ import annotations
@@ -93,12 +94,36 @@ class Containers:
 
     def _secured(self, name: str) -> list[str]:
         self._names.append(f"{self.name}-{name}")
-        return ["--name", f"{self.name}-{name}", "--user", f"{USER}:{USER}", "--cap-drop", "ALL", "--read-only",
-                "--security-opt", "no-new-privileges", "-v", f"{self.tape}:/tape:ro",
-                "-v", f"{self.run_folder}:/run/nacre", "-e", "PYTHONPATH=/opt/bench"]  # fmt: skip
+        return [
+            "--name",
+            f"{self.name}-{name}",
+            "--user",
+            f"{USER}:{USER}",
+            "--cap-drop",
+            "ALL",
+            "--read-only",
+            "--security-opt",
+            "no-new-privileges",
+            "-v",
+            f"{self.tape}:/tape:ro",
+            "-v",
+            f"{self.run_folder}:/run/nacre",
+            "-e",
+            "PYTHONPATH=/opt/bench",
+        ]
 
     def asker(self, cpu: int) -> Asker:
-        words = ["docker", "run", "-i", "--rm", *self._secured("host"), "--network", self.name, "--ipc", "shareable"]
+        words = [
+            "docker",
+            "run",
+            "-i",
+            "--rm",
+            *self._secured("host"),
+            "--network",
+            self.name,
+            "--ipc",
+            "shareable",
+        ]
         words += ["--shm-size", "256m", "--entrypoint", "/opt/nacre/bin/python", IMAGE]
         return Asker([*words, "-m", "bench.placement_asker", "/tape", str(cpu)])
 
@@ -108,8 +133,26 @@ class Containers:
         docker(*words, "core", "engine", engine, "--socket", f"/run/nacre/{engine}.sock")
 
     def remote(self, engine: str) -> None:
-        words = ["run", "-d", "--restart", "always", *self._secured(f"remote-{engine}"), "--network", self.name]
-        docker(*words, "--network-alias", f"remote-{engine}", "--cpuset-cpus", str(self.cpu), IMAGE, "core", "remote", engine)
+        words = [
+            "run",
+            "-d",
+            "--restart",
+            "always",
+            *self._secured(f"remote-{engine}"),
+            "--network",
+            self.name,
+        ]
+        docker(
+            *words,
+            "--network-alias",
+            f"remote-{engine}",
+            "--cpuset-cpus",
+            str(self.cpu),
+            IMAGE,
+            "core",
+            "remote",
+            engine,
+        )
 
     def echo(self) -> None:
         words = ["run", "-d", *self._secured("echo"), "--network", self.name, "--network-alias", "echo"]
@@ -119,10 +162,11 @@ class Containers:
     def pid(self, name: str) -> int:
         return int(docker("inspect", "-f", "{{.State.Pid}}", f"{self.name}-{name}"))
 
-    def shim_pss(self, name: str) -> int:
-        """Of the container's own guard outside of it."""
-        parent = int(Path(f"/proc/{self.pid(name)}/stat").read_text().rpartition(") ")[2].split()[1])
-        return pss_bytes(parent)
+    def pss(self, name: str) -> dict[str, int]:
+        """Of all the container's processes together, and of what the container engine keeps beside it."""
+        pids = docker("top", f"{self.name}-{name}", "-eo", "pid").split()[1:]
+        beside = int(Path(f"/proc/{self.pid(name)}/stat").read_text().rpartition(") ")[2].split()[1])
+        return {"pss_bytes": sum(map(pss_bytes, pids)), "beside_pss_bytes": pss_bytes(beside)}
 
     def remove(self, *names: str) -> None:
         for name in names:
@@ -147,10 +191,16 @@ def docker(*words: str) -> str:
 
 
 def run(
-    rounds: int = 10, events: int = 1000, requests: int = 12_000, seed: int = 1, engines: tuple[str, ...] = ENGINES,
-    quotes: int = 1000, report: Path | None = None,
+    rounds: int = 10,
+    events: int = 1000,
+    requests: int = 12_000,
+    seed: int = 1,
+    engines: tuple[str, ...] = ENGINES,
+    quotes: int = 1000,
+    report: Path | None = None,
 ) -> dict[str, Any]:
-    """rounds of a block a placement, of so many events each (remote: a tenth). quotes: of the whole path's day.
+    """rounds of a block a placement, of so many events each (remote: a tenth). quotes: of the whole path's
+    day.
 
     report: a folder for placement.json, .md and .html. TooFewProcessors, NoEngine.
     """
@@ -167,17 +217,29 @@ def run(
         inside = containers.asker(first)
         stack.callback(inside.end)
         containers.echo()
-        sides = {"fused": here, "pinned": here, "host": inside, "contained": inside, "remote": inside, "bare": inside}
-        found = {
-            engine: _engine(engine, sides, containers, second, rounds, events) for engine in engines
+        sides = {
+            "fused": here,
+            "pinned": here,
+            "host": inside,
+            "contained": inside,
+            "remote": inside,
+            "bare": inside,
         }
+        found = {engine: _engine(engine, sides, containers, second, rounds, events) for engine in engines}
         path = whole_path(quotes)
     whole = {
-        "ok": all(row["state_equal"] for each in found.values() for row in each["placements"].values()) and path["ok"],
-        "engines": found, "path": path, "goals": GOALS, "machine": machine(), "tape": {"events": len(tape.pages), "requests": requests},
-        "placement": {"path_side": first, "engine": second, "processes_at_a_time": 2}, "wait": "spin; sleep at the load",
-        "rounds": rounds, "load_events_per_s": RATE,
-    }  # fmt: skip
+        "ok": all(row["state_equal"] for each in found.values() for row in each["placements"].values())
+        and path["ok"],
+        "engines": found,
+        "path": path,
+        "goals": GOALS,
+        "machine": machine(),
+        "tape": {"events": len(tape.pages), "requests": requests},
+        "placement": {"path_side": first, "engine": second, "processes_at_a_time": 2},
+        "wait": "spin; sleep at the load",
+        "rounds": rounds,
+        "load_events_per_s": RATE,
+    }
     if report is not None:
         write_reports(whole, report)
     return whole
@@ -199,11 +261,17 @@ def _opened(
     """Every placement of the engine, at rest; and the bare hop."""
     containers.engine(engine)
     containers.remote(engine)
-    places = {"contained": f"/run/nacre/{engine}.sock", "remote": f"tcp://remote-{engine}:7700", "bare": "tcp://echo:7799"}
+    places = {
+        "contained": f"/run/nacre/{engine}.sock",
+        "remote": f"tcp://remote-{engine}:7700",
+        "bare": "tcp://echo:7799",
+    }
     try:
         for name, side in sides.items():
             where = {"host": "pinned"}.get(name, name)
-            side.ask("open", name, engine=engine, placement=where, wait=wait, cpu=cpu, place=places.get(name, ""))
+            side.ask(
+                "open", name, engine=engine, placement=where, wait=wait, cpu=cpu, place=places.get(name, "")
+            )
         yield sides
     finally:
         for name, side in sides.items():
@@ -221,20 +289,33 @@ def _engine(
         rates = {name: sides[name].ask("burst", name, count=_burst(name, events)) for name in PLACEMENTS}
         told = {name: sides[name].ask("close", name) for name in sides}
     with _opened(engine, sides, containers, cpu, "sleep"):
-        loads = {name: sides[name].ask("paced", name, count=int(2 * RATE), per_second=RATE) for name in PLACEMENTS}
-        shims = {"contained": containers.shim_pss(engine), "remote": containers.shim_pss(f"remote-{engine}")}
-        back = {name: _restart(engine, name, sides[name], containers) for name in PLACEMENTS if name != "fused"}
+        loads = {
+            name: sides[name].ask("paced", name, count=int(2 * RATE), per_second=RATE) for name in PLACEMENTS
+        }
+        loads["contained"] |= containers.pss(engine)
+        loads["remote"] |= containers.pss(f"remote-{engine}")
+        back = {name: _restart(engine, name, sides[name], containers) for name in PLACEMENTS}
     rows = {
-        name: {**told[name], **rates[name], "load": loads[name], "shim_pss_bytes": shims.get(name, 0),
-               "restart_ms": back.get(name), "block_p50_ns": medians[name], "stops": stops(engine, name)}
+        name: {
+            **told[name],
+            **rates[name],
+            "load": {"beside_pss_bytes": 0, **loads[name]},
+            "restart_ms": back[name],
+            "block_p50_ns": medians[name],
+            "stops": stops(engine, name),
+        }
         for name in PLACEMENTS
-    }  # fmt: skip
+    }
     service = statistics.median(medians["fused"])
     for name, row in rows.items():
         row["added_ns"] = {key: max(row["ns"][key] - service, 0) for key in ("p50", "p99", "p999")}
         row["sockets"] = 2 if name == "remote" else 0
-    return {"service_p50_ns": service, "bare_zeromq_ns": told["bare"]["ns"], "placements": rows,
-            "ratios": _ratios(medians)}  # fmt: skip
+    return {
+        "service_p50_ns": service,
+        "bare_zeromq_ns": told["bare"]["ns"],
+        "placements": rows,
+        "ratios": _ratios(medians),
+    }
 
 
 def _blocks(sides: dict[str, Asker], rounds: int, events: int) -> dict[str, list[int]]:
@@ -256,8 +337,12 @@ def _burst(name: str, events: int) -> int:
 
 def _ratios(medians: dict[str, list[int]]) -> dict[str, float]:
     """Of blocks beside each other: the median of the pairs' ratios."""
-    pairs = {"contained_over_pinned_p50": ("contained", "pinned"), "contained_over_host_p50": ("contained", "host"),
-             "remote_over_bare_p50": ("remote", "bare"), "remote_over_pinned_p50": ("remote", "pinned")}  # fmt: skip
+    pairs = {
+        "contained_over_pinned_p50": ("contained", "pinned"),
+        "contained_over_host_p50": ("contained", "host"),
+        "remote_over_bare_p50": ("remote", "bare"),
+        "remote_over_pinned_p50": ("remote", "pinned"),
+    }
     return {
         key: round(statistics.median(a / b for a, b in zip(medians[over], medians[under], strict=False)), 3)
         for key, (over, under) in pairs.items()
@@ -265,7 +350,11 @@ def _ratios(medians: dict[str, list[int]]) -> dict[str, float]:
 
 
 def _restart(engine: str, name: str, side: Asker, containers: Containers) -> float:
-    """From the kill to the next answered page, in ms."""
+    """From the kill to the next answered page, in ms. Fused: what a process needs to be where this one is."""
+    if name == "fused":
+        began = time.monotonic_ns()
+        side.ask("revive", name)
+        return round((time.monotonic_ns() - began) / 1e6, 1)
     pid = side.ask("pid", name)["pid"] if name == "pinned" else 0
     if name == "host":
         pid = _inside(containers, "host", f"nacre-{engine}"[:15])
@@ -276,7 +365,7 @@ def _restart(engine: str, name: str, side: Asker, containers: Containers) -> flo
     told = side.ask("back", name)
     if not told["answered"]:
         raise RuntimeError(f"bench placement: {engine} {name} didn't come back")
-    return round((told["monotonic_ns"] - began) / 1e6, 1)
+    return round((int(told["monotonic_ns"]) - began) / 1e6, 1)
 
 
 def _inside(containers: Containers, container: str, comm: str) -> int:

@@ -1,12 +1,15 @@
-"""The path's side of `bench placement`, on the host or in a container: it opens placements of one engine and plays.
+"""The path's side of `bench placement`, on the host or in a container: it opens placements of one engine and
+plays.
 
-Spoken to by lines of JSON on its standard input, one answer a line. It is also the other end of the bare ZeroMQ hop.
+Spoken to by lines of JSON on its standard input, one answer a line. It is also the other end of the bare
+ZeroMQ hop.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,12 +28,13 @@ from core.live.places import beside, make_token
 from core.live.plan import Plan
 from core.live.supervisor import Supervisor
 from core.live.usage import usage
+from core.recovery.catchup import Catchup
 from core.remote.link import EngineLost, Link
 from core.remote.past import pieces
 from core.remote.stage import ProxyStage
 from core.remote.wire import What
 from core.stage import EngineStage
-from core.topology import CONTAINED, FUSED, PINNED, REMOTE
+from core.topology import CONTAINED, FUSED, REMOTE
 from core_ext.histogram import Histogram
 
 SIZES: dict[str, Any] = {name: getattr(CAPACITY, name) for name in Capacity.__slots__}
@@ -41,7 +45,9 @@ BARE_BYTES = 1024
 class Placed:
     """One engine in one placement, with a board of its own; its time is taken here."""
 
-    def __init__(self, tape: Tape, engine: str, placement: str, wait: str, cpu: int | None, place: str) -> None:
+    def __init__(
+        self, tape: Tape, engine: str, placement: str, wait: str, cpu: int | None, place: str
+    ) -> None:
         self.tape = tape
         self.engine = engine
         self.placement = placement
@@ -51,10 +57,20 @@ class Placed:
             socket = Path(place)
             door = EngineDoor(socket, (), make_token(beside(socket, "token")))
         plan = Plan(
-            index=0, name=engine, stages=(engine,), cpu=cpu, wait=wait, venues_apart=False, capacity=SIZES,
-            journal=str(tape.journal), socket="", durability="async", segment_bytes=1 << 20, touch=False,
+            index=0,
+            name=engine,
+            stages=(engine,),
+            cpu=cpu,
+            wait=wait,
+            venues_apart=False,
+            capacity=SIZES,
+            journal=str(tape.journal),
+            socket="",
+            durability="async",
+            segment_bytes=1 << 20,
+            touch=False,
             where=placement,
-        )  # fmt: skip
+        )
         own = placement in (FUSED, REMOTE)
         self.supervisor = Supervisor([] if own else [plan], CAPACITY, 0, door)
         board = self.supervisor.board
@@ -134,7 +150,9 @@ class Placed:
         assert isinstance(self.stage, ProxyStage)
         board, last = self.supervisor.board, self.player.seq + count
         while board.spine.get_cursor(self.stage.cursor) < last:
-            while self.player.seq < last and self.player.seq < board.spine.get_cursor(self.stage.cursor) + 256:
+            while (
+                self.player.seq < last and self.player.seq < board.spine.get_cursor(self.stage.cursor) + 256
+            ):
                 self.player.put()
             self.link.turn(self.stage, wait=False)
             _empty(board, self.engine)
@@ -152,9 +170,18 @@ class Placed:
         engine_ns = after["cpu_ns"] - before["cpu_ns"]
         asker_ns = time.process_time_ns() - mine
         total = asker_ns + (0 if self.placement == FUSED else engine_ns)
-        more = {key: (self.link.counts[key] - counts[key]) / count for key in counts} if self.link is not None else {}
-        return {"wall_ns": ns, "cpu_ns": total, "pss_bytes": after["pss_bytes"], "asker_pss_bytes": usage()["pss_bytes"],
-                **{f"{key}_an_event": round(value, 2) for key, value in more.items()}}  # fmt: skip
+        more = (
+            {key: (self.link.counts[key] - counts[key]) / count for key in counts}
+            if self.link is not None
+            else {}
+        )
+        return {
+            "wall_ns": ns,
+            "cpu_ns": total,
+            "pss_bytes": after["pss_bytes"],
+            "asker_pss_bytes": usage()["pss_bytes"],
+            **{f"{key}_an_event": round(value, 2) for key, value in more.items()},
+        }
 
     def _remote_paced(self, count: int, per_second: float) -> int:
         assert self.link is not None
@@ -181,6 +208,18 @@ class Placed:
     def pid(self) -> int:
         """Of its process, where it is a child of this one."""
         return self.supervisor.of(self.engine).pid if self.supervisor.processes else 0
+
+    def revive(self) -> dict[str, Any]:
+        """Another process with all engines, from its start until it has lived through as much as this one."""
+        command = [
+            sys.executable,
+            "-m",
+            "bench.placement_asker",
+            "revive",
+            str(self.tape.journal),
+            str(self.player.seq),
+        ]
+        return {"returncode": subprocess.run(command, check=True).returncode}
 
     def back(self) -> dict[str, Any]:
         """Until it answers a page again after it was killed; the monotonic time then."""
@@ -218,8 +257,12 @@ class Placed:
         """Its figures, and whether the engine's state is that of the tape's own engine."""
         digest = self._digest()
         reference = _lived(self.tape, self.engine, self.player.seq)
-        return {"ns": self.histogram.to_dict(), "wrong": self.player.wrong, "events": self.player.seq,
-                "state_equal": digest == reference and self.player.wrong == 0}  # fmt: skip
+        return {
+            "ns": self.histogram.to_dict(),
+            "wrong": self.player.wrong,
+            "events": self.player.seq,
+            "state_equal": digest == reference and self.player.wrong == 0,
+        }
 
     def _digest(self) -> str:
         if self.link is not None:
@@ -253,7 +296,9 @@ def _stage(engine: str, board: Board) -> EngineStage:
         found.emitter.resume(board.loopbacks[engine])
     if engine == "execution":
         found.resume(board.sends)
-    return EngineStage(engine, found, board.spine, board.faults, board.sends if engine == "execution" else None)
+    return EngineStage(
+        engine, found, board.spine, board.faults, board.sends if engine == "execution" else None
+    )
 
 
 def _lived(tape: Tape, engine: str, seq: int) -> str:
@@ -338,4 +383,7 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "echo":
         echo(sys.argv[2])
-    main()
+    elif sys.argv[1] == "revive":
+        Catchup(CAPACITY).live_through(sys.argv[2], None, int(sys.argv[3]))
+    else:
+        main()

@@ -63,14 +63,19 @@ class _Project:
     def compose(self, *words: str, everything: bool = False) -> None:
         profiles = PROFILES if everything else self._profiles
         chosen = [word for profile in profiles for word in ("--profile", profile)]
-        run = subprocess.run([*self._command, *chosen, *words], env=self._env, capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [*self._command, *chosen, *words], env=self._env, capture_output=True, text=True, check=False
+        )
         if run.returncode:
             raise RuntimeError(f"bench placement: docker compose {words[0]}: {run.stderr.strip()}")
 
     def told(self) -> dict[str, Any]:
         """What the demonstration came to, once its container has ended."""
         container, end = f"{self.name}-core-1", time.monotonic() + ENDS_S
-        while time.monotonic() < end and self._docker("inspect", "-f", "{{.State.Running}}", container) == "true":
+        while (
+            time.monotonic() < end
+            and self._docker("inspect", "-f", "{{.State.Running}}", container) == "true"
+        ):
             time.sleep(0.1)
         text = self._docker("logs", container)
         found: dict[str, Any] = json.loads(text[text.index("{") :])

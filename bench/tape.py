@@ -1,4 +1,6 @@
-"""A recorded stretch of a core's life, page by page, with its journal: what every placement of an engine is fed."""
+"""A recorded stretch of a core's life, page by page, with its journal: what every placement of an engine is
+fed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from core.scenario.reader import Line
 from core.scenario.values import convert
 from core_ext.journal import JournalReader, JournalWriter
 
-CAPACITY = Capacity(symbols=64, accounts=16, orders=1 << 16, ids=1 << 17, more_children=1 << 14, fills=1 << 16)
+CAPACITY = Capacity(
+    symbols=64, accounts=16, orders=1 << 16, ids=1 << 17, more_children=1 << 14, fills=1 << 16
+)
 STEP_NS = 10_000
 REFRESH = 64  # requests between two quotes of a symbol
 
@@ -36,7 +40,9 @@ class Tape:
 
 
 def record(folder: Path, requests: int, seed: int) -> Tape:
-    """Orders that rest, fill, are routed, replaced and canceled, over two simulated venues, into an empty folder."""
+    """Orders that rest, fill, are routed, replaced and canceled, over two simulated venues, into an empty
+    folder.
+    """
     journal = folder / "journal"
     journal.mkdir()
     options: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "build_id": build_id()}
@@ -70,7 +76,11 @@ def _play(core: Recorded, requests: int, seed: int) -> None:
     for line in declarations():
         say(line)
     rows = make(requests, seed)
-    lengths = {int(m.Kind.ORDER): m.ORDER_EVENT, int(m.Kind.REPLACE): m.REPLACE_EVENT, int(m.Kind.CANCEL): m.CANCEL_EVENT}
+    lengths = {
+        int(m.Kind.ORDER): m.ORDER_EVENT,
+        int(m.Kind.REPLACE): m.REPLACE_EVENT,
+        int(m.Kind.CANCEL): m.CANCEL_EVENT,
+    }
     for number, row in enumerate(rows.inputs):
         at += STEP_NS
         if number % REFRESH < VENUES * SYMBOLS:

@@ -108,5 +108,6 @@ PARAGRAPHS = {
 """What each stage writes: where it begins on a page, and its bytes."""
 
 REMOTABLE = tuple(stage for stage in PARAGRAPHS if stage != "sequencer")
-"""What may be behind a network: engines that answer a page with a paragraph. The others are the core's own ends: the
+"""What may be behind a network: engines that answer a page with a paragraph. The others are the core's own
+ends: the
 sequencer and egress have the sessions' memory, the journal the disk, the gateways the kill page."""

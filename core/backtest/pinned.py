@@ -47,7 +47,10 @@ class PinnedCore(FusedCore):
     """A process a stage. disturb: called every few milliseconds, for a test that kills processes."""
 
     def __init__(
-        self, setup: CoreSetup, disturb: Callable[[Supervisor], object] | None = None, where: Where | None = None
+        self,
+        setup: CoreSetup,
+        disturb: Callable[[Supervisor], object] | None = None,
+        where: Where | None = None,
     ) -> None:
         self.disturb = disturb
         self.where = where or Where()

@@ -17,7 +17,7 @@ from core.cli.output import EXIT_CODES
 
 NOUNS: dict[str, str] = {
     "core": "Run a core, ask how it is, watch it, stop it.",
-    "bench": "Measure this machine: hop, throughput, positions, path, client, command, data, placement, check.",
+    "bench": "Measure this machine: hop, throughput, path, client, data, positions, placement and more.",
     "data": "Recorded market data: info, check, convert, replay.",
     "demo": "Run a recorded trading day through the core.",
     "doctor": "Look at this machine: what costs latency here, and how to mend it.",
@@ -34,7 +34,7 @@ NOUNS: dict[str, str] = {
 A noun's module has its click command under the name `command`.
 """
 
-_TOGETHER = {name: "compose" for name in ("up", "down", "ps", "logs")}
+_TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 """Nouns that share a module: their commands have their names there."""
 
 ELSEWHERE: dict[str, tuple[str, str]] = {

@@ -151,10 +151,18 @@ def data(output: str, folder: Path, turns: int, memory: bool) -> None:
 
 @command.command(short_help="Each engine fused, pinned, contained, remote.")
 @output_option("table", "json")
-@click.option("--rounds", type=click.IntRange(2, 1000), default=10, show_default=True, help="Blocks of each placement.")
-@click.option("--events", type=click.IntRange(100, 100_000), default=1000, show_default=True, help="Pages a block.")
-@click.option("--requests", type=click.IntRange(2000, 60_000), default=12_000, show_default=True, help="Of the tape.")
-@click.option("--quotes", type=click.IntRange(10), default=1000, show_default=True, help="Of the whole path's day.")
+@click.option(
+    "--rounds", type=click.IntRange(2, 1000), default=10, show_default=True, help="Blocks of each placement."
+)
+@click.option(
+    "--events", type=click.IntRange(100, 100_000), default=1000, show_default=True, help="Pages a block."
+)
+@click.option(
+    "--requests", type=click.IntRange(2000, 60_000), default=12_000, show_default=True, help="Of the tape."
+)
+@click.option(
+    "--quotes", type=click.IntRange(10), default=1000, show_default=True, help="Of the whole path's day."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option(
     "--report",
@@ -163,7 +171,8 @@ def data(output: str, folder: Path, turns: int, memory: bool) -> None:
     help="Write placement.json, placement.md and placement.html there.",
 )
 def placement(output: str, **how: Any) -> None:
-    """What each placement of an engine costs, in one run. It needs a container engine and the images (make images);
+    """What each placement of an engine costs, in one run. It needs a container engine and the images (make
+    images);
     deploy/containers/with_engine.sh COMMAND gives it one."""
     _report("placement", output, **how)
 

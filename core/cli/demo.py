@@ -49,8 +49,8 @@ BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcus
     type=click.Choice(("fused", "pinned", "contained", "remote")),
     default="fused",
     show_default=True,
-    help="All stages on one thread, a process a stage, a container a stage, or engines behind ZeroMQ: slower, with "
-    "the same result.",
+    help="All stages on one thread, a process a stage, a container a stage, or engines behind ZeroMQ: "
+    "slower, with the same result.",
 )
 @click.option(
     "--socket",

@@ -54,7 +54,8 @@ class Spawned:
 class Guest:
     """A process in another container. Its connection is its life: its end closes only when it is dead.
 
-    Nobody can kill it from here: it is told to end by closing our direction, and those who guard it there do it.
+    Nobody can kill it from here: it is told to end by closing our direction, and those who guard it there do
+    it.
     """
 
     def __init__(self, control: socket.socket, pid: int) -> None:

@@ -1,8 +1,9 @@
-"""An engine in a container of its own: it comes to the core, works for it, and comes again when the core is gone.
+"""An engine in a container of its own: it comes to the core, works for it, and comes again when the core is
+gone.
 
 Two processes. The first one waits, and guards the second, the worker. Its connection to the supervisor is the
-worker's control socket: when the supervisor lets go of it, the worker is killed, wherever it is; when both are dead
-the supervisor sees it hang up. So no two workers ever write in one place.
+worker's control socket: when the supervisor lets go of it, the worker is killed, wherever it is; when both
+are dead the supervisor sees it hang up. So no two workers ever write in one place.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ class EngineRefused(RuntimeError):
     """The core doesn't want this engine; the message is its own."""
 
 
-class _Told(Exception):  # noqa: N818  # no error
+class _Told(Exception):  # no error
     """SIGTERM, or a Ctrl-C."""
 
 
 def run(name: str, core_socket: Path, token_file: Path) -> int:
-    """Until it is told to end: 0; or its worker dies, which whoever started this repairs: 1. EngineRefused."""
+    """Until it is told to end: 0; or its worker dies, which whoever started this repairs: 1.
+    EngineRefused.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _told)
     name_process(f"{name}-guard")
@@ -134,7 +137,8 @@ def _guard(control: socket.socket, worker: int) -> bool:
         ready = [fd for fd, _ in poll.poll()]
         if control.fileno() in ready:
             return True  # also where the worker saw it first
-        return os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOWAIT).si_status == 0
+        ended = os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOWAIT)
+        return ended is not None and ended.si_status == 0
     finally:
         os.close(pidfd)
 

@@ -1,4 +1,6 @@
-"""The socket where engines of other containers come in: who may, one waiting for each name, plan and memory out."""
+"""The socket where engines of other containers come in: who may, one waiting for each name, plan and memory
+out.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,7 @@ class EngineDoor:
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):
             _refuse(sock, f"wrong token: read it from {self.path.with_suffix('.token')}")
         elif build != build_id():
-            _refuse(sock, f"build {build!r}: this core is of build {build_id()}; run the same image")
+            _refuse(sock, f"build {build!r}: this core is of build {build_id()!r}; run the same image")
         elif not isinstance(name, str):
             _refuse(sock, f"engine {name!r}: say its name")
         elif name in self.waiting:

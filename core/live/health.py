@@ -25,7 +25,9 @@ def core_ill(socket: Path, engine: str | None = None) -> str:
 
 def remote_ill(address: str) -> str:
     """What is wrong with the remote engine that listens there; "": nothing is."""
-    from core.remote.link import Link, zmq
+    import zmq
+
+    from core.remote.link import Link
     from core.remote.wire import What, message, what_of
 
     link = Link(address)

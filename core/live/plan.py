@@ -26,12 +26,17 @@ class Plan(msgspec.Struct, frozen=True):
     durability: str
     segment_bytes: int
     touch: bool  # takes all its memory before it begins
-    where: str = PINNED  # FUSED and PINNED: the supervisor starts it; CONTAINED: it comes by itself; REMOTE: its proxy
+    where: str = (
+        PINNED  # FUSED and PINNED: the supervisor starts it; CONTAINED: it comes by itself; REMOTE: its proxy
+    )
     remote: str = ""  # the ZeroMQ address of a remote engine
+    realtime: int = 0  # its priority, of SCHED_FIFO; 0: an ordinary one
+    lock: bool = False  # keeps the memory that it has touched
 
 
 def places(placement: str, placements: Mapping[str, str]) -> dict[str, str]:
-    """Where each stage is. placement: of every stage that `placements` doesn't name; with `remote` those that can't be
+    """Where each stage is. placement: of every stage that `placements` doesn't name; with `remote` those
+    that can't be
     behind a network are pinned. The simulated venues stand beside the gateways, unless they are named.
     """
     where = {}
@@ -94,6 +99,8 @@ def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
             segment_bytes=config.segment_mb << 20,
             touch=wait == "spin",
             where=where[stages[0]],
+            realtime=config.realtime,
+            lock=config.lock_memory,
             remote=config.remote.format(stage=stages[0]) if where[stages[0]] == REMOTE else "",
         )
         for i, (stages, cpu) in enumerate(zip(found, processors(len(found), config.cpus), strict=True))

@@ -18,8 +18,8 @@ from core.live.beginning import StartError, ask_venues, begin, come_back, rememb
 from core.live.book import DECLARING, Book
 from core.live.config import CoreConfig, beside
 from core.live.desk import Desk
-from core.live.engines import EngineDoor
 from core.live.door import Answer, Door, error
+from core.live.engines import EngineDoor
 from core.live.intake import SOURCE_DESK
 from core.live.killing import open_page, write_names
 from core.live.ops import OPS, WITHOUT_SESSION, Refused, switch_line

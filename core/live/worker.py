@@ -50,6 +50,7 @@ LOCK_S = 5.0
 RESERVE_BYTES = 1 << 20  # of a segment, for what is taken when there is no room for orders
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 
 
 class Worker:
@@ -369,7 +370,22 @@ def serve(plan: Plan, control: socket.socket, board_fd: int) -> None:
     if plan.cpu is not None:
         with suppress(OSError):  # a container may have other processors than its core
             os.sched_setaffinity(0, {plan.cpu})
+    _favour(plan)
     _class(plan)(plan, control, board_fd).run()
+
+
+def _favour(plan: Plan) -> None:
+    """What needs a right: a real-time priority (SYS_NICE), memory that stays (IPC_LOCK)."""
+    if plan.realtime:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(plan.realtime))
+        except PermissionError:
+            sys.exit(
+                f"{plan.name}: realtime = {plan.realtime}: not allowed: it needs CAP_SYS_NICE or ulimit -r"
+            )
+    if plan.lock and ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT):
+        reason = os.strerror(ctypes.get_errno())
+        sys.exit(f"{plan.name}: lock_memory: {reason}: it needs CAP_IPC_LOCK or ulimit -l unlimited")
 
 
 def _class(plan: Plan) -> type[Worker]:
@@ -387,7 +403,9 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    serve(msgspec.json.decode(sys.argv[1], type=Plan), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3]))
+    serve(
+        msgspec.json.decode(sys.argv[1], type=Plan), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""A remote engine's own process: it binds a ZeroMQ address, lives through the past that a proxy tells, then answers."""
+"""A remote engine's own process: it binds a ZeroMQ address, lives through the past that a proxy tells, then
+answers.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,13 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
+import zmq
 
 from core.build import build_id
 from core.capacity import Capacity
 from core.live.usage import usage
 from core.live.worker import name_process
 from core.recovery.catchup import Catchup
-from core.remote.link import zmq
 from core.remote.stage import ANSWER_BYTES, RemoteEngine
 from core.remote.wire import HEAD, RECORD, What, message, told, values_of, what_of
 
@@ -21,7 +23,9 @@ LOOK_MS = 1000
 
 
 class Host:
-    """One engine for one proxy at a time: who begins takes it over, and its former proxy is unknown from then on."""
+    """One engine for one proxy at a time: who begins takes it over, and its former proxy is unknown from
+    then on.
+    """
 
     def __init__(self, stage: str, address: str) -> None:
         self.stage = stage
@@ -36,8 +40,8 @@ class Host:
         self.engine: RemoteEngine | None = None
         self.out = memoryview(bytearray(ANSWER_BYTES))
         self._answers: dict[int, Callable[[bytes], bytes]] = {
-            What.PAST: self._past, What.READY: self._ready, What.DIGEST: self._digest, What.USAGE: self._usage,
-            What.PING: lambda _packet: message(What.PING),
+            What.PAST: self._past, What.READY: self._ready, What.DIGEST: self._digest, What.USAGE:
+            self._usage, What.PING: lambda _packet: message(What.PING),
         }  # fmt: skip
 
     def run(self) -> None:

@@ -7,13 +7,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import zmq
+
 from core.remote.stage import BATCH_BYTES, ProxyStage
 from core.remote.wire import What, message, told, values_of, what_of
-
-try:
-    import zmq
-except ModuleNotFoundError as missing:
-    raise ImportError("remote engines need pyzmq: install nacre[periphery]") from missing
 
 ANSWER_S = 1.0
 PAST_S = 60.0
@@ -48,7 +45,9 @@ class Link:
     # ---- the beginning -------------------------------------------------------------------------------------
 
     def begin(self, stage: str, capacity: dict[str, int], build: str, past: Iterable[bytes]) -> None:
-        """The engine lives through the past. Waits for it as long as it takes to come. ValueError: it refuses."""
+        """The engine lives through the past. Waits for it as long as it takes to come. ValueError: it
+        refuses.
+        """
         token = secrets.token_hex(8)
         said = told(What.BEGIN, stage=stage, capacity=capacity, build=build, token=token)
         while not self._begun(said, token):

@@ -1,4 +1,6 @@
-"""A core's past as records, from its journal, then from its spine: what a remote engine lives through first."""
+"""A core's past as records, from its journal, then from its spine: what a remote engine lives through
+first.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ def records(journal: Path, spine: Spine, until: int) -> Iterator[tuple[int, byte
             end = time.monotonic() + WAIT_S
         elif time.monotonic() > end:
             raise TimeoutError(
-                f"event {done + 1} is neither in the journal {journal} nor on the spine: the journal's process "
+                f"event {done + 1} is neither in the journal {journal} nor on the spine: the journal's "
+                "process "
                 "doesn't record; see its output"
             )
         else:

@@ -1,4 +1,6 @@
-"""The worker of a remote engine: it stands at the engine's place on the path, and does what the engine says."""
+"""The worker of a remote engine: it stands at the engine's place on the path, and does what the engine
+says.
+"""
 
 from __future__ import annotations
 

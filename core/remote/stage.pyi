@@ -20,9 +20,13 @@ class ProxyStage(EngineStage):
     def under_way(self) -> int:
         """Batches without their answer."""
     def collect(self, out: Buffer) -> int:
-        """A batch of what is ready, in `out` (BATCH_BYTES); its bytes. 0: nothing is, or enough is under way."""
+        """A batch of what is ready, in `out` (BATCH_BYTES); its bytes. 0: nothing is, or enough is under
+        way.
+        """
     def apply(self, answer: bytes | None = None) -> bool:
-        """The next answer, or the rest of the last one; False: a ring has no room. ValueError: not the answer."""
+        """The next answer, or the rest of the last one; False: a ring has no room. ValueError: not the
+        answer.
+        """
 
 class RemoteEngine:
     """An engine that has lived through the past, with rings of its own."""
@@ -38,4 +42,6 @@ class RemoteEngine:
     @property
     def events(self) -> int: ...
     def answer(self, batch: Buffer, out: Buffer) -> int:
-        """What the engine makes of the pages, in `out` (ANSWER_BYTES); its bytes. ValueError: not the next batch."""
+        """What the engine makes of the pages, in `out` (ANSWER_BYTES); its bytes. ValueError: not the next
+        batch.
+        """

@@ -9,7 +9,14 @@ import msgspec
 import numpy as np
 
 HEAD = np.dtype(
-    [("what", "<u4"), ("count", "<u4"), ("derived", "<u4"), ("sends", "<u4"), ("number", "<u8"), ("pad", "V40")]
+    [
+        ("what", "<u4"),
+        ("count", "<u4"),
+        ("derived", "<u4"),
+        ("sends", "<u4"),
+        ("number", "<u8"),
+        ("pad", "V40"),
+    ]
 )
 RECORD = np.dtype([("seq", "<u8"), ("length", "<u4"), ("pad", "<u4")])
 

@@ -1,7 +1,8 @@
-"""Writes a root file system with this Python and nothing else, as a tar file: a base image where none can be pulled.
+"""Writes a root file system with this Python and nothing else, as a tar file: a base image where none can be
+pulled.
 
-In it: the interpreter and its library at /usr/local, setpriv, every shared library that they load, pip, and the two
-users. There is no shell. `docker import` makes an image of it; the Dockerfile takes it as BASE.
+In it: the interpreter and its library at /usr/local, setpriv, every shared library that they load, pip, and
+the two users. There is no shell. `docker import` makes an image of it; the Dockerfile takes it as BASE.
 """
 
 from __future__ import annotations
@@ -19,8 +20,19 @@ from pathlib import Path
 PREFIX = Path(sys.base_prefix)
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LIBRARY = PREFIX / "lib" / VERSION
-ENVIRONMENT = Path(sysconfig.get_path("purelib"))  # its wheels are those of the image: they load libraries too
-LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip/_bundled", "pydoc_data"}
+ENVIRONMENT = Path(
+    sysconfig.get_path("purelib")
+)  # its wheels are those of the image: they load libraries too
+LEFT_OUT = {
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "lib2to3",
+    "ensurepip/_bundled",
+    "pydoc_data",
+}
 USERS = "root:x:0:0:root:/:/sbin/nologin\nnacre:x:10001:10001:nacre:/var/lib/nacre:/sbin/nologin\n"
 GROUPS = "root:x:0:\nnacre:x:10001:\n"
 LOADED = re.compile(r"(?:=> )?(/\S+) \(0x")
@@ -29,7 +41,18 @@ LOADED = re.compile(r"(?:=> )?(/\S+) \(0x")
 def write(target: Path) -> None:
     """The whole file system. FileNotFoundError: no setpriv here (Debian: util-linux)."""
     with tarfile.open(target, "w") as tar:
-        for folder in ("usr/bin", "usr/lib", "usr/lib64", "usr/local/bin", "etc", "tmp", "proc", "sys", "dev", "run"):
+        for folder in (
+            "usr/bin",
+            "usr/lib",
+            "usr/lib64",
+            "usr/local/bin",
+            "etc",
+            "tmp",
+            "proc",
+            "sys",
+            "dev",
+            "run",
+        ):
             _folder(tar, folder)
         for name in ("bin", "lib", "lib64"):
             _link(tar, name, f"usr/{name}")
@@ -68,10 +91,16 @@ def _python(tar: tarfile.TarFile) -> None:
 def _kept(folder: Path) -> Iterator[Path]:
     """The standard library and pip, without tests and what needs a screen."""
     for path in sorted(folder.iterdir()):
-        if path.name in LEFT_OUT or path.name.startswith("config-") or path.name.endswith((".opt-1.pyc", ".opt-2.pyc")):
+        if (
+            path.name in LEFT_OUT
+            or path.name.startswith("config-")
+            or path.name.endswith((".opt-1.pyc", ".opt-2.pyc"))
+        ):
             continue
         if path.name == "site-packages":
-            yield from (found for found in path.rglob("*") if found.relative_to(path).parts[0].startswith("pip"))
+            yield from (
+                found for found in path.rglob("*") if found.relative_to(path).parts[0].startswith("pip")
+            )
         elif path.is_dir():
             yield path
             yield from _kept(path)
@@ -81,7 +110,11 @@ def _kept(folder: Path) -> Iterator[Path]:
 
 def _shared(tar: tarfile.TarFile, library: Path) -> None:
     """At its own path, or where the loader looks by itself: the image has no cache of places."""
-    own = library.is_relative_to("/lib") or library.is_relative_to("/lib64") or library.is_relative_to("/usr/lib")
+    own = (
+        library.is_relative_to("/lib")
+        or library.is_relative_to("/lib64")
+        or library.is_relative_to("/usr/lib")
+    )
     place = str(library).removeprefix("/usr") if own else f"/lib/{library.name}"
     tar.add(library.resolve(), f"usr{place}")
 

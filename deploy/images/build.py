@@ -21,7 +21,9 @@ TARGETS = ("core", "bench")
 def main() -> None:
     """Into the engine that DOCKER_HOST names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", help="an image with CPython 3.13, pip and setpriv  [default: made of this Python]")
+    parser.add_argument(
+        "--base", help="an image with CPython 3.13, pip and setpriv  [default: made of this Python]"
+    )
     parser.add_argument("--docker", default="docker", help="the client's command")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nacre-images-") as place:

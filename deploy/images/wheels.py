@@ -1,4 +1,6 @@
-"""Gathers the wheels of an image: nacre's own, and what it depends on, in the versions and with the hashes of the lock."""
+"""Gathers the wheels of an image: nacre's own, and what it depends on, in the versions and with the hashes
+of the lock.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,18 @@ def gather(target: Path) -> None:
     _pip("wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(target), str(ROOT))
     wanted = target / "requirements.txt"
     wanted.write_text("".join(entries(names())))
-    _pip("download", "-q", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-d", str(target), "-r", str(wanted))
+    _pip(
+        "download",
+        "-q",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "-d",
+        str(target),
+        "-r",
+        str(wanted),
+    )
     wanted.unlink()
 
 

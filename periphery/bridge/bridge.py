@@ -37,22 +37,26 @@ AGAIN_S = 0.2
 
 
 class Bridge:
-    """One core's bridge. core_socket: the core's. orders, feed: ZeroMQ addresses to bind. ValueError: they can't be."""
+    """One core's bridge. core_socket: the core's. orders, feed: ZeroMQ addresses to bind. ValueError: they
+    can't be.
+    """
 
     def __init__(self, core_socket: Path, token_file: Path, orders: str, feed: str) -> None:
         self.core_socket = core_socket
         self.token_file = token_file
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self.orders = _bound(context.socket(zmq.ROUTER), orders)
         self.feed = _bound(context.socket(zmq.PUB), feed)
-        self.where = self.feed.getsockopt(zmq.LAST_ENDPOINT)
+        self.where = _text(self.feed.getsockopt(zmq.LAST_ENDPOINT))
         self.seats: dict[bytes, Seat] = {}
         self.seq = 0  # of the last quote that was published
         self.stopping = False
         self._beat = 0.0
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Where the core goes, its clients are told, and the next core is waited for."""
+        """Until SIGTERM or SIGINT. Where the core goes, its clients are told, and the next core is waited
+        for.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         while not self.stopping:
@@ -97,7 +101,8 @@ class Bridge:
         oldest = quotes.oldest()
         if oldest is not None:
             quotes.next_seq = oldest
-        first, found = quotes.next_seq, []
+        first = quotes.next_seq
+        found: list[bytes] = []
         while len(found) < TOGETHER and (slot := quotes.read()) is not None:
             found.append(slot)
         if found:
@@ -224,3 +229,9 @@ def _bound(socket: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
     except zmq.ZMQError as error:
         raise ValueError(f"{address}: {error}: give an address to bind, such as tcp://*:7701") from None
     return socket
+
+
+def _text(option: int | bytes) -> bytes:
+    """An option of a socket that is text, without the zero at its end."""
+    assert isinstance(option, bytes)
+    return option.rstrip(b"\0")

@@ -48,7 +48,9 @@ class Seat:
             if int.from_bytes(row[_SOURCE_SEQ], "little") != expected:
                 raise ValueError(f"request {expected} is missing: the client must begin anew")
             if len(self.waiting) >= self.requests.capacity:
-                raise ValueError(f"more than {self.requests.capacity} requests wait: the client doesn't count")
+                raise ValueError(
+                    f"more than {self.requests.capacity} requests wait: the client doesn't count"
+                )
             self.waiting.append(row)
         self.push()
 
@@ -61,12 +63,17 @@ class Seat:
         return self.taken != before
 
     def told(self) -> bytes | None:
-        """Responses since the last time, with how many requests were taken; None: nothing is new. ClientError."""
-        taken, found = self.push(), []
+        """Responses since the last time, with how many requests were taken; None: nothing is new.
+        ClientError.
+        """
+        taken = self.push()
+        found: list[bytes] = []
         while len(found) < TOGETHER and (slot := self._responses.read()) is not None:
             found.append(slot)
         if not found and self._responses.oldest() is not None:
-            raise ClientError("the bridge fell behind its session's responses: connect again and ask orders()")
+            raise ClientError(
+                "the bridge fell behind its session's responses: connect again and ask orders()"
+            )
         return counted(TELL, self.taken, b"".join(found)) if found or taken else None
 
     def ask(self, packet: bytes) -> None:

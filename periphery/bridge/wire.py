@@ -1,20 +1,20 @@
 """What is said over the bridge: one letter, then bytes; rows are the slots of a session's rings, as they are.
 
-    orders  client -> bridge    W                   where is the feed?
-            (DEALER to ROUTER)  H msgpack           hello: version, token, name, cancel_on_disconnect
-                                R rows              requests, each with its source_seq
-                                A msgpack           a question to the core: op, id, ...
-                                P                   I am here
-                                B                   the end
-            bridge -> client    W text              the feed's address, as it was bound
-                                H u64 msgpack       the core's answer to hello; the feed's sequence then
-                                Q rows              the market as it stands
-                                R u64 rows          requests taken so far; responses
-                                A msgpack           an answer
-                                P u64               I am here; requests taken so far
-                                B text              the end, and why
-    feed    bridge -> all       Q u64 rows          quotes; the first row's sequence: each has the next one
-            (PUB to SUB)        P u64               nothing new; the last sequence
+orders  client -> bridge    W                   where is the feed?
+        (DEALER to ROUTER)  H msgpack           hello: version, token, name, cancel_on_disconnect
+                            R rows              requests, each with its source_seq
+                            A msgpack           a question to the core: op, id, ...
+                            P                   I am here
+                            B                   the end
+        bridge -> client    W text              the feed's address, as it was bound
+                            H u64 msgpack       the core's answer to hello; the feed's sequence then
+                            Q rows              the market as it stands
+                            R u64 rows          requests taken so far; responses
+                            A msgpack           an answer
+                            P u64               I am here; requests taken so far
+                            B text              the end, and why
+feed    bridge -> all       Q u64 rows          quotes; the first row's sequence: each has the next one
+        (PUB to SUB)        P u64               nothing new; the last sequence
 """
 
 from __future__ import annotations

@@ -19,11 +19,15 @@ def command() -> None:
 @click.option("--orders", default="tcp://*:7701", show_default=True, help="The address that takes orders.")
 @click.option("--feed", default="tcp://*:7702", show_default=True, help="The address that publishes quotes.")
 def run(socket: str | None, orders: str, feed: str) -> None:
-    """Run the bridge in the foreground until SIGTERM. It waits for the core, and for the next one when it goes.
+    """Run the bridge in the foreground until SIGTERM. It waits for the core, and for the next one when it
+    goes.
 
     Clients: periphery.client.connect("tcp://HOST:7701", token=...). The token is the core's own.
     """
-    from periphery.bridge.bridge import Bridge
+    try:
+        from periphery.bridge.bridge import Bridge
+    except ModuleNotFoundError as error:
+        raise BadInput(f"{error}: the bridge needs pyzmq: install nacre[periphery]") from error
     from periphery.client.control import socket_path, token_file
 
     path: Path = socket_path(socket)

@@ -1,10 +1,12 @@
-"""A session over the bridge: the same client, with ZeroMQ where shared memory and the core's socket would be."""
+"""A session over the bridge: the same client, with ZeroMQ where shared memory and the core's socket would
+be.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -27,7 +29,15 @@ from periphery.bridge.wire import (
 from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
 from periphery.client.control import LOOK_S, PROTOCOL
 from periphery.client.directory import Directory
-from periphery.client.errors import ClientError, HangUp, NoAnswer, NoCore, Refused, VersionMismatch, WrongToken
+from periphery.client.errors import (
+    ClientError,
+    HangUp,
+    NoAnswer,
+    NoCore,
+    Refused,
+    VersionMismatch,
+    WrongToken,
+)
 from periphery.client.port import PlainPort
 
 WINDOW = 1024  # requests that the bridge has not told to be taken
@@ -49,7 +59,7 @@ class BridgeLink:
         self._ids = 0
         self._answers: dict[int, dict[str, Any]] = {}
         self._told: tuple[int, dict[str, Any]] | None = None
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self._orders: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         self._feed: zmq.Socket[bytes] = context.socket(zmq.SUB)
         for socket in (self._orders, self._feed):
@@ -66,7 +76,12 @@ class BridgeLink:
         where = self._first(self._orders, WHERE)[1:].rstrip(b"\0").decode()
         self._feed.connect(_reachable(where, self.address))
         self._first(self._feed, b"")  # joined: from here on no quote is missed
-        said = {"version": PROTOCOL, "token": token, "name": name, "cancel_on_disconnect": cancel_on_disconnect}
+        said = {
+            "version": PROTOCOL,
+            "token": token,
+            "name": name,
+            "cancel_on_disconnect": cancel_on_disconnect,
+        }
         self._orders.send(HELLO + msgspec.msgpack.encode(said))
         end = time.monotonic() + self.timeout
         while self._told is None:
@@ -110,7 +125,8 @@ class BridgeLink:
         if self.is_closed:
             return HangUp("this client is closed: connect again")
         return HangUp(
-            f"the bridge at {self.address} hung up: {self._ended}. Orders without an answer are unknown, not failed: "
+            f"the bridge at {self.address} hung up: {self._ended}. Orders without an answer are unknown, "
+            "not failed: "
             "connect again and ask orders()"
         )
 
@@ -192,15 +208,21 @@ class BridgeLink:
             self.quotes.put(first, rows(data, QUOTE_SIZE))
 
 
+def _nothing() -> None:
+    """Until there is a link to pump."""
+
+
 class Arrived:
-    """Responses that have come, as slots of a ring that is never behind: they come in order, without a gap."""
+    """Responses that have come, as slots of a ring that is never behind: they come in order, without a
+    gap.
+    """
 
     capacity = KEPT
 
     def __init__(self) -> None:
         self.claimed_seq = 0
         self._rows: deque[bytes] = deque()
-        self.pump = lambda: None
+        self.pump: Callable[[], None] = _nothing
 
     def put(self, found: list[bytes]) -> None:
         self._rows.extend(found)
@@ -225,7 +247,7 @@ class Market:
         self._rows: deque[tuple[int, bytes]] = deque()
         self._last = 0  # counted
         self._feed_last = 0
-        self.pump = lambda: None
+        self.pump: Callable[[], None] = _nothing
 
     def begin(self, found: list[bytes]) -> None:
         """The market as it stands: before anything of the feed."""

@@ -45,7 +45,9 @@ def nacre(*words: str) -> list[str]:
 class Composed:
     """One project of Compose. core: the command of the core's container instead of its own."""
 
-    def __init__(self, place: Path, *profiles: str, core: list[str] | None = None, **environment: str) -> None:
+    def __init__(
+        self, place: Path, *profiles: str, core: list[str] | None = None, **environment: str
+    ) -> None:
         self.profiles = profiles
         self.config = place / "core.toml"
         self.config.write_text((DEPLOY / "core.toml").read_text())
@@ -74,7 +76,9 @@ class Composed:
         program = shutil.which("docker-compose")
         command = [program] if program else ["docker", "compose"]
         command += [word for file in self.files for word in ("-f", str(file))]
-        command += [word for name in (PROFILES if everything else self.profiles) for word in ("--profile", name)]
+        command += [
+            word for name in (PROFILES if everything else self.profiles) for word in ("--profile", name)
+        ]
         env: Mapping[str, str] = {**os.environ, **self.environment}
         run = subprocess.run([*command, *words], env=env, capture_output=True, text=True, check=False)
         assert run.returncode == 0 or not check, run.stderr
@@ -90,7 +94,9 @@ class Composed:
         return self.compose("config", "--services").split()
 
     def state(self, service: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(docker("inspect", "-f", "{{json .State}}", self.container(service)))
+        found: dict[str, Any] = json.loads(
+            docker("inspect", "-f", "{{json .State}}", self.container(service))
+        )
         return found
 
     def pid(self, service: str) -> int:
@@ -106,7 +112,9 @@ class Composed:
 
     def logs(self, service: str) -> str:
         """Both of its outputs."""
-        run = subprocess.run(["docker", "logs", self.container(service)], capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            ["docker", "logs", self.container(service)], capture_output=True, text=True, check=True
+        )
         return run.stdout + run.stderr
 
     def said(self, service: str = "core") -> list[dict[str, Any]]:

@@ -28,7 +28,9 @@ def session(composed: Composed, name: str = "host") -> Client:
 
 def order(client: Client) -> str:
     sent = client.submit("AAPL", "buy", 100, "limit", "190.00", account="A1")
-    return until(lambda: next((e.ord_status for e in client.events(timeout=0.5) if e.cl_ord_id == sent), ""), sent)  # type: ignore[union-attr]
+    return until(
+        lambda: next((e.ord_status for e in client.events(timeout=0.5) if e.cl_ord_id == sent), ""), sent
+    )  # type: ignore[union-attr]
 
 
 def came_to(composed: Composed) -> None:
@@ -55,7 +57,9 @@ def test_who_may_what_and_who_sees_what(tmp_path: Path) -> None:
             for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
                 assert int(told[name], 16) == SYS_NICE_IPC_LOCK, (service, name)
             assert told["NoNewPrivs"] == "1"
-            root = [line.split() for line in composed.inside(service, "/proc/1/mounts").read_text().splitlines()]
+            root = [
+                line.split() for line in composed.inside(service, "/proc/1/mounts").read_text().splitlines()
+            ]
             assert "ro" in next(words[3].split(",") for words in root if words[1] == "/"), service
         memory = {name: os.stat(composed.inside(name, "/dev/shm")).st_dev for name in composed.services()}
         assert {memory[name] for name in ENGINES} == {memory["core"]}, "engines share the core's memory"

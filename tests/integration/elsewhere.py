@@ -1,4 +1,6 @@
-"""Engines that no supervisor starts, as containers run them: each in a process that is brought back when it dies."""
+"""Engines that no supervisor starts, as containers run them: each in a process that is brought back when it
+dies.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Engines:
-    """`nacre core VERB NAME OPTIONS` of each name, again and again until the block ends; {stage} is the name."""
+    """`nacre core VERB NAME OPTIONS` of each name, again and again until the block ends; {stage} is the
+    name.
+    """
 
     def __init__(self, verb: str, names: Iterable[str], *options: str) -> None:
-        self._commands = {name: [verb, name, *(each.format(stage=name) for each in options)] for name in names}
+        self._commands = {
+            name: [verb, name, *(each.format(stage=name) for each in options)] for name in names
+        }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)

@@ -1,8 +1,9 @@
-"""The bridge: a client that shares no memory with the core trades, sees the market, and leaves nothing behind."""
+"""The bridge: a client that shares no memory with the core trades, sees the market, and leaves nothing
+behind.
+"""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,7 +34,9 @@ def core(tmp_path: Path) -> Iterator[Process]:
 def bridge(core: Process) -> Iterator[str]:
     orders, feed = (f"ipc://{core.socket.parent}/{name}" for name in ("orders", "feed"))
     command = [sys.executable, "-m", "core.cli", "bridge", "run", "--socket", str(core.socket)]
-    process = subprocess.Popen([*command, "--orders", orders, "--feed", feed], cwd=core.root, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*command, "--orders", orders, "--feed", feed], cwd=core.root, stderr=subprocess.PIPE
+    )
     yield orders
     process.terminate()
     _, said = process.communicate(timeout=20)
@@ -50,7 +53,11 @@ def test_it_trades_and_sees_the_market(core: Process, bridge: str) -> None:
         (quote,) = [next(far.quotes(timeout=20))]
         assert str(quote.ask_px) == "1.09010"  # type: ignore[union-attr]
         sent = far.submit("EURUSD", "buy", 1000, "limit", "1.09010", account="A")
-        told = [event for event in far.events(timeout=2) if not hasattr(event, "reason") or event.cl_ord_id == sent]
+        told = [
+            event
+            for event in far.events(timeout=2)
+            if not hasattr(event, "reason") or event.cl_ord_id == sent
+        ]
         assert told[-1].ord_status == "filled"  # type: ignore[union-attr]
         rest = far.submit("EURUSD", "buy", 1000, "limit", "1.05", account="A")
         far.cancel(rest)
@@ -80,7 +87,7 @@ def test_many_orders_come_through_once_and_in_order(core: Process, bridge: str) 
             except Busy:
                 next(far.events(timeout=20))
                 told.append(None)
-        answers = [event for event in far.events(timeout=3)]
+        answers = list(far.events(timeout=3))
         rows_known = far.orders()
     assert [row["cl_ord_id"] for row in rows_known] == sent[::-1]
     assert len(told) + len(answers) == count

@@ -1,4 +1,6 @@
-"""A live core whose stages come by themselves: sessions outlive them, strangers are refused, it ends in order."""
+"""A live core whose stages come by themselves: sessions outlive them, strangers are refused, it ends in
+order.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_each_dies_and_comes_back(core: Process) -> None:
 
 
 def test_one_that_stands_still_is_ended_before_another_takes_its_place(core: Process) -> None:
-    """Frozen as a paused container is: nobody writes in its place meanwhile, and it never wakes up to write."""
+    """Frozen as a paused container is: nobody writes in its place meanwhile, and it never wakes up to
+    write.
+    """
     with engines(core) as found:
         core.start()
         client = Client(core)
@@ -74,7 +78,9 @@ def test_one_that_stands_still_is_ended_before_another_takes_its_place(core: Pro
         client.order("o2", 109000)
         time.sleep(6)
         assert restarts(client) == 0
-        assert [each["going"] for each in client.must("status")["workers"] if each["name"] == "risk"] == [True]
+        assert [each["going"] for each in client.must("status")["workers"] if each["name"] == "risk"] == [
+            True
+        ]
         for pid in pids:
             with suppress(ProcessLookupError):  # the guard wakes up, and has killed the worker already
                 os.kill(pid, signal.SIGCONT)

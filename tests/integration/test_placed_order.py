@@ -1,4 +1,6 @@
-"""Recorded order: engines that come by themselves, and engines behind ZeroMQ, come to the same state; killed too."""
+"""Recorded order: engines that come by themselves, and engines behind ZeroMQ, come to the same state;
+killed too.
+"""
 
 from __future__ import annotations
 
