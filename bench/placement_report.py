@@ -93,7 +93,8 @@ def tables(found: Mapping[str, Any]) -> Iterable[tuple[str, str, list[str], list
     )
     yield (
         "Throughput, and cost at an equal load",
-        f"Events a second as fast as the placement takes them; then {found['load_events_per_s']:,.0f} "
+        "Events a second as fast as the placement takes them, the best of some bursts; then "
+        f"{found['load_events_per_s']:,.0f} "
         "events a second for "
         "two seconds, waiting by sleep: processor seconds of the path's side and the engine together, "
         "memory (PSS) of "
@@ -262,7 +263,9 @@ def _about(found: Mapping[str, Any]) -> str:
         "of "
         f"{found['tape']['events']:,} events from {found['tape']['requests']:,} requests. Every paragraph "
         "was compared with "
-        "the tape's, and each engine's last state with that of an engine on one thread."
+        "the tape's, and each engine's last state with that of an engine on one thread. Load average "
+        "meanwhile: "
+        f"{found['load_average']}; what else ran on the machine is in the tails, and in p99.9 above all."
     )
 
 

@@ -82,6 +82,7 @@ def figures() -> dict[str, Any]:
         "machine": {"processor": "a", "processors": 2, "kernel": "6", "clock_source": "tsc"},
         "placement": {"path_side": 0, "engine": 1, "processes_at_a_time": 2},
         "wait": "spin",
+        "load_average": 1.0,
         "rounds": 2,
         "load_events_per_s": 1000.0,
         "tape": {"events": 30, "requests": 10},
