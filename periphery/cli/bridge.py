@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from core.cli.output import BadInput, say
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, say
 
 
 @click.group()
@@ -37,3 +38,21 @@ def run(socket: str | None, orders: str, feed: str) -> None:
         raise BadInput(str(error)) from error
     say(f"orders at {orders}, feed at {feed}, for the core at {path}")
     bridge.run()
+
+
+@command.command(short_help="Say whether a bridge answers.")
+@click.option("--orders", default="tcp://127.0.0.1:7701", show_default=True, help="Where it takes orders.")
+def health(orders: str) -> None:
+    """Say whether a bridge answers: exit 0, or 1."""
+    import zmq
+
+    from periphery.bridge.wire import SILENT_S, WHERE
+
+    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.connect(orders)
+    socket.send(WHERE)
+    answers = bool(socket.poll(int(SILENT_S * 1000)))
+    socket.close()
+    say("well" if answers else f"no bridge answers at {orders} within {SILENT_S:g} s")
+    sys.exit(EXIT_OK if answers else EXIT_FAILED)

@@ -43,10 +43,17 @@ def nacre(*words: str) -> list[str]:
 
 
 class Composed:
-    """One project of Compose. core: the command of the core's container instead of its own."""
+    """One project of Compose. core: the command of the core's container instead of its own; data: what it
+    sees at /data.
+    """
 
     def __init__(
-        self, place: Path, *profiles: str, core: list[str] | None = None, **environment: str
+        self,
+        place: Path,
+        *profiles: str,
+        core: list[str] | None = None,
+        data: Path | None = None,
+        **environment: str,
     ) -> None:
         self.profiles = profiles
         self.config = place / "core.toml"
@@ -63,6 +70,8 @@ class Composed:
         if core is not None:
             own = place / "core.yaml"
             service: dict[str, Any] = {"command": core, "restart": "no", "healthcheck": {"disable": True}}
+            if data is not None:
+                service["volumes"] = [f"{data}:/data:ro"]
             own.write_text(json.dumps({"services": {"core": service}}))
             self.files.append(own)
 

@@ -17,17 +17,25 @@ FIGURES = ("events", "orders", "children", "fills", "positions", "pnl", "state_h
 
 
 @pytest.fixture(scope="module")
-def local(data: list[str]) -> dict[str, Any]:
+def local(recordings: Path | None) -> dict[str, Any]:
     """What the engines on one thread here come to."""
     run = subprocess.run(
-        nacre("demo", "--quotes", QUOTES, "-o", "json", *data), capture_output=True, text=True, check=True
+        nacre("demo", "--quotes", QUOTES, "-o", "json", *quotes(recordings)),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found: dict[str, Any] = json.loads(run.stdout)
     assert found["ok"]
     return found
 
 
-def demo(placement: str, data: list[str]) -> list[str]:
+def quotes(folder: Path | str | None) -> list[str]:
+    return ["--synthetic"] if folder is None else ["--data", str(folder)]
+
+
+def demo(placement: str, recordings: Path | None) -> list[str]:
+    data = quotes(None if recordings is None else "/data")
     place = ["--socket", "/run/nacre/core.sock", "--journal", "/var/lib/nacre/demo"]
     more = ["--remote", "tcp://remote-{stage}:7700"] if placement == "remote" else []
     return ["demo", "--placement", placement, "--quotes", QUOTES, "-o", "json", *place, *more, *data]
@@ -42,14 +50,16 @@ def came_to(composed: Composed, local: dict[str, Any]) -> None:
     assert {key: found[key] for key in FIGURES} == {key: local[key] for key in FIGURES}
 
 
-def test_one_host_container(tmp_path: Path, local: dict[str, Any], data: list[str]) -> None:
-    with Composed(tmp_path, core=demo("pinned", data)) as composed:
+def test_one_host_container(tmp_path: Path, local: dict[str, Any], recordings: Path | None) -> None:
+    with Composed(tmp_path, core=demo("pinned", recordings), data=recordings) as composed:
         composed.up()
         came_to(composed, local)
 
 
-def test_a_container_an_engine_each_killed(tmp_path: Path, local: dict[str, Any], data: list[str]) -> None:
-    with Composed(tmp_path, "contained", core=demo("contained", data)) as composed:
+def test_a_container_an_engine_each_killed(
+    tmp_path: Path, local: dict[str, Any], recordings: Path | None
+) -> None:
+    with Composed(tmp_path, "contained", core=demo("contained", recordings), data=recordings) as composed:
         composed.up()
         for engine in CURSORS:
             composed.kill(engine)
@@ -57,8 +67,10 @@ def test_a_container_an_engine_each_killed(tmp_path: Path, local: dict[str, Any]
         came_to(composed, local)
 
 
-def test_engines_behind_zeromq_each_killed(tmp_path: Path, local: dict[str, Any], data: list[str]) -> None:
-    with Composed(tmp_path, "remote", core=demo("remote", data)) as composed:
+def test_engines_behind_zeromq_each_killed(
+    tmp_path: Path, local: dict[str, Any], recordings: Path | None
+) -> None:
+    with Composed(tmp_path, "remote", core=demo("remote", recordings), data=recordings) as composed:
         composed.up()
         for engine in REMOTABLE:
             composed.kill(f"remote-{engine}")

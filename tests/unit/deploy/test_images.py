@@ -58,7 +58,7 @@ def test_every_service_is_secured_and_watched() -> None:
     assert "cap_drop: [ALL]" in COMPOSE
     for name, text in SERVICES.items():
         assert re.search(r"<<: \*(secured|engine|remote)", text), name
-        assert "healthcheck" in text or name == "bridge", name
+        assert "healthcheck" in text, name
 
 
 def test_rights_that_a_kernel_may_not_grant_are_in_an_override_only() -> None:
