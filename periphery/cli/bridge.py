@@ -48,7 +48,7 @@ def health(orders: str) -> None:
 
     from periphery.bridge.wire import SILENT_S, WHERE
 
-    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
     socket.setsockopt(zmq.LINGER, 0)
     socket.connect(orders)
     socket.send(WHERE)
