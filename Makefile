@@ -3,11 +3,12 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test torture faults model orders matching mutants lint build deps fresh lock clean
+.PHONY: help env demo test test-containers images torture faults model orders matching mutants lint build deps fresh \
+  lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: ## make .venv and compile what changed
 	@$(SETUP) environment.py
@@ -17,6 +18,13 @@ demo: env ## run a recorded trading day through the core (ARGS="-o json")
 
 test: env ## pass the tests (ARGS="-k ring")
 	$(PY) -m pytest $(ARGS)
+
+images: env ## build the images nacre/core and nacre/bench with the container engine at hand
+	$(PY) deploy/images/build.py $(ARGS)
+
+test-containers: env ## pass the tests with real containers (installs Debian's engine, as root, where there is none)
+	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \
+	  [ $$code -eq 77 ] && echo "test-containers: skipped: no container engine can be had here" || exit $$code; }
 
 torture: env ## kill every process of a core under load, 200 times (ARGS="--kills 50 -o json")
 	$(PY) -m tests.integration.torture $(ARGS)

@@ -21,6 +21,10 @@ class NoData(Exception):
     """The folder doesn't hold the recordings; the message names one that is missing."""
 
 
+class NoEngine(Exception):
+    """No container engine, or not the images; the message says what to do."""
+
+
 def machine() -> dict[str, Any]:
     """Processor model, how many there are, kernel, clock source."""
     return {

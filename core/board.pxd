@@ -11,8 +11,8 @@
     sends       execution -> gateways           what venues are told
     to_venues, from_venues                      gateways <-> simulated venues, where these have a process of their own
 
-The memory belongs to the supervisor: it is a file in memory without a name, passed on by inheritance, and gone with
-the last process that has it. Any process that dies leaves the parts whole: what it hadn't published isn't there.
+The memory belongs to the supervisor: it is a file in shared memory without a name, passed on by inheritance or over a
+socket, and gone with the last process that has it. Any process that dies leaves the parts whole: what it hadn't published isn't there.
 """
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 

@@ -15,7 +15,9 @@ def board_bytes(capacity: Capacity) -> int:
     """How much memory a core of that capacity shares."""
 
 def make_memory(capacity: Capacity) -> int:
-    """A file in memory, allocated in full and inheritable; its descriptor. OSError: there is no room."""
+    """A file in shared memory without a name, allocated in full; its descriptor. OSError: there is no
+    room.
+    """
 
 class Board:
     """The memory that all processes of one core share, as named parts."""

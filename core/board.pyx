@@ -1,5 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The board: see board.pxd."""
+import errno
 import mmap
 import os
 
@@ -18,6 +19,7 @@ FEED = 4096
 MAX_SESSIONS = SEATS
 MAX_WORKERS = WORKERS
 PAGE_BYTES = 4096
+SHARED = "/dev/shm"                 # a container has its own, of the size that was asked for
 
 
 def parts(capacity) -> dict[str, int]:
@@ -44,14 +46,27 @@ def board_bytes(capacity) -> int:
 
 
 def make_memory(capacity) -> int:
-    """A file in memory of that size, allocated in full and inheritable; its descriptor. OSError: there is no room."""
-    fd = os.memfd_create("nacre-board", 0)
+    """A file of that size in the shared memory, without a name, allocated in full; its descriptor.
+
+    OSError: there is no room; it says how much is needed.
+    """
+    size = board_bytes(capacity)
+    fd = os.open(SHARED, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        os.posix_fallocate(fd, 0, board_bytes(capacity))
-    except BaseException:
+        os.posix_fallocate(fd, 0, size)
+    except OSError as error:
+        room = os.fstatvfs(fd)
         os.close(fd)
-        raise
+        raise _short(error, size, room.f_bavail * room.f_frsize) from None
     return fd
+
+
+def _short(error, size, room):
+    """What to do about it."""
+    if error.errno != errno.ENOSPC:
+        return error
+    return OSError(errno.ENOSPC, f"{SHARED} has {room} bytes free, the board needs {size}: give it more (shm_size, "
+                                 "--shm-size, mount -o remount,size=), or make [capacity] spine and loopback smaller")
 
 
 def _paged(size):

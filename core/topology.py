@@ -13,7 +13,9 @@ from core import messages as m
 
 FUSED = "fused"  # stages take turns on one thread
 PINNED = "pinned"  # a process of its own
-PLACEMENTS = ("auto", FUSED, PINNED)
+CONTAINED = "contained"  # a container of its own, which shares the core's memory
+REMOTE = "remote"  # behind ZeroMQ: a process of its own forwards its pages and applies what comes back
+PLACEMENTS = ("auto", FUSED, PINNED, CONTAINED, REMOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +109,8 @@ PARAGRAPHS = {
     if m.PAGE.fields is not None
 }
 """What each stage writes: where it begins on a page, and its bytes."""
+
+REMOTABLE = tuple(stage for stage in PARAGRAPHS if stage != "sequencer")
+"""What may be behind a network: engines that answer a page with a paragraph. The others are the core's own
+ends: the
+sequencer and egress have the sessions' memory, the journal the disk, the gateways the kill page."""

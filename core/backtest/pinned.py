@@ -1,9 +1,11 @@
-"""A core on recorded time whose stages are processes: the same figures and the same hash as on one thread."""
+"""A core on recorded time whose stages are elsewhere: the same figures and the same hash as on one thread."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.backtest.fused import FusedCore
@@ -12,30 +14,52 @@ from core.backtest.setup import CoreSetup
 from core.backtest.staged import Staged
 from core.capacity import Capacity
 from core.fused import Fused, state_hash
-from core.live.plan import Plan, choose_wait, processors
+from core.live.config import REMOTE_ADDRESS
+from core.live.engines import EngineDoor
+from core.live.places import beside, make_token
+from core.live.plan import Plan, choose_wait, places, processors
 from core.live.supervisor import Supervisor
 from core.recovery.replay import Replay
-from core.topology import CURSORS
+from core.topology import CONTAINED, CURSORS, PINNED, REMOTE
 from core_ext.journal import JournalReader
 
 SEGMENT_BYTES = 64 << 20
 
 
-def open_core(setup: CoreSetup) -> PinnedCore:
-    """A core with the setup's declarations done and its journal open."""
-    return PinnedCore(setup)
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the stages are. socket: that contained engines come to. remote: the address of remote ones."""
+
+    placement: str = PINNED
+    socket: Path | None = None
+    remote: str = REMOTE_ADDRESS
+
+    def door(self) -> EngineDoor | None:
+        """For contained engines; the socket's folder is made, and the token in it."""
+        if self.placement != CONTAINED:
+            return None
+        assert self.socket is not None
+        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return EngineDoor(self.socket, (), make_token(beside(self.socket, "token")))
 
 
 class PinnedCore(FusedCore):
     """A process a stage. disturb: called every few milliseconds, for a test that kills processes."""
 
-    def __init__(self, setup: CoreSetup, disturb: Callable[[Supervisor], object] | None = None) -> None:
+    def __init__(
+        self,
+        setup: CoreSetup,
+        disturb: Callable[[Supervisor], object] | None = None,
+        where: Where | None = None,
+    ) -> None:
         self.disturb = disturb
+        self.where = where or Where()
         super().__init__(setup)
 
     def _open(self) -> Recorded:
         capacity = Capacity()
-        self.supervisor = Supervisor(_plans(self.setup, capacity), capacity, 0)
+        plans = _plans(self.setup, capacity, self.where)
+        self.supervisor = Supervisor(plans, capacity, 0, self.where.door())
         try:
             self.supervisor.start()
             path = Staged(self.supervisor.board, self._keep_going)
@@ -61,7 +85,8 @@ class PinnedCore(FusedCore):
         self.supervisor.close()
 
 
-def _plans(setup: CoreSetup, capacity: Capacity) -> list[Plan]:
+def _plans(setup: CoreSetup, capacity: Capacity, where: Where) -> list[Plan]:
+    found = places(where.placement, {})
     usable = len(os.sched_getaffinity(0))
     sizes: dict[str, Any] = {name: getattr(capacity, name) for name in Capacity.__slots__}
     return [
@@ -78,6 +103,8 @@ def _plans(setup: CoreSetup, capacity: Capacity) -> list[Plan]:
             durability="async",
             segment_bytes=SEGMENT_BYTES,
             touch=False,
+            where=found[stage],
+            remote=where.remote.format(stage=stage) if found[stage] == REMOTE else "",
         )
         for i, (stage, cpu) in enumerate(zip(CURSORS, processors(len(CURSORS), ()), strict=True))
     ]

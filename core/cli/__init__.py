@@ -26,14 +26,22 @@ NOUNS: dict[str, str] = {
     "scenario": "Feed a file of events to the core and print what it does.",
     "tca": "What executions cost: report, and what the router may learn.",
     "completion": "Print the script that completes nacre's commands in a shell.",
+    "up": "Start a core in containers.",
+    "down": "Stop the containers in order, and remove them.",
+    "ps": "List the containers and how they are.",
+    "logs": "Print what the containers say.",
 }
 """Each noun, which is its module's name in this package, and its line in the help of `nacre`.
 
 A noun's module has its click command under the name `command`.
 """
 
+_TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
+"""Nouns that share a module: their commands have their names there."""
+
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
+    "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
@@ -55,12 +63,12 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in NOUNS:
-            module = f"{__name__}.{cmd_name}"
+            module = f"{__name__}.{_TOGETHER.get(cmd_name, cmd_name)}"
         elif cmd_name in ELSEWHERE:
             module = ELSEWHERE[cmd_name][0]
         else:
             return None
-        command = importlib.import_module(module).command
+        command = getattr(importlib.import_module(module), cmd_name if cmd_name in _TOGETHER else "command")
         assert isinstance(command, click.Command)
         return command
 

@@ -149,6 +149,34 @@ def data(output: str, folder: Path, turns: int, memory: bool) -> None:
     _report("data", output, data=folder, turns=turns, memory=memory)
 
 
+@command.command(short_help="Each engine fused, pinned, contained, remote.")
+@output_option("table", "json")
+@click.option(
+    "--rounds", type=click.IntRange(2, 1000), default=10, show_default=True, help="Blocks of each placement."
+)
+@click.option(
+    "--events", type=click.IntRange(100, 100_000), default=1000, show_default=True, help="Pages a block."
+)
+@click.option(
+    "--requests", type=click.IntRange(2000, 60_000), default=12_000, show_default=True, help="Of the tape."
+)
+@click.option(
+    "--quotes", type=click.IntRange(10), default=1000, show_default=True, help="Of the whole path's day."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write placement.json, placement.md and placement.html there.",
+)
+def placement(output: str, **how: Any) -> None:
+    """What each placement of an engine costs, in one run. It needs a container engine and the images (make
+    images);
+    deploy/containers/with_engine.sh COMMAND gives it one."""
+    _report("placement", output, **how)
+
+
 @command.command(short_help="Each bench briefly, against its ratio.")
 @output_option("table", "json")
 @click.option("--positions", type=click.IntRange(1, 50_000_000), default=1_000_000, show_default=True)
@@ -235,7 +263,7 @@ def _report(question: str, output: str, **how: object) -> None:
     """Run a module of the bench, print its mapping, exit by its `ok`."""
     try:
         found: Mapping[str, Any] = load(f"bench.{question}", "run")(**how)
-    except (load("bench.machine", "TooFewProcessors"), load("bench.machine", "NoData")) as error:
+    except tuple(load("bench.machine", name) for name in ("TooFewProcessors", "NoData", "NoEngine")) as error:
         raise BadInput(str(error)) from error
     if not found["ok"]:
         say(f"bench {question}: a check failed, the figures mean nothing")

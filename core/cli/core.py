@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,10 +18,18 @@ from core.cli.watch import repeat, watch_option
 _CONFIG = "core.live.config"
 _STATUS = "core.cli.status"
 _STOP_S = 30.0
+_ENGINES = (
+    "sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress",
+    "gateways",
+)  # fmt: skip
+_REMOTES = ("resolve", "risk", "orders", "router", "execution", "positions")
 
 _name = click.option("--name", help="The core's name; its default socket is named after it.  [default: core]")
 _socket = click.option(
     "--socket", "socket", type=click.Path(dir_okay=False), help="The core's socket, else $NACRE_SOCKET."
+)
+_token = click.option(
+    "--token-file", type=click.Path(dir_okay=False), help="The core's token, else the file beside its socket."
 )
 
 
@@ -48,8 +57,9 @@ def command() -> None:
 )
 @click.option(
     "--placement",
-    type=click.Choice(("auto", "fused", "pinned")),
-    help="All stages on one thread, or a process a stage; auto: by the processors there are.",
+    type=click.Choice(("auto", "fused", "pinned", "contained", "remote")),
+    help="All stages on one thread, a process a stage, a container a stage, engines behind ZeroMQ; auto: "
+    "fused or pinned, by the processors there are.",
 )
 @click.option("--durability", type=click.Choice(("async", "group")), help="When an event counts as recorded.")
 def run(**options: Any) -> None:
@@ -64,6 +74,62 @@ def run(**options: Any) -> None:
     except errors as error:
         raise BadInput(str(error)) from error
     sys.exit(_run(config))
+
+
+@command.command(short_help="Be one engine of a core, in its own container.")
+@click.argument("engine", type=click.Choice(_ENGINES))
+@_name
+@_socket
+@_token
+def engine(engine: str, name: str | None, socket: str | None, token_file: str | None) -> None:
+    """Be one engine of a core whose `placement` of it is `contained`, until SIGTERM.
+
+    It waits for the core, takes its plan and memory from the socket `.engines` beside the core's, and works
+    there; when the core goes, it waits for the next one. Exit 1: the worker died; start it again.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a process that forks has one thread
+    path = _path(name, socket)
+    refused = load("core.live.engine_process", "EngineRefused")
+    try:
+        sys.exit(load("core.live.engine_process", "run")(engine, path, _token_path(path, token_file)))
+    except refused as error:
+        raise BadInput(f"{path}: the core refused the engine {engine}: {error}") from error
+
+
+@command.command(short_help="Be one engine of a core, behind ZeroMQ.")
+@click.argument("engine", type=click.Choice(_REMOTES))
+@click.option("--listen", default="tcp://*:7700", show_default=True, help="The ZeroMQ address to bind.")
+def remote(engine: str, listen: str) -> None:
+    """Be one engine of a core whose `placement` of it is `remote`, until SIGTERM.
+
+    The core's proxy tells it the past first; from then on it answers the pages that the proxy sends.
+    """
+    try:
+        load("core.remote.host", "Host")(engine, listen).run()
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise BadInput(f"{error}: remote engines need pyzmq: install nacre[periphery]") from error
+
+
+@command.command(short_help="Say whether the core does its work.")
+@click.argument("engine", required=False, type=click.Choice(_ENGINES))
+@_name
+@_socket
+@click.option("--remote", metavar="ADDRESS", help="Ask the remote engine that listens there instead.")
+def health(engine: str | None, name: str | None, socket: str | None, remote: str | None) -> None:
+    """Say whether the core, or one ENGINE of it, does its work: exit 0, or 1 and what is wrong."""
+    if remote is not None:
+        ill = load("core.live.health", "remote_ill")(remote)
+    else:
+        ill = load("core.live.health", "core_ill")(_path(name, socket), engine)
+    say(ill or "well")
+    sys.exit(EXIT_FAILED if ill else EXIT_OK)
+
+
+def _token_path(path: Path, given: str | None) -> Path:
+    found: Path = Path(given) if given else load("core.live.places", "beside")(path, "token")
+    return found
 
 
 def _run(config: Any) -> int:

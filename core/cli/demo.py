@@ -47,10 +47,22 @@ BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcus
 @click.option("--keep-crossed", is_flag=True, help="Play rows with ask < bid too, instead of dropping them.")
 @click.option(
     "--placement",
-    type=click.Choice(("fused", "pinned")),
+    type=click.Choice(("fused", "pinned", "contained", "remote")),
     default="fused",
     show_default=True,
-    help="All stages on one thread, or a process a stage: slower here, with the same result.",
+    help="All stages on one thread, a process a stage, a container a stage, or engines behind ZeroMQ: "
+    "slower, with the same result.",
+)
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Contained engines come to the socket beside it: nacre core engine NAME --socket the same.  "
+    "[default: $NACRE_SOCKET, else this user's, named demo]",
+)
+@click.option(
+    "--remote",
+    metavar="ADDRESS",
+    help="Of remote engines, with {stage} in it, where nacre core remote NAME listens.  [default: tcp://{stage}:7700]",
 )
 @click.option(
     "--venue",
@@ -74,6 +86,8 @@ def command(
     keep_crossed: bool,
     placement: str,
     settings: tuple[str, ...],
+    socket: Path | None,
+    remote: str | None,
     journal: Path | None,
 ) -> None:
     """Run a recorded trading day through the core.
@@ -100,7 +114,7 @@ def command(
     )
     whole = False
     try:
-        result = _run(config, placement)
+        result = _run(config, _open_core(placement, socket, remote))
         if journal is None and result.ok:
             place, result = _keep_last(place, result)
         binance = _binance(folder) if quotes is None else None
@@ -174,16 +188,31 @@ def _keep_last(place: Path, result: DemoResult) -> tuple[Path, DemoResult]:
     return last, dataclasses.replace(result, core=dataclasses.replace(result.core, journal=journal))
 
 
-def _run(config: DemoConfig, placement: str) -> DemoResult:
+def _open_core(placement: str, socket: Path | None, remote: str | None) -> Any:
+    """Who opens a core there."""
+    if placement == "fused":
+        return load("core.backtest.fused", "open_core")
+    given = {} if remote is None else {"remote": remote}
+    where = load("core.backtest.pinned", "Where")(
+        placement, socket or load("core.live.places", "default_socket")("demo"), **given
+    )
+    if placement == "contained":
+        say(f"The engines come by themselves: nacre core engine NAME --socket {where.socket}")
+    if placement == "remote":
+        say(f"The engines are asked at {where.remote}: nacre core remote NAME")
+    core = load("core.backtest.pinned", "PinnedCore")
+    return lambda setup: core(setup, where=where)
+
+
+def _run(config: DemoConfig, open_core: Any) -> DemoResult:
     from core.backtest.demo import run_demo
     from core.backtest.fx_ticks import BadTickFile
     from core.cli.progress import progress
 
-    open_core = load(f"core.backtest.{placement}", "open_core")
     try:
         with progress() as show:
             return run_demo(config, open_core, show)
-    except (BadTickFile, FileNotFoundError) as error:
+    except (BadTickFile, FileNotFoundError, load("core.live.supervisor", "WorkerLost")) as error:
         raise BadInput(str(error)) from error
 
 

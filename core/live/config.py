@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from core.scenario.declared import Declared
 from core.scenario.reader import Line, ScenarioError, read
 from core.scenario.schema import not_yet
 from core.scenario.values import convert
-from core.topology import FUSED, LIVE_STAGES, PINNED, PLACEMENTS
+from core.topology import CONTAINED, FUSED, LIVE_STAGES, PINNED, PLACEMENTS, REMOTABLE, REMOTE
 
 __all__ = ["ConfigError", "CoreConfig", "beside", "default_journal", "default_socket", "load"]
 
@@ -25,6 +26,7 @@ DURABILITIES = ("async", "group")
 SESSIONS_MAX = 64
 SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
+REMOTE_ADDRESS = "tcp://{stage}:7700"
 KEYS = {
     "name": str,
     "socket": str,
@@ -35,6 +37,9 @@ KEYS = {
     "live": bool,
     "placement": str,
     "placements": dict,
+    "remote": str,
+    "realtime": int,
+    "lock_memory": bool,
     "cpus": list,
     "max_sessions": int,
     "segment_mb": int,
@@ -63,6 +68,9 @@ class CoreConfig:
     live: bool = False
     placement: str = "auto"
     placements: Mapping[str, str] = field(default_factory=dict)
+    remote: str = REMOTE_ADDRESS
+    realtime: int = 0
+    lock_memory: bool = False
     cpus: tuple[int, ...] = ()
     max_sessions: int = SESSIONS_MAX
     segment_mb: int = SEGMENT_MB
@@ -140,6 +148,9 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         live=keys.get("live", False),
         placement=keys.get("placement", "auto"),
         placements=_placements(file, keys.get("placements", {})),
+        realtime=_realtime(file, keys.get("realtime", 0), keys.get("wait", "auto")),
+        lock_memory=keys.get("lock_memory", False),
+        remote=_remote(file, keys),
         cpus=_cpus(file, keys.get("cpus", [])),
         max_sessions=keys.get("max_sessions", SESSIONS_MAX),
         segment_mb=keys.get("segment_mb", SEGMENT_MB),
@@ -158,10 +169,40 @@ def _placements(file: str, given: dict[str, Any]) -> dict[str, str]:
             raise ConfigError(
                 file, f"placements.{stage}", where, f"no such stage; one of {', '.join(LIVE_STAGES)}"
             )
-        allowed = (PINNED,) if stage == "venues" else (FUSED, PINNED)
+        allowed: tuple[str, ...] = (PINNED,) if stage == "venues" else (FUSED, PINNED, CONTAINED)
+        allowed += (REMOTE,) if stage in REMOTABLE else ()
         if where not in allowed:
             raise ConfigError(file, f"placements.{stage}", where, f"give {' or '.join(allowed)}")
     return dict(given)
+
+
+def _realtime(file: str, given: int, wait: str) -> int:
+    """A priority. One that spins at it takes its processor for itself: that must be asked for, with
+    processors.
+    """
+    if not 0 <= given <= 99:
+        raise ConfigError(file, "realtime", given, "give 1 to 99, or 0 for none")
+    if given and wait == "auto":
+        raise ConfigError(
+            file, "realtime", given, 'say `wait` too: "spin" takes each worker\'s processor for itself'
+        )
+    return given
+
+
+def _remote(file: str, keys: dict[str, Any]) -> str:
+    """Where remote engines listen: one address for all, {stage} stands for the engine's name."""
+    given: str = keys.get("remote", REMOTE_ADDRESS)
+    wanted = REMOTE in (keys.get("placement"), *keys.get("placements", {}).values())
+    if wanted and importlib.util.find_spec("zmq") is None:
+        raise ConfigError(file, "placement", REMOTE, "needs pyzmq: install nacre[periphery]")
+    try:
+        if "://" in given.format(stage="risk"):
+            return given
+    except (KeyError, IndexError, ValueError):
+        pass
+    raise ConfigError(
+        file, "remote", given, f"give a ZeroMQ address with {{stage}} in it, as {REMOTE_ADDRESS}"
+    )
 
 
 def _cpus(file: str, given: list[Any]) -> tuple[int, ...]:

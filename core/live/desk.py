@@ -84,6 +84,12 @@ class Desk:
         while self.keeper.board.recorded < seq:
             self._nap(patience, f"event {seq} isn't recorded")
 
+    def await_done(self, stage: str, seq: int) -> None:
+        """Until the stage is done with the event."""
+        patience = Patience(TAKEN_S)
+        while self.keeper.board.cursors()[stage] < seq:
+            self._nap(patience, f"{stage} isn't done with event {seq}")
+
     def _nap(self, patience: Patience, what: str) -> None:
         """A process that comes back takes its time."""
         if not self.keeper.keep_going():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 
@@ -17,3 +18,12 @@ def default_socket(name: str) -> Path:
 def beside(socket: Path, what: str) -> Path:
     """A file of the state folder, the socket's: `core.sock` has `core.token`, `.kill`, `.names`, `.lock`."""
     return socket.with_suffix(f".{what}")
+
+
+def make_token(path: Path) -> str:
+    """The secret that clients and engines tell; it outlives the core, so that they can come back."""
+    if not path.exists():
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w") as out:
+            out.write(secrets.token_hex(32))
+    return path.read_text().strip()

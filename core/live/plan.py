@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.topology import FUSED, LIVE_STAGES, PINNED
+from core.topology import FUSED, LIVE_STAGES, PINNED, REMOTABLE, REMOTE
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -26,19 +26,34 @@ class Plan(msgspec.Struct, frozen=True):
     durability: str
     segment_bytes: int
     touch: bool  # takes all its memory before it begins
+    where: str = (
+        PINNED  # FUSED and PINNED: the supervisor starts it; CONTAINED: it comes by itself; REMOTE: its proxy
+    )
+    remote: str = ""  # the ZeroMQ address of a remote engine
+    realtime: int = 0  # its priority, of SCHED_FIFO; 0: an ordinary one
+    lock: bool = False  # keeps the memory that it has touched
+
+
+def places(placement: str, placements: Mapping[str, str]) -> dict[str, str]:
+    """Where each stage is. placement: of every stage that `placements` doesn't name; with `remote` those
+    that can't be
+    behind a network are pinned. The simulated venues stand beside the gateways, unless they are named.
+    """
+    where = {}
+    for stage in LIVE_STAGES:
+        if stage in placements:
+            where[stage] = placements[stage]
+        elif stage != "venues":
+            where[stage] = PINNED if placement == REMOTE and stage not in REMOTABLE else placement
+    return where
 
 
 def groups(placement: str, placements: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """The stages of each worker. Fused stages share one; each pinned stage has its own.
-
-    placement: of every stage that `placements` doesn't name. The simulated venues stand beside the gateways,
-    unless they are named.
-    """
-    where = {stage: placements.get(stage, placement) for stage in LIVE_STAGES if stage != "venues"}
-    where["venues"] = placements.get("venues", "")
-    fused = tuple(stage for stage in LIVE_STAGES if where[stage] == FUSED)
-    pinned: list[tuple[str, ...]] = [(stage,) for stage in LIVE_STAGES if where[stage] == PINNED]
-    return sorted([fused] * bool(fused) + pinned, key=lambda stages: LIVE_STAGES.index(stages[0]))
+    """The stages of each worker. Fused stages share one; every other has its own."""
+    where = places(placement, placements)
+    fused = tuple(stage for stage in LIVE_STAGES if where.get(stage) == FUSED)
+    alone: list[tuple[str, ...]] = [(stage,) for stage in where if where[stage] != FUSED]
+    return sorted([fused] * bool(fused) + alone, key=lambda stages: LIVE_STAGES.index(stages[0]))
 
 
 def choose(placement: str, usable: int) -> str:
@@ -66,7 +81,8 @@ def processors(count: int, asked: tuple[int, ...]) -> list[int | None]:
 def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
     """The workers of a core that is configured so."""
     usable = len(os.sched_getaffinity(0))
-    found = groups(choose(config.placement, usable), config.placements)
+    placement = choose(config.placement, usable)
+    found, where = groups(placement, config.placements), places(placement, config.placements)
     wait = choose_wait(config.wait, len(found), usable)
     return [
         Plan(
@@ -82,6 +98,10 @@ def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
             durability=config.durability,
             segment_bytes=config.segment_mb << 20,
             touch=wait == "spin",
+            where=where[stages[0]],
+            realtime=config.realtime,
+            lock=config.lock_memory,
+            remote=config.remote.format(stage=stages[0]) if where[stages[0]] == REMOTE else "",
         )
         for i, (stages, cpu) in enumerate(zip(found, processors(len(found), config.cpus), strict=True))
     ]

@@ -76,6 +76,9 @@ class Seating:
         self.seats[seat] = connection
         for request in core.book.quotes.values():
             connection.rings.show_quote(request, time.time_ns())
+        core.desk.await_done(
+            "egress", core.board.seq
+        )  # a session of that name before it had answers of its own
         core.supervisor.open_seat(SeatOf(seat, connection.index, person, rights, connection.rings.fds))
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:

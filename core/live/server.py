@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hmac
 import os
-import secrets
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +19,12 @@ from core.live.book import DECLARING, Book
 from core.live.config import CoreConfig, beside
 from core.live.desk import Desk
 from core.live.door import Answer, Door, error
+from core.live.engines import EngineDoor
 from core.live.intake import SOURCE_DESK
 from core.live.killing import open_page, write_names
 from core.live.ops import OPS, WITHOUT_SESSION, Refused, switch_line
 from core.live.patience import Patience
+from core.live.places import make_token
 from core.live.plan import plans
 from core.live.seating import Seating
 from core.live.sessions import Connection
@@ -32,6 +32,7 @@ from core.live.shadow import Shadow
 from core.live.supervisor import Supervisor
 from core.recovery import capacity_of
 from core.scenario.encoder import Event
+from core.topology import CONTAINED
 from core_ext import journal as journals
 from core_ext.held_lock import HeldLock
 from core_ext.killpage import KillPage
@@ -88,7 +89,7 @@ class Core:
             raise StartError(
                 f"a core runs already at {config.socket}: stop it (nacre core stop), or give another --name"
             ) from None
-        self.token = self._token(beside(config.socket, "token"))
+        self.token = make_token(beside(config.socket, "token"))
         self.page: KillPage = open_page(config.socket, create=True)
         self._open_core()
         self._write_names()
@@ -108,14 +109,6 @@ class Core:
             "live": self.config.live,
         }
 
-    def _token(self, path: Path) -> str:
-        """The secret that clients tell; it outlives the core, so that they can come back."""
-        if not path.exists():
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(fd, "w") as out:
-                out.write(secrets.token_hex(32))
-        return path.read_text().strip()
-
     def _open_core(self) -> None:
         config = self.config
         config.journal.mkdir(parents=True, exist_ok=True)
@@ -124,7 +117,10 @@ class Core:
         self.shadow = Shadow(config.journal, self.capacity)
         missing = remember(self) if found else []
         sizes = {name: getattr(self.capacity, name) for name in Capacity.__slots__}
-        self.supervisor = Supervisor(plans(config, sizes), self.capacity, self.shadow.follow())
+        found_plans = plans(config, sizes)
+        contained = any(plan.where == CONTAINED for plan in found_plans)
+        engines = EngineDoor(config.socket, config.users, self.token) if contained else None
+        self.supervisor = Supervisor(found_plans, self.capacity, self.shadow.follow(), engines)
         self.desk = Desk(self.supervisor, self.shadow.core.sequencer.counts())
         try:
             self.supervisor.start()
@@ -170,7 +166,7 @@ class Core:
         self.unknown += unknown
         if lost or unknown:
             ask_venues(self)
-        if self.page.changes != self.desk.kill_changes:
+        if self.page.changes != self.desk.kill_changes and self.supervisor.is_whole():
             self.take_kills()
         if self.seating.leaving and self.supervisor.is_whole():
             self.seating.let_leave()
@@ -178,6 +174,7 @@ class Core:
     def close(self) -> dict[str, Any]:
         """Drains, ends every process, removes the socket. What the core had come to."""
         self.door.close()
+        self.supervisor.closing = True
         self.seating.let_leave()
         self.supervisor.drain(DRAIN_S)
         self.supervisor.hush(DRAIN_S)
@@ -206,11 +203,9 @@ class Core:
 
     @property
     def placement(self) -> str:
-        """Where the stages are: fused, pinned, or mixed."""
-        workers = [plan for plan in self.supervisor.plans if plan.stages != ("venues",)]
-        if len(workers) == 1:
-            return "fused"
-        return "pinned" if all(len(plan.stages) == 1 for plan in workers) else "mixed"
+        """Where the stages are: fused, pinned, contained, or mixed."""
+        found = {plan.where for plan in self.supervisor.plans if plan.stages != ("venues",)}
+        return found.pop() if len(found) == 1 else "mixed"
 
     def journal_bytes(self) -> int:
         """Of all segment files."""

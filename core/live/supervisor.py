@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -18,15 +16,19 @@ import msgspec
 
 from core.board import Board, make_memory
 from core.capacity import Capacity
+from core.live.body import Body, Spawned
+from core.live.engines import EngineDoor
 from core.live.patience import Patience
 from core.live.plan import Plan
 from core.live.worker import PACKET_MAX
+from core.topology import CONTAINED, REMOTE
 
 START_S = 120.0  # it may live through a long journal first
 ASK_S = 5.0
 STOP_S = 60.0  # it digests its tables first
 SILENT_S = 5.0  # without a turn for so long it is taken for dead
 LOOK_S = 0.05
+AWAY_S = 10.0  # a container that has gone is waited for at the core's end; while it runs, for ever
 NAP_S = 0.001
 DEATHS_MAX = 5  # in a row, without a turn between them
 
@@ -51,8 +53,8 @@ class Process:
     """A worker as the supervisor sees it."""
 
     plan: Plan
-    process: subprocess.Popen[bytes]
-    control: socket.socket
+    process: Body | None = None  # None: it comes from a container, and hasn't yet
+    control: socket.socket = field(default_factory=socket.socket)
     replaces_ns: int = 0  # when the one before it was found dead; 0: it is the first
     going: bool = False
     given_up: bool = False  # it didn't answer: it is to be replaced
@@ -61,13 +63,15 @@ class Process:
     beat: int = 0
     start: Patience = field(default_factory=lambda: Patience(START_S))
     silence: Patience = field(default_factory=lambda: Patience(SILENT_S))
+    away: Patience = field(default_factory=lambda: Patience(AWAY_S))
 
     def __str__(self) -> str:
         return f"{self.plan.name} (pid {self.pid})"
 
     @property
     def pid(self) -> int:
-        return self.process.pid
+        """0: it isn't there, or is in another container."""
+        return 0 if self.process is None else self.process.pid
 
     def is_silent(self, beat: int) -> bool:
         """Whether it has made no turn for long. beat: of its last one."""
@@ -78,10 +82,18 @@ class Process:
 
 
 class Supervisor:
-    """The workers of one core. `start` once; `poll` often; `ask` any; `stop` at the end."""
+    """The workers of one core. `start` once; `poll` often; `ask` any; `stop` at the end.
 
-    def __init__(self, plans: list[Plan], capacity: Capacity, start_seq: int) -> None:
+    door: where contained engines come in; it is closed with the supervisor. None: there are none.
+    """
+
+    def __init__(
+        self, plans: list[Plan], capacity: Capacity, start_seq: int, door: EngineDoor | None = None
+    ) -> None:
+        if door is None and (apart := [plan.name for plan in plans if plan.where == CONTAINED]):
+            raise ValueError(f"contained: {', '.join(apart)}: there is no socket that they could come to")
         self.plans = plans
+        self.door = door
         self.fd = make_memory(capacity)
         self.board = Board.of(self.fd, capacity, True)
         self.board.spine.start_at(start_seq)
@@ -90,6 +102,7 @@ class Supervisor:
         self.tells: dict[int, SeatOf] = {}  # seats that are told what became of them
         self.bases: dict[int, int] = {}
         self.hushed = False
+        self.closing = False
         self.restarts = 0
         self.last_restart_ns = 0
         self._back: list[str] = []
@@ -103,19 +116,30 @@ class Supervisor:
         while not self.is_whole():
             for each in self.processes:
                 if not each.going and not self._begin(each):
-                    self._await_end(each)
-                    code = each.process.returncode
+                    code = self._await_end(each)
                     raise WorkerLost(f"{each} ended with {code} before it was ready: see above")
+                self._missed(each)
             time.sleep(NAP_S)
+
+    def _missed(self, each: Process) -> None:
+        """WorkerLost: one that others start doesn't come."""
+        name = each.plan.name
+        if each.process is None and each.start.ends():
+            verb = f"nacre core engine {name}"
+            raise WorkerLost(f"{name} is contained, and didn't come within {START_S:g} s: start it: {verb}")
+        if each.plan.where == REMOTE and not each.going and each.start.ends():
+            verb = f"nacre core remote {name}"
+            raise WorkerLost(f"{name}: nobody is at {each.plan.remote} for {START_S:g} s: start it: {verb}")
 
     def is_whole(self) -> bool:
         """Whether every process takes its turns."""
         return all(each.going and not each.given_up for each in self.processes)
 
     def _spawn(self, plan: Plan, replaces_ns: int = 0) -> Process:
+        if plan.where == CONTAINED:
+            return Process(plan, replaces_ns=replaces_ns)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PACKET_MAX)
-        ours.settimeout(ASK_S)
+        _prepare(ours)
         command = [sys.executable, "-m", "core.live.worker", msgspec.json.encode(plan).decode()]
         try:
             process = subprocess.Popen(
@@ -127,14 +151,29 @@ class Supervisor:
             )
         finally:
             theirs.close()
-        return Process(plan, process, ours, replaces_ns)
+        return Process(plan, Spawned(process), ours, replaces_ns)
+
+    def _admit(self, each: Process) -> None:
+        """Who came for that place, if anybody did."""
+        guest = None if self.door is None else self.door.take(each.plan, self.fd)
+        if guest is not None:
+            _prepare(guest.control)
+            each.control.close()
+            each.process, each.control = guest, guest.control
+            each.start.renew()
+        elif self.closing and each.away.ends():
+            raise WorkerLost(f"{each.plan.name}: its container is gone, and didn't come back in {AWAY_S:g} s")
 
     def _begin(self, each: Process) -> bool:
         """Lets it go once it is ready; False: it is dead, or as good as."""
+        if each.process is None:
+            self._admit(each)
+        if each.process is None:
+            return True
         if not select.select([each.control], [], [], 0)[0]:
-            if each.start.ends():
+            if each.plan.where != REMOTE and each.start.ends():  # a remote one waits for its engine
                 self._end(each)
-            return each.process.poll() is None
+            return not each.process.is_dead()
         try:
             each.told = self._receive(each)
             self._go(each)
@@ -264,7 +303,7 @@ class Supervisor:
         return self.is_whole()
 
     def _is_well(self, each: Process) -> bool:
-        if each.given_up or each.process.poll() is not None:
+        if each.given_up or each.process is None or each.process.is_dead():
             return False
         return not each.is_silent(self.board.worker_counts(each.plan.index)["beat_ns"])
 
@@ -272,7 +311,9 @@ class Supervisor:
         """Another process in its place, to go on where it left off. Its memory is never used again."""
         self.board.faults.raise_first()
         found_ns = each.replaces_ns if not each.going and each.replaces_ns else time.monotonic_ns()
-        self._end(each)
+        if not self._end(each):
+            each.given_up = True  # it may still write: nobody takes its place before it is dead
+            return
         turns = self.board.worker_counts(each.plan.index)["turns"]
         before, deaths = self._deaths.get(each.plan.name, (-1, 0))
         deaths = deaths + 1 if turns == before else 1
@@ -283,17 +324,18 @@ class Supervisor:
             )
         self.processes[self.processes.index(each)] = self._spawn(each.plan, found_ns)
 
-    def _end(self, each: Process) -> None:
-        if each.process.poll() is None:
-            each.process.send_signal(signal.SIGKILL)
-            each.process.wait()
-        each.control.close()
+    def _end(self, each: Process) -> bool:
+        """Whether it is dead: of one in a container, that may take a while."""
+        ended = each.process is None or each.process.end()
+        if ended:
+            each.control.close()
+        return ended
 
-    def _await_end(self, each: Process) -> None:
-        """It ends by itself, or is ended."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            each.process.wait(ASK_S)
-        self._end(each)
+    def _await_end(self, each: Process) -> int | None:
+        """It ends by itself, or is ended; its exit code, where that is known."""
+        code = None if each.process is None else each.process.await_end(ASK_S)
+        each.control.close()
+        return code
 
     def describe(self) -> list[dict[str, Any]]:
         """Each worker: its stages, pid, processor, wait strategy, how busy it is."""
@@ -306,6 +348,7 @@ class Supervisor:
                     "name": each.plan.name,
                     "pid": each.pid,
                     "stages": list(each.plan.stages),
+                    "where": each.plan.where,
                     "cpu": each.plan.cpu,
                     "wait": each.plan.wait,
                     "going": each.going,
@@ -346,7 +389,8 @@ class Supervisor:
         return False
 
     def stop(self) -> dict[str, str]:
-        """Ends every worker, in the order of the path; the digests of their engines' states."""
+        """Ends every worker, in the order of the path; the digests of their engines' states. WorkerLost."""
+        self.closing = True
         digests: dict[str, str] = {}
         for each in list(self.processes):
             digests |= self._stop_one(each.plan.stages[0])
@@ -364,7 +408,16 @@ class Supervisor:
         """However it went: no process and no memory is left."""
         for each in self.processes:
             self._end(each)
+            each.control.close()
         self.processes = []
+        if self.door is not None:
+            self.door.close()
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+def _prepare(control: socket.socket) -> None:
+    """Ours of a worker's two ends."""
+    control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PACKET_MAX)
+    control.settimeout(ASK_S)

@@ -14,3 +14,7 @@ class Turns:
         """All messages up to now are about to be served: `run` ends for those after them."""
     def run(self) -> None:
         """Until a message waits for this worker, or the core has a fault."""
+    def is_called(self) -> bool:
+        """Whether `run` would end now."""
+    def count(self, taken: int) -> None:
+        """A turn that was made in Python; where nothing was done in it, a pause."""

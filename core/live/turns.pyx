@@ -55,6 +55,20 @@ cdef class Turns:
                     self.idle += 1
             self.lines.beat_ns = mono_ns()
 
+    def is_called(self) -> bool:
+        """Whether `run` would end now."""
+        return load_acquire(&self.lines.attention) != self.seen or self.board.faults.code() != 0
+
+    def count(self, uint64_t taken) -> None:
+        """A turn that was made in Python; where nothing was done in it, a pause."""
+        self.lines.beat_ns = mono_ns()
+        store_relaxed(&self.lines.turns, self.lines.turns + 1)
+        store_relaxed(&self.lines.taken, self.lines.taken + taken)
+        self.idle = 0 if taken else self.idle + 1
+        if not taken:
+            with nogil:
+                self._pause()
+
     cdef void _pause(self) noexcept nogil:
         cdef timespec nap
         if self.wait == WAIT_SPIN:

@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -30,11 +31,12 @@ from core.live.killing import open_page
 from core.live.plan import Plan
 from core.live.teller import Teller
 from core.live.turns import Turns
+from core.live.usage import usage
 from core.live.venue_host import VenueHost, VenueStage
 from core.recorder import Recorder
 from core.recovery.catchup import Catchup
 from core.stage import EngineStage, Stage
-from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES
+from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES, REMOTE
 from core.venues.gateway import Gateway
 from core_ext.arena import Arena
 from core_ext.journal import JournalWriter
@@ -48,6 +50,7 @@ LOCK_S = 5.0
 RESERVE_BYTES = 1 << 20  # of a segment, for what is taken when there is no room for orders
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 
 
 class Worker:
@@ -62,6 +65,7 @@ class Worker:
         self.stages: dict[str, Stage] = {}
         self.pasts: dict[int, Catchup] = {}
         self.stopping = False
+        self.resting = False
         self.intents: Intents | None = None
         # First of all: what leaves a ring from now on is on the spine by the time that this looks there.
         self.waiting = [*_waiting(self.board.from_venues), *_waiting(self.board.reports)]
@@ -235,7 +239,7 @@ class Worker:
     def _turn(self, turns: Turns) -> None:
         while True:
             turns.look()
-            self._serve(block=bool(self.board.faults))
+            self._serve(block=self.resting or bool(self.board.faults))
             if self.stopping:
                 return
             turns.run()
@@ -266,6 +270,14 @@ class Worker:
 
     def _op_go(self, request: dict[str, Any], fds: list[int]) -> None:
         """Its seats are there: it may take turns."""
+        self.resting = False
+
+    def _op_rest(self, request: dict[str, Any], fds: list[int]) -> None:
+        """No turns, and no processor, until it is told to go: a bench measures another one."""
+        self.resting = True
+
+    def _op_usage(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        return dict(usage())
 
     def _op_hush(self, request: dict[str, Any], fds: list[int]) -> None:
         intake = self.stages["sequencer"]
@@ -350,19 +362,50 @@ def name_process(name: str) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_NAME, f"nacre-{name}".encode()[:15])
 
 
+def serve(plan: Plan, control: socket.socket, board_fd: int) -> None:
+    """A worker's whole life, in a process that is its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the supervisor ends it in order
+    name_process(plan.name)
+    if plan.cpu is not None:
+        with suppress(OSError):  # a container may have other processors than its core
+            os.sched_setaffinity(0, {plan.cpu})
+    _favour(plan)
+    _class(plan)(plan, control, board_fd).run()
+
+
+def _favour(plan: Plan) -> None:
+    """What needs a right: a real-time priority (SYS_NICE), memory that stays (IPC_LOCK)."""
+    if plan.realtime:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(plan.realtime))
+        except PermissionError:
+            sys.exit(
+                f"{plan.name}: realtime = {plan.realtime}: not allowed: it needs CAP_SYS_NICE or ulimit -r"
+            )
+    if plan.lock and ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT):
+        reason = os.strerror(ctypes.get_errno())
+        sys.exit(f"{plan.name}: lock_memory: {reason}: it needs CAP_IPC_LOCK or ulimit -l unlimited")
+
+
+def _class(plan: Plan) -> type[Worker]:
+    """Who does what the plan says."""
+    if plan.where != REMOTE:
+        return Worker
+    from core.remote.proxy import RemoteWorker  # it needs ZeroMQ
+
+    return RemoteWorker
+
+
 def main() -> None:
     """`python -m core.live.worker PLAN CONTROL_FD BOARD_FD`: what the supervisor starts."""
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the supervisor ends it in order
-    plan = msgspec.json.decode(sys.argv[1], type=Plan)
-    name_process(plan.name)
-    if plan.cpu is not None:
-        os.sched_setaffinity(0, {plan.cpu})
-    Worker(plan, socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])).run()
+    serve(
+        msgspec.json.decode(sys.argv[1], type=Plan), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])
+    )
 
 
 if __name__ == "__main__":

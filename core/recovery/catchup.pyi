@@ -1,4 +1,5 @@
 import os
+from collections.abc import Buffer
 
 from core.capacity import Capacity
 from core.recovery.replay import Replay
@@ -19,3 +20,5 @@ class Catchup(Replay):
         """gateway, venues: told of the past as well. sent_through: the last event whose send was handled."""
     def live_through(self, folder: str | os.PathLike[str], spine: Spine | None, until: int) -> None:
         """Every event up to `until`, which must be published; spine None: from the journal alone."""
+    def record(self, seq: int, body: Buffer) -> None:
+        """One record that came another way. Raises a CoreFault; ValueError: it isn't the next one."""

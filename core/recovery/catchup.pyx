@@ -65,6 +65,15 @@ cdef class Catchup(Replay):
             else:
                 time.sleep(NAP_S)
 
+    def record(self, uint64_t seq, const unsigned char[::1] body) -> None:
+        """One record that came another way. Raises a CoreFault; ValueError: it isn't the next one."""
+        if seq != self.events + 1:
+            raise ValueError(f"catching up: record {seq} comes after {self.events}: {self.events + 1} is missing")
+        with nogil:
+            self._record(seq, <const char*>&body[0], <uint32_t>body.shape[0])
+        self.core.raise_fault()
+        self.events += 1
+
     cdef int _from_journal(self, JournalReader reader, uint64_t until) except -1:
         """What the journal has by now; records that came from the spine before are passed over."""
         cdef uint64_t seq = 0

@@ -29,7 +29,7 @@ def connect(
 ) -> Client:
     """Open a session with the core on this host.
 
-    address: its socket, else NACRE_SOCKET, else the socket of this user's core.
+    address: its socket, else NACRE_SOCKET, else the socket of this user's core; tcp://HOST:PORT is a bridge.
     token: else NACRE_TOKEN, else the file `.token` beside the socket.
     name: for the desk's eyes, and the start of each cl_ord_id.
     cancel_on_disconnect: whether the core cancels this session's orders when it ends.
@@ -49,11 +49,27 @@ def open_session(
     timeout: float,
 ) -> tuple[Control, Session]:
     """The connection and the session of `connect`; both are the caller's to close."""
+    if isinstance(address, str) and address.startswith(("tcp://", "ipc://")):
+        return _open_over_bridge(address, token, name, cancel_on_disconnect, timeout)
     path = control.socket_path(address)
     link = Control(control.dial(path, timeout), path, timeout)
     try:
         told, fds = control.hello(link, control.read_token(token, path), name, cancel_on_disconnect)
         return link, Session(told, _attach(fds), name)
+    except BaseException:
+        link.close()
+        raise
+
+
+def _open_over_bridge(
+    address: str, token: str | None, name: str, cancel_on_disconnect: bool, timeout: float
+) -> tuple[Any, Session]:
+    from periphery.client.over_bridge import BridgeLink, BridgeRings  # only this way needs ZeroMQ
+
+    link = BridgeLink(address, timeout)
+    try:
+        told = link.hello(token or os.environ.get("NACRE_TOKEN", ""), name, cancel_on_disconnect)
+        return link, Session(told, BridgeRings(link), name)
     except BaseException:
         link.close()
         raise

@@ -13,7 +13,6 @@ from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest, Busy
 from periphery.client.events import DenyEvent, Event, Gap, OrderEvent, QuoteEvent
 from periphery.client.port import Port
-from periphery.client.stream import Follower, Slots
 from periphery.client.units import Number
 
 ENDED_KEPT = 4_096
@@ -23,11 +22,21 @@ table of ids would no longer fit the processor's cache, and each order would pay
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+class Quotes(Protocol):
+    """Quotes in order; stream.Follower is one."""
+
+    next_seq: int
+
+    def read(self) -> bytes | None: ...
+    def oldest(self) -> int | None: ...
+
+
 class Transport(Protocol):
     """What carries a session: shared memory is one."""
 
-    @property
-    def quotes(self) -> Slots: ...
+    def follow_quotes(self) -> Quotes:
+        """The quotes, from the market as it stands on."""
+
     def port(self, prefix: str, directory: Directory) -> Port:
         """This session's end of it. prefix: of the cl_ord_ids that it makes up."""
 
@@ -51,7 +60,7 @@ class Session:
         self.port = transport.port(prefix, self.directory)
         self.needs: tuple[str, dict[str, Any]] | None = None
         """(op, values) of the request to make before `next` has anything more."""
-        self._quotes = Follower(transport.quotes, 1)  # it begins with the market as it stands
+        self._quotes = transport.follow_quotes()
         self._backlog: deque[OrderEvent | Gap] = deque()
         self._symbols = self.port.known
         self._take = self.port.take

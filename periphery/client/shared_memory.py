@@ -13,6 +13,7 @@ from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
 from periphery.client.directory import Directory
 from periphery.client.errors import VersionMismatch
 from periphery.client.events import OrderEvent
+from periphery.client.stream import Follower
 
 
 class SharedOrderEvent(Answer, OrderEvent):
@@ -34,6 +35,10 @@ class Rings:
             raise VersionMismatch(
                 f"slots of {found} bytes, not {wanted}: client and core are of two versions"
             )
+
+    def follow_quotes(self) -> Follower:
+        """The quotes, from the market as it stands on."""
+        return Follower(self.quotes, 1)
 
     def port(self, prefix: str, directory: Directory) -> Port[SharedOrderEvent]:
         """The session's end of the request and response rings, compiled."""

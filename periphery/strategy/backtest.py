@@ -34,6 +34,7 @@ from periphery.client.codec import INPUT_SIZE
 from periphery.client.events import DenyEvent, OrderEvent
 from periphery.client.session import Session
 from periphery.client.shared_memory import SharedOrderEvent
+from periphery.client.stream import Follower
 from periphery.client.units import Number, from_units
 from periphery.strategy.strategy import Strategy, handlers_of
 
@@ -403,7 +404,10 @@ class _Rings:
     def __init__(self, core: Playback) -> None:
         self.requests = plain_ring(REQUESTS, INPUT_SIZE)
         self.responses = core.core.egress.responses
-        self.quotes = self.responses  # nobody follows quotes by the session: they come by handlers
+
+    def follow_quotes(self) -> Follower:
+        """Nobody does: the market comes by handlers."""
+        return Follower(self.responses, 1)
 
     def port(self, prefix: str, directory: Directory) -> Port[SharedOrderEvent]:
         names = directory.symbols, directory.account_indices(), directory.venue_indices()

@@ -11,10 +11,14 @@ CLOSED = "3 passed in 0.10s"
 CLOSING = f"==== {CLOSED} ===="
 
 
-def ci(folder: Path, test: str, deps: str = "true") -> subprocess.CompletedProcess[str]:
+def ci(
+    folder: Path, test: str, deps: str = "true", containers: str = "true"
+) -> subprocess.CompletedProcess[str]:
     (folder / ".ci").mkdir()
     shutil.copy(RUN, folder / ".ci" / "run")
-    (folder / "Makefile").write_text(f"deps:\n\t@{deps}\ntest:\n\t@{test}\n")
+    (folder / "Makefile").write_text(
+        f"deps:\n\t@{deps}\ntest:\n\t@{test}\ntest-containers:\n\t@{containers}\n"
+    )
     command = [str(folder / ".ci" / "run")]
     return subprocess.run(command, input="typed", capture_output=True, text=True, check=False)
 
@@ -23,7 +27,7 @@ def test_passed(tmp_path: Path) -> None:
     ran = ci(tmp_path, f"echo '{CLOSING}'")
     assert ran.returncode == 0
     assert ran.stdout.splitlines()[-1].startswith("ci: passed in ")
-    assert ran.stdout.splitlines()[-1].endswith(CLOSED)
+    assert ran.stdout.splitlines()[-1].endswith(f"{CLOSED}; containers: none")
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,14 @@ def test_failed(tmp_path: Path, test: str, last: str) -> None:
 def test_it_is_unattended(tmp_path: Path) -> None:
     ran = ci(tmp_path, f'test "$$CI" = true && ! read line && echo "{CLOSING}"')
     assert ran.returncode == 0
+
+
+def test_containers_count_too(tmp_path: Path) -> None:
+    ran = ci(tmp_path, f"echo '{CLOSING}'", containers="echo '== 2 passed in 1.00s =='")
+    assert ran.stdout.splitlines()[-1].endswith(f"{CLOSED}; containers: 2 passed in 1.00s")
+
+
+def test_failed_containers_fail_the_run(tmp_path: Path) -> None:
+    ran = ci(tmp_path, f"echo '{CLOSING}'", containers="echo '== 1 failed in 1.00s =='; false")
+    assert ran.returncode == 1
+    assert ran.stdout.splitlines()[-1].endswith("containers: 1 failed in 1.00s")

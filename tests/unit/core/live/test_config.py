@@ -115,3 +115,32 @@ def test_declarations_are_declarations(tmp_path: Path, line: str, error: str) ->
     file.write_text(line + "\n")
     with pytest.raises(ScenarioError, match=error):
         load(None, str(file))
+
+
+def test_where_engines_are(tmp_path: Path) -> None:
+    file = tmp_path / "core.toml"
+    file.write_text(
+        'remote = "tcp://{stage}.far:1"\nplacements = {risk = "remote", orders = "contained"}\n' + DECLARED
+    )
+    config = load(str(file))
+    assert config.placements == {"risk": "remote", "orders": "contained"}
+    assert config.remote == "tcp://{stage}.far:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ('placements = {journal = "remote"}', "placements.journal", "give fused or pinned or contained"),
+        ('remote = "risk:7700"', "remote", "give a ZeroMQ address"),
+        ('remote = "tcp://{engine}:7700"', "remote", "give a ZeroMQ address"),
+        ("realtime = 100", "realtime", "give 1 to 99"),
+        ("realtime = 10", "realtime", "say `wait` too"),
+    ],
+)
+def test_what_is_wrong_with_them(tmp_path: Path, text: str, key: str, remedy: str) -> None:
+    file = tmp_path / "core.toml"
+    file.write_text(text + "\n" + DECLARED)
+    with pytest.raises(ConfigError) as caught:
+        load(str(file))
+    assert key in str(caught.value)
+    assert remedy in str(caught.value)

@@ -10,8 +10,8 @@ import pytest
 
 from core.capacity import Capacity
 from core.live.config import CoreConfig
-from core.live.plan import choose, choose_wait, groups, plans, processors
-from core.topology import LIVE_STAGES
+from core.live.plan import choose, choose_wait, groups, places, plans, processors
+from core.topology import LIVE_STAGES, REMOTABLE
 
 PATH = tuple(stage for stage in LIVE_STAGES if stage != "venues")
 
@@ -68,3 +68,20 @@ def test_each_worker_knows_all_that_it_needs(tmp_path: Path) -> None:
         ("yield", 0, str(tmp_path), 64)
     }
     assert plans(CoreConfig(placement="fused"), asdict(Capacity()))[0].name == "core"
+
+
+def test_a_container_or_a_network_a_stage() -> None:
+    assert groups("contained", {}) == [(stage,) for stage in PATH]
+    assert set(places("contained", {}).values()) == {"contained"}
+    where = places("remote", {})
+    assert {stage for stage in PATH if where[stage] == "remote"} == set(REMOTABLE)
+    assert {where[stage] for stage in PATH if stage not in REMOTABLE} == {"pinned"}
+    assert places("fused", {"risk": "remote", "orders": "contained"})["risk"] == "remote"
+    assert groups("fused", {"risk": "remote"})[1] == ("risk",)
+
+
+def test_a_remote_engine_has_an_address() -> None:
+    config = CoreConfig(placement="fused", placements={"risk": "remote"}, remote="tcp://engine-{stage}:9")
+    found = {plan.stages[0]: plan for plan in plans(config, asdict(Capacity()))}
+    assert (found["risk"].where, found["risk"].remote) == ("remote", "tcp://engine-risk:9")
+    assert (found["sequencer"].where, found["sequencer"].remote) == ("fused", "")

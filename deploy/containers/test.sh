@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# The tests that need containers: images are built, then pytest runs; see with_engine.sh for the engine.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+.venv/bin/python deploy/images/build.py
+NACRE_CONTAINERS=1 .venv/bin/python -m pytest tests/containers "$@"

@@ -1,0 +1,237 @@
+"""The bridge's process: its own session for the feed, one for each client, and the two sockets."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zmq
+
+from periphery.bridge.seat import Seat
+from periphery.bridge.wire import (
+    ASK,
+    BEAT_S,
+    BYE,
+    HELLO,
+    PING,
+    QUOTES,
+    REQUESTS,
+    SILENT_S,
+    WHERE,
+    counted,
+)
+from periphery.client import control, shared_memory
+from periphery.client.control import Control
+from periphery.client.errors import ClientError, Refused
+from periphery.client.stream import Follower
+
+TOGETHER = 256
+BUDGET = 64
+NAP_MS = 1
+HWM = 10_000
+CLIENTS_MAX = 62  # a core has 64 sessions: one is the bridge's own, one is left to the desk
+AGAIN_S = 0.2
+
+
+class Bridge:
+    """One core's bridge. core_socket: the core's. orders, feed: ZeroMQ addresses to bind. ValueError: they
+    can't be.
+    """
+
+    def __init__(self, core_socket: Path, token_file: Path, orders: str, feed: str) -> None:
+        self.core_socket = core_socket
+        self.token_file = token_file
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+        self.orders = _bound(context.socket(zmq.ROUTER), orders)
+        self.feed = _bound(context.socket(zmq.PUB), feed)
+        self.where = _text(self.feed.getsockopt(zmq.LAST_ENDPOINT))
+        self.seats: dict[bytes, Seat] = {}
+        self.seq = 0  # of the last quote that was published
+        self.stopping = False
+        self._beat = 0.0
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT. Where the core goes, its clients are told, and the next core is waited
+        for.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self.stopping:
+            try:
+                self._serve()
+            except (ClientError, OSError) as error:
+                self._end_all(str(error))
+                self._refuse(AGAIN_S, str(error))
+        self._end_all("the bridge was stopped")
+        self.orders.close()
+        self.feed.close()
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self.stopping = True
+
+    # ---- the feed ------------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        """With one core, until it goes: ClientError."""
+        link = self._dial()
+        try:
+            token = self.token_file.read_text().strip()
+            _, fds = control.hello(link, token, "bridge", True)
+            quotes = Follower(shared_memory.attach(fds).quotes, 1)
+            poller = zmq.Poller()
+            poller.register(self.orders, zmq.POLLIN)
+            while not self.stopping:
+                link.check()
+                busy = self._publish(quotes) + self._tell()
+                for found, _ in poller.poll(0 if busy else NAP_MS):
+                    if found is self.orders:
+                        self._hear()
+                self._look_after()
+        finally:
+            link.close()
+
+    def _dial(self) -> Control:
+        return Control(control.dial(self.core_socket), self.core_socket, control.TIMEOUT_S)
+
+    def _publish(self, quotes: Follower) -> int:
+        """Quotes that are new, in one message; a gap of ours is one of the sequence."""
+        oldest = quotes.oldest()
+        if oldest is not None:
+            quotes.next_seq = oldest
+        first = quotes.next_seq
+        found: list[bytes] = []
+        while len(found) < TOGETHER and (slot := quotes.read()) is not None:
+            found.append(slot)
+        if found:
+            self.seq = first + len(found) - 1
+            self.feed.send(counted(QUOTES, first, b"".join(found)))
+        return len(found)
+
+    # ---- orders --------------------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        """What clients have said by now, as far as the budget goes."""
+        for _ in range(BUDGET):
+            try:
+                peer, packet = self.orders.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            try:
+                self._heard(peer, packet)
+            except (ClientError, ValueError, KeyError, OSError, msgspec.DecodeError) as error:
+                self._end(peer, str(error) or type(error).__name__)
+
+    def _heard(self, peer: bytes, packet: bytes) -> None:
+        kind, body = packet[:1], packet[1:]
+        seat = self.seats.get(peer)
+        if kind == WHERE:
+            self._say(peer, WHERE + self.where)
+        elif kind == HELLO:
+            self._sit(peer, msgspec.msgpack.decode(body, type=dict[str, Any]))
+        elif seat is None:
+            self._say(peer, BYE + b"say hello first: this bridge doesn't know you")
+        elif kind == BYE:
+            self.seats.pop(peer).close()
+        else:
+            seat.heard = time.monotonic()
+            if kind == REQUESTS:
+                seat.take(body)
+            elif kind == ASK:
+                seat.ask(body)
+                self._say(peer, seat.answered())
+
+    def _sit(self, peer: bytes, said: dict[str, Any]) -> None:
+        if peer in self.seats:
+            raise Refused("this connection has a session already: open another one")
+        if len(self.seats) >= CLIENTS_MAX:
+            raise Refused(f"busy: {CLIENTS_MAX} clients are connected")
+        if said.get("version") != control.PROTOCOL:
+            raise Refused(f"version {said.get('version')!r}: this bridge speaks version {control.PROTOCOL}")
+        link = self._dial()
+        try:
+            seat = Seat(link, said, self.seq)
+        except BaseException:
+            link.close()
+            raise
+        self.seats[peer] = seat
+        for packet in seat.first:
+            self._say(peer, packet)
+
+    def _tell(self) -> int:
+        told = 0
+        for peer, seat in list(self.seats.items()):
+            try:
+                packet = seat.told()
+            except ClientError as error:
+                self._end(peer, str(error))
+                continue
+            if packet is not None:
+                told += 1
+                self._say(peer, packet)
+        return told
+
+    # ---- who is there --------------------------------------------------------------------------------------
+
+    def _look_after(self) -> None:
+        """Says that this is here; ends sessions of clients that say nothing any more."""
+        now = time.monotonic()
+        if now - self._beat < BEAT_S:
+            return
+        self._beat = now
+        self.feed.send(counted(PING, self.seq))
+        for peer, seat in list(self.seats.items()):
+            if seat.link.is_hung_up:
+                self._end(peer, "the core hung up")
+            elif now - seat.heard > SILENT_S:
+                self._end(peer, f"nothing was heard from this client for {SILENT_S:g} s")
+            else:
+                self._say(peer, counted(PING, seat.taken))
+
+    def _say(self, peer: bytes, packet: bytes) -> None:
+        """A client that doesn't read, or is gone, loses its session."""
+        try:
+            self.orders.send_multipart((peer, packet), zmq.NOBLOCK)
+        except zmq.ZMQError:
+            seat = self.seats.pop(peer, None)
+            if seat is not None:
+                seat.close()
+
+    def _end(self, peer: bytes, why: str) -> None:
+        seat = self.seats.pop(peer, None)
+        if seat is not None:
+            seat.close()
+        self._say(peer, BYE + why.encode())
+
+    def _end_all(self, why: str) -> None:
+        for peer in list(self.seats):
+            self._end(peer, why)
+
+    def _refuse(self, for_s: float, why: str) -> None:
+        """While there is no core."""
+        until = time.monotonic() + for_s
+        while time.monotonic() < until and not self.stopping:
+            if self.orders.poll(20):
+                peer, packet = self.orders.recv_multipart()
+                self._say(peer, WHERE + self.where if packet[:1] == WHERE else BYE + why.encode())
+        self.feed.send(counted(PING, self.seq))
+
+
+def _bound(socket: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.SNDHWM, HWM)
+    if socket.getsockopt(zmq.TYPE) == zmq.ROUTER:
+        socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        raise ValueError(f"{address}: {error}: give an address to bind, such as tcp://*:7701") from None
+    return socket
+
+
+def _text(option: int | bytes) -> bytes:
+    """An option of a socket that is text, without the zero at its end."""
+    assert isinstance(option, bytes)
+    return option.rstrip(b"\0")

@@ -1,0 +1,78 @@
+"""A recorded day in recorded order: every placement comes to the same state, also where containers die."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.topology import CURSORS, REMOTABLE
+from tests.containers.composed import Composed, nacre, until
+
+QUOTES = "4000"
+FIGURES = ("events", "orders", "children", "fills", "positions", "pnl", "state_hash", "replay_hash", "ok")
+
+
+@pytest.fixture(scope="module")
+def local(recordings: Path | None) -> dict[str, Any]:
+    """What the engines on one thread here come to."""
+    run = subprocess.run(
+        nacre("demo", "--quotes", QUOTES, "-o", "json", *quotes(recordings)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(run.stdout)
+    assert found["ok"]
+    return found
+
+
+def quotes(folder: Path | str | None) -> list[str]:
+    return ["--synthetic"] if folder is None else ["--data", str(folder)]
+
+
+def demo(placement: str, recordings: Path | None) -> list[str]:
+    data = quotes(None if recordings is None else "/data")
+    place = ["--socket", "/run/nacre/core.sock", "--journal", "/var/lib/nacre/demo"]
+    more = ["--remote", "tcp://remote-{stage}:7700"] if placement == "remote" else []
+    return ["demo", "--placement", placement, "--quotes", QUOTES, "-o", "json", *place, *more, *data]
+
+
+def came_to(composed: Composed, local: dict[str, Any]) -> None:
+    """The core's container has ended, with the same figures."""
+    until(lambda: not composed.state("core")["Running"], "the demonstration ends")
+    assert composed.state("core")["ExitCode"] == 0, composed.logs("core")
+    text = composed.logs("core")
+    found = json.loads(text[text.index("\n{") if not text.startswith("{") else 0 :])
+    assert {key: found[key] for key in FIGURES} == {key: local[key] for key in FIGURES}
+
+
+def test_one_host_container(tmp_path: Path, local: dict[str, Any], recordings: Path | None) -> None:
+    with Composed(tmp_path, core=demo("pinned", recordings), data=recordings) as composed:
+        composed.up()
+        came_to(composed, local)
+
+
+def test_a_container_an_engine_each_killed(
+    tmp_path: Path, local: dict[str, Any], recordings: Path | None
+) -> None:
+    with Composed(tmp_path, "contained", core=demo("contained", recordings), data=recordings) as composed:
+        composed.up()
+        for engine in CURSORS:
+            composed.kill(engine)
+        assert composed.state("core")["Running"], "it ended before all had been killed"
+        came_to(composed, local)
+
+
+def test_engines_behind_zeromq_each_killed(
+    tmp_path: Path, local: dict[str, Any], recordings: Path | None
+) -> None:
+    with Composed(tmp_path, "remote", core=demo("remote", recordings), data=recordings) as composed:
+        composed.up()
+        for engine in REMOTABLE:
+            composed.kill(f"remote-{engine}")
+        assert composed.state("core")["Running"], "it ended before all had been killed"
+        came_to(composed, local)

@@ -1,0 +1,81 @@
+"""`nacre up|down|ps|logs` with a made-up Compose: what it is asked for, and with which variables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from core.board import board_bytes
+from core.cli import compose, root
+from core.live.config import load
+
+DEPLOY = Path(compose.__file__).parents[2] / "deploy"
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that notes its words and variables, a line a call."""
+    log, program = tmp_path / "asked.jsonl", tmp_path / "docker-compose"
+    program.write_text(
+        "#!/usr/bin/env python3\nimport json, os, sys\n"
+        f"print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))\n"
+        "sys.exit(int(os.environ.get('CODE', '0')))\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(compose, "_client", lambda: [str(program)])
+    return log
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(root, words)
+
+
+def calls(log: Path) -> list[tuple[list[str], dict[str, str]]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_up_works_out_the_shared_memory(asked: Path) -> None:
+    assert run("up", "--placement", "contained", "--bridge").exit_code == 0
+    ((words, env),) = calls(asked)
+    assert words[:2] == ["-f", str(DEPLOY / "compose.yaml")]
+    assert [words[i + 1] for i, word in enumerate(words) if word == "--profile"] == ["contained", "bridge"]
+    assert {"up", "--no-build", "--wait"} <= set(words)
+    assert env["NACRE_PLACEMENT"] == "contained"
+    needed = board_bytes(load(str(DEPLOY / "core.toml")).capacity)
+    assert needed < int(env["NACRE_SHM_SIZE"]) <= needed + (1 << 20) + 4096
+
+
+def test_the_network_is_for_remote_engines_alone(asked: Path) -> None:
+    run("up")
+    run("up", "--placement", "remote")
+    pinned, remote = (words for words, _ in calls(asked))
+    assert not any("compose.remote.yaml" in word for word in pinned)
+    assert any("compose.remote.yaml" in word for word in remote)
+
+
+def test_down_stops_the_core_first(asked: Path) -> None:
+    assert run("down").exit_code == 0
+    assert run("down", "--volumes").exit_code == 0
+    ends = [words[words.index("bridge") + 1 :] for words, _ in calls(asked)]
+    assert ends == [["stop", "core"], ["down"], ["stop", "core"], ["down", "--volumes"]]
+
+
+def test_a_failure_of_compose_is_ours(asked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODE", "3")
+    found = run("logs", "--follow", "risk")
+    assert found.exit_code == 1
+    assert "make images" in found.stderr
+    assert calls(asked)[0][0][-3:] == ["logs", "--follow", "risk"]
+
+
+def test_a_bad_configuration_is_told_before_anything_starts(asked: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "core.toml"
+    bad.write_text("colour = 1\n")
+    found = run("up", "--config", str(bad))
+    assert found.exit_code == 2
+    assert "colour" in found.stderr
+    assert not asked.exists()

@@ -1,0 +1,67 @@
+"""What images are made of: the lock's own entries, the libraries that are loaded, and Compose's promises."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.topology import LIVE_CURSORS, REMOTABLE
+from deploy.images import base, wheels
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+COMPOSE = (DEPLOY / "compose.yaml").read_text()
+SERVICES = dict(re.findall(r"\n  ([a-z-]+):\n((?:    .*\n)+)", COMPOSE.partition("\nservices:")[2]))
+
+
+def test_the_wheels_are_those_of_the_lock() -> None:
+    entries = wheels.entries({"numpy", "pyzmq"})
+    assert [entry.partition("==")[0] for entry in entries] == ["numpy", "pyzmq"]
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert {"click", "msgspec", "numpy", "pyzmq", "rich"} <= wheels.names()
+    assert not {"pytest", "cython", "pyarrow"} & wheels.names()
+    with pytest.raises(LookupError, match="make lock"):
+        wheels.entries({"no-such-package"})
+
+
+def test_every_name_of_an_image_is_in_the_lock() -> None:
+    assert len(wheels.entries(wheels.names())) == len(wheels.names())
+
+
+def test_the_closure_holds_the_c_library() -> None:
+    found = {path.name for path in base.closure([Path(sys.executable).resolve()])}
+    assert any(name.startswith("libc.so") for name in found)
+    assert any(name.startswith("ld-linux") or name.startswith("ld64") for name in found)
+
+
+def test_the_dockerfile_asks_for_nothing_of_a_newer_builder() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert "# syntax" not in text
+    assert "ARG BASE=" in text
+    assert not re.search(r"^RUN --|<<|COPY --(?!from|chown)", text, re.MULTILINE)
+    assert "USER 10001:10001" in text
+
+
+def test_each_engine_has_a_service() -> None:
+    for engine in ("sequencer", *LIVE_CURSORS):
+        assert "<<: *engine" in SERVICES[engine]
+        assert f"command: [core, engine, {engine}]" in SERVICES[engine]
+    for engine in REMOTABLE:
+        assert "<<: *remote" in SERVICES[f"remote-{engine}"]
+        assert f"command: [core, remote, {engine}]" in SERVICES[f"remote-{engine}"]
+
+
+def test_every_service_is_secured_and_watched() -> None:
+    assert "read_only: true" in COMPOSE
+    assert "cap_drop: [ALL]" in COMPOSE
+    for name, text in SERVICES.items():
+        assert re.search(r"<<: \*(secured|engine|remote)", text), name
+        assert "healthcheck" in text, name
+
+
+def test_rights_that_a_kernel_may_not_grant_are_in_an_override_only() -> None:
+    for word in ("ulimits", "cpu_rt_runtime"):
+        assert word not in COMPOSE
+        assert word in (DEPLOY / "compose.realtime.yaml").read_text()
