@@ -293,6 +293,7 @@ cdef class Router(Engine):
     cdef int64_t _may_send(self, Page* page, uint32_t order, int64_t rest, uint64_t left_out) noexcept nogil:
         """What of the rest is to be swept now; a single child of it is sent here."""
         cdef Routed* routed = &self.routed[order]
+        cdef Ask ask
         cdef HeldOrder* held = &self.held.orders[order]
         cdef int64_t price = routed.price
         if routed.special & SP_ALGO:
@@ -304,7 +305,8 @@ cdef class Router(Engine):
             rest = min(rest, self.algos.shown(order, held.max_floor, routed.next_n) if routed.special & SP_ALGO
                        else held.max_floor)
         if routed.hides:
-            return sniper_takes(&self.algos.orders[order], self.view, routed.side == SIDE_BUY, routed.price, rest, left_out)
+            self._ask(routed, rest, left_out, &ask)
+            return sniper_takes(&self.algos.orders[order], self.facts, &ask)
         if rest <= 0 or not (routed.special & (SP_PEG | SP_FLOOR | SP_BOUND) or self._in_auction(order)):
             return rest
         if routed.special & SP_PEG:
@@ -540,8 +542,8 @@ cdef class Router(Engine):
         cdef uint32_t next
         if order != NONE and not (self.routed[order].listed and self.routed[order].symbol == symbol):
             order = self.heads[symbol]  # it left the list meanwhile: from the start, nothing is sent twice
-        while order != NONE and done < ORDERS_A_QUOTE and page.routing.legs < LEGS_A_QUOTE:
-        while order != NONE and done < ORDERS_A_QUOTE and looked < LOOKS:
+        while (order != NONE and done < ORDERS_A_QUOTE and looked < LOOKS
+               and page.routing.legs < LEGS_A_QUOTE):
             next = self.routed[order].next
             looked += 1
             if followers and not (self.routed[order].special & SP_ALGO and self.algos.orders[order].follows):
