@@ -131,7 +131,8 @@ cdef class Facts:
         """An event about an order: something was heard from a venue, or goes to one."""
         cdef Outcome* outcome = &page.outcome
         if page.header.kind == K_REPORT:
-            if not page.header.flags & H_SUPPRESSED and not page.request.report.flags & P_BY_PERSON:
+            if (not page.header.flags & H_SUPPRESSED and not page.request.report.flags & P_BY_PERSON
+                    and page.request.report.venue < MAX_VENUES):
                 self._heard(page.request.report.venue)
         elif outcome.order != NONE and outcome.action != A_NONE and not outcome.flags & OF_HELD:
             self._asked(page, outcome.venue)
