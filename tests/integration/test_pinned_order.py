@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,7 @@ def test_killed_processes_come_to_the_same_state(tmp_path: Path, fused: Any) -> 
         due = len(killed) < KILLS and supervisor.board.seq >= KILL_EVERY_EVENTS * (len(killed) + 1)
         if due and supervisor.is_whole():
             victim = chance.choice(supervisor.processes)
-            victim.process.kill()
+            os.kill(victim.pid, signal.SIGKILL)
             killed.append(victim.plan.name)
 
     found = played(tmp_path / "killed", lambda setup: PinnedCore(setup, disturb))
