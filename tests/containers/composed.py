@@ -17,7 +17,7 @@ from core.cli.compose import PROFILES, shm_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-WAIT_S = 60.0
+WAIT_S = 240.0
 
 
 def docker(*words: str) -> str:
