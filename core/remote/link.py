@@ -12,7 +12,7 @@ import zmq
 from core.remote.stage import BATCH_BYTES, ProxyStage
 from core.remote.wire import What, message, told, values_of, what_of
 
-ANSWER_S = 1.0
+ANSWER_S = 5.0  # it lays its tables meanwhile
 PAST_S = 60.0
 PING_S = 0.1  # without a word while an answer is under way
 IDLE_PING_S = 1.0
@@ -48,9 +48,7 @@ class Link:
         """The engine lives through the past. Waits for it as long as it takes to come. ValueError: it
         refuses.
         """
-        token = secrets.token_hex(8)
-        said = told(What.BEGIN, stage=stage, capacity=capacity, build=build, token=token)
-        while not self._begun(said, token):
+        while not self._begun(stage, capacity, build):
             pass
         for piece in past:
             self._send(message(What.PAST, piece))
@@ -58,7 +56,10 @@ class Link:
         self._send(message(What.READY))
         self._await(What.READY)
 
-    def _begun(self, said: bytes, token: str) -> bool:
+    def _begun(self, stage: str, capacity: dict[str, int], build: str) -> bool:
+        """One try. Each has a token of its own: the answer to an earlier one may still come."""
+        token = secrets.token_hex(8)
+        said = told(What.BEGIN, stage=stage, capacity=capacity, build=build, token=token)
         try:
             self.socket.send(said, zmq.NOBLOCK)
         except zmq.Again:

@@ -28,15 +28,22 @@ class RemoteWorker(Worker):
         board = self.board
         until = board.spine.get_cursor(LIVE_CURSORS.index(name))
         self.link = Link(self.plan.remote)
-        past = pieces(Path(self.plan.journal), board.spine, until)
-        try:
-            self.link.begin(name, self.plan.capacity, build_id().hex(), past)
-        except EngineLost as lost:
-            sys.exit(f"{name}: {lost}")
+        while not self._begun(name, until):
+            pass
         self.proxy = ProxyStage(name, board, board.sends if name == "execution" else None)
         self.proxy.resume(until)
         self.stages[name] = self.proxy
         return self.proxy
+
+    def _begun(self, name: str, until: int) -> bool:
+        """Whether the engine has lived through the past; one that is lost meanwhile begins anew."""
+        past = pieces(Path(self.plan.journal), self.board.spine, until)
+        try:
+            self.link.begin(name, self.plan.capacity, build_id().hex(), past)
+        except EngineLost as lost:
+            print(f"{name}: {lost}", file=sys.stderr)
+            return False
+        return True
 
     def _turn(self, turns: Turns) -> None:
         wait = self.plan.wait != "spin"
