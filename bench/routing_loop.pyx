@@ -14,29 +14,7 @@ ROW = np.dtype([
     ("venue", "<u4"), ("kind", "u1"), ("side", "u1"), ("pad", "<u2"),
 ])
 
-cdef struct Row:                    # 48
-    int64_t ts_ns
-    int64_t px                      # of a quote: the bid's
-    int64_t qty
-    int64_t ask_px
-    int64_t ask_qty
-    uint32_t venue
-    uint8_t kind
-    uint8_t side
-    uint8_t pad[2]
-
-
 cdef class Tape:
-    cdef Planner planner
-    cdef object _kept
-    cdef const unsigned char[::1] raw
-    cdef const Row* rows
-    cdef Py_ssize_t count
-    cdef Py_ssize_t played
-    cdef int64_t[:, :, ::1] shown
-    cdef readonly object tops
-    cdef int venues
-
     def __init__(self, Planner planner not None, rows, int venues):
         self.planner = planner
         self._kept = np.ascontiguousarray(rows)
