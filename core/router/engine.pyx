@@ -286,7 +286,6 @@ cdef class Router(Engine):
             routed.post_only = 1
             return 1
         if routed.special & SP_PEG:
-            routed.limited = (outcome.flags & OF_HAS_PRICE) != 0
             self._peg_moved(page, order)
         return routed.special & SP_FLOOR and alone
 
