@@ -42,6 +42,7 @@ class Order:
     first: float | None = None
     sent: bool = False
     gone: bool = False
+    direct: bool = False
     end: tuple[int, int, float | None] | None = None
 
 
@@ -190,18 +191,24 @@ def on_order(world: World, line: Row, asked: dict[str, Row]) -> None:
     if first is None:
         first = line["cl_ord_id"]
         begin(world, line, asked[first])
+        world.orders[first].direct = line["exec_type"] == "pending_new"
     world.names[line["cl_ord_id"]] = first
     order = world.orders[first]
     order.qty, order.cum = float(line["order_qty"]), float(line["cum_qty"])
     # for good, also where it is shown as done for the day
     order.gone = order.gone or line["ord_status"] in OVER or line["exec_type"] in OVER
+    settle(world, order)
+    if line["exec_type"] in ("trade", "trade_correct", "trade_cancel"):
+        filled(world, line, order)
+
+
+def settle(world: World, order: Order) -> None:
+    """Notes when it ended; a bust lets one that was filled live again."""
     over = order.gone or order.cum >= order.qty
     if over and order.end is None:
         order.end = (world.seq, world.at, world.mid(order.asked["symbol"]))
     elif not over:
         order.end = None
-    if line["exec_type"] in ("trade", "trade_correct", "trade_cancel"):
-        filled(world, line, order)
 
 
 def begin(world: World, line: Row, asked: Row) -> None:
@@ -256,7 +263,11 @@ def on_child(world: World, line: Row, asked: dict[str, Row]) -> None:
     child.cum, child.qty = float(line["cum_qty"]), float(line["order_qty"])
     if child.answered is None and line["exec_type"] != "rejected":
         child.answered = world.at
-    over = line["exec_type"] in (*OVER, "unknown_order") or child.cum >= float(line["order_qty"])
+    ends = line["exec_type"] in (*OVER, "unknown_order")
+    if ends and child.order.direct:  # it ends likewise; nothing is printed of one that is done for the day
+        child.order.gone = True
+        settle(world, child.order)
+    over = ends or child.cum >= float(line["order_qty"])
     if over and not child.ended:
         child.ended = line["exec_type"]
 
