@@ -92,13 +92,12 @@ cdef bint passive_price(Facts facts, const Ask* ask, uint32_t slot, int64_t* out
 
 cdef int64_t ahead_of(Facts facts, const Ask* ask, uint32_t slot, int64_t px) noexcept nogil:
     """What stands before a new order at that price."""
-    cdef Level one
-    cdef uint32_t count = 0
-    cdef const Level* levels = facts.view.ladder(ask.symbol, <int>slot, not ask.buys, &one, &count)
+    cdef Level level
     cdef int64_t ahead = 0
-    cdef uint32_t i
-    for i in range(count):
-        if levels[i].px < px if ask.buys else levels[i].px > px:
+    cdef uint32_t i = 0
+    while facts.view.level(ask.symbol, <int>slot, not ask.buys, i, &level):
+        if level.px < px if ask.buys else level.px > px:
             break
-        ahead += levels[i].qty
+        ahead += level.qty
+        i += 1
     return ahead
