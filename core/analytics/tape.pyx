@@ -129,22 +129,20 @@ cdef class Tape:
         return self._levels(page, <uint32_t>self.orders.count - 1)
 
     cdef int _levels(self, const Page* page, uint32_t row) except -1:
-        """The other side's levels, of each venue as many as the order could take."""
+        """The other side's best levels of each venue, beyond its quantity too: a replace, or a venue, may let it take more."""
         cdef uint32_t symbol = page.outcome.symbol
         cdef bint buys = page.outcome.side == SIDE_BUY
         cdef uint32_t slot, i
-        cdef int64_t left
         cdef Level level
         cdef LevelRow* out
         for slot in range(self.view.symbols[symbol].listings):
-            left, i = page.request.order.qty, 0
+            i = 0
             if self.view.top(symbol, <int>slot).state != VS_UP:
                 continue
-            while left > 0 and i < LEVELS_A_VENUE and self.view.level(symbol, <int>slot, buys, i, &level):
+            while i < LEVELS_A_VENUE and self.view.level(symbol, <int>slot, buys, i, &level):
                 out = <LevelRow*>self.levels.add()
                 out.px, out.qty, out.row = level.px, level.qty, row
                 out.venue = self.view.top(symbol, <int>slot).venue
-                left -= level.qty
                 i += 1
         return 0
 

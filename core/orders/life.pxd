@@ -192,6 +192,7 @@ cdef class Life:
     cdef void _ask_again(self, uint32_t index) noexcept nogil
     cdef void _finish_replace(self, Order* order, Outcome* out) noexcept nogil
     cdef bint _replace_first(self, Order* order, uint8_t exec_type, Outcome* out) noexcept nogil
+    cdef void _let_go(self, Child* child, Order* order, Outcome* out) noexcept nogil
     cdef uint32_t _index(self, const Child* child) noexcept nogil
     cdef void _begin_list(self, uint32_t index) noexcept nogil
     cdef void _shrink(self, Page* page, uint32_t index, int64_t qty, Outcome* out) noexcept nogil

@@ -641,6 +641,9 @@ cdef class Life:
             return
         if may_be_told(child):
             self._ask(index, A_REPLACE if asks_less(child) else A_CANCEL, page.verdict.venue_state, out)
+        elif self.orders[out.order].awaiting == 0 and self.orders[out.order].bits & B_PENDING_CANCEL:
+            self._finish(out.order, out)
+            return
         self._follow(child.next, out)
 
     cdef void _end(self, Page* page, Outcome* out) noexcept nogil:
@@ -853,6 +856,7 @@ cdef class Life:
             return
         if (bits_before & B_OURS and order.bits & B_PENDING_CANCEL and order.bits & B_PENDING_REPLACE
                 and self._replace_first(order, exec_type, out)):
+            self._let_go(child, order, out)
             return
         if not child.bits & B_ENDED:
             if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
@@ -864,6 +868,16 @@ cdef class Life:
         order.awaiting -= 1
         if order.awaiting == 0:
             self._finish(child.order, out)
+
+    cdef void _let_go(self, Child* child, Order* order, Outcome* out) noexcept nogil:
+        """It has answered the replace; where it filled before the cancel came, nobody asks it for more. The last one ends
+        the order by an event of its own: this one tells of the replace."""
+        if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) or child_open(child) > 0 or may_be_told(child):
+            return
+        child.bits &= ~(B_ASKED | B_TOLD | B_SHRINK)
+        order.awaiting -= 1
+        if order.awaiting == 0:
+            self._follow_child(self._index(child), out)
 
     cdef uint32_t _index(self, const Child* child) noexcept nogil:
         return <uint32_t>(child - self.children)

@@ -185,8 +185,8 @@ MUTATIONS = (
     Mutation(
         "a sniper takes less than it wants to see",
         SNIPER,
-        "return rest - missing if rest - missing >= least else 0",
-        "return rest - missing",
+        "return ask.qty - missing if ask.qty - missing >= least else 0",
+        "return ask.qty - missing",
     ),
     Mutation(
         "the close keeps nothing for the auction",
@@ -221,8 +221,8 @@ MUTATIONS = (
     Mutation(
         "the higher taker fee goes first",
         SWEEP,
-        "better = taker_fee(view, symbol, slot) < taker_fee(view, symbol, <uint32_t>found)",
-        "better = taker_fee(view, symbol, slot) > taker_fee(view, symbol, <uint32_t>found)",
+        "heads[i].fee < heads[found].fee)",
+        "heads[i].fee > heads[found].fee)",
     ),
     Mutation(
         "reduce-only orders don't count each other",
