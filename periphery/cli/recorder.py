@@ -89,7 +89,7 @@ def status(journal: Path, address: str, source: str, most: int | None, output: s
     sys.exit(EXIT_FAILED if most is not None and last - stored > most else EXIT_OK)
 
 
-@command.command(short_help="Rows of a table: orders, executions, positions, audit, ...")
+@command.command(short_help="Print rows: orders, executions, positions, audit and more.")
 @click.argument("table")
 @store_option
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows with this value only.")
