@@ -62,7 +62,7 @@ class Recorder:
         return self._journal.seq
 
     def poll(self) -> bool:
-        """Reads some events and stores their rows; whether there were any. StoreDown, Elsewhere: they wait."""
+        """Reads some events and stores their rows; whether there were any. StoreDown: they wait."""
         if self._batch is None:
             self._batch = self._read()
         if self._batch is None:

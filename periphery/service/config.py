@@ -22,7 +22,8 @@ class BadConfig(ValueError):
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of one engine. journal: the core's. state: its own folder. http: HOST:PORT of its probes,
-    empty for none. save_every_s: of wall time. stale_after_s: how long it may do nothing before it isn't well.
+    empty for none. save_every_s: of wall time. stale_after_s: how long it may do nothing
+    and be well.
     """
 
     journal: str

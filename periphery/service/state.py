@@ -1,8 +1,8 @@
 """What an engine was, and what it had said: on the disk, so that a killed one goes on as if it had not been.
 
-Outputs go into a file, each with its length before it. A state names the event that it is of and how long that
-file was; what was said beyond is cut off when the state is loaded, and said again. A state is written beside
-the old one and takes its place by a rename.
+Outputs go into a file, each with its length before it. A state names the event that it is of and how long
+that file was; what was said beyond is cut off when the state is loaded, and said again. A state is written
+beside the old one and takes its place by a rename.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def write_saved(path: Path, saved: Saved) -> None:
 
 
 def read_saved(path: Path, engine: str, params: dict[str, Any]) -> Saved | None:
-    """None where there is none. BadState: it is damaged, of another engine, version or of other parameters."""
+    """None where there is none. BadState: it is damaged, or of another engine, version or parameters."""
     try:
         saved = msgspec.msgpack.decode(path.read_bytes(), type=Saved)
     except FileNotFoundError:
