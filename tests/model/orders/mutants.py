@@ -94,9 +94,46 @@ MUTATIONS = (
     Mutation(
         "the younger request is answered first",
         LIFE,
-        "            if child.bits & B_PENDING_REPLACE:\n                child.bits &= ~(B_PENDING_REPLACE",
-        "            if child.bits & B_PENDING_REPLACE and not child.bits & "
-        "B_PENDING_CANCEL:\n                child.bits &= ~(B_PENDING_REPLACE",
+        "            if child.bits & B_PENDING_REPLACE:\n                if child.bits & B_OWN:\n"
+        "                    out.flags |= OF_REFUSED",
+        "            if child.bits & B_PENDING_REPLACE and not child.bits & B_PENDING_CANCEL:\n"
+        "                if child.bits & B_OWN:\n                    out.flags |= OF_REFUSED",
+    ),
+    Mutation(
+        "what fills while a replace asks for more has ended",
+        LIFE,
+        "    return not (order.bits & B_PENDING_REPLACE and order.pend_qty > order.cum_qty)\n",
+        "    return 1\n",
+    ),
+    Mutation(
+        "two legs of an oco trigger together",
+        LIFE,
+        "beside.contingency != CG_OTO and self.lists[beside.list].firing > 0",
+        "0",
+    ),
+    Mutation(
+        "what a leg owes is taken off once it is routed",
+        LIFE,
+        "ended or self._owes(order)) and",
+        "ended) and",
+    ),
+    Mutation(
+        "a kill doesn't reach the router",
+        "core/router/kills",
+        "        if keys.closes:\n            return 0\n",
+        "        return 0\n",
+    ),
+    Mutation(
+        "two kills flatten together",
+        "core/risk/flatten",
+        "if other.state == FS_CLOSES or (",
+        "if 0 and (",
+    ),
+    Mutation(
+        "an older child of a peg stays where it is",
+        ROUTER,
+        "        return self.routed[order].live > 1 or self.held.orders[order].newest_over\n",
+        "        return 0\n",
     ),
     Mutation(
         "less is taken from the oldest child",

@@ -145,7 +145,7 @@ def close(desk: Desk, account: str, symbol: str, each: Flatten, n: int) -> None:
     line: Line = {
         "cl_ord_id": f"flatten-{each.line}-{n}", "account": account, "symbol": symbol,
         "side": "buy" if buys else "sell", "order_qty": requests.plain(abs(held_qty)), "ord_type": "limit",
-        "time_in_force": "ioc",
+        "time_in_force": "ioc", "closes": True,
     }  # fmt: skip
     touch = market.touch(ask=buys)
     if touch is None:
