@@ -61,9 +61,9 @@ def export(path: str) -> None:
 @click.argument("earlier", type=click.Path(exists=True), nargs=-1, required=True)
 @output_option("table", "json")
 def repeats(path: str, earlier: tuple[str, ...], output: str) -> None:
-    """Print which cl_ord_ids of the journal at PATH their account used in an EARLIER journal; exit 1 where there are any.
+    """Print which cl_ord_ids of PATH their account used in an EARLIER journal; exit 1 where there are any.
 
-    A core denies an id of its own journal a second time; those of earlier days' journals it doesn't keep in memory.
+    A core denies an id of its own journal a second time; those of earlier journals it doesn't keep in memory.
     """
     _report("repeats", path, output, earlier)
 

@@ -1,7 +1,7 @@
 """cl_ord_ids that a journal uses although an earlier one did.
 
-A core knows every id of its own journal, and denies it a second time. Those of earlier journals it doesn't keep in
-memory: they are looked for here, off the path, also while the core runs.
+A core knows every id of its own journal, and denies it a second time. Those of earlier journals it doesn't
+keep in memory: they are looked for here, off the path, also while the core runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Use(NamedTuple):
 def repeats(path: Path, earlier: Sequence[Path]) -> dict[str, Any]:
     """Which ids of the journal at `path` its account used in an earlier one: there and then, here and now.
 
-    `ok`: there are none. In memory are the ids of one journal. JournalCorrupt, ValueError: a journal can't be read.
+    `ok`: there are none. In memory are the ids of one journal. Raises JournalCorrupt, ValueError where a
+    journal can't be read.
     """
     now = {(use.account, use.cl_ord_id): use for use in uses(path)}
     found = [
@@ -53,8 +54,11 @@ def repeats(path: Path, earlier: Sequence[Path]) -> dict[str, Any]:
 
 
 def uses(path: Path) -> Iterator[Use]:
-    """Each id that clients used, once, denied requests' too. A replace and a cancel are of the account of the order
-    that they name; what the core made itself is left out."""
+    """Each id that clients used, once, denied requests' too.
+
+    A replace and a cancel are of the account of the order that they name; what the core made itself is left
+    out.
+    """
     accounts: dict[int, str] = {}
     whose: dict[bytes, str] = {}
     for _, body in JournalReader(path):
