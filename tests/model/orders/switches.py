@@ -48,7 +48,7 @@ def on_kill(desk: Desk, line: Line) -> None:
     cancel_in_scope(desk, {} if scope == "all" else {scope: key})
     if scope == "venue":
         for child in [child for order in desk.orders if order.worked for child in order.children]:
-            if child.venue == key and child.open > 0 and not child.pending:
+            if child.venue == key and child.open > 0 and not child.pending_cancel:
                 working.ask(desk, child, "cancel")
                 child.told = child.asked
     flatten(desk)
