@@ -380,7 +380,8 @@ cdef class Router(Engine):
         elif page.header.kind == K_REPORT:
             newest = outcome.n + 1 == self.routed[order].next_n     # one before it may still owe an answer
             if newest:
-                held.newest_over = outcome.flags & OF_CHILD_OVER or outcome.child_cum_qty >= outcome.child_order_qty
+                held.newest_over = (outcome.flags & OF_CHILD_OVER != 0
+                                    or outcome.child_cum_qty >= outcome.child_order_qty)
             if newest and outcome.flags & OF_CHILD_OVER:
                 held.moving = 0
             elif newest:
