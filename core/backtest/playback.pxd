@@ -2,6 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.backtest.bars cimport Bar, BarBuilder
+from core.backtest.open_orders cimport OpenOrders
 from core.backtest.recorded cimport Recorded
 from core.egress.engine cimport Egress
 from core.fused cimport Fused
@@ -38,13 +39,15 @@ cdef class Playback(Recorded):
     cdef uint32_t venue_count
     cdef dict bars                  # symbol's index: its BarBuilders
     cdef object on_quote, on_trade, on_depth, on_bar, on_order, on_fill, on_deny, on_position, on_timer
+    cdef bint on_market             # one of these, or a bar, waits for the market's rows
+    cdef bint quiet                 # the rows of this batch are, so far
     cdef object denial              # makes what on_deny is given
     cdef readonly int64_t now_ns
     cdef list alarms                # a heap of (due_ns, n, what)
     cdef uint64_t alarms_set
     cdef int64_t next_due_ns
     cdef dict held                  # (account, symbol): quantity
-    cdef dict open_orders           # the core's index: the last answer
+    cdef OpenOrders open_orders
     cdef uint64_t next_answer       # of egress' responses
     cdef list symbols               # the session's own objects for them, by index
     cdef FillRow* fills
@@ -52,6 +55,8 @@ cdef class Playback(Recorded):
     cdef readonly uint64_t rows     # of the market
     cdef readonly uint64_t orders_sent
 
+    cdef bint _has_said_all(self) noexcept
+    cdef int _wake(self) except -1
     cdef int _settle(self) except -1
     cdef int _tell(self, const Response* told) except -1
     cdef Answer _answer(self, const Response* told)
