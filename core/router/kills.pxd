@@ -12,7 +12,7 @@ cdef struct RoutedKeys:             # 16: whose an order is
 
 cdef class Kills:
     cdef uint8_t* killed            # [scope x keys]
-    cdef uint64_t* counts           # [0] scopes that are killed
+    cdef uint64_t* counts           # [0] scopes that are killed, [1] orders' end
     cdef RoutedKeys* keys           # [order]
     cdef uint32_t max_keys
     cdef void begin(self, Page* page, uint32_t order) noexcept nogil

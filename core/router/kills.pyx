@@ -11,6 +11,7 @@ cdef class Kills:
         self.killed = <uint8_t*>arena.table("router.killed_scopes", 1, (SC_SESSION + 1) * self.max_keys)
         self.counts = <uint64_t*>arena.table("router.killed_counts", sizeof(uint64_t), 8)
         self.keys = <RoutedKeys*>arena.table("router.keys", sizeof(RoutedKeys), capacity.orders)
+        arena.used_by("router.keys", &self.counts[1])
 
     cdef void begin(self, Page* page, uint32_t order) noexcept nogil:
         """A new worked order."""
@@ -19,6 +20,8 @@ cdef class Kills:
         keys.strategy = page.outcome.strategy
         keys.session = page.outcome.session
         keys.closes = (page.header.flags & H_DERIVED) != 0
+        if order >= self.counts[1]:
+            self.counts[1] = order + 1
 
     cdef void on_event(self, Page* page) noexcept nogil:
         """A kill or a rearm."""
