@@ -913,7 +913,7 @@ cdef enum OutcomeFlag:
     OF_CHILD_BOUND = 64
     OF_POST_ONLY = 128
     OF_ENDED = 256
-    OF_REFUSED = 512                # a slice that may not go now
+    OF_REFUSED = 512                # a slice that may not go now; of a report: a peg's child that may not move to send_price
     OF_HAS_PRICE = 1024
     OF_FILL_APPLIED = 2048
     OF_REPLACED = 4096              # something new may be sent: a replace was decided, a held order goes on

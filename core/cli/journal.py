@@ -56,10 +56,22 @@ def export(path: str) -> None:
         load(_RECOVERY, "export")(path, sys.stdout)
 
 
-def _report(verb: str, path: str, output: str) -> None:
+@command.command(short_help="Look for ids that were used before.")
+@_path
+@click.argument("earlier", type=click.Path(exists=True), nargs=-1, required=True)
+@output_option("table", "json")
+def repeats(path: str, earlier: tuple[str, ...], output: str) -> None:
+    """Print which cl_ord_ids of PATH their account used in an EARLIER journal; exit 1 where there are any.
+
+    A core denies an id of its own journal a second time; those of earlier journals it doesn't keep in memory.
+    """
+    _report("repeats", path, output, earlier)
+
+
+def _report(verb: str, path: str, output: str, *more: Any) -> None:
     """Call a verb of recovery, print its mapping, and exit by its `ok` (no `ok`: nothing was checked)."""
     with _readable(path):
-        found: Mapping[str, Any] = load(_RECOVERY, verb)(path)
+        found: Mapping[str, Any] = load(_RECOVERY, verb)(path, *more)
     if output == "json":
         write_json(found)
     else:

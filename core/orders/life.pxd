@@ -39,6 +39,7 @@ cdef enum Bit:
     B_ENDED = 896                   # canceled, expired, rejected
     B_TOLD = 131072                 # child: what the order waits for was sent
     B_SHRINK = 262144               # child: it is asked to be smaller, by `pend_qty`, not to go
+    B_SHRUNK = 262144               # order: it was made smaller at once; a slice on its way may be of what it was
     B_OURS = 524288                 # child: the pending replace is what its order was asked, or wants
     B_OWN = 1048576                 # child: the pending replace is a peg's: only its price moves
     B_WAITS_TRIGGER = 2097152       # held until it triggers
@@ -111,7 +112,7 @@ cdef struct List:                   # 16: the orders of one list_id
     uint32_t last_leg
     uint8_t used
     uint8_t dead                    # its entry was denied
-    uint8_t pad[2]
+    uint16_t firing                 # cancels of the other legs that are on their way, one after the other
 
 cdef enum:
     LIST_EVENTS = 3                 # that one event may ask for
@@ -149,7 +150,7 @@ cdef class Life:
     cdef bint list_begun(self, const OrderEvent* request) noexcept nogil
     cdef bint awaits_entry(self, const OrderEvent* request) noexcept nogil
     cdef void denied(self, Page* page) noexcept nogil
-    cdef uint32_t live_child(self, uint32_t order) noexcept nogil
+    cdef uint32_t off_peg(self, uint32_t index, int64_t price) noexcept nogil
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil
     cdef void describe(self, Outcome* out) noexcept nogil
     cdef int64_t working(self, uint32_t order) noexcept nogil
@@ -204,7 +205,9 @@ cdef class Life:
     cdef void _live(self, Order* order, int64_t qty, Outcome* out) noexcept nogil
     cdef void _resize(self, Page* page, uint32_t index, int64_t change, Outcome* out) noexcept nogil
     cdef void _list_moved(self, Page* page, Outcome* out) noexcept nogil
-    cdef void _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
+    cdef bint _is_to_go(self, uint32_t leg) noexcept nogil
+    cdef bint _owes(self, const Order* order) noexcept nogil
+    cdef bint _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
           bint alone) noexcept nogil
 
     # Asks for the lines that `apply` will need.

@@ -51,7 +51,12 @@ cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexce
 
 
 cdef bint order_ended(const Order* order) noexcept nogil:
-    return (order.bits & B_ENDED) != 0 or (order.cum_qty >= order.order_qty and order.cum_qty > 0)
+    """Whether nothing more can come of it: one that is filled may, while a replace that asks for more is pending."""
+    if order.bits & B_ENDED:
+        return 1
+    if order.cum_qty < order.order_qty or order.cum_qty <= 0:
+        return 0
+    return not (order.bits & B_PENDING_REPLACE and order.pend_qty > order.cum_qty)
 
 
 cdef int64_t order_leaves(const Order* order) noexcept nogil:
@@ -206,7 +211,7 @@ cdef class Life:
         if order.bits & B_PENDING_REPLACE:
             return R_PENDING_REPLACE
         if slice.qty <= 0 or slice.qty > order.order_qty - order.cum_qty - order.open_qty:
-            return R_CHILD_BOUND
+            return R_PENDING_REPLACE if order.bits & B_SHRUNK else R_CHILD_BOUND
         if order.bits & B_HAS_PRICE and order.ord_type != T_MARKET_TO_LIMIT and slice.ord_type == T_LIMIT and (
                 slice.price > order.price if order.side == SIDE_BUY else slice.price < order.price):
             return R_PENDING_REPLACE    # it was on its way when the order's price was changed
@@ -234,12 +239,16 @@ cdef class Life:
         list = &self.lists[request.list_id]
         return list.used and (list.entry != NONE or list.dead)
 
-    cdef uint32_t live_child(self, uint32_t order) noexcept nogil:
-        """The first child that lives; NONE: none does."""
-        cdef uint32_t i = self.orders[order].first_child
-        while i != NONE and not child_live(&self.children[i]):
-            i = self.children[i].next
-        return i
+    cdef uint32_t off_peg(self, uint32_t index, int64_t price) noexcept nogil:
+        """The first live child at another price that isn't asked for anything; NONE: all follow."""
+        cdef uint32_t i = self.orders[index].first_child
+        cdef const Child* child
+        while i != NONE:
+            child = &self.children[i]
+            if child_live(child) and child.price != price and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
+                return i
+            i = child.next
+        return NONE
 
     # ---- the transition ---------------------------------------------------------------------------------------
 
@@ -326,7 +335,7 @@ cdef class Life:
         if order.bits & B_WORKED:
             flags |= OF_WORKED
             if not (order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED | B_WAITS)
-                    or ended) and out.unsent_qty > 0:
+                    or ended or self._owes(order)) and out.unsent_qty > 0:
                 flags |= OF_ROUTABLE
             if order.bits & B_WAITS and not ended:
                 flags |= OF_HOLDS
@@ -773,6 +782,9 @@ cdef class Life:
         elif exec_type == X_CANCEL_REJECTED:
             # the older request is answered first: a replace that was pending before the cancel
             if child.bits & B_PENDING_REPLACE:
+                if child.bits & B_OWN:
+                    out.flags |= OF_REFUSED
+                    out.send_price = child.pend_price
                 child.bits &= ~(B_PENDING_REPLACE | B_OURS | B_OWN)
             else:
                 child.bits = (child.bits & ~B_PENDING_CANCEL) | B_CANCEL_REJECTED
@@ -964,6 +976,8 @@ cdef class Life:
             out.exec_type = X_CANCEL_REJECTED
             out.flags |= OF_REPLACED    # what was taken back is sent again
             return
+        if qty < order.order_qty:
+            order.bits |= B_SHRUNK
         order.order_qty = qty
         if order.pend_price != order.price:
             order.bits |= B_HAS_PRICE   # a peg that had no limit has one now
@@ -981,6 +995,8 @@ cdef class Life:
         cdef Order* order = &self.orders[page.request.trigger.order]
         if order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING) or not order.bits & B_WAITS:
             return                  # something else came first
+        if order.bits & B_LISTED and self._is_to_go(page.request.trigger.order):
+            return
         out.order = page.request.trigger.order
         if order.bits & B_WAITS_TRIGGER:
             out.exec_type = X_TRIGGERED
@@ -991,17 +1007,13 @@ cdef class Life:
         """The child of a pegged order is asked to follow the market, where nothing of the order is pending."""
         cdef uint32_t index = page.request.trigger.order
         cdef Order* order = &self.orders[index]
-        cdef uint32_t i = self.live_child(index)
-        cdef Child* child
+        cdef uint32_t i = self.off_peg(index, page.request.trigger.price)
         out.order = index
         if (i == NONE or order_ended(order)
                 or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED)):
             return
-        child = &self.children[i]
-        if child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) or child.price == page.request.trigger.price:
-            return
-        child.pend_price = page.request.trigger.price
-        child.bits |= B_OWN
+        self.children[i].pend_price = page.request.trigger.price
+        self.children[i].bits |= B_OWN
         self._ask(i, A_REPLACE, page.verdict.venue_state, out)
 
     cdef void _algo(self, Page* page, Outcome* out) noexcept nogil:
@@ -1022,14 +1034,23 @@ cdef class Life:
 
     # ---- lists ------------------------------------------------------------------------------------------------
 
-    cdef void _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
+    cdef bint _owes(self, const Order* order) noexcept nogil:
+        """Whether a change of its quantity comes before anything is routed."""
+        return order.bits & B_LISTED and self.beside[<uint32_t>(order - self.orders)].owed != 0
+
+    cdef bint _is_to_go(self, uint32_t leg) noexcept nogil:
+        """Whether another leg fired, and the cancel of this one is on its way."""
+        cdef const Beside* beside = &self.beside[leg]
+        return beside.contingency != CG_OTO and self.lists[beside.list].firing > 0
+
+    cdef bint _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
                     bint alone) noexcept nogil:
-        """Asks for an event about the first leg from `leg` on that isn't `skip`."""
+        """Asks for an event about the first leg from `leg` on that isn't `skip`; 0: there is none."""
         cdef ListEvent* event = &self.asked[self.asked_count]
         if leg == skip and leg != NONE:
             leg = self.beside[leg].next_leg
         if leg == NONE or self.asked_count >= LIST_EVENTS:
-            return
+            return 0
         self.asked_count += 1
         memset(event, 0, sizeof(ListEvent))
         event.order = leg
@@ -1038,6 +1059,7 @@ cdef class Life:
         event.change = change
         event.cum_qty = cum_qty
         event.alone = alone
+        return 1
 
     cdef void _list_moved(self, Page* page, Outcome* out) noexcept nogil:
         """What a fill, a trigger or an end means for the other orders of the list."""
@@ -1052,7 +1074,7 @@ cdef class Life:
             elif order.bits & B_ENDED and order.cum_qty == 0 and out.exec_type != X_NONE:
                 self._tell(LA_ENDED, list.first_leg, NONE, 0, 0, 0)
         elif beside.contingency == CG_OCO and (trade or out.exec_type == X_TRIGGERED):
-            self._tell(LA_CANCEL, list.first_leg, out.order, 0, 0, 0)
+            list.firing += self._tell(LA_CANCEL, list.first_leg, out.order, 0, 0, 0)
         elif beside.contingency == CG_OUO and trade:
             self._tell(LA_TAKE, list.first_leg, out.order, -self.change, 0, 0)
         elif kind == K_ORDER and order.bits & B_WAITS_ENTRY:
@@ -1069,11 +1091,13 @@ cdef class Life:
         cdef Order* order = &self.orders[event.order]
         cdef int64_t change = event.change
         out.order = event.order
-        if not event.alone:
-            self._tell(event.action, self.beside[event.order].next_leg, event.skip, change, event.cum_qty, 0)
+        if not event.alone and not self._tell(event.action, self.beside[event.order].next_leg, event.skip, change,
+                                              event.cum_qty, 0) and event.action == LA_CANCEL:
+            self.lists[self.beside[event.order].list].firing -= 1
         if event.action == LA_OWED:
             change = self.beside[event.order].owed
             self.beside[event.order].owed = 0
+            out.flags |= OF_REPLACED    # what waited for it is routed
         if event.action == LA_FILLED and order.bits & B_WAITS_ENTRY:
             if event.cum_qty > 0:
                 self._live(order, event.cum_qty, out)
@@ -1108,10 +1132,12 @@ cdef class Life:
             if not order_ended(order):
                 self._cancel(page, index, NONE, NONE, out)
         elif order.bits & B_WORKED and order.cum_qty + order.open_qty <= qty:
+            if change < 0:
+                order.bits |= B_SHRUNK
+            else:
+                out.flags |= OF_REPLACED
             order.order_qty = qty
             out.exec_type = X_RESTATED
-            if change > 0:
-                out.flags |= OF_REPLACED
         elif change < 0:
             self._shrink(page, index, qty, out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.recovery.journal import Problem, capacity_of, export, info, verify
+from core.recovery.repeats import repeats
 from core.recovery.replayed import replay
 
-__all__ = ["Problem", "capacity_of", "export", "info", "replay", "verify"]
+__all__ = ["Problem", "capacity_of", "export", "info", "repeats", "replay", "verify"]

@@ -294,7 +294,7 @@ cdef class Risk(Engine):
         self._apply(page, page.resolved.order)
 
     cdef void _peg(self, Page* page) noexcept nogil:
-        cdef uint32_t child = self.life.live_child(page.request.trigger.order)
+        cdef uint32_t child = self.life.off_peg(page.request.trigger.order, page.request.trigger.price)
         if child != NONE:
             page.verdict.venue_state = self._child_venue_state(child)
         self._apply(page, page.request.trigger.order)
@@ -490,7 +490,7 @@ cdef class Risk(Engine):
         self.gate.set_state(kind, scope, state)
         self._show_state(page, kind, scope, state, R_KILL if state == RS_KILLED else R_REARM)
         if state != RS_KILLED:
-            self.flattens.stop(kind, scope)
+            self.flattens.stop(page, kind, scope)
             return
         self.sweeps.begin(page, SW_CANCEL, scope)
         if kind == SC_VENUE:

@@ -17,7 +17,8 @@ cdef enum:
 
 
 cdef class Flattens:
-    """Each kill that flattens waits for one order at a time; when that has ended it looks for the next."""
+    """Each kill that flattens waits for one order at a time; when that has ended it looks for the next. One after the
+    other closes positions, the oldest first: what one has sent is a live order to the next."""
 
     def __cinit__(self, Arena arena, Emitter emitter, object capacity, MarketView view, Life life, Holdings holdings):
         self.emitter = emitter
@@ -51,7 +52,8 @@ cdef class Flattens:
             flatten.kind = page.request.filter.kind
             flatten.bps = page.request.kill.flatten_bps
             flatten.line = page.request.kill.line
-            flatten.state = 1
+            flatten.state = FS_LOOKS
+            flatten.begun = page.header.seq
             flatten.waits_for = NONE
             self.counts[0] += 1
             for position in range(<uint32_t>self.holdings.counts[0]):
@@ -60,17 +62,37 @@ cdef class Flattens:
             return
         self.counts[1] += 1         # 64 wait already: the kill stands, nothing is closed, and the count is shown
 
-    cdef void stop(self, uint8_t kind, const ScopeKeys* scope) noexcept nogil:
+    cdef void stop(self, Page* page, uint8_t kind, const ScopeKeys* scope) noexcept nogil:
         """The scope is armed again: what wasn't closed stays."""
         cdef uint32_t i
         for i in range(FLATTENS):
             if self.flattens[i].state and self.flattens[i].kind == kind and (
                     memcmp(&self.flattens[i].scope, scope, sizeof(ScopeKeys)) == 0):
-                self._free(&self.flattens[i])
+                self._free(page, &self.flattens[i])
 
-    cdef void _free(self, Flatten* flatten) noexcept nogil:
-        flatten.state = 0
+    cdef void _free(self, Page* page, Flatten* flatten) noexcept nogil:
+        flatten.state = FS_FREE
         self.counts[0] -= 1
+        self._next_look(page)
+
+    cdef void _next_look(self, Page* page) noexcept nogil:
+        """Who stood by looks again, from the first order on."""
+        cdef uint32_t i
+        for i in range(FLATTENS):
+            if self.flattens[i].state == FS_STANDS_BY:
+                self.flattens[i].state = FS_LOOKS
+                self._look(page, i, SW_FLATTEN, 0, 0)
+
+    cdef bint _is_first(self, const Flatten* flatten) noexcept nogil:
+        """Whether no other one closes, and no older one is about to."""
+        cdef const Flatten* other
+        cdef uint32_t i
+        for i in range(FLATTENS):
+            other = &self.flattens[i]
+            if other.state == FS_CLOSES or (
+                    other.state == FS_LOOKS and other.waits_for == NONE and other.begun < flatten.begun):
+                return 0
+        return 1
 
     cdef void ended(self, Page* page, uint32_t order) noexcept nogil:
         """An order has ended: who waited for it goes on looking from it."""
@@ -92,12 +114,10 @@ cdef class Flattens:
 
     cdef void step(self, Page* page) noexcept nogil:
         cdef Flatten* flatten = &self.flattens[page.request.sweep.index]
-        if not flatten.state:
-            return                  # it was armed again meanwhile
-        if page.request.sweep.kind == SW_FLATTEN:
+        if page.request.sweep.kind == SW_FLATTEN and flatten.state == FS_LOOKS:
             self._search(page, flatten)
-        else:
-            self._close_next(page, flatten)
+        elif page.request.sweep.kind == SW_CLOSE and flatten.state == FS_CLOSES:
+            self._close_next(page, flatten)     # else it was armed again meanwhile
 
     cdef void _search(self, Page* page, Flatten* flatten) noexcept nogil:
         """Looks for an order of the scope that lives; none is left: the positions are closed."""
@@ -110,14 +130,18 @@ cdef class Flattens:
             if order.bits & B_EXISTS and in_scope(&flatten.scope, order):
                 if not order_ended(order):
                     flatten.waits_for = i
+                    self._next_look(page)
                     return
                 self.touched[self.holdings.positions[i]] |= <uint64_t>1 << index
             i += 1
             looked += 1
         if i < self.life.count():
             self._look(page, index, SW_FLATTEN, i, 0)
-        else:
+        elif self._is_first(flatten):
+            flatten.state = FS_CLOSES
             self._look(page, index, SW_CLOSE, NONE, 0)
+        else:
+            flatten.state = FS_STANDS_BY
 
     # ---- one order a position ---------------------------------------------------------------------------------
 
@@ -136,7 +160,7 @@ cdef class Flattens:
             if found == NONE or self._compare(holding, &self.holdings.holdings[found]) < 0:
                 found = i
         if found == NONE:
-            self._free(flatten)
+            self._free(page, flatten)
             return
         self._close(page, flatten, &self.holdings.holdings[found], page.request.sweep.n + 1)
         self._look(page, page.request.sweep.index, SW_CLOSE, found, page.request.sweep.n + 1)

@@ -75,8 +75,7 @@ cdef class Sweeps:
             if sweep.kind == SW_STATUS:
                 return (self._came_back(order.symbol, child.venue, page.header.root)
                         and not (child.bits & B_FRESH and child.pend_price == <long long>page.header.root))
-            return ((order.bits & B_WORKED) != 0
-                    and not child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
+            return (order.bits & B_WORKED) != 0 and not child.bits & B_PENDING_CANCEL
         order = &self.life.orders[index]
         if not order.bits & B_EXISTS or order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING):
             return 0

@@ -8,6 +8,7 @@ from core.market.view cimport MarketView
 from core.messages cimport Page
 from core.router.facts cimport Facts
 from core.router.held cimport Held
+from core.router.kills cimport Kills
 from core.router.sweep cimport Ask
 
 cdef struct Routed:                 # 80: a worked order, as far as routing goes
@@ -42,6 +43,7 @@ cdef class Router(Engine):
     cdef Held held
     cdef Facts facts
     cdef Algos algos
+    cdef Kills kills
     cdef Routed* routed
     cdef uint64_t* quoted_at        # [symbol x MAX_SYMBOL_VENUES + slot] the event of its last quote
     cdef uint32_t* heads            # [symbol] orders that wait for a quote
@@ -66,6 +68,7 @@ cdef class Router(Engine):
     cdef bint _in_auction(self, uint32_t order) noexcept nogil
     cdef void _slice_due(self, Page* page) noexcept nogil
     cdef void _peg_moved(self, Page* page, uint32_t order) noexcept nogil
+    cdef bint _several(self, uint32_t order) noexcept nogil
     cdef bint _follow_peg(self, Page* page, uint32_t order) noexcept nogil
     cdef void _pegs(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil
     cdef void _market(self, Page* page, uint32_t symbol, uint16_t venue) noexcept nogil

@@ -10,7 +10,7 @@ from core.messages cimport (
     A_REPLACE, AL_SNIPER, is_order, K_ALGO, K_DEPTH, K_FACTS, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG,
     K_QUOTE, K_REARM, K_REPORT, K_REROUTE, K_SILENCE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE,
     K_VENUE_STATE,
-    MAX_SYMBOL_VENUES, NONE, NONE16, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE,
+    MAX_SYMBOL_VENUES, NONE, NONE16, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE,
     OF_HOLDS, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE, OF_WORKED, OrderEndEvent, Outcome, Page,
     R_NO_LIQUIDITY, R_VENUE_REJECTS, SC_VENUE, SIDE_BUY, SliceEvent, SweepEvent, T_LIMIT, T_LIMIT_IF_TOUCHED,
     T_MARKET, T_MARKET_TO_LIMIT, T_PEGGED, T_STOP_LIMIT, TIF_DAY, TIF_FOK, TIF_IOC, TriggerEvent, TriggersEvent,
@@ -20,6 +20,7 @@ from core.router.facts cimport Facts
 from core.router.held cimport (
     LOOKS, SEEN_BEGIN, SEEN_PEGS, SP_ALGO, SP_AUCTION, SP_BOUND, SP_CLOSE, SP_FLOOR, SP_LIFTS, SP_PEG, SP_STOP, HeldOrder,
 )
+from core.router.kills cimport Kills
 from core.router.policies cimport plan
 from core.router.sweep cimport LEGS_MAX, Ask, Leg, cheapest_to_post, one_venue
 from core_ext.spine cimport publish
@@ -40,6 +41,7 @@ cdef class Router(Engine):
         self.held = Held(arena, emitter, self.view, capacity)
         self.facts = Facts(arena, emitter, self.view, capacity)
         self.algos = Algos(arena, emitter, self.view, capacity)
+        self.kills = Kills(arena, capacity)
         self.routed = <Routed*>arena.table("router.routed", sizeof(Routed), capacity.orders)
         self.quoted_at = <uint64_t*>arena.table("router.quoted_at", sizeof(uint64_t), capacity.symbols * MAX_SYMBOL_VENUES)
         self.heads = <uint32_t*>arena.table("router.heads", sizeof(uint32_t), capacity.symbols)
@@ -99,6 +101,8 @@ cdef class Router(Engine):
             self.facts.silence_due(page)
         elif (kind == K_KILL or kind == K_REARM) and page.request.filter.kind == SC_VENUE:
             self._kill(page.request.filter.scope.venue, kind == K_KILL)
+        elif kind == K_KILL or kind == K_REARM:
+            self.kills.on_event(page)
 
     cdef void _kill(self, uint32_t venue, bint killed) noexcept nogil:
         if killed:
@@ -119,7 +123,7 @@ cdef class Router(Engine):
         elif page.header.kind == K_SLICE:
             routed.in_flight -= page.request.slice.qty
             if outcome.flags & OF_REFUSED:
-                if not repriced(routed, page):
+                if not overtaken(routed, page):
                     self._leave_out(page, routed, page.request.slice.venue)
                 route = 1
         elif outcome.flags & OF_CHILD_ENDED:
@@ -159,6 +163,7 @@ cdef class Router(Engine):
             self.algos.begin(page, order, self.held.watches[routed.symbol].lot)
         if routed.ord_type != T_LIMIT:
             routed.has_price = 0
+        self.kills.begin(page, order)
         if order >= self.counts[0]:
             self.counts[0] = order + 1
 
@@ -221,11 +226,13 @@ cdef class Router(Engine):
         cdef int64_t rest = routed.unsent - routed.in_flight
         cdef int count = 0
         cdef int i
+        if not routed.routable or self.kills.stands(order, routed.symbol):
+            return
         if routed.hides and routed.special & SP_BOUND:
             left_out |= ~(<uint64_t>1 << self.view.slot_of(routed.symbol, self.held.orders[order].venue))
-        if routed.routable and routed.special:
+        if routed.special:
             rest = self._may_send(page, order, rest, left_out)
-        if not routed.routable or rest <= 0:
+        if rest <= 0:
             return
         self._ask(routed, rest, left_out, &ask)
         if routed.time_in_force == TIF_FOK:
@@ -287,7 +294,7 @@ cdef class Router(Engine):
             return 1
         if routed.special & SP_PEG:
             self._peg_moved(page, order)
-        return routed.special & SP_FLOOR and alone
+        return routed.special & (SP_FLOOR | SP_PEG) and alone
 
     cdef int64_t _may_send(self, Page* page, uint32_t order, int64_t rest, uint64_t left_out) noexcept nogil:
         """What of the rest is to be swept now; a single child of it is sent here."""
@@ -331,6 +338,7 @@ cdef class Router(Engine):
                 return
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
+        held.newest_over = 0
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
                     TIF_DAY if auction else routed.time_in_force, 0)
 
@@ -365,19 +373,25 @@ cdef class Router(Engine):
         cdef bint newest
         if page.header.kind == K_PEG:
             held.moving = outcome.action == A_REPLACE
+            if held.moving and self._several(order):
+                self._follow_peg(page, order)   # the next one
         elif page.header.kind == K_ALGO:
             self._follow_peg(page, order)
         elif page.header.kind == K_REPORT:
             newest = outcome.n + 1 == self.routed[order].next_n     # one before it may still owe an answer
+            if newest:
+                held.newest_over = (outcome.flags & OF_CHILD_OVER != 0
+                                    or outcome.child_cum_qty >= outcome.child_order_qty)
             if newest and outcome.flags & OF_CHILD_OVER:
                 held.moving = 0
             elif newest:
                 held.child_px = outcome.child_price
             if newest and held.moving and (said == X_REPLACED or said == X_CANCEL_REJECTED):
                 held.moving = 0
-                if said == X_CANCEL_REJECTED:
-                    held.refused_px = held.asked_px
-                    held.has_refused = 1
+            if outcome.flags & OF_REFUSED:
+                held.refused_px = outcome.send_price
+                held.has_refused = 1
+            held.unsure = 1
             if said == X_REPLACED or said == X_RESTATED or said == X_CANCEL_REJECTED:
                 self._follow_peg(page, order)
 
@@ -394,15 +408,25 @@ cdef class Router(Engine):
         if routed.live == 0 and routed.in_flight == 0:
             self._route(page, order)
             return routed.in_flight > 0
-        if routed.live == 0 or held.moving or held.has_refused or px == held.child_px:
+        if routed.live == 0 or held.has_refused:
+            return 0
+        if self._several(order):
+            if px == held.asked_px and not held.unsure and page.header.kind != K_PEG:
+                return 0
+        elif held.moving or px == held.child_px:
             return 0
         held.moving = 1
+        held.unsure = 0
         held.asked_px = px
         memset(&move, 0, sizeof(TriggerEvent))
         move.order = order
         move.price = px
         self.emitter.emit(page, K_PEG, &move, sizeof(TriggerEvent), 0)
         return 1
+
+    cdef bint _several(self, uint32_t order) noexcept nogil:
+        """Whether a busted fill made an older child of the peg live again: orders looks which one is to move."""
+        return self.routed[order].live > 1 or self.held.orders[order].newest_over
 
     cdef void _pegs(self, Page* page, uint32_t symbol, uint32_t order) noexcept nogil:
         """The symbol's pegs from one on: some an event, the rest follows."""
@@ -569,9 +593,12 @@ cdef bint once(const Routed* routed) noexcept nogil:
     return routed.time_in_force == TIF_IOC or routed.time_in_force == TIF_FOK
 
 
-cdef bint repriced(const Routed* routed, const Page* page) noexcept nogil:
-    """Whether a slice was refused since the order's price changed while it was on its way: the venue is none the worse."""
+cdef bint overtaken(const Routed* routed, const Page* page) noexcept nogil:
+    """Whether a slice was refused since the order changed while it was on its way: the venue is none the worse."""
     cdef const SliceEvent* slice = &page.request.slice
+    cdef uint16_t flags = page.outcome.flags
+    if not flags & OF_ROUTABLE or (slice.qty > page.outcome.unsent_qty and not flags & OF_CHILD_BOUND):
+        return 1
     return routed.has_price and slice.ord_type == T_LIMIT and (
         slice.price > routed.price if routed.side == SIDE_BUY else slice.price < routed.price)
 

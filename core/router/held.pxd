@@ -64,7 +64,10 @@ cdef struct HeldOrder:              # 128: what of an order only the router uses
     uint8_t moving                  # its child is asked to move
     uint8_t over
     uint8_t closing                 # of SP_CLOSE: a venue collects, or has
-    uint64_t pad[3]
+    uint8_t newest_over             # of a peg: an older child may live again
+    uint8_t unsure                  # ... and something was heard since its children were looked at
+    uint8_t pad2[6]
+    uint64_t pad[2]
 
 cdef struct Bounds:                 # 64: of each source, the nearest stop above and below
     int64_t up[4]

@@ -137,6 +137,11 @@ class Order(Life):
         return self.line.get(name)
 
     @property
+    def over(self) -> bool:
+        """One that is filled lives while a replace that asks for more is pending."""
+        return bool(self.ended) or (self.full and not (self.pending_replace and self.wanted[0] > self.cum))
+
+    @property
     def account(self) -> str:
         return str(self.line["account"])
 

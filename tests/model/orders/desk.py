@@ -25,6 +25,8 @@ class List:
     entry: Order | None = None
     dead: bool = False  # the entry was denied
     legs: list[Order] = field(default_factory=list)
+    begins: bool = False  # its legs go live, one after the other
+    fires: list[Order] = field(default_factory=list)  # those that triggered meanwhile
 
 
 @dataclass

@@ -27,7 +27,7 @@ def market_moved(desk: Desk, symbol: str) -> None:
 def look(desk: Desk, order: Order) -> None:
     """Whether the order triggers."""
     px = desk.markets[order.symbol].trigger(order.key("trigger") or "last", order.buys)
-    if px is None or order.pending or order.expiring or order.over:
+    if px is None or order.pending or order.expiring or order.over or lists.is_to_go(desk, order):
         return
     upward = order.buys
     level = order.stop_px

@@ -37,7 +37,7 @@ def entered(desk: Desk, leg: Order) -> None:
     if found.dead or (entry and entry.ended and not entry.cum):
         working.cancel(desk, leg, None)
     elif entry and entry.cum:
-        live(desk, leg, entry.cum)
+        live(desk, found, [leg], entry.cum)
 
 
 def others(desk: Desk, order: Order) -> list[Order]:
@@ -46,26 +46,39 @@ def others(desk: Desk, order: Order) -> list[Order]:
     return [leg for leg in desk.lists[order.key("list_id")].legs if leg is not order]
 
 
-def live(desk: Desk, leg: Order, qty: Fraction) -> None:
-    """The entry's first fill: the leg is live with its quantity."""
-    if leg.over or leg.pending_cancel or leg.expiring:
-        return
-    if leg.qty != qty:
-        leg.qty = qty
-        desk.say_order(leg, "restated")
-    working.start(desk, leg)
+def live(desk: Desk, found: List, legs: list[Order], qty: Fraction) -> None:
+    """The entry's first fill: the legs are live with its quantity, all of them before one of them fires."""
+    legs = [leg for leg in legs if not (leg.over or leg.pending_cancel or leg.expiring)]
+    for leg in legs:
+        if leg.qty != qty:
+            leg.qty = qty
+            desk.say_order(leg, "restated")
+    found.begins = True
+    for leg in legs:
+        working.start(desk, leg)
+    found.begins = False
+    fires, found.fires = found.fires, []
+    for leg in fires:
+        fired(desk, leg)
+
+
+def is_to_go(desk: Desk, order: Order) -> bool:
+    """Whether another leg fired, and the cancel of this one comes next."""
+    leg = order.key("contingency") in ("oco", "ouo")
+    return leg and bool(desk.lists[order.key("list_id")].fires)
 
 
 def filled(desk: Desk, order: Order, change: Fraction, is_trade: bool) -> None:
     """A fill, bust or correction of an order of a list."""
     contingency = order.key("contingency")
     if contingency == "oto":
-        for leg in desk.lists[order.key("list_id")].legs:
-            if leg.waits == "entry":
-                if order.cum > 0:
-                    live(desk, leg, order.cum)
-            elif change:
+        found = desk.lists[order.key("list_id")]
+        held = [leg for leg in found.legs if leg.waits == "entry"]
+        for leg in found.legs:
+            if change and leg not in held:
                 working.resize(desk, leg, change)
+        if order.cum > 0:
+            live(desk, found, held, order.cum)
     elif is_trade and contingency == "oco":
         fired(desk, order)
     elif is_trade and contingency == "ouo":
@@ -77,6 +90,10 @@ def filled(desk: Desk, order: Order, change: Fraction, is_trade: bool) -> None:
 def fired(desk: Desk, order: Order) -> None:
     """A fill or trigger of an oco leg cancels the others."""
     if order.key("contingency") != "oco":
+        return
+    found = desk.lists[order.key("list_id")]
+    if found.begins:
+        found.fires.append(order)
         return
     for leg in others(desk, order):
         if not (leg.over or leg.pending_cancel or leg.expiring):

@@ -51,6 +51,7 @@ class Mutation(NamedTuple):
     module: str
     old: str
     new: str
+    first: int = 0  # the seed of the first day that is played
 
 
 MUTATIONS = (
@@ -94,9 +95,45 @@ MUTATIONS = (
     Mutation(
         "the younger request is answered first",
         LIFE,
-        "            if child.bits & B_PENDING_REPLACE:\n                child.bits &= ~(B_PENDING_REPLACE",
-        "            if child.bits & B_PENDING_REPLACE and not child.bits & "
-        "B_PENDING_CANCEL:\n                child.bits &= ~(B_PENDING_REPLACE",
+        "            if child.bits & B_PENDING_REPLACE:\n                if child.bits & B_OWN:\n"
+        "                    out.flags |= OF_REFUSED",
+        "            if child.bits & B_PENDING_REPLACE and not child.bits & B_PENDING_CANCEL:\n"
+        "                if child.bits & B_OWN:\n                    out.flags |= OF_REFUSED",
+    ),
+    Mutation(
+        "what fills while a replace asks for more has ended",
+        LIFE,
+        "    return not (order.bits & B_PENDING_REPLACE and order.pend_qty > order.cum_qty)\n",
+        "    return 1\n",
+        5065,
+    ),
+    Mutation(
+        "two legs of an oco trigger together",
+        LIFE,
+        "beside.contingency != CG_OTO and self.lists[beside.list].firing > 0",
+        "0",
+        6139,
+    ),
+    Mutation(
+        "what a leg owes is taken off once it is routed",
+        LIFE,
+        "ended or self._owes(order)) and",
+        "ended) and",
+        7076,
+    ),
+    Mutation(
+        "two kills flatten together",
+        "core/risk/flatten",
+        "if other.state == FS_CLOSES or (",
+        "if 0 and (",
+        5954,
+    ),
+    Mutation(
+        "an older child of a peg stays where it is",
+        ROUTER,
+        "        return self.routed[order].live > 1 or self.held.orders[order].newest_over\n",
+        "        return 0\n",
+        9659,
     ),
     Mutation(
         "less is taken from the oldest child",
@@ -258,7 +295,8 @@ def caught(copy: Path, mutation: Mutation, seeds: int) -> str:
     source.write_text(right.replace(mutation.old, mutation.new))
     try:
         _run(copy, "-c", BUILD, mutation.module, check=True)
-        done = _run(copy, "-m", "tests.model.orders.sequences", f"--count={seeds}", "--least=0", check=False)
+        days = (f"--first={mutation.first}", f"--count={seeds}", "--least=0")
+        done = _run(copy, "-m", "tests.model.orders.sequences", *days, check=False)
         if done.returncode == 0:
             return ""
         lines = (done.stdout + done.stderr).splitlines()

@@ -203,7 +203,7 @@ def mirror(child: Child, exec_type: str, was_replacing: bool) -> tuple[str, str]
         setattr(order, name, getattr(child, name))
     order.qty, order.price = child.qty, child.price
     if not order.pending_replace:
-        order.replace = None
+        order.replace, order.wanted = None, (ZERO, None, None)
     if not order.pending_cancel:
         order.cancel = None
     return ids

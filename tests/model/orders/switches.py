@@ -48,7 +48,7 @@ def on_kill(desk: Desk, line: Line) -> None:
     cancel_in_scope(desk, {} if scope == "all" else {scope: key})
     if scope == "venue":
         for child in [child for order in desk.orders if order.worked for child in order.children]:
-            if child.venue == key and child.open > 0 and not child.pending:
+            if child.venue == key and child.open > 0 and not child.pending_cancel:
                 working.ask(desk, child, "cancel")
                 child.told = child.asked
     flatten(desk)
@@ -145,7 +145,7 @@ def close(desk: Desk, account: str, symbol: str, each: Flatten, n: int) -> None:
     line: Line = {
         "cl_ord_id": f"flatten-{each.line}-{n}", "account": account, "symbol": symbol,
         "side": "buy" if buys else "sell", "order_qty": requests.plain(abs(held_qty)), "ord_type": "limit",
-        "time_in_force": "ioc",
+        "time_in_force": "ioc", "closes": True,
     }  # fmt: skip
     touch = market.touch(ask=buys)
     if touch is None:

@@ -43,7 +43,7 @@ def settle(desk: Desk, order: Order, route: bool = False) -> None:
     if not order.worked:
         return
     alone = not order.live
-    one_by_one = order.display is not None
+    one_by_one = order.display is not None or order.pegs
     if (
         order.kind == "market_to_limit"
         and alone
@@ -66,6 +66,13 @@ def give_up(desk: Desk, order: Order) -> None:
     lists.ended(desk, order)
 
 
+def killed(desk: Desk, order: Order) -> bool:
+    """Whether a kill stands over the order; what closes a position after one is sent all the same."""
+    own = {"session": "desk", **order.line}
+    keys = [("all", ""), *((scope, own.get(scope)) for scope in ("account", "strategy", "symbol", "session"))]
+    return not order.key("closes") and any(desk.states.get(key) == "killed" for key in keys)
+
+
 def visible(desk: Desk, order: Order, *states: str) -> list[str]:
     """The venues that the order may use now."""
     market = desk.markets[order.symbol]
@@ -80,7 +87,7 @@ def visible(desk: Desk, order: Order, *states: str) -> list[str]:
 
 def send_what_may(desk: Desk, order: Order) -> None:
     """Children for what is unsent."""
-    if not order.routable or (order.once and order.sent):
+    if not order.routable or (order.once and order.sent) or killed(desk, order):
         return
     if order.pegs or order.display is not None:
         price = held.peg_price(desk, order) if order.pegs else order.price
@@ -335,9 +342,9 @@ def decide_replace(desk: Desk, order: Order, text: str) -> bool:
 def after_replace(desk: Desk, order: Order) -> None:
     """What waited for the replace: a change of the core's own, a trigger at its new price, the router."""
     owed, order.owed = order.owed, ZERO
+    if owed:
+        resize(desk, order, owed)
     if order.waits == "trigger":
         held.look(desk, order)
     else:
         settle(desk, order, route=True)
-    if owed:
-        resize(desk, order, owed)

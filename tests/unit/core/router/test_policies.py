@@ -140,6 +140,16 @@ def test_a_throttle_delays_then_hides_its_venue() -> None:
     ]
 
 
+def test_a_slice_that_waits_for_its_throttle_is_of_the_order_as_it_is_then() -> None:
+    """A replace made it smaller meanwhile: not that slice is sent, but what is left, and nobody is halted."""
+    slow = {"type": "venue_facts", "venue": "B", "max_sends": 1, "window_ms": "900"}
+    orders = [order("net", "10", cl_ord_id=str(n)) for n in (1, 2)]
+    smaller = {"type": "replace", "orig_cl_ord_id": "2", "cl_ord_id": "3", "order_qty": "4"}
+    lines = (*TWO, slow, *orders, smaller, time(2000 * MS))
+    assert sends(*lines) == ["0 B 10@190.02 ioc", "1800 B 4@190.02 ioc"]
+    assert not [line for line in play(*lines) if line["type"] in ("alert", "risk_state", "deny")]
+
+
 def test_a_silent_venue_is_asked_about_its_orders_and_left_out_until_it_speaks() -> None:
     quiet = {"type": "venue_facts", "venue": "B", "silence_ms": "10"}
     lines = (*TWO, quiet, order("net", "10"), order("net", "20", cl_ord_id="2", venue="B"))
