@@ -46,6 +46,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
+    "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.

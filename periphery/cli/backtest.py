@@ -12,8 +12,10 @@ import click
 from core.cli.data import made_options, read_progress, recording_options, refusals
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+from periphery.cli.strategy import load_file
 
 if TYPE_CHECKING:
+    from periphery.strategy import Strategy
     from periphery.strategy.backtest import Backtest, Terms
 
 SHOWN_FIRST = ("account", "symbol", "qty", "avg_cost", "realized_pnl", "unrealized_pnl", "fees", "currency")
@@ -23,9 +25,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("file", type=_FILE, metavar="FILE.py")
 @click.option(
-    "--data", "files", type=_FILE, multiple=True, required=True, metavar="FILE",
+    "--data", "files", type=_FILE, multiple=True, metavar="FILE",
     help="A recording; give it again for more, played in the order of their clocks.",
 )  # fmt: skip
+@click.option(
+    "--from-journal", "from_journal", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR", help="In place of recordings: a session that it had with a live core, once more.",
+)  # fmt: skip
+@click.option("--session", metavar="NAME", help="Which one of the journal's.  [default: the only one]")
+@click.option("--state", type=_FILE, metavar="FILE", help="What that session went on from.")
 @click.option("--strategy", "name", metavar="CLASS", help="Which one, where FILE.py has several.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the strategy.")
 @click.option("--account", default="A1", show_default=True, metavar="NAME")
@@ -57,13 +65,19 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @output_option("table", "json")
 def command(
     file: Path, files: tuple[Path, ...], name: str | None, params: tuple[str, ...], output: str,
-    declare: Any, journal: Path | None, fills_file: Path | None, **given: Any,
+    from_journal: Path | None, session: str | None, state: Path | None, declare: Any,
+    journal: Path | None, fills_file: Path | None, **given: Any,
 ) -> None:  # fmt: skip
     """Run the strategy in FILE.py over recordings, through the core's own engines and simulated venues.
 
     The market is played in the order of its clock; what the strategy asks for is done before the next row.
-    Exit 1 where a row is malformed, or a journal's replay differs.
+    Exit 1 where a row is malformed, a journal's replay differs, or the session of a journal asks for
+    something else than it did.
     """
+    if bool(files) == (from_journal is not None):
+        raise BadInput("give recordings by --data, or a live core's journal by --from-journal")
+    if from_journal is not None:
+        _again(load_file(file, name, params), from_journal, session, state, output)
     keys = (
         "account",
         "cash",
@@ -75,7 +89,7 @@ def command(
         "quote_qty",
     )
     terms = _terms({key: given.pop(key) for key in keys}, declare)
-    strategy = _strategy(file, name, params)
+    strategy = load_file(file, name, params)
     with refusals(), read_progress("backtest", files) as advance:
         test = load("periphery.strategy.backtest", "Backtest")(
             strategy, files, made_options(given), terms, journal, advance
@@ -83,6 +97,23 @@ def command(
         report = test.run()
     if fills_file is not None:
         _write_fills(test, fills_file)
+    for line in test.logged:
+        say(json.dumps(line, default=str))
+    _write(report, output)
+    sys.exit(EXIT_OK if report["ok"] else EXIT_FAILED)
+
+
+def _again(strategy: Strategy, folder: Path, session: str | None, state: Path | None, output: str) -> None:
+    """A session of a live core's journal once more; ends the command."""
+    refused = (
+        load("periphery.strategy.journaled", "NotThere"), load("periphery.strategy", "BadState"),
+        load("core_ext.journal", "JournalError"), load("core.errors", "CoreFault"),
+    )  # fmt: skip
+    try:
+        test = load("periphery.strategy.journaled", "Journaled")(strategy, folder, session, state)
+        report = test.run()
+    except refused as error:
+        raise BadInput(str(error)) from error
     for line in test.logged:
         say(json.dumps(line, default=str))
     _write(report, output)
@@ -99,20 +130,6 @@ def _terms(values: dict[str, Any], declare: Any) -> Terms:
                 raise BadInput(f"--declare, line {number}: {error}") from error
     made: Terms = load("periphery.strategy.backtest", "Terms")(**values, declare=tuple(lines))
     return made
-
-
-def _strategy(file: Path, name: str | None, params: tuple[str, ...]) -> Any:
-    values = {}
-    for each in params:
-        key, equals, value = each.partition("=")
-        if not equals:
-            raise BadInput(f"--param {each}: give NAME=VALUE")
-        values[key] = value
-    bad = load("periphery.strategy.loading", "BadStrategy"), load("periphery.strategy", "BadParams")
-    try:
-        return load("periphery.strategy.loading", "load_strategy")(file, name)(values)
-    except bad as error:
-        raise BadInput(str(error)) from error
 
 
 def _write_fills(test: Backtest, target: Path) -> None:

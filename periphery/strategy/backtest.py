@@ -311,6 +311,10 @@ class Backtest:
     def time_ns(self) -> int:
         return self.core.now_ns
 
+    @property
+    def warming(self) -> bool:
+        return False
+
     def tick(self, symbol: str) -> Decimal:
         found = self.directory.symbol(symbol)
         return from_units(found.tick, found.price_precision)
