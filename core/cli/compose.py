@@ -40,6 +40,12 @@ _file = click.option(
 )
 @click.option("--bridge", is_flag=True, help="The bridge too: feed and order entry over ZeroMQ.")
 @click.option(
+    "--strategy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.py",
+    help="A strategy's file in a container of its own, behind the bridge.",
+)
+@click.option(
     "--realtime", is_flag=True, help="Locked memory and real-time priorities, where the kernel grants them."
 )
 @click.option(
@@ -48,7 +54,10 @@ _file = click.option(
     help="The core's TOML file, with its declarations.  [default: deploy/core.toml]",
 )
 @_file
-def up(placement: str, bridge: bool, realtime: bool, config: Path | None, files: tuple[str, ...]) -> None:
+def up(
+    placement: str, bridge: bool, strategy: Path | None, realtime: bool, config: Path | None,
+    files: tuple[str, ...],
+) -> None:  # fmt: skip
     """Start a core in containers, and wait until it takes orders. Images: make images."""
     config = (config or DEPLOY / "core.toml").resolve()
     environment = {
@@ -57,6 +66,10 @@ def up(placement: str, bridge: bool, realtime: bool, config: Path | None, files:
         "NACRE_SHM_SIZE": str(shm_bytes(config)),
     }
     more = [*files, *([str(DEPLOY / "compose.realtime.yaml")] if realtime else ())]
+    if strategy is not None:
+        environment["NACRE_STRATEGY"] = str(strategy.resolve())
+        more.append(str(DEPLOY / "compose.strategy.yaml"))
+    bridge = bridge or strategy is not None
     chosen = [name for name in PROFILES if name == placement or (name == "bridge" and bridge)]
     words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
     sys.exit(_compose(words, chosen, more, environment, remote=placement == "remote"))

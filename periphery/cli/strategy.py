@@ -31,7 +31,10 @@ def command() -> None:
 
 def _connecting(run: Any) -> Any:
     for option in (
-        click.option("--token-file", type=_FILE, help="Where the core's token is, else NACRE_TOKEN."),
+        click.option(
+            "--token-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+            help="Where the core's token is; NACRE_TOKEN is the token.  [default: beside the socket]",
+        ),
         click.option(
             "--connect", "address", metavar="ADDRESS", envvar="NACRE_CONNECT",
             help="The core's socket, or tcp://HOST:PORT of a bridge.  [default: this user's core]",
@@ -195,7 +198,10 @@ def _client(
 ) -> Iterator[Client]:
     from periphery.client import BadRequest, ClientError, Refused, connect
 
-    token = None if token_file is None else token_file.read_text().strip()
+    try:
+        token = None if token_file is None else token_file.read_text().strip()
+    except OSError as error:
+        raise NoCoreThere(f"--token-file {token_file}: {error.strerror}: is the core there?") from error
     try:
         client = connect(address, token, name[:31], hears_all=hears_all)
     except BadRequest as error:
