@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,12 +62,25 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--fills", "fills_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
     help="Write every fill there.",
 )  # fmt: skip
+@click.option(
+    "--signals", "signals_file", type=_FILE, metavar="FILE.csv",
+    help="time,name,value[,symbol]: what other processes would send, for on_signal.",
+)  # fmt: skip
+@click.option(
+    "--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.html",
+    help="A page: equity, drawdown, fills, positions, figures, what the executions cost.",
+)  # fmt: skip
+@click.option(
+    "--parquet", "parquet_folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Fills, orders, positions and equity there, as Parquet.",
+)  # fmt: skip
 @recording_options
 @output_option("table", "json")
 def command(
     file: Path, files: tuple[Path, ...], name: str | None, params: tuple[str, ...], output: str,
     from_journal: Path | None, session: str | None, state: Path | None, declare: Any,
-    journal: Path | None, fills_file: Path | None, **given: Any,
+    journal: Path | None, fills_file: Path | None, signals_file: Path | None, report_file: Path | None,
+    parquet_folder: Path | None, **given: Any,
 ) -> None:  # fmt: skip
     """Run the strategy in FILE.py over recordings, through the core's own engines and simulated venues.
 
@@ -90,11 +104,15 @@ def command(
     )
     terms = _terms({key: given.pop(key) for key in keys}, declare)
     strategy = load_file(file, name, params)
-    with refusals(), read_progress("backtest", files) as advance:
+    with TemporaryDirectory() as kept, refusals(), read_progress("backtest", files, 2) as advance:
+        if journal is None and (report_file or parquet_folder):
+            journal = Path(kept)  # costs and orders are read out of it
         test = load("periphery.strategy.backtest", "Backtest")(
-            strategy, files, made_options(given), terms, journal, advance
+            strategy, files, made_options(given), terms, journal, advance, _signals(signals_file)
         )
-        report = test.run()
+        report = _results(test, journal, report_file, parquet_folder)
+    if str(journal) == kept:
+        report.pop("journal")
     if fills_file is not None:
         _write_fills(test, fills_file)
     for line in test.logged:
@@ -130,6 +148,28 @@ def _terms(values: dict[str, Any], declare: Any) -> Terms:
                 raise BadInput(f"--declare, line {number}: {error}") from error
     made: Terms = load("periphery.strategy.backtest", "Terms")(**values, declare=tuple(lines))
     return made
+
+
+def _results(test: Backtest, journal: Path | None, page_file: Path | None, folder: Path | None) -> Any:
+    """Runs it; its report with the figures, and the files that were asked for."""
+    report = test.run()
+    curve, report["statistics"] = load("periphery.strategy.results", "results")(test, report)
+    if folder is not None:
+        write = load("periphery.strategy.tables", "write_tables")
+        write(folder, test.fills, report["positions"], curve, journal)
+    if page_file is not None:
+        cost = load("periphery.strategy.report", "costs")(journal)
+        page_file.write_text(load("periphery.strategy.report", "page")(report, curve, test.fills, cost))
+    return report
+
+
+def _signals(file: Path | None) -> Any:
+    if file is None:
+        return ()
+    try:
+        return load("periphery.strategy.signals", "read_signals")(file)
+    except load("periphery.strategy.signals", "BadSignals") as error:
+        raise BadInput(f"--signals {error}") from error
 
 
 def _write_fills(test: Backtest, target: Path) -> None:

@@ -36,6 +36,8 @@ from periphery.client.session import Session
 from periphery.client.shared_memory import SharedOrderEvent
 from periphery.client.stream import Follower
 from periphery.client.units import Number, from_units
+from periphery.strategy.market import Signal
+from periphery.strategy.results import SAMPLES, Marks
 from periphery.strategy.strategy import Strategy, handlers_of
 
 if TYPE_CHECKING:
@@ -87,20 +89,24 @@ class Backtest:
         terms: Terms | None = None,
         journal: Path | None = None,
         advance: Advance | None = None,
+        signals: Sequence[Signal] = (),
     ) -> None:
         """journal: a new or empty folder for one, verified and replayed afterwards. advance: told of bytes
-        read. BadRecording, ValueError (terms)."""
+        read. signals: what other processes would send, at their times. BadRecording, ValueError (terms)."""
         self.strategy = strategy
         self.paths = paths
         self.options = options or Options()
         self.terms = terms or Terms()
         self.folder = journal
+        self.signals = signals
+        self._advance = advance
+        self.marks = Marks(0)
+        self.first_ns = 0
         self.listing = self._listed()
         self.book = Book("backtest")
         self._journal = _journal(journal)
         capacity = Capacity(depths=max(256, sum(len(i.venues) for i in self.listing.instruments.values())))
         self.core = Playback(capacity, self._journal)
-        self._advance = advance
         self.logged: list[dict[str, Any]] = []
         self._declare()
         self.session = self._connect()
@@ -109,7 +115,12 @@ class Backtest:
 
     def _listed(self) -> Listing:
         """What is traded where: the recordings are read once for it."""
-        return declare(scan(self.paths, self.options))
+        readers = scan(self.paths, self.options, self._advance)
+        first = min((reader.first for reader in readers if reader.rows), default=0)
+        last = max((reader.last for reader in readers if reader.rows), default=0)
+        self.first_ns = first
+        self.marks = Marks(max((last - first) // SAMPLES, 1) if last > first else 0)
+        return declare(readers)
 
     # ---- the core ------------------------------------------------------------------------------------------
 
@@ -142,7 +153,7 @@ class Backtest:
         }
         rings = _Rings(self.core)
         session = Session(hello, rings, name, prefix=f"{name}-")
-        handlers = handlers_of(self.strategy)
+        handlers = handlers_of(self.strategy) | {"on_timer": self._due}
         assert isinstance(session.port, Port)
         self.core.attach(
             session.port, rings.requests, session.index, handlers, session.directory.symbols, self._places(),
@@ -170,12 +181,37 @@ class Backtest:
         self.readers = [reader for recording in recordings for reader in recording.readers]
         self.take_over()
         began_ns = time.perf_counter_ns()
+        self._set_timers()
         self.strategy.on_start()
         self.core.settle()
         run_merged(self.readers)
         self._stop()
+        if self.marks.period_ns:
+            self._mark()
         run_ns = time.perf_counter_ns() - began_ns
         return self._told(run_ns)
+
+    def _set_timers(self) -> None:
+        """The signals, and the first look at the marks."""
+        for signal in self.signals:
+            self.core.set_timer(signal.time_ns, signal)
+        if self.marks.period_ns:
+            self.core.set_timer(self.first_ns + self.marks.period_ns, self.marks)
+
+    def _due(self, what: object, due_ns: int) -> None:
+        """A timer of the strategy, a signal, or time to look at the marks."""
+        if isinstance(what, Signal):
+            self.strategy.on_signal(what)
+        elif what is self.marks:
+            self._mark()
+            self.core.set_timer(due_ns + self.marks.period_ns, what)
+        else:
+            self.strategy.on_timer(str(what), due_ns)
+
+    def _mark(self) -> None:
+        mark2_of = self.core.core.risk.mark2_of
+        marks = [mark2_of(symbol.index) for symbol in self.book.directory.symbol_list]
+        self.marks.take(self.core.now_ns, marks)
 
     def _sink(self, n: int) -> Callable[[Events], None]:
         def take(events: Events) -> None:
@@ -309,7 +345,7 @@ class Backtest:
 
     @property
     def time_ns(self) -> int:
-        return self.core.now_ns
+        return self.core.now_ns or self.first_ns  # before the first row it is that row's time
 
     @property
     def warming(self) -> bool:

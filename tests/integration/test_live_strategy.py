@@ -130,6 +130,9 @@ main()
 """The command where the project's compiled modules aren't: on a container that only talks ZeroMQ."""
 
 
+SAMPLES = Path(__file__).parents[2] / "periphery" / "strategy" / "samples"
+
+
 class Run:
     """`nacre strategy run` in a process of its own."""
 
@@ -459,3 +462,31 @@ class Counts(Strategy):
     def on_signal(self, signal):
         self.log("counted", quotes=self.quotes, wrong=self.wrong)
 """
+
+
+def test_a_sample_lives_on_signals_of_the_command(core: Process, runs: list[Run]) -> None:
+    text = (SAMPLES / "signal_taker.py").read_text()
+    run = Run(core, text, "--param", "most=1000", "--param", "symbol=EURUSD")
+    runs.append(run)
+    run.until_told("begun")
+    where = ["--connect", str(core.socket)]
+    with desk(core) as client:
+        client.market(QUOTE)
+        for value, held in (("0.5", "500"), ("-1", "-1000")):
+            done = CliRunner().invoke(root, ["strategy", "signal", "target", *where, "--", value])
+            assert done.exit_code == 0, done.output
+
+            def holds(wanted: str = held) -> bool:
+                return [row["qty"] for row in client.positions()["positions"]] == [wanted]
+
+            until(holds, held)
+        done = CliRunner().invoke(root, ["strategy", "set", "SignalTaker", "most=10", *where])
+        assert done.exit_code == 0, done.output
+        assert run.until_told("parameter changed")[0]["most"] == "10"
+        done = CliRunner().invoke(root, ["strategy", "stop", "SignalTaker", *where])
+        assert done.exit_code == 0, done.output
+        assert run.wait() == 0, run.text()
+        assert [row["qty"] for row in client.positions()["positions"]] == ["0"]
+    wrong = CliRunner().invoke(root, ["strategy", "stop", "nobody", *where])
+    assert wrong.exit_code == 2
+    assert "session nobody: there is" in wrong.stderr

@@ -26,6 +26,7 @@ class MarketMaker(Strategy):
         self.symbol = self.params.symbol or self.symbols[0]
         self.working: dict[str, str] = {}  # side: cl_ord_id
         self.prices: dict[str, Decimal] = {}
+        self.quiet: dict[str, bool] = {}  # side: the last request has been answered
 
     def on_quote(self, quote: Quote) -> None:
         """Puts an order where a side has none, moves one that stands elsewhere."""
@@ -40,30 +41,35 @@ class MarketMaker(Strategy):
             self._stand(side, price, quote.venue, held)
 
     def _stand(self, side: str, price: Decimal, venue: str, held: float) -> None:
+        """One request is under way at a time."""
         if side not in self.working:
-            if abs(held + (self.params.qty if side == "buy" else -self.params.qty)) <= self.params.most:
-                self.prices[side] = price
-                self.working[side] = self.submit(
-                    self.symbol, side, self.params.qty, "limit", price, venue=venue, post_only=True
-                )
-        elif self.prices[side] != price and self._is_quiet(side):
-            self.prices[side] = price
+            if abs(held + (self.params.qty if side == "buy" else -self.params.qty)) > self.params.most:
+                return
+            self.working[side] = self.submit(
+                self.symbol, side, self.params.qty, "limit", price, venue=venue, post_only=True
+            )
+        elif self.prices[side] != price and self.quiet[side]:
             self.working[side] = self.replace(self.working[side], price=price)
-
-    def _is_quiet(self, side: str) -> bool:
-        """Whether the last request of that side has been answered: one is under way at a time."""
-        open_now = {order.cl_ord_id: order.ord_status for order in self.orders(self.symbol)}
-        return open_now.get(self.working[side]) in ("new", "partially_filled")
+        else:
+            return
+        self.prices[side], self.quiet[side] = price, False
 
     def on_order(self, order: OrderEvent) -> None:
-        """An order that has ended makes room for the next."""
-        if order.ended and order.cl_ord_id == self.working.get(order.side):
+        """An order that has ended makes room for the next; one that wasn't moved has its old id still."""
+        if order.side not in self.working:
+            return
+        if order.ended:
             del self.working[order.side]
+            return
+        if order.exec_type == "cancel_rejected" and order.orig_cl_ord_id:
+            self.working[order.side] = order.orig_cl_ord_id
+            self.prices[order.side] = order.price or Decimal(0)
+        self.quiet[order.side] = order.ord_status in ("new", "partially_filled")
 
     def on_deny(self, denial: DenyEvent) -> None:
-        """So does one that was denied; a replace that was leaves the order where it stood."""
+        """An order that isn't makes room; one that may not be moved stays, and on_order says when it ends."""
         for side, cl_ord_id in list(self.working.items()):
             if cl_ord_id == denial.cl_ord_id and denial.orig_cl_ord_id:
-                self.working[side] = denial.orig_cl_ord_id
+                self.working[side], self.quiet[side] = denial.orig_cl_ord_id, True
             elif cl_ord_id == denial.cl_ord_id:
                 del self.working[side]

@@ -1,4 +1,4 @@
-"""Two instruments that go together: the rich one is sold and the cheap one bought until they are at par again."""
+"""Two instruments that go together: the rich one is sold, the cheap one bought, until they are at par."""
 
 from __future__ import annotations
 

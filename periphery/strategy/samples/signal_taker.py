@@ -1,4 +1,4 @@
-"""Trades towards what another process wants to be held: a signal by the name `target`, about an instrument."""
+"""Trades towards what another process wants to be held: a signal by the name `target`."""
 
 from __future__ import annotations
 
