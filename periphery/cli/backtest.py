@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -13,11 +16,12 @@ import click
 from core.cli.data import made_options, read_progress, recording_options, refusals
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
-from periphery.cli.strategy import load_file
+from periphery.cli.strategy import load_file, pairs
 
 if TYPE_CHECKING:
     from periphery.strategy import Strategy
     from periphery.strategy.backtest import Backtest, Terms
+    from periphery.strategy.sweep import Job
 
 SHOWN_FIRST = ("account", "symbol", "qty", "avg_cost", "realized_pnl", "unrealized_pnl", "fees", "currency")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -74,13 +78,33 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--parquet", "parquet_folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Fills, orders, positions and equity there, as Parquet.",
 )  # fmt: skip
+@click.option(
+    "--sweep", "swept", multiple=True, metavar="NAME=A,B,...",
+    help="Values of a parameter; with several, every combination is run, on all processors.",
+)  # fmt: skip
+@click.option(
+    "--walk-forward", "steps", type=click.IntRange(min=1), metavar="N",
+    help="N times: the best of a sweep over one part of the time is run on the next part.",
+)  # fmt: skip
+@click.option(
+    "--by", "measure", default="pnl", show_default=True,
+    type=click.Choice(("pnl", "sharpe", "sortino", "total_return", "profit_factor", "hit_rate")),
+    help="What is best.",
+)  # fmt: skip
+@click.option(
+    "--sweep-dir", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where results are kept; a sweep that was cut off goes on.  [default: FILE.sweep beside FILE.py]",
+)  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a processor]")
+@click.option("--cluster", metavar="ADDRESS", help="In their place, the workers of a dask scheduler.")
 @recording_options
 @output_option("table", "json")
 def command(
     file: Path, files: tuple[Path, ...], name: str | None, params: tuple[str, ...], output: str,
     from_journal: Path | None, session: str | None, state: Path | None, declare: Any,
     journal: Path | None, fills_file: Path | None, signals_file: Path | None, report_file: Path | None,
-    parquet_folder: Path | None, **given: Any,
+    parquet_folder: Path | None, swept: tuple[str, ...], steps: int | None, measure: str,
+    sweep_dir: Path | None, jobs: int | None, cluster: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Run the strategy in FILE.py over recordings, through the core's own engines and simulated venues.
 
@@ -104,6 +128,14 @@ def command(
     )
     terms = _terms({key: given.pop(key) for key in keys}, declare)
     strategy = load_file(file, name, params)
+    if swept or steps:
+        job = load("periphery.strategy.sweep", "Job")(
+            file, name, (), files, made_options(given), terms, tuple(_signals(signals_file))
+        )
+        folder = sweep_dir or file.with_suffix(".sweep")
+        with refusals(), _sweeping():
+            _sweep(job, pairs(params), swept, steps, measure, folder, jobs, cluster, output)
+        return
     with TemporaryDirectory() as kept, refusals(), read_progress("backtest", files, 2) as advance:
         if journal is None and (report_file or parquet_folder):
             journal = Path(kept)  # costs and orders are read out of it
@@ -148,6 +180,65 @@ def _terms(values: dict[str, Any], declare: Any) -> Terms:
                 raise BadInput(f"--declare, line {number}: {error}") from error
     made: Terms = load("periphery.strategy.backtest", "Terms")(**values, declare=tuple(lines))
     return made
+
+
+@contextmanager
+def _sweeping() -> Iterator[None]:
+    bad = (
+        load("periphery.strategy.sweep", "BadSweep"), load("periphery.strategy", "BadParams"),
+        load("periphery.strategy.loading", "BadStrategy"),
+    )  # fmt: skip
+    try:
+        yield
+    except bad as error:
+        raise BadInput(str(error)) from error
+
+
+def _sweep(
+    job: Job, params: dict[str, str], swept: tuple[str, ...], steps: int | None, measure: str, folder: Path,
+    count: int | None, cluster: str | None, output: str,
+) -> None:  # fmt: skip
+    """Every combination, or walking forward; a line each."""
+    from core.cli.progress import progress
+    from periphery.strategy import sweep as sweeps
+
+    values = {key: value.split(",") for key, value in pairs(swept, "--sweep").items()}
+    jobs = [
+        replace(job, params=(*params.items(), *combination)) for combination in sweeps.combinations(values)
+    ]
+    with sweeps.processes(count, cluster) as executor, progress() as show:
+
+        def advance(done: int, total: int) -> None:
+            show("sweep", done, total)
+
+        show("sweep", 0, len(jobs))
+        if steps is None:
+            found = sweeps.sweep(jobs, folder, executor, advance)
+            told: dict[str, Any] = {"runs": found, "best": sweeps.best_of(found, measure)["params"]}
+        else:
+            told = {"steps": sweeps.walk_forward(jobs, steps, measure, folder, executor, advance)}
+    if output == "json":
+        write_json({"by": measure, **told})
+    else:
+        _draw(told, measure)
+
+
+def _draw(told: dict[str, Any], measure: str) -> None:
+    """A run or step a row."""
+    rows = [
+        {"params": each["params"], **each.get("test", each)} for each in told.get("runs") or told["steps"]
+    ]
+    shown = load("core.cli.output", "table")(
+        "params", "orders", "fills", "pnl", "sharpe", "max drawdown", numbers=["orders", "fills", "pnl"]
+    )
+    for row in rows:
+        figures = row["statistics"]
+        said = " ".join(f"{key}={value}" for key, value in row["params"].items())
+        cells = row["orders"], row["fills"], row["pnl"], figures["sharpe"], figures["max_drawdown"]
+        shown.add_row(said, *("" if cell is None else str(cell) for cell in cells))
+    load("core.cli.output", "console")().print(shown)
+    if "best" in told:
+        say(f"best by {measure}: " + " ".join(f"{key}={value}" for key, value in told["best"].items()))
 
 
 def _results(test: Backtest, journal: Path | None, page_file: Path | None, folder: Path | None) -> Any:

@@ -231,12 +231,12 @@ def load_file(file: Path, name: str | None, params: tuple[str, ...]) -> Strategy
     return made
 
 
-def pairs(params: tuple[str, ...]) -> dict[str, str]:
+def pairs(params: tuple[str, ...], option: str = "--param") -> dict[str, str]:
     """NAME=VALUE, each. BadInput."""
     values = {}
     for each in params:
         key, equals, value = each.partition("=")
         if not equals:
-            raise BadInput(f"--param {each}: give NAME=VALUE")
+            raise BadInput(f"{option} {each}: give NAME=VALUE")
         values[key] = value
     return values

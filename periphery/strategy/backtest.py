@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import messages as m
-from core.backtest.bars import BarBuilder
+from core.backtest.bars import NEVER_NS, BarBuilder
 from core.backtest.playback import Playback
 from core.build import SCHEMA_VERSION, build_id
 from core.capacity import Capacity
@@ -90,15 +90,18 @@ class Backtest:
         journal: Path | None = None,
         advance: Advance | None = None,
         signals: Sequence[Signal] = (),
+        window: tuple[int, int] | None = None,
     ) -> None:
         """journal: a new or empty folder for one, verified and replayed afterwards. advance: told of bytes
-        read. signals: what other processes would send, at their times. BadRecording, ValueError (terms)."""
+        read. signals: what other processes would send, at their times. window: (first, end) in ns of the
+        rows that are played, the end not included; None: all. BadRecording, ValueError (terms)."""
         self.strategy = strategy
         self.paths = paths
         self.options = options or Options()
         self.terms = terms or Terms()
         self.folder = journal
         self.signals = signals
+        self.window = window
         self._advance = advance
         self.marks = Marks(0)
         self.first_ns = 0
@@ -118,6 +121,8 @@ class Backtest:
         readers = scan(self.paths, self.options, self._advance)
         first = min((reader.first for reader in readers if reader.rows), default=0)
         last = max((reader.last for reader in readers if reader.rows), default=0)
+        if self.window is not None:
+            first, last = max(first, self.window[0]), min(last, self.window[1] - 1)
         self.first_ns = first
         self.marks = Marks(max((last - first) // SAMPLES, 1) if last > first else 0)
         return declare(readers)
@@ -193,7 +198,8 @@ class Backtest:
 
     def _set_timers(self) -> None:
         """The signals, and the first look at the marks."""
-        for signal in self.signals:
+        first, end = self.window or (0, NEVER_NS)
+        for signal in (each for each in self.signals if first <= each.time_ns < end):
             self.core.set_timer(signal.time_ns, signal)
         if self.marks.period_ns:
             self.core.set_timer(self.first_ns + self.marks.period_ns, self.marks)
@@ -215,6 +221,9 @@ class Backtest:
 
     def _sink(self, n: int) -> Callable[[Events], None]:
         def take(events: Events) -> None:
+            if self.window is not None:
+                times = events["recv_ts_ns"]
+                events = events[(times >= self.window[0]) & (times < self.window[1])]
             self._player(n, self.readers[n]).play(events)
 
         return take
