@@ -46,8 +46,9 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
-    "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
+    "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
+    "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.
 

@@ -1,0 +1,123 @@
+"""Follows a core's journal into a store.
+
+It reads the journal, so the core can't notice it: where the store is down or full, the recorder stops
+reading, and goes on from there when the store answers. It begins with the journal's first event each time
+and leaves out what the store has; that what it has is of this journal, the digest of its last event shows.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from periphery.recorder.rows import Kept
+from periphery.recorder.store import Batch, Elsewhere, Store, StoreDown
+from periphery.service.source import STEP, JournalSource, OtherJournal
+
+ROWS_TOGETHER = 4096
+NAP_S = 0.01
+AGAIN_S = 0.5
+
+
+@dataclass(slots=True)
+class Lag:
+    """How far the store is behind, and why."""
+
+    events: int = 0
+    """That were read and are not stored."""
+    since_s: float = 0.0
+    """Since when the store has not answered, by the monotonic clock; 0: it does."""
+    why: str = ""
+
+
+class Recorder:
+    """One journal, one store."""
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        store: Store,
+        source: str = "core",
+        rows: int = ROWS_TOGETHER,
+        step: int = STEP,
+    ) -> None:
+        """The store's tables must be there. rows: of a batch, about. step: events read before rows are
+        counted. StoreDown; Gone: no journal of a core.
+        """
+        self.store = store
+        self.source = source
+        self.rows = rows
+        self.stored = store.progress(source)
+        self.lag = Lag()
+        self._journal = JournalSource(folder, self._page, self.stored, step)
+        self._kept = Kept(self._journal.book.directory, self._journal.id_text)
+        self._batch: Batch | None = None
+        self._tried = False  # the batch was given to the store, which may have it
+
+    @property
+    def events(self) -> int:
+        """How many events it has read."""
+        return self._journal.seq
+
+    def poll(self) -> bool:
+        """Reads some events and stores their rows; whether there were any. StoreDown: they wait."""
+        if self._batch is None:
+            self._batch = self._read()
+        if self._batch is None:
+            return False
+        self.lag.events = self._batch.through.seq - self._batch.after
+        if not (self._tried and self.store.progress(self.source) == self._batch.through):
+            self._tried = True
+            self.store.write(self.source, self._batch)
+        self._tried = False
+        self.stored = self._batch.through
+        self._batch = None
+        self.lag = Lag()
+        return True
+
+    def catch_up(self) -> Recorder:
+        """Until there is nothing more."""
+        while self.poll():
+            pass
+        return self
+
+    def run(self, stopped: Callable[[], bool], say: Callable[[str], object]) -> None:
+        """Until it is stopped. A store that doesn't answer is tried again; that it doesn't, and that it does
+        again, is said once.
+        """
+        while not stopped():
+            try:
+                if not self.poll():
+                    time.sleep(NAP_S)
+            except StoreDown as error:
+                if not self.lag.since_s:
+                    self.lag.since_s, self.lag.why = time.monotonic(), str(error)
+                    say(f"{error}; trying again: the journal keeps what comes meanwhile")
+                time.sleep(AGAIN_S)
+
+    def _read(self) -> Batch | None:
+        """What comes next, once it is past what the store has."""
+        batch = Batch(self.stored.seq, self.stored)
+        while batch.count < self.rows and self._some():
+            found = self._kept.take()
+            if self.events > self.stored.seq:
+                for table, row in found:
+                    batch.rows[table.name].append(row)
+        if self.events <= self.stored.seq:
+            return None
+        batch.through = self._journal.mark
+        return batch
+
+    def _some(self) -> bool:
+        try:
+            return self._journal.poll() > 0
+        except OtherJournal as error:
+            raise Elsewhere(
+                f"{self.store.address}: what there is of {self.source} is of another journal ({error})."
+                " Give this one another name: --source NAME"
+            ) from error
+
+    def _page(self, raw: bytes) -> None:
+        self._kept.page(raw)
