@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from periphery.strategy.sweep import Job
 
 SHOWN_FIRST = ("account", "symbol", "qty", "avg_cost", "realized_pnl", "unrealized_pnl", "fees", "currency")
+LOOK_AHEAD_ROWS = 7
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -83,6 +85,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Fills, orders, positions and equity there, as Parquet.",
 )  # fmt: skip
 @click.option(
+    "--check-look-ahead", is_flag=True,
+    help="Run a VectorStrategy again, batches cut elsewhere: exit 1 where the fills are others.",
+)  # fmt: skip
+@click.option(
     "--sweep", "swept", multiple=True, metavar="NAME=A,B,...",
     help="Values of a parameter; with several, every combination is run, on all processors.",
 )  # fmt: skip
@@ -107,7 +113,8 @@ def command(
     file: Path, files: tuple[Path, ...], name: str | None, params: tuple[str, ...], output: str,
     from_journal: Path | None, session: str | None, state: Path | None, declare: Any,
     journal: Path | None, fills_file: Path | None, signals_file: Path | None, report_file: Path | None,
-    parquet_folder: Path | None, swept: tuple[str, ...], steps: int | None, measure: str,
+    parquet_folder: Path | None, check_look_ahead: bool, swept: tuple[str, ...], steps: int | None,
+    measure: str,
     sweep_dir: Path | None, jobs: int | None, cluster: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Run the strategy in FILE.py over recordings, through the core's own engines and simulated venues.
@@ -148,6 +155,8 @@ def command(
             strategy, files, made_options(given), terms, journal, advance, _signals(signals_file)
         )
         report = _results(test, journal, report_file, parquet_folder)
+        if check_look_ahead:
+            _check_look_ahead(test, report, load_file(file, name, params))
     if str(journal) == kept:
         report.pop("journal")
     if fills_file is not None:
@@ -257,6 +266,20 @@ def _results(test: Backtest, journal: Path | None, page_file: Path | None, folde
         cost = load("periphery.strategy.report", "costs")(journal)
         page_file.write_text(load("periphery.strategy.report", "page")(report, curve, test.fills, cost))
     return report
+
+
+def _check_look_ahead(test: Backtest, report: dict[str, Any], strategy: Strategy) -> None:
+    """The same once more, few rows at a time: who doesn't look ahead doesn't notice."""
+    again = load("periphery.strategy.backtest", "Backtest")(
+        strategy, test.paths, test.options, test.terms, signals=test.signals, batch_rows=LOOK_AHEAD_ROWS
+    )
+    again.run()
+    pairs_of = zip_longest(test.fills, again.fills)
+    other = next((i for i, (one, two) in enumerate(pairs_of) if one != two), None)
+    report["looks_ahead"] = other is not None
+    report["ok"] = report["ok"] and other is None
+    if other is not None:
+        say(f"it looks ahead: fill {other + 1} is another one where batches have {LOOK_AHEAD_ROWS} rows")
 
 
 def _signals(file: Path | None) -> Any:

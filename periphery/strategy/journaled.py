@@ -20,15 +20,11 @@ from core.recovery.replay import Replay
 from core.scenario.money import Statement
 from core.scenario.reader import Line
 from core.scenario.values import convert
-from core.session.port import Port
 from core_ext.journal import JournalReader
-from core_ext.ring import Ring
 from periphery.client.codec import INPUT_SIZE, MarketRow, Response
-from periphery.client.directory import Directory
 from periphery.client.events import DenyEvent, OrderEvent
 from periphery.client.session import Session
-from periphery.client.shared_memory import SharedOrderEvent
-from periphery.client.stream import Follower
+from periphery.strategy.rings import OwnRings
 from periphery.strategy.state import load_state
 from periphery.strategy.strategy import Strategy
 from periphery.strategy.streamed import Streamed
@@ -92,7 +88,9 @@ class Journaled(Streamed):
             "directory": self.book.told(),
             "accounts": allowed,
         }
-        return Session(hello, _Rings(self.requests, self.replay), self.of.name, prefix="journal-")
+        return Session(
+            hello, OwnRings(self.requests, self.replay.core.egress.responses), self.of.name, prefix="journal-"
+        )
 
     def run(self) -> dict[str, Any]:
         """Plays all of it. Raises a CoreFault where this build decides otherwise."""
@@ -228,21 +226,6 @@ class Journaled(Streamed):
             "accounts": [row for row in accounts if row["account"] in names],
             "state_hash": core.state_hash(),
         }
-
-
-class _Rings:
-    """A session's transport: what it asks for is taken out again, what it is told comes by pages."""
-
-    def __init__(self, requests: Ring, replay: Replay) -> None:
-        self.requests = requests
-        self.responses = replay.core.egress.responses
-
-    def follow_quotes(self) -> Follower:
-        return Follower(self.responses, 1)
-
-    def port(self, prefix: str, directory: Directory) -> Port[SharedOrderEvent]:
-        names = directory.symbols, directory.account_indices(), directory.venue_indices()
-        return Port(self.requests, self.responses, prefix, *names, SharedOrderEvent)
 
 
 def market_row(seq: int, header: np.void, body: bytes) -> MarketRow | None:

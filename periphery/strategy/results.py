@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.scenario.directory import Symbol
+from core.scenario.directory import Directory, Symbol
 from core.scenario.money import Rates
+from periphery.client.units import from_units
 
 if TYPE_CHECKING:
     from periphery.strategy.backtest import Backtest
@@ -202,3 +203,25 @@ def results(test: Backtest, report: Mapping[str, Any]) -> tuple[Curve, dict[str,
     begun = float(Decimal(account.cash) / Decimal(10) ** 12)
     found = curve(test, account.index, account.currency, begun)
     return found, statistics(test, found, report)
+
+
+def fill_lines(rows: npt.NDArray[np.void], directory: Directory) -> list[dict[str, Any]]:
+    """Fills as `Playback.fill_rows` has them, in words: numbers as decimal strings."""
+    return [_fill(row, directory) for row in rows]
+
+
+def _fill(row: np.void, d: Directory) -> dict[str, Any]:
+    symbol = d.symbol_list[row["symbol"]]
+    qty = int(row["qty"])
+    fee = (int(row["fee_high"]) << 64) | int(row["fee_low"])
+    return {
+        "time_ns": int(row["time_ns"]),
+        "account": d.account_list[row["account"]].name,
+        "symbol": symbol.name,
+        "venue": d.venue_list[row["venue"]],
+        "side": "buy" if qty > 0 else "sell",
+        "qty": str(from_units(abs(qty), symbol.qty_precision)),
+        "px": str(from_units(int(row["px"]), symbol.price_precision)),
+        "fee": format(Decimal(fee).scaleb(-16).normalize(), "f"),
+        "liquidity": "maker" if row["maker"] else "taker",
+    }
