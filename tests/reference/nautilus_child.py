@@ -1,7 +1,7 @@
 """Plays quotes and a plan of orders through NautilusTrader's BacktestEngine, where that package is installed.
 
 Nothing of this project is imported. Standard input has {"quotes": [[time_ns, bid, ask], ...], "plan": [[row,
-side, qty], ...], "fee": "0.00002", "money": "1000000", "digits": 5}, standard output the fills and the balance.
+side, qty], ...], "fee": "0.00002", "money": "1000000", "digits": 5}, standard output fills and balance.
 """
 
 import json
