@@ -17,7 +17,7 @@ from periphery.service.log import Log
 from periphery.service.mark import BEGIN
 from periphery.service.probes import Health
 from periphery.service.source import Gone, JournalSource
-from periphery.service.state import NOTHING_SAID, VERSION, Said, Saved, read_saved, write_saved
+from periphery.service.state import VERSION, Said, Saved, read_saved, write_saved
 
 NAP_S = 0.005
 AGAIN_S = 0.2
@@ -32,21 +32,23 @@ class Runner:
         self.params = _params(kind, config.params)
         self.folder = Path(config.state)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.said = Said(self.folder / "outputs")
-        saved = read_saved(self.folder / "state", kind.name, msgspec.to_builtins(self.params))
+        saved = read_saved(self.folder / "state", kind.name, self.told_params)
         self.inputs = saved.inputs if saved else 0
         self.source = JournalSource(config.journal, self._page, saved.mark if saved else BEGIN)
         self.engine = kind(self.params, self.source.book)
-        if saved is None:
-            self.said.back_to(0, 0, NOTHING_SAID)
-        else:
-            self.said.back_to(saved.said_bytes, saved.outputs, saved.digest)
+        self.said = Said(self.folder / "outputs", saved)
         self._to_load = saved.state if saved else None
         self._saved_seq = self.source.known.seq
         self._kinds = frozenset(int(kind) for kind in kind.kinds)
         self._saved_s = time.monotonic()
         self.health = Health(kind.name, config.stale_after_s)
         self.log = Log(kind.name, lambda: self.source.seq)
+
+    @property
+    def told_params(self) -> dict[str, Any]:
+        """Its parameters, as a state names them."""
+        told: dict[str, Any] = msgspec.to_builtins(self.params)
+        return told
 
     # ---- the loop ------------------------------------------------------------------------------------------
 
@@ -104,7 +106,7 @@ class Runner:
         write_saved(
             self.folder / "state",
             Saved(
-                VERSION, self.engine.name, msgspec.to_builtins(self.params), self.source.mark, self.inputs,
+                VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs,
                 self.said.count, said_bytes, self.said.digest, self.engine.save(),
             ),
         )  # fmt: skip

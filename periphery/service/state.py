@@ -18,7 +18,6 @@ from periphery.service.engine import Output
 from periphery.service.mark import DIGEST_BYTES, Mark
 
 VERSION = 1
-NOTHING_SAID = bytes(DIGEST_BYTES)
 _LENGTH_BYTES = 4
 
 
@@ -43,11 +42,17 @@ class Saved(msgspec.Struct, frozen=True):
 class Said:
     """The outputs' file, and a digest over all of them in their order."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, saved: Saved | None = None) -> None:
+        """saved: what was said later is cut off; None: all is. BadState: not even that much is there."""
+        size = path.stat().st_size if path.exists() else 0
+        if saved is not None and size < saved.said_bytes:
+            raise BadState(f"{path}: shorter than its state says: remove both to begin anew")
         self.path = path
-        self.count = 0
-        self.digest = NOTHING_SAID
+        self.count = saved.outputs if saved else 0
+        self.digest = saved.digest if saved else bytes(DIGEST_BYTES)
         self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
+        self._file.truncate(saved.said_bytes if saved else 0)
+        self._file.seek(0, os.SEEK_END)
 
     def add(self, seq: int, time_ns: int, output: Output) -> bytes:
         """Appends an output; its record."""
@@ -56,14 +61,6 @@ class Said:
         self.digest = hashlib.blake2b(self.digest + record, digest_size=DIGEST_BYTES).digest()
         self.count += 1
         return record
-
-    def back_to(self, size: int, count: int, digest: bytes) -> None:
-        """Cuts off what was said later. BadState: not even that much is there."""
-        if self._file.seek(0, os.SEEK_END) < size:
-            raise BadState(f"{self.path}: shorter than its state says: remove both to begin anew")
-        self._file.truncate(size)
-        self._file.seek(size)
-        self.count, self.digest = count, digest
 
     def sync(self) -> int:
         """Puts it on the disk; how long it is."""
