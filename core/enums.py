@@ -57,6 +57,7 @@ class Kind(IntEnum):
     PEG = 45
     TRIGGERS = 46
     SLICE_DUE = 47
+    SIGNAL = 48
     FACTS = 49
     SILENCE = 56
 
@@ -334,6 +335,15 @@ class Space(IntEnum):
     SECTOR = 3
     PERSON = 4
     LIST = 5
+    SIGNAL = 6
+
+
+class SignalWhat(IntEnum):
+    VALUE = 0
+    BEGIN = 1
+    TICK = 2
+    PARAM = 3
+    STOP = 4
 
 
 class Wrong(IntFlag):

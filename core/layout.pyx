@@ -6,8 +6,8 @@ from core.messages cimport (
     ChildEvent, ConfigEvent, DayEvent, DepthEvent, FactsEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
     KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent,
     OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
-    ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SimulateEvent, SliceEvent, SweepEvent,
-    TradeEvent, TriggerEvent, TriggersEvent, VenueEvent, VenueStateEvent, Verdict,
+    ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SignalEvent, SimulateEvent,
+    SliceEvent, SweepEvent, TradeEvent, TriggerEvent, TriggersEvent, VenueEvent, VenueStateEvent, Verdict,
 )
 
 cdef extern from *:
@@ -51,6 +51,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(FactsEvent) == 152)
     NACRE_HOLDS(sizeof(DayEvent) == 8)
     NACRE_HOLDS(sizeof(RightsEvent) == 72)
+    NACRE_HOLDS(sizeof(SignalEvent) == 40)
     NACRE_HOLDS(sizeof(SliceEvent) == 32)
     NACRE_HOLDS(sizeof(ChildEvent) == 24)
     NACRE_HOLDS(sizeof(OrderEndEvent) == 8)
@@ -109,6 +110,7 @@ def sizes() -> dict[str, int]:
         "FactsEvent": sizeof(FactsEvent),
         "DayEvent": sizeof(DayEvent),
         "RightsEvent": sizeof(RightsEvent),
+        "SignalEvent": sizeof(SignalEvent),
         "SliceEvent": sizeof(SliceEvent),
         "ChildEvent": sizeof(ChildEvent),
         "OrderEndEvent": sizeof(OrderEndEvent),

@@ -102,6 +102,7 @@ cdef enum Kind:
     K_PEG = 45
     K_TRIGGERS = 46
     K_SLICE_DUE = 47
+    K_SIGNAL = 48
     K_FACTS = 49
     K_SILENCE = 56
 
@@ -326,6 +327,14 @@ cdef enum Space:                    # what a K_NAME names
     N_SECTOR = 3
     N_PERSON = 4
     N_LIST = 5
+    N_SIGNAL = 6
+
+cdef enum SignalWhat:               # what a K_SIGNAL says
+    SG_VALUE = 0                    # a value by name, for whoever listens
+    SG_BEGIN = 1                    # from here on its session's strategy is told
+    SG_TICK = 2                     # time has moved on: a timer or a bar may be due
+    SG_PARAM = 3                    # its name is NAME=VALUE, a parameter of `to`'s strategy
+    SG_STOP = 4                     # `to`'s strategy is to stop
 
 
 cdef struct Header:                 # 64 bytes
@@ -795,6 +804,16 @@ cdef struct AdjustedEvent:          # 24: one position, after all of its instrum
     uint8_t pad[3]
     int64_t delta                   # quantity that no fill brought
 
+cdef struct SignalEvent:            # 40: what strategies hear of one another; no engine acts on it
+    uint32_t name                   # of N_SIGNAL; NONE: it has none
+    uint32_t to                     # a session; NONE: all
+    uint32_t symbol                 # or NONE
+    int32_t exponent
+    int64_t mantissa                # the value is mantissa x 10^exponent
+    int64_t at_ns                   # what the value is about; 0: now
+    uint8_t what                    # a SignalWhat
+    uint8_t pad[7]
+
 cdef union Request:
     ConfigEvent config
     NameEvent name
@@ -834,6 +853,7 @@ cdef union Request:
     TriggerEvent trigger
     TriggersEvent triggers
     ListEvent list
+    SignalEvent signal
     char bytes[256]
 
 
@@ -1046,7 +1066,7 @@ cdef struct Response:               # 192 bytes: what a session is told
     uint64_t number                 # of its session's responses, since it connected
     i128 notional
     char orig_cl_ord_id[40]
-    uint64_t pad2
+    uint64_t event                  # on the spine: what it tells of
 
 cdef inline bint is_request(uint16_t kind) noexcept nogil:
     """Whether it names an order by a cl_ord_id: resolve has found it."""

@@ -39,6 +39,7 @@ from core.enums import (
     Scope as Scope,
     SendFlag as SendFlag,
     Side as Side,
+    SignalWhat as SignalWhat,
     Simulate as Simulate,
     Space as Space,
     Sweep as Sweep,
@@ -532,6 +533,18 @@ ADJUSTED_EVENT = np.dtype(
         ("delta", "<i8"),
     ]
 )
+SIGNAL_EVENT = np.dtype(
+    [
+        ("name", "<u4"),
+        ("to", "<u4"),
+        ("symbol", "<u4"),
+        ("exponent", "<i4"),
+        ("mantissa", "<i8"),
+        ("at_ns", "<i8"),
+        ("what", "u1"),
+        ("pad", "u1", (7,)),
+    ]
+)
 REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.NAME: NAME_EVENT,
     Kind.INSTRUMENT: INSTRUMENT_EVENT,
@@ -581,6 +594,7 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.TRIGGERS: TRIGGERS_EVENT,
     Kind.SLICE_DUE: TRIGGER_EVENT,
     Kind.SILENCE: SWEEP_EVENT,
+    Kind.SIGNAL: SIGNAL_EVENT,
 }
 """The struct that each kind of event's request is; a kind that isn't here has none."""
 
@@ -756,7 +770,7 @@ RESPONSE = np.dtype(
         ("notional_lo", "<u8"),
         ("notional_hi", "<i8"),
         ("orig_cl_ord_id", "V40"),
-        ("pad2", "<u8"),
+        ("event", "<u8"),
     ]
 )
 PAGE = np.dtype(

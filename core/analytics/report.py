@@ -57,16 +57,19 @@ def shown(value: object) -> str:
 
 def html(found: Mapping[str, Any], title: str) -> str:
     """One page: SVG and style are in it, so it can be mailed and opened without a network."""
-    keys = [key for key in groups.KEYS if key in found]
     until = escape(str(found["until"]))
-    parts = [f"<h1>{escape(title)}</h1><p>Until {until}. Costs are positive, in basis points.</p>"]
-    parts += [_table("total", "all", found["total"])]
-    parts += [_plots(found)]
-    parts += [_table(f"by {key}", key, found[key]) for key in keys]
+    head = f"<h1>{escape(title)}</h1><p>Until {until}. Costs are positive, in basis points.</p>"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+        f"<style>{STYLE}</style></head><body>{head}{body(found)}</body></html>\n"
     )
+
+
+def body(found: Mapping[str, Any]) -> str:
+    """The tables and plots, for a page that has more."""
+    keys = [key for key in groups.KEYS if key in found]
+    parts = [_table("total", "all", found["total"]), _plots(found)]
+    return "".join(parts + [_table(f"by {key}", key, found[key]) for key in keys])
 
 
 def _table(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:

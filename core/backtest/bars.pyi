@@ -1,3 +1,5 @@
+NEVER_NS: int
+
 class Bar:
     """Open, high, low, close and volume, as floats; times in ns since 1970, the end not included."""
 

@@ -46,7 +46,7 @@ class Playback(Recorded):
     @property
     def orders_sent(self) -> int: ...
     def add_bars(self, symbol: int, builder: BarBuilder) -> None: ...
-    def set_timer(self, due_ns: int, name: str) -> None:
+    def set_timer(self, due_ns: int, name: object) -> None:
         """on_timer(name, due_ns) at that time; at the next row where it is past already."""
     def settle(self) -> None:
         """Takes what the strategy asked for, tells it what became of it, until neither has anything more."""

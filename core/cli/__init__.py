@@ -49,6 +49,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
+    "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.
 

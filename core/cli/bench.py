@@ -199,6 +199,15 @@ def backtest(output: str, quotes: int, orders: int, seed: int, data: Path) -> No
     _report("backtest", output, quotes=quotes, orders=orders, seed=seed, data=data)
 
 
+@command.command(name="backtest-memory", short_help="A backtest's peak memory at 1 and at 10 times the rows.")
+@output_option("table", "json")
+@click.option("--rows", type=click.IntRange(min=1000), default=200_000, show_default=True, help="Once.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def backtest_memory(output: str, rows: int, seed: int) -> None:
+    """A backtest's peak memory: a strategy that trades on a random walk, and on one of ten times the rows."""
+    _report("backtest_memory", output, rows=rows, seed=seed)
+
+
 @command.command(short_help="The simulated venue with few and very many orders.")
 @output_option("table", "json")
 @click.option(

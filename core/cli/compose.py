@@ -43,6 +43,12 @@ _file = click.option(
 )
 @click.option("--bridge", is_flag=True, help="The bridge too: feed and order entry over ZeroMQ.")
 @click.option(
+    "--strategy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.py",
+    help="A strategy's file: in a container of its own, behind the bridge; with --local beside the core.",
+)
+@click.option(
     "--realtime", is_flag=True, help="Locked memory and real-time priorities, where the kernel grants them."
 )
 @click.option(
@@ -73,31 +79,35 @@ _file = click.option(
 @click.option("--socket", type=click.Path(dir_okay=False, path_type=Path), help="With --local: the core's.")
 @_file
 def up(
-    placement: str, bridge: bool, realtime: bool, config: Path | None, files: tuple[str, ...], local: bool,
-    **apart: Any,
+    placement: str, bridge: bool, strategy: Path | None, realtime: bool, config: Path | None,
+    files: tuple[str, ...], local: bool, **apart: Any,
 ) -> None:  # fmt: skip
     """Start a core in containers, and wait until it takes orders. Images: make images.
 
-    With --local it runs as processes instead, with engines, recorder and bridge where they are named, until
-    SIGTERM; one that ends is started again.
+    With --local it runs as processes instead, with engines, recorder, bridge and strategy where they are
+    named, until SIGTERM; one that ends is started again.
     """
     config = (config or DEPLOY / "core.toml").resolve()
     if local:
-        sys.exit(_local(config, bridge, **apart))
+        sys.exit(_local(config, bridge, strategy, **apart))
     environment = {
         "NACRE_PLACEMENT": placement,
         "NACRE_CONFIG": str(config),
         "NACRE_SHM_SIZE": str(shm_bytes(config)),
     }
     more = [*files, *([str(DEPLOY / "compose.realtime.yaml")] if realtime else ())]
+    if strategy is not None:
+        environment["NACRE_STRATEGY"] = str(strategy.resolve())
+        more.append(str(DEPLOY / "compose.strategy.yaml"))
+    bridge = bridge or strategy is not None
     chosen = [name for name in PROFILES if name == placement or (name == "bridge" and bridge)]
     words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
     sys.exit(_compose(words, chosen, more, environment, remote=placement == "remote"))
 
 
 def _local(
-    config: Path, bridge: bool, folder: Path, names: tuple[str, ...], engines: Path | None,
-    store: str | None, socket: Path | None,
+    config: Path, bridge: bool, strategy: Path | None, folder: Path, names: tuple[str, ...],
+    engines: Path | None, store: str | None, socket: Path | None,
 ) -> int:  # fmt: skip
     """All as processes, until it is told to stop."""
     stopped: list[int] = []
@@ -114,6 +124,7 @@ def _local(
         socket,
         store,
         bridge,
+        strategy,
         lambda: not ill(path),
     )
     load("core.cli.local", "Local")(made, say).run(lambda: bool(stopped))

@@ -128,6 +128,7 @@ def parts(
     socket: Path | None,
     store: str | None,
     bridge: bool,
+    strategy: Path | None,
     health: Callable[[], bool],
 ) -> list[Part]:
     """The processes of one machine. folder: of the journal and each engine's state. names: of engines."""
@@ -142,4 +143,7 @@ def parts(
     for name in names:
         state = str(folder / name)
         made.append(Part(name, ["engine", "run", name, *file, "--journal", journal, "--state", state]))
+    if strategy is not None:
+        where = ["--connect", str(socket)] if socket else []
+        made.append(Part("strategy", ["strategy", "run", str(strategy), *where]))
     return made

@@ -102,6 +102,7 @@ cdef class Egress(Engine):
             self.told[session] += 1
             out.number = self.told[session]
         out.kind = kind
+        out.event = page.header.seq
         return out
 
     cdef void _deny(self, Page* page) noexcept nogil:

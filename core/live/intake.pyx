@@ -16,9 +16,9 @@ from libc.string cimport memcpy, memset
 from core.engine cimport DERIVES_MAX, E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.faults cimport FAULT_LOOPBACK, FAULT_SCHEDULE
 from core.live.seats cimport (
-    SEAT_BROKEN, SEAT_GAP, check_cancel, check_cancel_all, check_order, check_replace,
+    SEAT_BROKEN, SEAT_GAP, check_cancel, check_cancel_all, check_order, check_replace, check_signal,
 )
-from core.messages cimport K_CANCEL, K_CANCEL_ALL, K_ORDER, K_REPLACE, OrderEvent, ReportEvent
+from core.messages cimport K_CANCEL, K_CANCEL_ALL, K_ORDER, K_REPLACE, K_SIGNAL, OrderEvent, ReportEvent
 from core.recovery.catchup cimport Catchup
 from core.sequencer.schedule cimport DUE_TIMER, Due
 from core_ext.atomics cimport load_acquire, load_relaxed, store_release
@@ -312,6 +312,8 @@ cdef class Intake(Stage):
             check_cancel(item)
         elif item.kind == K_CANCEL_ALL:
             check_cancel_all(item, seat)
+        elif item.kind == K_SIGNAL:
+            return check_signal(item, self.symbols)
         else:
             return 0
         return 1

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from core.live.server import Core
 
 RESEND_MAX = 512
+SIGNALS_MAX = 4096  # names of signals that one core knows
+SIGNAL_NAME_MAX = 39
 ADJUSTING = ("funding", "dividend", "split", "settlement")
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state", "venue_facts", "venue_queue")
 LIMIT_SPACES = {
@@ -39,10 +41,11 @@ class Refused(ValueError):
 
 def intern(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
-    if request["space"] not in ("strategy", "list"):
-        raise Refused(f"space {request['space']!r}: only strategy and list can be interned")
-    if not isinstance(name, str) or not 1 <= len(name.encode()) <= 31:
-        raise Refused(f"name {name!r}: give 1 to 31 bytes of text")
+    if request["space"] not in ("strategy", "list", "signal"):
+        raise Refused(f"space {request['space']!r}: only strategy, list and signal can be interned")
+    most = SIGNAL_NAME_MAX if request["space"] == "signal" else 31
+    if not isinstance(name, str) or not 1 <= len(name.encode()) <= most:
+        raise Refused(f"name {name!r}: give 1 to {most} bytes of text")
     space = m.Space[request["space"].upper()]
     need_room(core, space, name)
     index, events = core.book.begin().name(space, name)
@@ -59,12 +62,20 @@ def need_room(core: Core, space: m.Space, name: str | None) -> None:
         m.Space.LIST: capacity.lists,
         m.Space.SECTOR: capacity.sectors,
         m.Space.CURRENCY: capacity.currencies,
+        m.Space.SIGNAL: SIGNALS_MAX,
     }[space]
     known = core.book.directory.spaces[space]
     if name is not None and name not in known and len(known) >= most:
         raise Refused(
             f"{name!r}: all {most} places for a {space.name.lower()} are taken: use one of those names"
         )
+
+
+def names(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """Every name of a space, in the order of index."""
+    if request["space"] not in ("strategy", "session", "signal"):
+        raise Refused(f"space {request['space']!r}: one of strategy, session, signal")
+    return {"names": core.book.directory.space_lists[m.Space[request["space"].upper()]]}
 
 
 def orders(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -242,6 +253,12 @@ def resend(_core: Core, connection: Connection, request: dict[str, Any]) -> dict
     return {"responses": [slot for slot in found if slot is not None], "last": last}
 
 
+def leave(_core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """Whether the session's orders are cancelled when it ends, in place of what its hello said."""
+    connection.cancels = bool(request["cancel"])
+    return {}
+
+
 def stop(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     core.stop(str(request.get("by") or "a session"))
     return {}
@@ -251,6 +268,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
     op.__name__: op
     for op in (
         intern,
+        names,
         order,
         orders,
         positions,
@@ -265,6 +283,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         adjust,
         book,
         resend,
+        leave,
         stop,
     )
 }

@@ -35,7 +35,7 @@ def orders(
         live_only,
         ORDERS_MAX,
     )
-    told = [_order(live, book, row) for row in rows]
+    told = [order_line(live, book, row) for row in rows]
     if allowed is not None:
         told = [row for row in told if row["account"] in allowed]
     return {"orders": told}
@@ -45,7 +45,8 @@ def _id(live: Shadow, book: Book, index: int) -> str:
     return book.directory.text(live.core.egress.id_bytes(index))
 
 
-def _order(live: Shadow, book: Book, row: dict[str, Any]) -> dict[str, Any]:
+def order_line(live: Shadow, book: Book, row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `Shadow.order_rows` in words and decimals, with its children."""
     symbol = book.directory.symbol_list[row["symbol"]]
     out: dict[str, Any] = {
         "cl_ord_id": _id(live, book, row["id"]),

@@ -11,7 +11,7 @@ from core import messages as m
 from core.board import MAX_SESSIONS
 from core.live.door import Answer
 from core.live.ops import Refused, need_room
-from core.live.sessions import PROTOCOL_VERSION, Connection, Rings, free_name
+from core.live.sessions import ALL_QUOTES, PROTOCOL_VERSION, QUOTES, Connection, Rings, free_name
 from core.live.supervisor import SeatOf
 from core.scenario.encoder import Event
 from core.scenario.reader import Line
@@ -45,7 +45,8 @@ class Seating:
                 f"busy: {core.config.max_sessions} sessions are open, which is max_sessions; close one"
             )
         try:
-            self._sit(connection, seat, name, bool(request.get("cancel_on_disconnect", True)))
+            cancels, hears_all = request.get("cancel_on_disconnect", True), request.get("hears_all", False)
+            self._sit(connection, seat, name, bool(cancels), bool(hears_all))
         except ValueError:
             if connection.seat >= 0:
                 core.door.hang_up(connection)
@@ -61,7 +62,7 @@ class Seating:
         assert connection.rings is not None
         return told, connection.rings.fds
 
-    def _sit(self, connection: Connection, seat: int, wanted: str, cancels: bool) -> None:
+    def _sit(self, connection: Connection, seat: int, wanted: str, cancels: bool, hears_all: bool) -> None:
         core = self.core
         name = free_name(wanted, {each.name for each in self.seats if each is not None})
         need_room(core, m.Space.SESSION, name)
@@ -69,7 +70,7 @@ class Seating:
         person, events = core.book.begin().person(name), core.book.events(connect)
         connection.rights = core.config.rights.get(wanted, core.config.rights.get("*"))
         connection.index = core.book.directory.spaces[m.Space.SESSION][name]
-        connection.rings = Rings(name)
+        connection.rings = Rings(name, ALL_QUOTES if hears_all else QUOTES)
         rights = self._rights(connection.rights)
         core.feed([*events, *rights_events(connection.index, rights)])
         connection.seat, connection.name = seat, name  # from here on a hang-up takes all of it back
@@ -79,7 +80,8 @@ class Seating:
         core.desk.await_done(
             "egress", core.board.seq
         )  # a session of that name before it had answers of its own
-        core.supervisor.open_seat(SeatOf(seat, connection.index, person, rights, connection.rings.fds))
+        fds = connection.rings.fds
+        core.supervisor.open_seat(SeatOf(seat, connection.index, person, rights, fds, hears_all))
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:
         """A byte an account; None: every account."""
@@ -97,11 +99,19 @@ class Seating:
         core = self.core
         for connection in self.leaving:
             core.supervisor.close_requests(connection.seat)
-            core.feed(core.book.events(Line(0, 0, "disconnect", {"session": connection.name})))
+            self._say_end(connection)
             core.supervisor.close_responses(connection.seat)
             self.seats[connection.seat] = None
             connection.close_rings()
         self.leaving.clear()
+
+    def _say_end(self, connection: Connection) -> None:
+        """Its end is sequenced, after what it said of its orders since its hello."""
+        named = {"session": connection.name}
+        if connection.cancels is not None:
+            changed = {**named, "cancel_on_disconnect": connection.cancels}
+            self.core.feed(self.core.book.events(Line(0, 0, "connect", changed)))
+        self.core.feed(self.core.book.events(Line(0, 0, "disconnect", named)))
 
     def faults(self) -> list[tuple[Connection, str]]:
         """Sessions that did what no client may, and what it was."""

@@ -26,17 +26,14 @@ cdef struct RequestSeat:
     uint8_t open
     uint8_t every                   # may trade every account
 
-cdef struct QuoteSlot:              # 64: the slot of a session's quote ring
+cdef struct MarketSlot:             # 64: the slot of a session's market ring
     uint64_t seq
     int64_t time_ns
-    uint32_t symbol
-    uint16_t venue
-    uint16_t pad
-    int64_t bid_px
-    int64_t bid_qty
-    int64_t ask_px
-    int64_t ask_qty
-    uint64_t pad2
+    uint32_t symbol                 # or NONE
+    uint16_t venue                  # of a signal: its SignalWhat
+    uint16_t kind
+    int64_t values[4]               # by kind, see core.live.teller
+    uint64_t event                  # on the spine; 0: from before the session
 
 cdef struct ResponseSeat:
     SpineHeader* response_head
@@ -46,10 +43,15 @@ cdef struct ResponseSeat:
     char* quotes
     uint64_t quote_mask
     uint64_t quote_seq
+    const uint8_t* rights           # [account] 1: may know of it; NULL: of every account
+    uint32_t accounts
+    uint32_t session
     uint8_t open
+    uint8_t hears_all               # trades, depth, positions and signals too
 
 cdef bint check_order(Input* item, const RequestSeat* seat, uint32_t symbols, uint32_t venues, uint32_t accounts,
                       uint32_t strategies) noexcept nogil
 cdef void check_replace(Input* item) noexcept nogil
 cdef void check_cancel(Input* item) noexcept nogil
+cdef bint check_signal(Input* item, uint32_t symbols) noexcept nogil
 cdef void check_cancel_all(Input* item, const RequestSeat* seat) noexcept nogil

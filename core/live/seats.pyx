@@ -4,7 +4,8 @@ from libc.string cimport memset
 
 from core.messages cimport (
     AL_TWAP, CG_OUO, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, PEG_MARKET, PO_OPTIMAL, SIDE_SELL_SHORT, T_LIMIT, T_PEGGED,
-    TIF_CLS, TR_MARK, TU_BPS, UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
+    SG_STOP, TIF_CLS, TR_MARK, TU_BPS, UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
+    SignalEvent,
 )
 
 
@@ -68,6 +69,16 @@ cdef void check_cancel(Input* item) noexcept nogil:
     memset(cancel.pad, 0, sizeof(cancel.pad))
     if not tidy_id(cancel.cl_ord_id):
         cancel.wrong |= W_UNSUPPORTED
+
+
+cdef bint check_signal(Input* item, uint32_t symbols) noexcept nogil:
+    """0: it says nothing that there is. Whom it names need not be there: nobody hears it then."""
+    cdef SignalEvent* signal = &(<Request*>item.request).signal
+    item.length = sizeof(SignalEvent)
+    if signal.symbol >= symbols:
+        signal.symbol = NONE
+    memset(signal.pad, 0, sizeof(signal.pad))
+    return signal.what <= SG_STOP
 
 
 cdef void check_cancel_all(Input* item, const RequestSeat* seat) noexcept nogil:

@@ -20,12 +20,14 @@ REQUESTS = 1024
 REQUEST_BYTES = 304
 RESPONSES = 4096
 QUOTES = 4096
+ALL_QUOTES = 65536
+"""Slots of the market ring: of quotes alone, and of all that a strategy hears."""
 QUOTE_BYTES = 64
 QUOTE_SLOT = np.dtype(
-    [("time_ns", "<i8"), ("symbol", "<u4"), ("venue", "<u2"), ("pad", "<u2")]
+    [("time_ns", "<i8"), ("symbol", "<u4"), ("venue", "<u2"), ("kind", "<u2")]
     + [(name, "<i8") for name in ("bid_px", "bid_qty", "ask_px", "ask_qty")]
 )
-"""The slot of a session's quote ring, after its sequence."""
+"""The slot of a session's market ring after its sequence, where it is a quote's."""
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
@@ -44,7 +46,7 @@ def sealed(name: str, size: int) -> tuple[int, mmap.mmap]:
 class Rings:
     """The three rings of one session. `fds` are passed to the client, and to whom of the core comes back."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, quotes: int = QUOTES) -> None:
         self._fds: list[int] = []
         try:
             self.requests = Ring.format(
@@ -53,7 +55,7 @@ class Rings:
                 REQUEST_BYTES,
             )
             self.responses = self._spine(f"{name}.responses", RESPONSES, m.RESPONSE.itemsize)
-            self.quotes = self._spine(f"{name}.quotes", QUOTES, QUOTE_BYTES)
+            self.quotes = self._spine(f"{name}.quotes", quotes, QUOTE_BYTES)
         except BaseException:
             self.close_fds()
             raise
@@ -91,7 +93,7 @@ class Rings:
         """A quote that the session missed by coming later; before anybody else writes there."""
         event = np.frombuffer(request, m.QUOTE_EVENT, 1)[0]
         row = np.zeros((), QUOTE_SLOT)
-        row["time_ns"] = time_ns
+        row["time_ns"], row["kind"] = time_ns, m.Kind.QUOTE
         for name in ("symbol", "venue", "bid_px", "bid_qty", "ask_px", "ask_qty"):
             row[name] = event[name]
         self.quotes.try_write(self.quotes.claimed_seq + 1, row.tobytes())
@@ -108,6 +110,7 @@ class Connection:
     index: int = m.NONE
     rights: tuple[str, ...] | None = None
     rings: Rings | None = None
+    cancels: bool | None = None  # at its end; None: as its hello said
 
     def close_rings(self) -> None:
         """Lets go of its memory."""

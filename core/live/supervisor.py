@@ -46,6 +46,7 @@ class SeatOf:
     person: int
     rights: bytes | None
     fds: tuple[int, int, int]
+    hears_all: bool = False
 
 
 @dataclass(slots=True)
@@ -255,7 +256,8 @@ class Supervisor:
         return "open_requests", seat.fds[:1], {**values, "base": self.bases.get(seat.seat)}
 
     def _open_responses(self, seat: SeatOf) -> tuple[str, tuple[int, ...], dict[str, Any]]:
-        return "open_responses", seat.fds[1:], {"seat": seat.seat, "session": seat.session}
+        values = {"seat": seat.seat, "session": seat.session, "rights": seat.rights}
+        return "open_responses", seat.fds[1:], {**values, "hears_all": seat.hears_all}
 
     def open_seat(self, seat: SeatOf) -> None:
         """First who tells it, then who takes from it: no answer is lost. ValueError: it can't be opened."""

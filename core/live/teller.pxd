@@ -1,9 +1,9 @@
-"""Egress of a live core: responses and quotes into the memory of the sessions that they belong to."""
+"""Egress of a live core: responses, market and signals into the memory of the sessions that they belong to."""
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core.egress.engine cimport Egress
-from core.live.seats cimport ResponseSeat
-from core.messages cimport Page, QuoteEvent, Response
+from core.live.seats cimport MarketSlot, ResponseSeat
+from core.messages cimport Page, Response
 from core.stage cimport EngineStage
 
 cdef class Teller(EngineStage):
@@ -16,4 +16,6 @@ cdef class Teller(EngineStage):
     cdef list _kept
     cdef void _tell_since(self, uint32_t session) noexcept
     cdef void _tell(self, const Response* response) noexcept nogil
-    cdef void _show_quote(self, const QuoteEvent* quote, int64_t time_ns) noexcept nogil
+    cdef void _show(self, const Page* page) noexcept nogil
+    cdef void _show_at(self, ResponseSeat* seat, const MarketSlot* what) noexcept nogil
+    cdef bint _concerns(self, const ResponseSeat* seat, const MarketSlot* what) noexcept nogil

@@ -2,12 +2,27 @@
 """The teller: see teller.pxd.
 
 A response's number follows from the stream: who comes back after a crash writes the same bytes into the same slot.
-Nobody can hold this back: rings of responses and quotes are overwritten, and who is lapped sees the gap.
+Nobody can hold this back: rings of responses and of the market are overwritten, and who is lapped sees the gap.
+
+The market ring has quotes, and for who asked for it all that a strategy hears beside its answers:
+
+    kind       symbol   venue   values
+    quote      it       it      bid_px, bid_qty, ask_px, ask_qty
+    trade      it       it      px, qty, aggressor
+    depth      it       it      px, qty, side
+    signal     or NONE  what    mantissa, exponent, at_ns, name | who sent it << 32
+    report     it       0       account, qty that is held now, session of the order or NONE: a position has changed
+
+A slot's event is its place on the spine, as a response's is: with both, who reads two rings brings them into the
+order of the spine. An event's market slot is there before its responses are.
 """
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
-from core.live.seats cimport QuoteSlot
-from core.messages cimport K_QUOTE, Page, QuoteEvent, Response
+from core.live.seats cimport MarketSlot
+from core.messages cimport (
+    BF_BOOKED, K_ADJUSTED, K_BOOK, K_DEPTH, K_QUOTE, K_REPORT, K_SIGNAL, K_TRADE, NONE, Page, Response,
+)
 from core_ext.atomics cimport fence_release, load_acquire, load_relaxed, store_relaxed
 from core_ext.fault_points cimport SEAT_CLAIM, fault_after, fault_before
 from core_ext.spine cimport Spine, publish
@@ -21,7 +36,8 @@ cdef class Teller(EngineStage):
 
     def __init__(self, str name, Egress engine not None, Spine spine not None, faults not None):
         EngineStage.__init__(self, name, engine, spine, faults)
-        self.also_take(K_QUOTE)
+        for kind in (K_QUOTE, K_TRADE, K_DEPTH, K_SIGNAL, K_BOOK, K_ADJUSTED):
+            self.also_take(kind)
         self.egress = engine
         self.max_sessions = engine.max_sessions
         self._seat_of = bytearray(self.max_sessions)
@@ -29,9 +45,11 @@ cdef class Teller(EngineStage):
         self._kept = [None] * SEATS
         memset(self.seats, 0, sizeof(self.seats))
 
-    def open_seat(self, int i, uint32_t session, Spine responses not None, Spine quotes not None) -> None:
-        """Tells that session there what became of its orders since its connect."""
+    def open_seat(self, int i, uint32_t session, Spine responses not None, Spine quotes not None, bint hears_all=False,
+                  rights=None) -> None:
+        """Tells that session there what became of its orders since its connect. See teller.pyi."""
         cdef ResponseSeat* seat = &self.seats[i]
+        cdef bytes held = b"" if rights is None else bytes(rights)
         if session >= self.max_sessions or self.seat_of[session] not in (0, i + 1):
             raise ValueError(f"session {session} has a seat, or is beyond the {self.max_sessions} of Capacity.sessions")
         seat.response_head = responses._header
@@ -41,7 +59,11 @@ cdef class Teller(EngineStage):
         seat.quotes = quotes._slots
         seat.quote_mask = quotes._mask
         seat.quote_seq = load_acquire(&quotes._header.claimed.value)
-        self._kept[i] = (responses, quotes)
+        seat.session = session
+        seat.hears_all = hears_all
+        seat.accounts = <uint32_t>len(held)
+        seat.rights = NULL if rights is None else <const uint8_t*><const char*>held
+        self._kept[i] = (responses, quotes, held)
         self.open_seats += not seat.open
         seat.open = 1
         self.seat_of[session] = <uint8_t>(i + 1)
@@ -79,11 +101,11 @@ cdef class Teller(EngineStage):
     cdef void _handle(self, Page* page) noexcept nogil:
         cdef uint64_t told = self.egress.counts[1]
         EngineStage._handle(self, page)
+        if self.open_seats:
+            self._show(page)
         while told < self.egress.counts[1]:
             told += 1
             self._tell(<const Response*>self.egress.responses.slot(told))
-        if page.header.kind == K_QUOTE and self.open_seats:
-            self._show_quote(&page.request.quote, page.header.time_ns)
 
     cdef void _tell(self, const Response* response) noexcept nogil:
         cdef ResponseSeat* seat
@@ -100,24 +122,79 @@ cdef class Teller(EngineStage):
         memcpy(slot + 8, <char*>response + 8, sizeof(Response) - 8)
         publish(slot, response.number)
 
-    cdef void _show_quote(self, const QuoteEvent* quote, int64_t time_ns) noexcept nogil:
-        cdef ResponseSeat* seat
-        cdef QuoteSlot* slot
+    cdef void _show(self, const Page* page) noexcept nogil:
+        """What the event is to those who hear more than answers; nothing, mostly."""
+        cdef MarketSlot what
         cdef int i
+        if not make_slot(page, &what):
+            return
         for i in range(SEATS):
-            seat = &self.seats[i]
-            if not seat.open:
-                continue
-            seat.quote_seq += 1
-            slot = <QuoteSlot*>(seat.quotes + (seat.quote_seq & seat.quote_mask) * sizeof(QuoteSlot))
-            store_relaxed(&seat.quote_head.claimed.value, seat.quote_seq)
-            fence_release()
-            slot.time_ns = time_ns
-            slot.symbol = quote.symbol
-            slot.venue = quote.venue
-            slot.pad = 0
-            slot.bid_px = quote.bid_px
-            slot.bid_qty = quote.bid_qty
-            slot.ask_px = quote.ask_px
-            slot.ask_qty = quote.ask_qty
-            publish(<char*>slot, seat.quote_seq)
+            if self.seats[i].open and self._concerns(&self.seats[i], &what):
+                self._show_at(&self.seats[i], &what)
+
+    cdef bint _concerns(self, const ResponseSeat* seat, const MarketSlot* what) noexcept nogil:
+        if what.kind == K_QUOTE:
+            return 1
+        if not seat.hears_all:
+            return 0
+        if what.kind == K_SIGNAL:
+            return <uint32_t>what.seq in (<uint32_t>NONE, seat.session)
+        if what.kind == K_REPORT and seat.rights != NULL:
+            return what.values[0] < seat.accounts and seat.rights[what.values[0]]
+        return 1
+
+    cdef void _show_at(self, ResponseSeat* seat, const MarketSlot* what) noexcept nogil:
+        cdef char* slot
+        seat.quote_seq += 1
+        slot = seat.quotes + (seat.quote_seq & seat.quote_mask) * sizeof(MarketSlot)
+        store_relaxed(&seat.quote_head.claimed.value, seat.quote_seq)
+        fence_release()
+        memcpy(slot + 8, <const char*>what + 8, sizeof(MarketSlot) - 8)
+        publish(slot, seat.quote_seq)
+
+
+cdef bint make_slot(const Page* page, MarketSlot* out) noexcept nogil:
+    """The market slot of an event, its `seq` the session that a signal is for; 0: it has none."""
+    cdef uint16_t kind = page.header.kind
+    memset(out, 0, sizeof(MarketSlot))
+    out.seq = NONE
+    out.time_ns = page.header.time_ns
+    out.event = page.header.seq
+    out.kind = kind
+    if kind == K_QUOTE or kind == K_TRADE or kind == K_DEPTH:
+        make_market(page, out)
+    elif kind == K_SIGNAL:
+        make_signal(page, out)
+    elif (kind == K_REPORT or kind == K_ADJUSTED or kind == K_BOOK) and page.booking.flags & BF_BOOKED:
+        out.kind = K_REPORT
+        out.symbol = page.booking.symbol
+        out.values[0] = page.booking.account
+        out.values[1] = page.booking.qty
+        out.values[2] = page.outcome.session if kind == K_REPORT else <uint32_t>NONE
+    else:
+        return 0
+    return 1
+
+
+cdef void make_market(const Page* page, MarketSlot* out) noexcept nogil:
+    out.symbol = page.request.quote.symbol      # all three begin alike
+    out.venue = page.request.quote.venue
+    if out.kind == K_QUOTE:
+        out.values[0] = page.request.quote.bid_px
+        out.values[1] = page.request.quote.bid_qty
+        out.values[2] = page.request.quote.ask_px
+        out.values[3] = page.request.quote.ask_qty
+        return
+    out.values[0] = page.request.trade.px       # a depth's stand in the same places
+    out.values[1] = page.request.trade.qty
+    out.values[2] = page.request.trade.aggressor
+
+
+cdef void make_signal(const Page* page, MarketSlot* out) noexcept nogil:
+    out.symbol = page.request.signal.symbol
+    out.venue = page.request.signal.what
+    out.values[0] = page.request.signal.mantissa
+    out.values[1] = page.request.signal.exponent
+    out.values[2] = page.request.signal.at_ns
+    out.values[3] = <int64_t>(page.request.signal.name | <uint64_t>page.header.session << 32)
+    out.seq = page.request.signal.to

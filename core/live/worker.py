@@ -313,7 +313,9 @@ class Worker:
         teller = self.stages["egress"]
         assert isinstance(teller, Teller)
         responses, quotes = (Spine.attach(memory) for memory in _mapped(fds))
-        teller.open_seat(request["seat"], request["session"], responses, quotes)
+        teller.open_seat(
+            request["seat"], request["session"], responses, quotes, request["hears_all"], request["rights"]
+        )
 
     def _op_close_responses(self, request: dict[str, Any], fds: list[int]) -> None:
         teller = self.stages["egress"]

@@ -20,6 +20,12 @@ class Answer:
     @property
     def seq(self) -> int: ...
     @property
+    def event(self) -> int:
+        """On the spine: what it tells of."""
+    @property
+    def order(self) -> int:
+        """The order's index in the core; NONE of a request that was denied."""
+    @property
     def time_ns(self) -> int: ...
     @property
     def cl_ord_id(self) -> str: ...

@@ -105,6 +105,14 @@ cdef class Answer:
         return self.raw.seq
 
     @property
+    def event(self):
+        return self.raw.event
+
+    @property
+    def order(self):
+        return self.raw.order
+
+    @property
     def time_ns(self):
         return self.raw.time_ns
 

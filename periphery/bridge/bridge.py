@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -41,8 +42,12 @@ class Bridge:
     can't be.
     """
 
-    def __init__(self, core_socket: Path, token_file: Path, orders: str, feed: str) -> None:
+    def __init__(
+        self, core_socket: Path, token_file: Path, orders: str, feed: str, token_to: Path | None = None
+    ) -> None:
+        """token_to: where the core's token is left for clients that don't see the core's folder."""
         self.core_socket = core_socket
+        self.token_to = token_to
         self.token_file = token_file
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self.orders = _bound(context.socket(zmq.ROUTER), orders)
@@ -79,6 +84,7 @@ class Bridge:
         link = self._dial()
         try:
             token = self.token_file.read_text().strip()
+            self._leave(token)
             _, fds = control.hello(link, token, "bridge", True)
             quotes = Follower(shared_memory.attach(fds).quotes, 1)
             poller = zmq.Poller()
@@ -95,6 +101,15 @@ class Bridge:
 
     def _dial(self) -> Control:
         return Control(control.dial(self.core_socket), self.core_socket, control.TIMEOUT_S)
+
+    def _leave(self, token: str) -> None:
+        if self.token_to is None:
+            return
+        new = self.token_to.with_name(f"{self.token_to.name}.new")
+        new.unlink(missing_ok=True)
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(token)
+        new.replace(self.token_to)
 
     def _publish(self, quotes: Follower) -> int:
         """Quotes that are new, in one message; a gap of ours is one of the sequence."""

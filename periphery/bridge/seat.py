@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
-from periphery.bridge.wire import ASK, HELLO, QUOTES, TELL, counted, rows
+from periphery.bridge.wire import ASK, HELLO, QUOTES, TELL, counted, heard, rows
 from periphery.client import control, shared_memory
-from periphery.client.codec import INPUT_SIZE
+from periphery.client.codec import INPUT_SIZE, RESPONSE_SIZE, encode_missed
 from periphery.client.control import Control
 from periphery.client.errors import ClientError
+from periphery.client.merged import Merged, event_in
 from periphery.client.stream import Follower
 
 TOGETHER = 64
@@ -24,15 +25,17 @@ class Seat:
 
     def __init__(self, link: Control, said: dict[str, Any], feed_seq: int) -> None:
         self.link = link
-        answer, fds = control.hello(link, said["token"], said["name"], bool(said["cancel_on_disconnect"]))
+        self.hears_all = bool(said.get("hears_all", False))
+        cancels = bool(said["cancel_on_disconnect"])
+        answer, fds = control.hello(link, said["token"], said["name"], cancels, self.hears_all)
         rings = shared_memory.attach(fds)
         self.requests = rings.requests
         self._responses = Follower(rings.responses, 1)
-        market = []
-        quotes = Follower(rings.quotes, 1)
-        while (slot := quotes.read()) is not None:
-            market.append(slot)
-        self.first = [counted(HELLO, feed_seq, msgspec.msgpack.encode(answer)), QUOTES + b"".join(market)]
+        self._market = Follower(rings.quotes, 1)
+        self._merged = Merged(self._responses.read, self._row, event_in, event_in)
+        self.first = [counted(HELLO, feed_seq, msgspec.msgpack.encode(answer))]
+        if not self.hears_all:
+            self.first.append(QUOTES + b"".join(iter(self._market.read, None)))
         self.waiting: deque[bytes] = deque()
         self.taken = 0
         self.heard = time.monotonic()
@@ -67,14 +70,39 @@ class Seat:
         ClientError.
         """
         taken = self.push()
+        if self.hears_all:
+            return self._heard(taken)
         found: list[bytes] = []
         while len(found) < TOGETHER and (slot := self._responses.read()) is not None:
             found.append(slot)
-        if not found and self._responses.oldest() is not None:
+        if not found:
+            self._check()
+        return counted(TELL, self.taken, b"".join(found)) if found or taken else None
+
+    def _heard(self, taken: bool) -> bytes | None:
+        """The next of the session's answers and of its market, in the order of the spine."""
+        responses: list[bytes] = []
+        market: list[bytes] = []
+        while len(responses) + len(market) < TOGETHER and (slot := self._merged.next()) is not None:
+            (responses if len(slot) == RESPONSE_SIZE else market).append(slot)
+        if not responses and not market:
+            self._check()
+        return heard(self.taken, responses, market) if responses or market or taken else None
+
+    def _row(self) -> bytes | None:
+        """The next row of the market; where some were lost, one of no kind that tells how many."""
+        slot = self._market.read()
+        oldest = None if slot is not None else self._market.oldest()
+        if oldest is None:
+            return slot
+        missed, self._market.next_seq = oldest - self._market.next_seq, oldest
+        return encode_missed(missed)
+
+    def _check(self) -> None:
+        if self._responses.oldest() is not None:
             raise ClientError(
                 "the bridge fell behind its session's responses: connect again and ask orders()"
             )
-        return counted(TELL, self.taken, b"".join(found)) if found or taken else None
 
     def ask(self, packet: bytes) -> None:
         """Passes a question on; `answered` has what the core says."""

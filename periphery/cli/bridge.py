@@ -19,7 +19,11 @@ def command() -> None:
 @click.option("--socket", type=click.Path(dir_okay=False), help="The core's socket, else $NACRE_SOCKET.")
 @click.option("--orders", default="tcp://*:7701", show_default=True, help="The address that takes orders.")
 @click.option("--feed", default="tcp://*:7702", show_default=True, help="The address that publishes quotes.")
-def run(socket: str | None, orders: str, feed: str) -> None:
+@click.option(
+    "--token-to", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Leave the core's token there, for clients that don't see the core's folder.",
+)  # fmt: skip
+def run(socket: str | None, orders: str, feed: str, token_to: Path | None) -> None:
     """Run the bridge in the foreground until SIGTERM. It waits for the core, and for the next one when it
     goes.
 
@@ -33,7 +37,7 @@ def run(socket: str | None, orders: str, feed: str) -> None:
 
     path: Path = socket_path(socket)
     try:
-        bridge = Bridge(path, token_file(path), orders, feed)
+        bridge = Bridge(path, token_file(path), orders, feed, token_to)
     except ValueError as error:
         raise BadInput(str(error)) from error
     say(f"orders at {orders}, feed at {feed}, for the core at {path}")

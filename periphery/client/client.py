@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+from core.enums import SignalWhat
 from periphery.client import control
+from periphery.client.codec import MarketRow
 from periphery.client.control import Control
 from periphery.client.directory import NONE
 from periphery.client.errors import ClientError
 from periphery.client.events import Event, Gap, QuoteEvent
 from periphery.client.face import Face, given, payload
+from periphery.client.merged import Merged, event_of
 from periphery.client.session import Session
 from periphery.client.stream import Deadline, Pacer
 from periphery.client.units import Number
@@ -26,6 +30,7 @@ def connect(
     name: str = "client",
     cancel_on_disconnect: bool = True,
     timeout: float = control.TIMEOUT_S,
+    hears_all: bool = False,
 ) -> Client:
     """Open a session with the core on this host.
 
@@ -34,10 +39,11 @@ def connect(
     name: for the desk's eyes, and the start of each cl_ord_id.
     cancel_on_disconnect: whether the core cancels this session's orders when it ends.
     timeout: seconds that an answer on the socket is waited for.
+    hears_all: trades, depth, signals and positions too, by `hear`, instead of `quotes`.
 
     Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp.
     """
-    link, session = open_session(address, token, name, cancel_on_disconnect, timeout)
+    link, session = open_session(address, token, name, cancel_on_disconnect, timeout, hears_all)
     return Client(link, session)
 
 
@@ -47,14 +53,16 @@ def open_session(
     name: str,
     cancel_on_disconnect: bool,
     timeout: float,
+    hears_all: bool = False,
 ) -> tuple[Control, Session]:
     """The connection and the session of `connect`; both are the caller's to close."""
     if isinstance(address, str) and address.startswith(("tcp://", "ipc://")):
-        return _open_over_bridge(address, token, name, cancel_on_disconnect, timeout)
+        return _open_over_bridge(address, token, name, cancel_on_disconnect, timeout, hears_all)
     path = control.socket_path(address)
     link = Control(control.dial(path, timeout), path, timeout)
     try:
-        told, fds = control.hello(link, control.read_token(token, path), name, cancel_on_disconnect)
+        token = control.read_token(token, path)
+        told, fds = control.hello(link, token, name, cancel_on_disconnect, hears_all)
         return link, Session(told, _attach(fds), name)
     except BaseException:
         link.close()
@@ -62,13 +70,14 @@ def open_session(
 
 
 def _open_over_bridge(
-    address: str, token: str | None, name: str, cancel_on_disconnect: bool, timeout: float
+    address: str, token: str | None, name: str, cancel_on_disconnect: bool, timeout: float, hears_all: bool
 ) -> tuple[Any, Session]:
     from periphery.client.over_bridge import BridgeLink, BridgeRings  # only this way needs ZeroMQ
 
     link = BridgeLink(address, timeout)
     try:
-        told = link.hello(token or os.environ.get("NACRE_TOKEN", ""), name, cancel_on_disconnect)
+        token = token or os.environ.get("NACRE_TOKEN", "")
+        told = link.hello(token, name, cancel_on_disconnect, hears_all)
         return link, Session(told, BridgeRings(link), name)
     except BaseException:
         link.close()
@@ -89,6 +98,10 @@ class Client(Face):
     Requests go through shared memory and return at once; what became of them comes by `events()`. Prices and
     quantities are text, Decimal or int; a float is a TypeError. It is a context manager; its end hangs up.
     """
+
+    def __init__(self, link: Control, session: Session) -> None:
+        super().__init__(link, session)
+        self._hearing = Merged(self.poll, session.market, event_of, event_of)
 
     def __enter__(self) -> Self:
         return self
@@ -164,6 +177,38 @@ class Client(Face):
         if monotonic() >= self._control.next_look:
             self._control.check()
         self._session.cancel_all(account, symbol, index)
+
+    def signal(
+        self,
+        name: str,
+        value: float | Decimal = 0,
+        symbol: str | None = None,
+        to: int = NONE,
+        at_ns: int = 0,
+    ) -> None:
+        """Say a value by its name to every strategy, or to the session `to` alone; it is in the journal.
+
+        A float's value is what `repr` says of it. at_ns: what the value is about. BadRequest, Busy.
+        """
+        index = NONE if symbol is None else self.directory.symbol(symbol).index
+        number = Decimal(repr(value)) if isinstance(value, float) else value
+        self._session.signal(SignalWhat.VALUE, self.signal_index(name), to, index, number, at_ns)
+
+    def signal_index(self, name: str) -> int:
+        """Of a signal's name; the core makes one for a name that it doesn't know."""
+        known = self.directory.signals
+        if name not in known:
+            known[name] = int(self.request("intern", space="signal", name=name)["index"])
+        return known[name]
+
+    def signal_name(self, index: int) -> str:
+        """The name with that index."""
+        names = {known: name for name, known in self.directory.signals.items()}
+        if index not in names:
+            told = self.request("names", space="signal")["names"]
+            self.directory.signals = {name: i for i, name in enumerate(told)}
+            names = dict(enumerate(told))
+        return names.get(index, "")
 
     def _strategy(self, name: str | None) -> int:
         """The strategy's index; the core makes one for a name that it doesn't know."""
@@ -251,6 +296,12 @@ class Client(Face):
             self._session.helped(self.request(op, **values))
             event = self._next()
         return event
+
+    def hear(self) -> MarketRow | Event | None:
+        """What comes next on the core's spine for a session that `hears_all`: answers and market in their
+        order.
+        """
+        return self._hearing.next()
 
     def poll_quote(self) -> QuoteEvent | Gap | None:
         """The next quote if there is one; never waits."""

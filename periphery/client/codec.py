@@ -9,7 +9,7 @@ Input (a slot of the request ring, 304 bytes): a head of 48, then the request, w
         18      2  length        bytes of the request
         20      4  session       0: the core stamps its own
         24     24  source, flags, padding: 0
-        48    256  request: OrderEvent 144, ReplaceEvent 112, CancelEvent 88, FilterEvent 40
+        48    256  request: OrderEvent 144, ReplaceEvent 112, CancelEvent 88, FilterEvent 40, SignalEvent 40
 
 Only `struct` and `core.enums` are needed: no numpy, nothing compiled. test_codec.py holds these layouts
 against core.messages, field by field.
@@ -17,6 +17,7 @@ against core.messages, field by field.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +25,7 @@ from core.enums import Kind, OrderFlag, ResponseKind
 from periphery.client.directory import NONE, Directory, Symbol
 from periphery.client.errors import BadRequest
 from periphery.client.events import OrderEvent, QuoteEvent
-from periphery.client.units import Number, from_units, to_units
+from periphery.client.units import INT64_MAX, Number, from_units, to_units
 from periphery.client.words import ORD_TYPES, SIDES, TIMES_IN_FORCE
 
 NAME_MAX = 39
@@ -38,13 +39,15 @@ _ORDER = Struct(_HEAD + "40sIIIHBBBBBBB3xqqq32x24x")
 _REPLACE = Struct(_HEAD + "40s40sqqqBBBB4x")
 _CANCEL = Struct(_HEAD + "40s40sB7x")
 _FILTER = Struct(_HEAD + "6IIBB2xQ")
-_RESPONSE = Struct("<QqIIBBBBB3x40sqqqqqq8xQq40s8x")
+_SIGNAL = Struct(_HEAD + "IIIiqqB7x")
+_RESPONSE = Struct("<QqIIBBBBB3x40sqqqqqq8xQq40sQ")
 _RESPONSE_FIELDS = (
     "seq", "time_ns", "session", "order", "kind", "exec_code", "status_code", "reason_code", "side_code",
     "name", "order_units", "cum_units", "leaves_units", "last_units", "last_px_units", "price_units",
-    "notional_lo", "notional_hi", "orig_name",
+    "notional_lo", "notional_hi", "orig_name", "event",
 )  # fmt: skip
 _QUOTE = Struct("<QqIH2xqqqq8x")
+_MARKET = Struct("<8xqIHHqqqqQ")
 _KINDS = (Kind.ORDER.value, Kind.REPLACE.value, Kind.CANCEL.value, Kind.CANCEL_ALL.value)
 _K_ORDER, _K_REPLACE, _K_CANCEL, _K_CANCEL_ALL = _KINDS
 DENY = ResponseKind.DENY.value
@@ -124,6 +127,60 @@ def encode_cancel_all(seq: int, account: int = NONE, symbol: int = NONE, strateg
     )
 
 
+def encode_signal(
+    seq: int,
+    what: int,
+    name: int = NONE,
+    to: int = NONE,
+    symbol: int = NONE,
+    value: Number = 0,
+    at_ns: int = 0,
+) -> bytes:
+    """A signal's slot; what: a SignalWhat. BadRequest: a value beyond 63 bits or 18 digits."""
+    mantissa, exponent = _scientific(value)
+    return _SIGNAL.pack(
+        0, seq, Kind.SIGNAL, 40, 0, name, to, symbol, exponent, mantissa, at_ns, what
+    )  # fmt: skip
+
+
+def _scientific(value: Number) -> tuple[int, int]:
+    """(mantissa, exponent) of a finite number, exactly."""
+    sign, digits, exponent = Decimal(value).as_tuple()
+    mantissa = int("".join(map(str, digits)) or "0")
+    if not isinstance(exponent, int) or mantissa > INT64_MAX or not -(1 << 15) < exponent < 1 << 15:
+        raise BadRequest(f"a signal's value {value}: a finite number of at most 18 digits can be said")
+    return -mantissa if sign else mantissa, exponent
+
+
+class MarketRow(NamedTuple):
+    """A slot of the market ring, as core.live.teller has it: in codes and units."""
+
+    time_ns: int
+    symbol: int
+    venue: int
+    kind: int
+    a: int
+    b: int
+    c: int
+    d: int
+    event: int
+
+    @property
+    def value(self) -> Decimal:
+        """Of a signal."""
+        return Decimal(self.a).scaleb(self.b)
+
+
+def encode_missed(count: int) -> bytes:
+    """A row of no kind: so many were lost."""
+    return _MARKET.pack(0, NONE, 0, 0, count, 0, 0, 0, 0)
+
+
+def decode_market(slot: bytes) -> MarketRow:
+    """A slot of the market ring, QUOTE_SIZE bytes."""
+    return MarketRow._make(_MARKET.unpack(slot))
+
+
 def name_field(text: str, what: str) -> bytes:
     """A length and the text. BadRequest: empty, too long, or with a control character."""
     raw = text.encode()
@@ -178,6 +235,7 @@ class Response(OrderEvent):
         kind: int
         name: bytes
         orig_name: bytes
+        event: int
         notional_lo: int
         notional_hi: int
 

@@ -160,10 +160,16 @@ def dial(address: Path, timeout: float = TIMEOUT_S) -> socket.socket:
 
 
 def hello(
-    control: Control, token: str, name: str, cancel_on_disconnect: bool
+    control: Control, token: str, name: str, cancel_on_disconnect: bool, hears_all: bool = False
 ) -> tuple[dict[str, Any], Sequence[int]]:
     """Introduce this client: (what the core tells, its three descriptors)."""
-    said = {"version": PROTOCOL, "token": token, "name": name, "cancel_on_disconnect": cancel_on_disconnect}
+    said = {
+        "version": PROTOCOL,
+        "token": token,
+        "name": name,
+        "cancel_on_disconnect": cancel_on_disconnect,
+        "hears_all": hears_all,
+    }
     try:
         control.sock.sendall(control.begin("hello", said))
         packet, fds = receive(control.sock, RINGS)

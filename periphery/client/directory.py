@@ -36,6 +36,8 @@ class Directory:
         self.accounts: list[str] = list(accounts)
         """Those that this session may trade for."""
         self.strategies: dict[str, int] = {name: i for i, name in enumerate(told["strategies"])}
+        self.signals: dict[str, int] = {}
+        """Those that were asked for."""
         self._symbols = {symbol.name: symbol for symbol in self.symbols}
         self._venues = {name: i for i, name in enumerate(self.venues)}
         self._accounts = {row["name"]: i for i, row in enumerate(told["accounts"])}
@@ -59,7 +61,7 @@ class Directory:
     def account(self, name: str | None) -> int:
         """An account's index; None is the only one that this session may trade for."""
         if name is None:
-            name = self._only_account()
+            name = self.only_account()
         elif name not in self.accounts and name in self._accounts:
             raise BadRequest(
                 f"account {name}: this session has no right to it; it may trade {_list(self.accounts)}"
@@ -82,7 +84,8 @@ class Directory:
         found.update(self._venues)
         return found
 
-    def _only_account(self) -> str:
+    def only_account(self) -> str:
+        """The account of who names none. BadRequest: there are several, or none."""
         if len(self.accounts) != 1:
             raise BadRequest(f"account: say which, this session may trade {_list(self.accounts)}")
         return self.accounts[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -41,6 +41,14 @@ class OrderEvent:
         @property
         def seq(self) -> int:
             """This session's count of answers."""
+
+        @property
+        def event(self) -> int:
+            """The event on the core's spine that it tells of."""
+
+        @property
+        def order(self) -> int:
+            """The order's index in the core."""
 
         @property
         def time_ns(self) -> int: ...
@@ -173,12 +181,15 @@ class DenyEvent:
     orig_cl_ord_id: str | None
     symbol: str | None
     reason: str
+    event: int = field(default=0, compare=False, repr=False)
 
     @classmethod
     def of(cls, told: OrderEvent) -> DenyEvent:
         """From an answer that is a denial."""
         reason = REASON_NAMES[told.reason_code]
-        return cls(told.seq, told.time_ns, told.cl_ord_id, told.orig_cl_ord_id, told.symbol, reason)
+        return cls(
+            told.seq, told.time_ns, told.cl_ord_id, told.orig_cl_ord_id, told.symbol, reason, told.event
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +229,6 @@ type Event = OrderEvent | DenyEvent | Gap
 
 def as_dict(event: Event) -> dict[str, Any]:
     """Every field of an event by its name."""
-    return event.to_dict() if isinstance(event, OrderEvent) else asdict(event)
+    if isinstance(event, OrderEvent):
+        return event.to_dict()
+    return {name: value for name, value in asdict(event).items() if name != "event"}

@@ -16,6 +16,7 @@ from periphery.bridge.wire import (
     ASK,
     BEAT_S,
     BYE,
+    HEARD,
     HELLO,
     PING,
     QUOTES,
@@ -24,6 +25,7 @@ from periphery.bridge.wire import (
     TELL,
     WHERE,
     count_of,
+    heard_of,
     rows,
 )
 from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
@@ -54,7 +56,7 @@ class BridgeLink:
         self.next_look = 0.0
         self.taken = 0
         self.responses = Arrived()
-        self.quotes = Market()
+        self.quotes: Market | Heard = Market()
         self._ended = ""
         self._ids = 0
         self._answers: dict[int, dict[str, Any]] = {}
@@ -70,7 +72,9 @@ class BridgeLink:
 
     # ---- the beginning -------------------------------------------------------------------------------------
 
-    def hello(self, token: str, name: str, cancel_on_disconnect: bool) -> dict[str, Any]:
+    def hello(
+        self, token: str, name: str, cancel_on_disconnect: bool, hears_all: bool = False
+    ) -> dict[str, Any]:
         """What the core tells. NoCore, WrongToken, VersionMismatch, Refused."""
         self._orders.send(WHERE)
         where = self._first(self._orders, WHERE)[1:].rstrip(b"\0").decode()
@@ -81,7 +85,11 @@ class BridgeLink:
             "token": token,
             "name": name,
             "cancel_on_disconnect": cancel_on_disconnect,
+            "hears_all": hears_all,
         }
+        if hears_all:
+            self.quotes = Heard()
+            self._feed.setsockopt(zmq.UNSUBSCRIBE, b"")  # all comes by the one socket, in its order
         self._orders.send(HELLO + msgspec.msgpack.encode(said))
         end = time.monotonic() + self.timeout
         while self._told is None:
@@ -91,7 +99,8 @@ class BridgeLink:
                 raise self.no_answer("hello")
             self._orders.poll(10)
             self.pump()
-        self.quotes.after, told = self._told
+        after, told = self._told
+        self.quotes.after = after
         return told
 
     def _first(self, socket: zmq.Socket[bytes], kind: bytes) -> bytes:
@@ -171,7 +180,7 @@ class BridgeLink:
     def pump(self) -> None:
         """Takes what has come; never waits."""
         for socket, take in ((self._orders, self._take), (self._feed, self._take_feed)):
-            while not socket.closed:
+            while not socket.closed and not self.quotes.is_full:
                 try:
                     packet = socket.recv(zmq.NOBLOCK)
                 except zmq.Again:
@@ -179,6 +188,8 @@ class BridgeLink:
                 self._heard = time.monotonic()
                 take(packet)
         now = time.monotonic()
+        if self.quotes.is_full:
+            self._heard = now  # nobody listened
         if now - self._spoke > BEAT_S and not self._ended:
             self._send(PING)
         if now - self._heard > SILENT_S:
@@ -189,12 +200,16 @@ class BridgeLink:
         if kind == TELL:
             self.taken, data = count_of(packet)
             self.responses.put(rows(data, RESPONSE_SIZE))
+        elif kind == HEARD and isinstance(self.quotes, Heard):
+            self.taken, responses, market = heard_of(packet, RESPONSE_SIZE)
+            self.responses.put(rows(responses, RESPONSE_SIZE))
+            self.quotes.put(0, rows(market, QUOTE_SIZE))
         elif kind == ASK:
             answer: dict[str, Any] = msgspec.msgpack.decode(packet[1:])
             self._answers = {answer.get("id", 0): answer}
         elif kind == PING:
             self.taken = count_of(packet)[0]
-        elif kind == QUOTES:
+        elif kind == QUOTES and isinstance(self.quotes, Market):
             self.quotes.begin(rows(packet[1:], QUOTE_SIZE))
         elif kind == HELLO:
             count, body = count_of(packet)
@@ -238,8 +253,38 @@ class Arrived:
         return self._rows.popleft() if self._rows and seq == self.claimed_seq - len(self._rows) + 1 else None
 
 
+class Heard:
+    """Rows of the market of a session that hears all: as they come, none is missing."""
+
+    is_full = False
+    """So many wait that no more are taken: the bridge holds them, and in the end lets go of who is too
+    slow."""
+
+    def __init__(self) -> None:
+        self.next_seq = 1
+        self.after: int | None = None
+        self._rows: deque[bytes] = deque()
+        self.pump: Callable[[], None] = _nothing
+
+    def put(self, _first: int, found: list[bytes]) -> None:
+        self._rows.extend(found)
+        self.is_full = len(self._rows) >= KEPT
+
+    def read(self) -> bytes | None:
+        if not self._rows:
+            self.pump()
+        row = self._rows.popleft() if self._rows else None
+        self.is_full = len(self._rows) >= KEPT
+        return row
+
+    def oldest(self) -> None:
+        """Nothing is lost here: the bridge says what was."""
+
+
 class Market:
     """Quotes as they come, counted from 1; what the feed's sequence leaves out is a gap."""
+
+    is_full = False
 
     def __init__(self) -> None:
         self.next_seq = 1
@@ -300,7 +345,7 @@ class BridgeRings:
     def port(self, prefix: str, _directory: Directory) -> PlainPort:
         return PlainPort(self, self._link.responses, prefix)
 
-    def follow_quotes(self) -> Market:
+    def follow_quotes(self) -> Market | Heard:
         return self._link.quotes
 
 

@@ -56,7 +56,7 @@ class Session:
         self.epoch: int = told["epoch"]
         self.is_live: bool = told["live"]
         self.directory = Directory(told["directory"], told["accounts"])
-        prefix = prefix or f"{_short(name)}-{_base36(time.time_ns())}-"
+        prefix = prefix or f"{short(name)}-{base36(time.time_ns())}-"
         self.port = transport.port(prefix, self.directory)
         self.needs: tuple[str, dict[str, Any]] | None = None
         """(op, values) of the request to make before `next` has anything more."""
@@ -121,6 +121,18 @@ class Session:
         account_index = NONE if account is None else self.directory.account(account)
         symbol_index = NONE if symbol is None else self.directory.symbol(symbol).index
         self._push(codec.encode_cancel_all(self.port.sent + 1, account_index, symbol_index, strategy))
+
+    def signal(
+        self,
+        what: int,
+        name: int = NONE,
+        to: int = NONE,
+        symbol: int = NONE,
+        value: Number = 0,
+        at_ns: int = 0,
+    ) -> None:
+        """Say something to other sessions, or to this one itself; what: a SignalWhat."""
+        self._push(codec.encode_signal(self.port.sent + 1, what, name, to, symbol, value, at_ns))
 
     def _push(self, slot: bytes) -> None:
         if not self.port.push(slot):
@@ -203,11 +215,22 @@ class Session:
         for row in rows:
             self._symbols.setdefault(row["cl_ord_id"], self.directory.symbol(row["symbol"]))
 
+    def market(self) -> codec.MarketRow | Gap | None:
+        """The next row of the market ring as it is; a Gap where that was faster."""
+        slot = self._quotes.read()
+        if slot is None:
+            return self._gap()
+        row = codec.decode_market(slot)
+        return row if row.kind else Gap("quotes", 1, row.a)
+
     def quote(self) -> QuoteEvent | Gap | None:
         """The next quote; a Gap where the market was faster than this client; None where there is none."""
         slot = self._quotes.read()
         if slot is not None:
             return codec.decode_quote(slot, self.directory)
+        return self._gap()
+
+    def _gap(self) -> Gap | None:
         oldest = self._quotes.oldest()
         if oldest is None:
             return None
@@ -216,11 +239,13 @@ class Session:
         return gap
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """What of a name goes into ids: up to 8 letters and digits."""
     return "".join(c for c in name if c.isascii() and c.isalnum())[:8] or "client"
 
 
-def _base36(value: int) -> str:
+def base36(value: int) -> str:
+    """In digits and small letters."""
     text = ""
     while value:
         value, digit = divmod(value, 36)

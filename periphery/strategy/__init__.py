@@ -11,6 +11,25 @@ class Mine(Strategy):
             self.buy(quote.symbol, self.params.qty)
 """
 
-from periphery.strategy.strategy import BadParams, Parameters, Strategy
+from typing import TYPE_CHECKING
 
-__all__ = ["BadParams", "Parameters", "Strategy"]
+from periphery.strategy.market import Signal
+from periphery.strategy.strategy import BadParams, BadState, Parameters, Strategy
+
+if TYPE_CHECKING:  # what recordings tell is compiled, and has the same members
+    from core.backtest.bars import Bar
+    from core.session.market import Level, Quote, Trade
+else:
+    from periphery.strategy.market import Bar, Level, Quote, Trade
+
+__all__ = [
+    "BadParams",
+    "BadState",
+    "Bar",
+    "Level",
+    "Parameters",
+    "Quote",
+    "Signal",
+    "Strategy",
+    "Trade",
+]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import messages as m
-from core.backtest.bars import BarBuilder
+from core.backtest.bars import NEVER_NS, BarBuilder
 from core.backtest.playback import Playback
 from core.build import SCHEMA_VERSION, build_id
-from core.capacity import Capacity
 from core.data.instruments import Listing, declare, scan
 from core.data.play import Player
 from core.data.recording import BadRecording, Options, open_all, run_merged
@@ -33,10 +31,13 @@ from core_ext.journal import JournalWriter
 from periphery.client.codec import INPUT_SIZE
 from periphery.client.events import DenyEvent, OrderEvent
 from periphery.client.session import Session
-from periphery.client.shared_memory import SharedOrderEvent
-from periphery.client.stream import Follower
 from periphery.client.units import Number, from_units
+from periphery.strategy.market import Signal
+from periphery.strategy.results import SAMPLES, Marks, fill_lines
+from periphery.strategy.rings import OwnRings
 from periphery.strategy.strategy import Strategy, handlers_of
+from periphery.strategy.terms import Terms as Terms, declarations
+from periphery.strategy.vector import Change, VectorStrategy, changes
 
 if TYPE_CHECKING:
     from core.data.reader import Events, Reader
@@ -56,35 +57,6 @@ type Advance = Callable[[int], object]
 type Report = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What recordings don't say: the account, the venues' terms. Decimal strings.
-
-    currency: of the account; None: that in which the first instrument is settled. quote_qty: what a quote
-    shows on each side where the recording has no sizes. max_orders: beyond so many the core denies more.
-    declare: lines of a scenario that come before anything else; an instrument, venue or account among them
-    takes the place of the one made up here.
-    """
-
-    account: str = "A1"
-    currency: str | None = None
-    cash: str = "1000000"
-    taker_fee_bps: str = "0"
-    maker_fee_bps: str = "0"
-    fee_precision: int = 8
-    latency_us: str = "0"
-    quote_qty: str = "1000000000"
-    max_orders: int = 1 << 20
-    declare: tuple[Mapping[str, Any], ...] = ()
-
-    def capacity(self, places: int) -> Capacity:
-        """Of a core with that many (symbol, venue) pairs: memory that no order comes to costs nothing."""
-        most = self.max_orders
-        return Capacity(
-            orders=most, more_children=most, ids=2 * most, fills=2 * most, depths=max(256, places)
-        )
-
-
 class Backtest:
     """One run of a strategy over recordings; it is the strategy's `Host`."""
 
@@ -96,20 +68,30 @@ class Backtest:
         terms: Terms | None = None,
         journal: Path | None = None,
         advance: Advance | None = None,
+        signals: Sequence[Signal] = (),
+        window: tuple[int, int] | None = None,
+        batch_rows: int | None = None,
     ) -> None:
         """journal: a new or empty folder for one, verified and replayed afterwards. advance: told of bytes
-        read. BadRecording, ValueError (terms)."""
+        read. signals: what other processes would send, at their times. window: (first, end) in ns of the
+        rows that are played, the end not included; None: all. batch_rows: the most that a VectorStrategy sees
+        at once; None: as many as come. BadRecording, ValueError (terms)."""
         self.strategy = strategy
         self.paths = paths
         self.options = options or Options()
         self.terms = terms or Terms()
         self.folder = journal
+        self.signals = signals
+        self.window = window
+        self.batch_rows = batch_rows
+        self._advance = advance
+        self.marks = Marks(0)
+        self.first_ns = 0
         self.listing = self._listed()
         self.book = Book("backtest")
         self._journal = _journal(journal)
         capacity = self.terms.capacity(sum(len(i.venues) for i in self.listing.instruments.values()))
         self.core = Playback(capacity, self._journal)
-        self._advance = advance
         self.logged: list[dict[str, Any]] = []
         self._declare()
         self.session = self._connect()
@@ -118,7 +100,14 @@ class Backtest:
 
     def _listed(self) -> Listing:
         """What is traded where: the recordings are read once for it."""
-        return declare(scan(self.paths, self.options))
+        readers = scan(self.paths, self.options, self._advance)
+        first = min((reader.first for reader in readers if reader.rows), default=0)
+        last = max((reader.last for reader in readers if reader.rows), default=0)
+        if self.window is not None:
+            first, last = max(first, self.window[0]), min(last, self.window[1] - 1)
+        self.first_ns = first
+        self.marks = Marks(max((last - first) // SAMPLES, 1) if last > first else 0)
+        return declare(readers)
 
     # ---- the core ------------------------------------------------------------------------------------------
 
@@ -149,12 +138,15 @@ class Backtest:
             "directory": self.book.told(),
             "accounts": [account.name for account in self.book.directory.account_list],
         }
-        rings = _Rings(self.core)
+        requests = plain_ring(REQUESTS, INPUT_SIZE)
+        rings = OwnRings(requests, self.core.core.egress.responses)
         session = Session(hello, rings, name, prefix=f"{name}-")
-        handlers = handlers_of(self.strategy)
+        handlers = handlers_of(self.strategy) | {"on_timer": self._due}
+        if isinstance(self.strategy, VectorStrategy):
+            handlers.pop("on_quote")
         assert isinstance(session.port, Port)
         self.core.attach(
-            session.port, rings.requests, session.index, handlers, session.directory.symbols, self._places(),
+            session.port, requests, session.index, handlers, session.directory.symbols, self._places(),
             DenyEvent.of, self._watches_marks(),
         )  # fmt: skip
         return session
@@ -179,18 +171,70 @@ class Backtest:
         self.readers = [reader for recording in recordings for reader in recording.readers]
         self.take_over()
         began_ns = time.perf_counter_ns()
+        self._set_timers()
         self.strategy.on_start()
         self.core.settle()
         run_merged(self.readers)
         self._stop()
+        if self.marks.period_ns:
+            self._mark()
         run_ns = time.perf_counter_ns() - began_ns
         return self._told(run_ns)
 
+    def _set_timers(self) -> None:
+        """The signals, and the first look at the marks."""
+        first, end = self.window or (0, NEVER_NS)
+        for signal in (each for each in self.signals if first <= each.time_ns < end):
+            self.core.set_timer(signal.time_ns, signal)
+        if self.marks.period_ns:
+            self.core.set_timer(self.first_ns + self.marks.period_ns, self.marks)
+
+    def _due(self, what: object, due_ns: int) -> None:
+        """A timer of the strategy, a signal, or time to look at the marks."""
+        if isinstance(what, Signal):
+            self.strategy.on_signal(what)
+        elif what is self.marks:
+            self._mark()
+            self.core.set_timer(due_ns + self.marks.period_ns, what)
+        else:
+            self.strategy.on_timer(str(what), due_ns)
+
+    def _mark(self) -> None:
+        mark2_of = self.core.core.risk.mark2_of
+        marks = [mark2_of(symbol.index) for symbol in self.book.directory.symbol_list]
+        self.marks.take(self.core.now_ns, marks)
+
     def _sink(self, n: int) -> Callable[[Events], None]:
         def take(events: Events) -> None:
-            self._player(n, self.readers[n]).play(events)
+            if self.window is not None:
+                times = events["recv_ts_ns"]
+                events = events[(times >= self.window[0]) & (times < self.window[1])]
+            if isinstance(self.strategy, VectorStrategy):
+                self._play_batches(self.strategy, n, events)
+            else:
+                self._player(n, self.readers[n]).play(events)
 
         return take
+
+    def _play_batches(self, strategy: VectorStrategy, n: int, events: Events) -> None:
+        """Each batch is shown whole; what is to be held changes after the row that it follows from."""
+        reader, player = self.readers[n], self._player(n, self.readers[n])
+        most = self.batch_rows or max(len(events), 1)
+        for first in range(0, len(events), most):
+            rows = events[first : first + most]
+            begun = 0
+            for end, name, target in self._changes(strategy, reader, rows):
+                player.play(rows[begun:end])
+                begun = end
+                strategy.hold(name, target)
+                self.core.settle()
+            player.play(rows[begun:])
+
+    def _changes(self, strategy: VectorStrategy, reader: Reader, rows: Events) -> list[Change]:
+        return changes(
+            strategy, rows, lambda i: self.listing.name(reader, reader.streams.all[i].symbol),
+            self.listing.venue(reader),
+        )  # fmt: skip
 
     def _player(self, n: int, reader: Reader) -> Player:
         """The reader's player; its table grows where symbols have come."""
@@ -281,24 +325,7 @@ class Backtest:
     @property
     def fills(self) -> list[dict[str, Any]]:
         """Every fill, in the order in which they were booked: numbers as decimal strings."""
-        return [self._fill(row) for row in self.core.fill_rows()]
-
-    def _fill(self, row: np.void) -> dict[str, Any]:
-        d = self.book.directory
-        symbol = d.symbol_list[row["symbol"]]
-        qty = int(row["qty"])
-        fee = (int(row["fee_high"]) << 64) | int(row["fee_low"])
-        return {
-            "time_ns": int(row["time_ns"]),
-            "account": d.account_list[row["account"]].name,
-            "symbol": symbol.name,
-            "venue": d.venue_list[row["venue"]],
-            "side": "buy" if qty > 0 else "sell",
-            "qty": str(from_units(abs(qty), symbol.qty_precision)),
-            "px": str(from_units(int(row["px"]), symbol.price_precision)),
-            "fee": format(Decimal(fee).scaleb(-16).normalize(), "f"),
-            "liquidity": "maker" if row["maker"] else "taker",
-        }
+        return fill_lines(self.core.fill_rows(), self.book.directory)
 
     def _journaled(self, state_hash: str) -> Report:
         """Closes the journal, verifies it and plays it into a fresh core."""
@@ -318,7 +345,11 @@ class Backtest:
 
     @property
     def time_ns(self) -> int:
-        return self.core.now_ns
+        return self.core.now_ns or self.first_ns  # before the first row it is that row's time
+
+    @property
+    def warming(self) -> bool:
+        return False
 
     def tick(self, symbol: str) -> Decimal:
         found = self.directory.symbol(symbol)
@@ -394,47 +425,6 @@ class Backtest:
 
     def log(self, message: str, values: Mapping[str, Any]) -> None:
         self.logged.append({"time_ns": self.time_ns, "message": message, **values})
-
-
-class _Rings:
-    """A session's transport in this process."""
-
-    def __init__(self, core: Playback) -> None:
-        self.requests = plain_ring(REQUESTS, INPUT_SIZE)
-        self.responses = core.core.egress.responses
-
-    def follow_quotes(self) -> Follower:
-        """Nobody does: the market comes by handlers."""
-        return Follower(self.responses, 1)
-
-    def port(self, prefix: str, directory: Directory) -> Port[SharedOrderEvent]:
-        names = directory.symbols, directory.account_indices(), directory.venue_indices()
-        return Port(self.requests, self.responses, prefix, *names, SharedOrderEvent)
-
-
-def declarations(listing: Listing, terms: Terms) -> list[dict[str, Any]]:
-    """The lines that come before the first row: those of `terms.declare`, and what they don't name."""
-    given = [dict(line) for line in terms.declare]
-    named = {(line["type"], line.get(line["type"]) or line.get("symbol")) for line in given}
-    made = []
-    for line in listing.lines:
-        if line["type"] == "venue":
-            line = line | {
-                "mode": "match",
-                "taker_fee_bps": terms.taker_fee_bps,
-                "maker_fee_bps": terms.maker_fee_bps,
-                "fee_precision": terms.fee_precision,
-                "latency_us": terms.latency_us,
-            }
-        name = line["venue"] if line["type"] == "venue" else line["symbol"]
-        if (line["type"], name) not in named:
-            made.append(line)
-    first = next(iter(listing.instruments.values()), None)
-    currency = terms.currency or (first.line()["currency"] if first else "USD")
-    account = {"type": "account", "account": terms.account, "currency": currency, "cash": terms.cash}
-    made += [account] if ("account", terms.account) not in named else []
-    order = {"instrument": 0, "venue": 1, "account": 2}
-    return sorted(made + given, key=lambda line: order.get(line["type"], 3))
 
 
 def _net(account: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from periphery.client.events import DenyEvent, OrderEvent
     from periphery.client.units import Number
     from periphery.strategy.host import Host
+    from periphery.strategy.market import Signal
 
 AtStop = Literal["close", "cancel", "keep"]
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
@@ -28,6 +29,10 @@ class BadParams(ValueError):
     """A parameter that isn't there, or whose value isn't of its type or bounds; the message says which."""
 
 
+class BadState(ValueError):
+    """A state that a strategy can't keep, or can't go on from; the message says what to do."""
+
+
 class Strategy:
     """Subclass it in a file, fill in the handlers that you need, and run the file with `nacre backtest`.
 
@@ -36,6 +41,8 @@ class Strategy:
     """
 
     Params: ClassVar[type[Parameters]] = Parameters
+    state_version: ClassVar[int] = 1
+    """Of what `save` gives: count it up when that changes, and `migrate` the older ones."""
     at_stop: ClassVar[AtStop] = "close"
     """At the end: "close" cancels what is open and closes what is held, "cancel" cancels, "keep" neither."""
 
@@ -76,11 +83,28 @@ class Strategy:
     def on_timer(self, name: str, due_ns: int) -> None:
         """A timer that `timer` set is due."""
 
+    def on_signal(self, signal: Signal) -> None:
+        """A value that another process sent by its name."""
+
     def on_params(self, before: Any) -> None:
         """`params` are others than before."""
 
     def on_stop(self) -> None:
         """After the last event; then comes what `at_stop` says."""
+
+    # ---- what it keeps -------------------------------------------------------------------------------------
+
+    def save(self) -> Any:
+        """What the next run is to know, as JSON can say it; None: nothing. Live it is asked at the end, and
+        as often as the command says."""
+        return None
+
+    def load(self, state: Any) -> None:
+        """What `save` gave in an earlier run; after on_start, before anything else."""
+
+    def migrate(self, state: Any, version: int) -> Any:
+        """A state of an older version as one of this. NotImplementedError: the older one is refused."""
+        raise NotImplementedError
 
     # ---- what it knows -------------------------------------------------------------------------------------
 
@@ -95,6 +119,11 @@ class Strategy:
     def time_ns(self) -> int:
         """Now, by the events' clock: ns since 1970."""
         return self.host.time_ns
+
+    @property
+    def warming(self) -> bool:
+        """Whether this is history that comes before it goes live: orders are refused, on_deny says so."""
+        return self.host.warming
 
     @property
     def symbols(self) -> list[str]:
@@ -226,6 +255,7 @@ HANDLERS = (
     "on_deny",
     "on_position",
     "on_timer",
+    "on_signal",
 )
 
 

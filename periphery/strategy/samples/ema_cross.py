@@ -6,8 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.session.market import Quote
-from periphery.strategy import Parameters, Strategy
+from periphery.strategy import Parameters, Quote, Strategy
 
 
 class EmaCross(Strategy):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bench import check, client, command, hop, machine, throughput
+from bench import backtest_memory, check, client, command, hop, machine, throughput
 from core.cli import root
 
 SMALL = ("--symbols", "5", "--live", "300", "--new", "100", "--filled", "50", "--quotes", "100")
@@ -32,6 +32,13 @@ def test_throughput_in_a_tiny_form() -> None:
     done = run("throughput", *SMALL, "-o", "json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["shape"]["live"] == 300
+
+
+def test_backtest_memory_in_a_tiny_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtest_memory, "GOAL", 2.0)
+    found = json.loads(run("backtest-memory", "--rows", "2000", "-o", "json").stdout)
+    assert found["ok"]
+    assert (found["once"]["rows"], found["10_times"]["rows"]) == (2000, 20_000)
 
 
 def test_a_table_is_printed() -> None:

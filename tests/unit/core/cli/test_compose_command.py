@@ -38,6 +38,16 @@ def calls(log: Path) -> list[tuple[list[str], dict[str, str]]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
+def test_up_with_a_strategy_brings_the_bridge_too(asked: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("")
+    assert run("up", "--strategy", str(file)).exit_code == 0
+    ((words, env),) = calls(asked)
+    assert str(DEPLOY / "compose.strategy.yaml") in words
+    assert [words[i + 1] for i, word in enumerate(words) if word == "--profile"] == ["bridge"]
+    assert env["NACRE_STRATEGY"] == str(file)
+
+
 def test_up_works_out_the_shared_memory(asked: Path) -> None:
     assert run("up", "--placement", "contained", "--bridge").exit_code == 0
     ((words, env),) = calls(asked)

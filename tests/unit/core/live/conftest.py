@@ -192,6 +192,7 @@ class Bench:
         self.bases: dict[int, int] = {}
         self.sessions: dict[int, tuple[int, bytes | None]] = {}
         self.sent: dict[int, int] = {}
+        self.hears_all: dict[int, bool] = {}
         self.chain = Chain(folder, self.groups, **more)
         self.desk = Desk(self.chain, {})
         self.feed([Event(int(m.Kind.CONFIG), 0, config_request(self.chain.board.capacity))])
@@ -239,7 +240,7 @@ class Bench:
     def reader(self) -> JournalReader:
         return JournalReader(self.folder / "journal")
 
-    def sit(self, seat: int, name: str, rights: bytes | None = None) -> Rings:
+    def sit(self, seat: int, name: str, rights: bytes | None = None, hears_all: bool = False) -> Rings:
         """A session connects, with its rights by account."""
         self.line({"type": "connect", "session": name})
         index = self.book.directory.spaces[m.Space.SESSION][name]
@@ -248,6 +249,7 @@ class Bench:
         self.requests[seat] = mmap.mmap(rings.fds[0], 0)
         rings.close_fds()
         self.rings[seat], self.sessions[seat] = rings, (index, rights)
+        self.hears_all[seat] = hears_all
         self.open_responses(seat)
         self.open_requests(seat)
         return rings
@@ -260,7 +262,9 @@ class Bench:
 
     def open_responses(self, seat: int) -> None:
         rings = self.rings[seat]
-        self.chain.stage("egress").open_seat(seat, self.sessions[seat][0], rings.responses, rings.quotes)
+        session, rights = self.sessions[seat]
+        hears_all = self.hears_all[seat]
+        self.chain.stage("egress").open_seat(seat, session, rings.responses, rings.quotes, hears_all, rights)
 
     def restart(self, stage: str) -> None:
         """The worker with that stage dies, another one takes its place."""

@@ -122,7 +122,7 @@ def response(**given: object) -> bytes:
 
 def test_every_field_of_a_response() -> None:
     numbers = {name: i for i, name in enumerate(m.RESPONSE.names or (), 1) if not name.endswith("cl_ord_id")}
-    numbers |= {"pad": 0, "pad2": 0}
+    numbers["pad"] = 0
     slot = response(**numbers, cl_ord_id="mine", orig_cl_ord_id="old")
     assert len(slot) == codec.RESPONSE_SIZE
     told = codec.Response(slot)
@@ -194,3 +194,20 @@ def test_importing_the_client_needs_nothing_compiled_and_no_numpy() -> None:
         "assert not heavy and not [f for f in files if f.endswith('.so')], heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "mantissa", "exponent"), [("0.125", 125, -3), ("-3", -3, 0), ("1E+3", 1, 3), ("0", 0, 0)]
+)
+def test_a_signal(value: str, mantissa: int, exponent: int) -> None:
+    slot = codec.encode_signal(5, m.SignalWhat.VALUE, 7, NONE, 1, value, 99)
+    assert len(slot) <= codec.INPUT_SIZE
+    event = np.frombuffer(slot, m.SIGNAL_EVENT, 1, 48)[0]
+    assert (event["name"], event["to"], event["symbol"], event["at_ns"]) == (7, NONE, 1, 99)
+    assert (event["mantissa"], event["exponent"]) == (mantissa, exponent)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "12345678901234567890123"])
+def test_a_signal_that_cant_be_said_is_told(value: str) -> None:
+    with pytest.raises(BadRequest, match="a finite number of at most 18 digits"):
+        codec.encode_signal(5, m.SignalWhat.VALUE, value=value)

@@ -1,0 +1,76 @@
+"""Does a backtest's memory grow with the rows? Peak resident memory at one and at ten times the rows, in
+fresh processes: decoding, engines, a strategy that trades, the equity curve.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.machine import machine
+
+GOAL = 1.1
+TIMES = 10
+T0_NS = 1_700_000_000_000_000_000
+TOGETHER = 50_000
+
+_CHILD = """
+import json, sys
+from pathlib import Path
+from core.data.recording import Options
+from periphery.strategy.backtest import Backtest, Terms
+from periphery.strategy.loading import load_strategy
+from periphery.strategy.results import results
+file, recording = Path(sys.argv[1]), Path(sys.argv[2])
+strategy = load_strategy(file)({"fast": 400, "slow": 1600, "qty": 1000})
+test = Backtest(strategy, [recording], Options(symbol="EURUSD", venue="V"), Terms(taker_fee_bps="0.2"))
+report = test.run()
+results(test, report)
+status = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
+print(json.dumps({"rows": report["rows"], "fills": report["fills"], "peak_kib": int(status)}))
+"""
+
+
+def run(rows: int, seed: int) -> dict[str, Any]:
+    """ok: every row was played, and the peaks' ratio is within its goal."""
+    strategy = Path(__file__).parents[1] / "periphery" / "strategy" / "samples" / "ema_cross.py"
+    with tempfile.TemporaryDirectory(prefix="nacre-bench-") as folder:
+        found = [_peak(strategy, _recording(Path(folder), count, seed)) for count in (rows, TIMES * rows)]
+    ratio = round(found[1]["peak_kib"] / found[0]["peak_kib"], 4)
+    played = [each["rows"] for each in found] == [rows, TIMES * rows]
+    return {
+        "ok": played and ratio <= GOAL,
+        "ratio": ratio,
+        "goal": GOAL,
+        "once": found[0],
+        f"{TIMES}_times": found[1],
+        "machine": machine(),
+    }
+
+
+def _recording(folder: Path, count: int, seed: int) -> Path:
+    """Quotes of a random walk, 50 ms apart, a piece at a time."""
+    random, path, level = np.random.default_rng(seed), folder / f"{count}.csv.gz", 110_000
+    with gzip.open(path, "wt", compresslevel=1) as out:
+        out.write("ts,bid_px,bid_qty,ask_px,ask_qty\n")
+        for first in range(0, count, TOGETHER):
+            steps = level + np.cumsum(random.integers(-2, 3, min(TOGETHER, count - first)))
+            level = int(steps[-1])
+            for i, bid in enumerate(steps.tolist(), first):
+                at = T0_NS + i * 50_000_000
+                out.write(f"{at},{bid / 1e5:.5f},1000000,{(bid + 3) / 1e5:.5f},1000000\n")
+    return path
+
+
+def _peak(strategy: Path, recording: Path) -> dict[str, Any]:
+    command = [sys.executable, "-c", _CHILD, str(strategy), str(recording)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
