@@ -25,6 +25,7 @@ class Capacity:
     limits: int = 4096
     counters: int = 1 << 14
     cells: int = 1 << 15
+    contents: int = 1 << 14  # orders that passed lately, for the same one sent twice
     rate_times: int = 1 << 18  # time stamps that rate limits remember, together
     depths: int = 256  # (symbol, venue) pairs whose depth is kept
     adjustments: int = 1 << 14  # fundings, dividends, splits, settlements that a bust plays again

@@ -39,6 +39,7 @@ class Kind(IntEnum):
     ADJUST = 27
     BOOK = 28
     ALGO = 29
+    OVERRIDE = 30
     RIGHTS = 31
     SLICE = 32
     CHILD_CANCEL = 33
@@ -56,6 +57,7 @@ class Kind(IntEnum):
     PEG = 45
     TRIGGERS = 46
     SLICE_DUE = 47
+    GROUP = 48
 
 
 class HeaderFlag(IntFlag):
@@ -230,12 +232,40 @@ class Reason(IntEnum):
     BUSY = 27
     TABLE_FULL = 28
     JOURNAL_FULL = 29
-    MAX_ORDER_QTY = 32
-    MAX_ORDER_NOTIONAL = 33
-    PRICE_COLLAR_BPS = 34
-    PRICE_COLLAR_TICKS = 35
-    ORDER_RATE = 36
-    MAX_POSITION = 37
+    NO_LIMIT = 30
+    SECOND_PERSON = 31
+    RESTRICTED = 32
+    PERMISSION = 33
+    MAX_ORDER_QTY = 34
+    MAX_ORDER_NOTIONAL = 35
+    PRICE_COLLAR_BPS = 36
+    PRICE_COLLAR_TICKS = 37
+    MARKET_PROTECTION_BPS = 38
+    SPREAD_BPS = 39
+    MARKET_DATA_AGE_S = 40
+    DUPLICATE_CONTENT = 41
+    ORDER_RATE = 42
+    REPEATED_EXECUTION = 43
+    MAX_WORKING_ORDERS = 44
+    MAX_DAILY_ORDERS = 45
+    ORDER_TRADE_RATIO = 46
+    MAX_POSITION = 47
+    MAX_POSITION_NOTIONAL = 48
+    SHORT_SALE = 49
+    MIN_CASH = 50
+    MARGIN = 51
+    GROSS_EXPOSURE = 52
+    NET_EXPOSURE = 53
+    SECTOR_EXPOSURE = 54
+    MAX_DAILY_QTY = 55
+    MAX_DAILY_NOTIONAL = 56
+    CREDIT = 57
+    SELF_TRADE = 58
+    DAILY_LOSS = 59
+    DRAWDOWN = 60
+    LOSING_STREAK = 61
+    CANCEL_RATE = 62
+    MAX_DAILY_CANCELS = 63
     LIMIT_70 = 64
     LIMIT_90 = 65
     OVERFILL = 66
@@ -248,6 +278,7 @@ class Reason(IntEnum):
     VENUE_REJECTS = 73
     VENUE_TEXT = 74
     POST_ONLY = 75
+    OVERRIDE = 76
 
 
 class Unit(IntEnum):
@@ -258,6 +289,9 @@ class Unit(IntEnum):
     MONEY = 4
     BPS = 5
     QTY12 = 6
+    WORD = 7
+    RATIO = 8
+    SECONDS = 9
 
 
 class Scope(IntEnum):
@@ -268,6 +302,7 @@ class Scope(IntEnum):
     VENUE = 4
     SESSION = 5
     SECTOR = 6
+    GROUP = 7
 
 
 class RiskState(IntEnum):
@@ -318,6 +353,7 @@ class Sweep(IntEnum):
     EXPIRE = 3
     FLATTEN = 4
     CLOSE = 5
+    OWN = 6
 
 
 class Adjust(IntEnum):
@@ -341,6 +377,9 @@ class VerdictFlag(IntFlag):
     UNKNOWN = 4
     STATE = 8
     HAS_MARK = 16
+    PROTECTED = 32
+    HOLDS = 64
+    SOFT = 128
 
 
 class Action(IntEnum):

@@ -65,7 +65,7 @@ class Book:
     def begin(self) -> Encoder:
         """The encoder; before the first call the directory may still be restored."""
         if self.encoder is None:
-            self.encoder = Encoder(self.file, self.directory)
+            self.encoder = Encoder(self.file, self.directory, live=True)
         return self.encoder
 
     def events(self, line: Line) -> list[Event]:
@@ -279,8 +279,7 @@ class Book:
         row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
         check = CHECK_NAMES.get(int(row["check"]), str(row["check"]))
         value = (int(np.int64(row["value_hi"])) << 64) | int(row["value_lo"])
-        digits = 0 if check == "order_rate" else 12
-        line: dict[str, Any] = {"check": check, "value": _plain(value, digits)}
+        line: dict[str, Any] = {"check": check, "value": limit_text(check, value)}
         if row["off"]:
             line["value"] = "off"
         for what in ("account", "strategy", "symbol", "venue", "session", "sector"):
@@ -291,8 +290,12 @@ class Book:
             line["each"] = m.Scope(int(row["each"])).name.lower()
         if int(row["currency"]) != m.NONE16:
             line["currency"] = self._currency(int(row["currency"]))
-        if check == "order_rate":
+        if check in schema.WINDOW_CHECKS:
             line["window_s"] = _plain(int(row["window_ns"]), 9)
+        if row["soft"]:
+            line["soft"] = True
+        if row["action"] == m.RiskState.REDUCING:
+            line["action"] = "reducing"
         return line
 
 
@@ -306,6 +309,13 @@ DECLARING: dict[int, np.dtype[Any]] = {
     m.Kind.LIMIT: m.LIMIT_EVENT,
     m.Kind.FX: m.FX_EVENT,
 }
+
+
+def limit_text(check: str, value: int) -> str:
+    """A limit's value as a person writes it."""
+    if check in schema.CHECK_WORDS:
+        return schema.CHECK_WORDS[check][value]
+    return _plain(value, 0 if check in schema.COUNT_CHECKS else 12)
 
 
 def _filter(request: bytes) -> dict[str, int]:

@@ -139,7 +139,7 @@ cdef class Router(Engine):
         routed.limited = routed.has_price
         routed.special = self.held.begin(page, order)
         if routed.ord_type != T_LIMIT:
-            routed.has_price = 0
+            routed.has_price = page.outcome.protects
         if order >= self.counts[0]:
             self.counts[0] = order + 1
 
@@ -229,7 +229,7 @@ cdef class Router(Engine):
         self.held.settle(page, order)
         if page.header.kind == K_TRIGGER and routed.special & SP_STOP:
             routed.ord_type = T_LIMIT if has_limit(routed.ord_type) else T_MARKET
-            routed.has_price = routed.ord_type == T_LIMIT
+            routed.has_price = routed.ord_type == T_LIMIT or outcome.protects
         if (routed.special & SP_LIFTS and alone and routed.routable and outcome.flags & OF_HAS_PRICE
                 and not once(routed)):
             routed.special &= ~SP_LIFTS     # what is left rests at the price of the last fill
@@ -280,6 +280,9 @@ cdef class Router(Engine):
                 return
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
+        if takes_any(routed.ord_type) and routed.has_price:
+            self._slice(page, order, <uint32_t>slot, qty, price, T_LIMIT, TIF_IOC)
+            return
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
                     TIF_DAY if routed.special & SP_AUCTION else routed.time_in_force)
 
