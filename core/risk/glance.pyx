@@ -75,7 +75,7 @@ cdef class Glance:
     cdef bint _order(self, const Page* page, const Proposal* asked, const Group* group, uint32_t key) noexcept nogil:
         cdef uint32_t checks = group.checks
         cdef i128 value = 0
-        if checks & bit_of(R_PERMISSION) and (asked.side != SIDE_BUY) != (group.bounds[place_of(R_PERMISSION)] != <i128>0):
+        if checks & bit_of(R_PERMISSION) and <i128>(asked.side != SIDE_BUY) != group.bounds[place_of(R_PERMISSION)]:
             return 0
         if checks & bit_of(R_MAX_ORDER_QTY) and (<i128>asked.qty * <i128>self.values.instruments[asked.symbol].scale
                                                  > group.bounds[place_of(R_MAX_ORDER_QTY)]):

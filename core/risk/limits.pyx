@@ -6,7 +6,7 @@ from core.messages cimport (
     ACCOUNT_GROUP, LimitEvent, NONE, NONE16, OverrideEvent, RS_HALTED, R_CANCEL_RATE, R_CREDIT, R_DAILY_LOSS,
     R_DRAWDOWN, R_GROSS_EXPOSURE, R_LOSING_STREAK, R_MARGIN, R_MAX_DAILY_CANCELS, R_MAX_DAILY_NOTIONAL,
     R_MAX_DAILY_ORDERS, R_MAX_DAILY_QTY, R_MAX_POSITION, R_MAX_POSITION_NOTIONAL, R_MAX_WORKING_ORDERS, R_MIN_CASH,
-    R_NO_LIMIT, R_ORDER_TRADE_RATIO, R_RESTRICTED, R_SECTOR_EXPOSURE, R_SELF_TRADE, R_SHORT_SALE, SC_ACCOUNT, SC_ALL,
+    R_NO_LIMIT, R_ORDER_RATE, R_ORDER_TRADE_RATIO, R_RESTRICTED, R_SECTOR_EXPOSURE, R_SELF_TRADE, R_SHORT_SALE, SC_ACCOUNT, SC_ALL,
     SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, ScopeKeys, UNKNOWN,
 )
 from core_ext.wide cimport pow10_i128
@@ -311,7 +311,7 @@ cdef uint32_t ring_size(const Limit* limit, uint32_t most) noexcept nogil:
     cdef i128 size = limit.value
     if limit.until_ns and limit.lifted > size:
         size = limit.lifted
-    size += <i128>1024 if R_CANCEL_RATE <= limit.check <= R_MAX_DAILY_CANCELS else <i128>1
+    size += <i128>1 if limit.check == R_ORDER_RATE else <i128>1024   # of what isn't denied more than the limit comes
     return <uint32_t>size if size < <i128>most else most
 
 

@@ -52,6 +52,7 @@ cdef class Watch:
         cdef int count = self.limits.chains_of(keys.account, chains)
         cdef uint32_t index
         cdef bint calm = 1
+        cdef bint moves = (move.working or move.filled or move.working_value or move.day_value or move.live or move.orders)
         cdef int i
         for i in range(count):
             index = self.limits.chains[chains[i]].groups
@@ -60,7 +61,7 @@ cdef class Watch:
                         page, keys, position, move, index):
                     calm = 0
                 index = self.limits.groups[index].next
-        if not calm:
+        if not calm and moves:
             self._warn_all(page, keys, position)
 
     cdef bint _count_group(self, Page* page, const Keys* keys, uint32_t position, const Move* move,

@@ -37,6 +37,12 @@ MONEY = frozenset(
 BLUNT = ("restricted", "permission")  # they deny so much that nothing else would happen
 
 
+FROM_THE_START = frozenset(
+    "max_daily_orders order_trade_ratio max_daily_qty max_daily_notional credit daily_loss drawdown losing_streak "
+    "max_daily_cancels".split()
+)
+
+
 class Day:
     """Makes lines one by one; it follows its own orders, so that each line is well formed."""
 
@@ -116,7 +122,9 @@ class Day:
         return {"type": "trade", "venue": "X", "symbol": symbol, "px": self._px(symbol), "qty": "10"}
 
     def _a_limit(self) -> Line | None:
-        return self._limit() if self.random.random() < 0.3 else None
+        """Not one that counts what nobody can count afterwards."""
+        line = self._limit()
+        return line if self.random.random() < 0.3 and line["check"] not in FROM_THE_START else None
 
     def _a_override(self) -> Line | None:
         if self.random.random() < 0.6:

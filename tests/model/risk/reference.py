@@ -704,6 +704,7 @@ class Reference:
     def _report(self, line: Line) -> None:
         order = self.orders[line["child_id"].rpartition(".")[0]]
         what = line["exec_type"]
+        before = order.working(), order.cum, order.alive(), self._working_money(order)
         if what == "trade":
             self._traded(order, line)
         elif what in ("trade_cancel", "trade_correct"):
@@ -715,7 +716,8 @@ class Reference:
             order.pending = None
         elif what == "cancel_rejected":
             order.pending = None
-        self._warn(order)
+        if before != (order.working(), order.cum, order.alive(), self._working_money(order)) or "trade" in what:
+            self._warn(order)
         if what in ("trade", "trade_cancel", "trade_correct"):
             self._losses(order)
 
