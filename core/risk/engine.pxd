@@ -49,7 +49,8 @@ cdef class Risk(Engine):
     cdef void _counted(self, Page* page, uint32_t order, int64_t working, int64_t filled, i128 value,
           bint was_alive) noexcept nogil
     cdef void _booked(self, Page* page, const Order* order, Move* move) noexcept nogil
-    cdef bint _passes(self, Page* page, Proposal* asked) noexcept nogil
+    cdef void propose(self, Page* page, Proposal* asked) noexcept nogil
+    cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil
     cdef void _order(self, Page* page) noexcept nogil
     cdef bint _known(self, Page* page, OrderEvent* request) noexcept nogil
     cdef void _accept(self, Page* page, OrderEvent* request) noexcept nogil

@@ -28,8 +28,13 @@ from core.risk.measure cimport keys_like
 from core.risk.own cimport Newcomer
 from core.risk.proposal cimport Proposal
 from core.risk.sweeps cimport of_children
+from core_ext.atomics cimport prefetch_read
 from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
+
+
+cdef enum:
+    PREPARED = 32                   # orders of a batch
 
 
 cdef class Risk(Engine):
@@ -61,10 +66,32 @@ cdef class Risk(Engine):
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
 
     cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        """Lines that lead to others first: each turn asks for what the one before has brought."""
         cdef int i
+        cdef int orders = 0
+        cdef Page* some[PREPARED]
         for i in range(count):
-            if is_request(todo[i].header.kind):
-                self.life.prefetch(todo[i].resolved.order, todo[i].resolved.child)
+            if not is_request(todo[i].header.kind):
+                continue
+            self.life.prefetch(todo[i].resolved.order, todo[i].resolved.child)
+            if todo[i].resolved.position >= self.tallies.max_positions:
+                continue
+            self.holdings.prefetch(todo[i].resolved.position)
+            if self.limits.counts[0] and todo[i].header.kind == K_ORDER and orders < PREPARED and (
+                    todo[i].request.order.account < self.max_accounts
+                    and todo[i].request.order.symbol < self.values.max_symbols):
+                some[orders] = todo[i]
+                orders += 1
+        for i in range(orders):
+            self.limits.prefetch(some[i].request.order.account)
+            self.tallies.prefetch(some[i].resolved.position)
+            prefetch_symbol(self.view, self.values, some[i].request.order.symbol)
+            prefetch_read(&self.holdings.purses[some[i].request.order.account])
+            if self.limits.counts[7]:
+                prefetch_read(&self.own.ends[some[i].resolved.position])
+        for i in range(orders):
+            self.tallies.prefetch_cell(some[i].resolved.position)
+            self.tallies.prefetch_group(self.limits.chains[some[i].request.order.account].groups)
 
     cdef void on_batch(self, Page** todo, int count) noexcept nogil:
         cdef int i
@@ -297,6 +324,21 @@ cdef class Risk(Engine):
         cdef Proposal asked
         if not self._known(page, request):
             return
+        self.propose(page, &asked)
+        if page.header.flags & H_DERIVED:
+            self._close(page, request)
+            return
+        if unsupported(request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
+            self.gate.deny(page, R_UNSUPPORTED)
+        elif self.passes(page, &asked):
+            self.checks.accepted(page, &asked, page.resolved.order)
+            self._take(page, request, &asked)
+            return
+        self.life.denied(page)
+
+    cdef void propose(self, Page* page, Proposal* asked) noexcept nogil:
+        """What a new order asks for; all that it names is known."""
+        cdef OrderEvent* request = &page.request.order
         asked.account = request.account
         asked.symbol = request.symbol
         asked.strategy = request.strategy
@@ -314,19 +356,9 @@ cdef class Risk(Engine):
         asked.wrong = request.wrong
         asked.px_digits = request.px_digits
         asked.qty_digits = request.qty_digits
-        set_beside(page, request, &asked, self.life.awaits_entry(request))
-        if page.header.flags & H_DERIVED:
-            self._close(page, request)
-            return
-        if unsupported(request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
-            self.gate.deny(page, R_UNSUPPORTED)
-        elif self._passes(page, &asked):
-            self.checks.accepted(page, &asked, page.resolved.order)
-            self._take(page, request, &asked)
-            return
-        self.life.denied(page)
+        set_beside(page, request, asked, self.life.awaits_entry(request))
 
-    cdef bint _passes(self, Page* page, Proposal* asked) noexcept nogil:
+    cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil:
         """Whether an order may go: what is always on, then the limits: most times by a glance at them."""
         asked.protects = 0
         asked.waits_limit = NONE
@@ -478,7 +510,7 @@ cdef class Risk(Engine):
                 and (not order.bits & B_WAITS_TRIGGER or order.ord_type == T_TRAILING_STOP)):
             self.gate.deny(page, R_UNSUPPORTED)
             return
-        if not self._passes(page, &asked):
+        if not self.passes(page, &asked):
             return
         self.checks.accepted(page, &asked, page.resolved.order)
         self._apply(page, page.resolved.order)
@@ -689,6 +721,13 @@ cdef class Risk(Engine):
             self.sweeps.begin(page, SW_STATUS, &scope)
         elif page.request.venue_state.state == VS_CLOSED:
             self.sweeps.begin(page, SW_EXPIRE, &scope)
+
+
+cdef void prefetch_symbol(MarketView view, Values values, uint32_t symbol) noexcept nogil:
+    prefetch_read(&view.symbols[symbol])
+    prefetch_read(<char*>&view.symbols[symbol] + 64)
+    prefetch_read(&values.instruments[symbol])
+    prefetch_read(<char*>&values.instruments[symbol] + 64)
 
 
 cdef bint cancels(const Order* order) noexcept nogil:

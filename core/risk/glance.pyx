@@ -243,7 +243,6 @@ cdef class Glance:
         cdef const Purse* purse
         cdef i128 equity
         cdef i128 share = 0
-        cdef i128 part = 0
         if not is_own_account(account) or not self.holdings.fresh(account):
             return 0
         purse = &self.holdings.purses[account]
@@ -252,7 +251,7 @@ cdef class Glance:
         if group.checks & bit_of(R_MARGIN):
             equity = purse.worth - (self.drifted(purse.moving) - purse.moving)
             if equity <= <i128>0 or i128_mul_overflow(self.drifted(margined), pow10_i128(14), &share) or (
-                    i128_mul_overflow(group.bounds[place_of(R_MARGIN)], equity, &part) or share > part):
+                    exceeds(share, group.bounds[place_of(R_MARGIN)], equity)):
                 return 0
         if not group.checks & bit_of(R_MIN_CASH) or spares(
                 R_MIN_CASH, asked, self.values.instruments[asked.symbol].kind):
@@ -315,9 +314,17 @@ cdef class Glance:
                 purse.currency != tally.currency
                 or not self.holdings.fresh(tally.key if group.each == SC_ACCOUNT else group.scope.account)):
             return 0
-        return not (i128_mul_overflow(self.drifted(tally.margined), pow10_i128(15), &share) or i128_mul_overflow(
-            group.bounds[place_of(R_MARGIN)], purse.worth - (self.drifted(purse.moving) - purse.moving), &part)
-            or part <= <i128>0 or share >= part * <i128>7)
+        part = purse.worth - (self.drifted(purse.moving) - purse.moving)
+        return part > <i128>0 and not i128_mul_overflow(self.drifted(tally.margined), pow10_i128(15), &share) and not (
+            exceeds(share / <i128>7 + <i128>1, group.bounds[place_of(R_MARGIN)], part))
+
+
+cdef bint exceeds(i128 value, i128 bound, i128 of) noexcept nogil:
+    """Whether a value is above bound x of; of > 0. A product that doesn't fit is larger than anything that does."""
+    cdef i128 part = 0
+    if i128_mul_overflow(bound, of, &part):
+        return bound < <i128>0
+    return value > part
 
 
 cdef bint below_70(i128 value, i128 bound) noexcept nogil:

@@ -6,6 +6,7 @@ from core.messages cimport AdjustedEvent, Page
 from core.orders.life cimport Order
 from core.positions.ledger cimport Adjustment, Position
 from core.risk.values cimport Values
+from core_ext.atomics cimport prefetch_write
 from core_ext.tables cimport Arena
 from core_ext.wide cimport i128
 
@@ -46,6 +47,9 @@ cdef class Holdings:
     cdef uint64_t* counts           # [0] positions' end, [1] orders' end, [2] fills' end
     cdef Values values
     cdef uint32_t max_fills
+    cdef inline void prefetch(self, uint32_t position) noexcept nogil:
+        prefetch_write(&self.holdings[position])
+
     cdef void declare(self, Page* page) noexcept nogil
     cdef void open(self, Page* page) noexcept nogil
     cdef void begin(self, uint32_t order, uint32_t position, uint32_t account, uint32_t symbol) noexcept nogil

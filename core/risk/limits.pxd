@@ -9,6 +9,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport NONE, NONE16, R_RESTRICTED, SC_ALL, LimitEvent, OverrideEvent, ScopeKeys
 from core.orders.life cimport Order
+from core_ext.atomics cimport prefetch_read
 from core_ext.tables cimport Arena, Map64
 from core_ext.wide cimport i128
 
@@ -126,6 +127,10 @@ cdef class Limits:
     # Eight counts of one of risk's parts, 0 is ours: so many small tables would be one too many.
     cdef inline uint64_t* counts_of(self, int part) noexcept nogil:
         return self.counts + 8 * part
+
+    cdef inline void prefetch(self, uint32_t account) noexcept nogil:
+        prefetch_read(&self.chains[account])
+        prefetch_read(self.memberships + account * MEMBERSHIPS)
 
     # What the limit is now: an override's value before its time is over.
     cdef inline i128 bound(self, const Limit* limit, int64_t now_ns) noexcept nogil:

@@ -173,7 +173,7 @@ cdef class Measure:
             return
         for i in range(self.counts[0]):
             keys_like(self.openings[i].account, self.openings[i].symbol, &keys)
-            if self.openings[i].qty and self.limits.applies(&self.limits.groups[group], &keys):
+            if self.openings[i].qty and self.limits.matches(&self.limits.groups[group].scope, &keys):
                 tally = self.tallies.tally(group, self.limits.key(self.limits.groups[group].each, &keys))
                 self.tallies.shift(self.tallies.cell(tally, keys.symbol), self.openings[i].qty)
 
@@ -187,7 +187,8 @@ cdef class Measure:
         self.limits.groups[group].needs = more
         for i in range(self.life.count()):
             order = &self.life.orders[i]
-            if not order.bits & B_EXISTS or not self.limits.applies(&self.limits.groups[group], keys_of(order)):
+            if not order.bits & B_EXISTS or not self.limits.matches(
+                    &self.limits.groups[group].scope, keys_of(order)):
                 continue
             memset(&move, 0, sizeof(Move))
             move.buys = order.side == SIDE_BUY
@@ -231,7 +232,7 @@ cdef class Measure:
     cdef void _join_book(self, uint32_t group, const Keys* keys, int64_t qty, i128 cost, i128 realized, i128 fees,
                          i128 paid) noexcept nogil:
         cdef uint32_t tally
-        if not self.limits.applies(&self.limits.groups[group], keys):
+        if not self.limits.matches(&self.limits.groups[group].scope, keys):
             return
         tally = self.tallies.tally(group, self.limits.key(self.limits.groups[group].each, keys))
         self.tallies.join(self.tallies.cell(tally, keys.symbol), qty, cost, realized, fees, paid)

@@ -15,6 +15,7 @@ from core.orders.life cimport Life
 from core.positions.ledger cimport Adjustment, Position
 from core.risk.limits cimport Group, Keys, Limits
 from core.risk.values cimport Values
+from core_ext.atomics cimport prefetch_read, prefetch_write
 from core_ext.tables cimport Arena, Map64
 from core_ext.wide cimport i128
 
@@ -126,6 +127,28 @@ cdef class Tallies:
     cdef uint8_t turnover(self, uint32_t tally, uint8_t what, i128* out) noexcept nogil
     cdef void day(self, uint32_t orders) noexcept nogil
     cdef void adjust(self, const AdjustEvent* event, const Adjustment* done) noexcept nogil
+
+    # Asks for the lines that an order's limits will need: what leads to them, then they themselves.
+    cdef inline void prefetch(self, uint32_t position) noexcept nogil:
+        prefetch_read(&self.recent[position])
+
+    cdef inline void prefetch_cell(self, uint32_t position) noexcept nogil:
+        cdef uint32_t cell = self.recent[position]
+        if cell < self.counts[1]:
+            prefetch_write(&self.cells[cell])
+            prefetch_write(<char*>&self.cells[cell] + 64)
+
+    cdef inline void prefetch_group(self, uint32_t group) noexcept nogil:
+        cdef uint32_t tally
+        cdef int i
+        if group == NONE:
+            return
+        for i in range(0, <int>sizeof(Group), 64):
+            prefetch_read(<char*>&self.limits.groups[group] + i)
+        tally = self.limits.groups[group].tally
+        if tally < self.counts[0]:
+            for i in range(0, <int>sizeof(Tally), 64):
+                prefetch_write(<char*>&self.tallies[tally] + i)
 
     # The tally of one key, made when first asked for; NONE: the table is full.
     cdef inline uint32_t tally(self, uint32_t group, uint32_t key) noexcept nogil:

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from core.scenario.numbers import format_units
-from core.scenario.schema import EXEC_TYPES
+from core.scenario.schema import EXEC_TYPES, MONEY_CHECKS
 
 from .book import Child, Order
 from .run import Run
@@ -52,14 +52,16 @@ INSTRUMENTS = (
     Instrument("ESZ5", "future", 2, 0, 25, 1, 450000, (("multiplier", "50"),)),
     Instrument("XBT", "perpetual", 1, 0, 5, 1, 400000, (("inverse", True), ("settle_currency", "BTC"))),
 )
-CHECKS = (
-    "max_order_qty",
-    "max_order_notional",
-    "price_collar_bps",
-    "price_collar_ticks",
-    "max_position",
-    "order_rate",
-)
+LIMITS = {
+    "max_order_qty": ("100", "500", "2000"), "max_order_notional": ("1000000", "50000000"),
+    "price_collar_bps": ("100", "500", "2000"), "price_collar_ticks": ("100", "500"), "max_position": ("500", "2000"),
+    "order_rate": ("3", "20"), "market_protection_bps": ("20", "200"), "duplicate_content": ("0.5",),
+    "max_working_orders": ("5", "30"), "max_daily_orders": ("50",), "max_position_notional": ("1000000", "50000000"),
+    "short_sale": ("500",), "margin": ("100000",), "gross_exposure": ("5000000",), "net_exposure": ("5000000",),
+    "max_daily_qty": ("2000",), "max_daily_notional": ("50000000",), "credit": ("50000000",),
+    "self_trade": ("cancel_newest", "cancel_oldest", "cancel_both", "decrement"), "daily_loss": ("5000000",),
+    "drawdown": ("5000000",), "cancel_rate": ("2",), "max_daily_cancels": ("5",),
+}  # fmt: skip
 
 
 class Generator:
@@ -331,20 +333,18 @@ class Generator:
             self.say("connect", session=session, cancel_on_disconnect=self.random.random() < 0.5)
 
     def limit(self) -> None:
+        """Far enough that most orders still pass; losses halt a scope for good, so those are further away."""
         r = self.random
-        check = r.choice(CHECKS)
+        check = r.choice(tuple(LIMITS))
+        value = r.choice(("off", *LIMITS[check]))
         scope = r.choice(("account", "account", "symbol", "strategy", "venue", "session", None))
-        value = (
-            r.choice(("off", "100", "500", "2000")) if check != "order_rate" else r.choice(("off", "3", "20"))
-        )
-        if check == "max_order_notional" and value != "off":
-            value = r.choice(("1000000", "50000000"))
         self.say(
             "limit",
             check=check,
             value=value,
             each=r.choice((None, "account", "symbol", "strategy", "venue", "session")),
-            currency="USD" if check == "max_order_notional" else None,
+            currency="USD" if check in MONEY_CHECKS or check == "margin" else None,
+            soft=True if r.random() < 0.2 else None,
             **({scope: self._key(scope)} if scope else {}),
         )
 
