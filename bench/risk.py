@@ -1,9 +1,13 @@
 """What does the gate cost, an order, with all limits set, and does it deny what it must?
 
-A core full of working orders, at random over accounts and symbols. Its gate (all that is always on, and every limit of
-the order) is asked about more orders, none of which is denied: each timed alone, memory asked for a batch at a time as
-on the path, and without that. Then each check alone, against no limit at all. Then a mixed flow, of which a tenth is
-denied, through the whole core: every denial is compared with a count in plain Python. Last, the throughput of the whole
+A core full of working orders, at random over accounts and symbols. Its gate (all that is always on, and
+every limit of
+the order) is asked about more orders, none of which is denied: each timed alone, memory asked for a
+batch at a time as
+on the path, and without that. Then each check alone, against no limit at all. Then a mixed flow, of
+which a tenth is
+denied, through the whole core: every denial is compared with a count in plain Python. Last, the
+throughput of the whole
 core with every check on against two limits, in turn.
 """
 
@@ -85,7 +89,8 @@ def _mean(judge: Judge, rows: Array, positions: Array, now_ns: int, turns: int) 
 
 
 def _checks(shape: Shape) -> dict[str, float]:
-    """Nanoseconds that each check alone adds to an order that it doesn't deny, all that it needs in the cache."""
+    """Nanoseconds that each check alone adds to an order that it doesn't deny, all that it needs in the
+    cache."""
     small = Shape(accounts=50, symbols=50, working=2000, asked=20 * BLOCK, new=1, flow=1, seed=shape.seed)
     bare = _alone(small, (), shape.turns)
     return {"none": round(bare, 1)} | {
@@ -101,7 +106,8 @@ def _alone(shape: Shape, checks: tuple[str, ...], turns: int) -> float:
 
 
 def _throughput(shape: Shape) -> dict[str, Any]:
-    """New orders a second of the whole core with every check on, over those with two limits: blocks in turn, each
+    """New orders a second of the whole core with every check on, over those with two limits: blocks in
+    turn, each
     against the other's, the median of their ratios."""
     desks = [Desk(shape, CHECKS), Desk(shape, ("max_order_qty", "max_position"))]
     for desk in desks:

@@ -1,4 +1,5 @@
-"""A desk with many accounts and symbols, every one of its limits set and far away, and its core full of orders."""
+"""A desk with many accounts and symbols, every one of its limits set and far away, and its core full of
+orders."""
 
 from __future__ import annotations
 
@@ -25,18 +26,41 @@ CONFIG = np.dtype([*HEAD, ("request", "V256")])
 MIDDLE = 10_000
 FAR = "1000000000"
 VALUES = {
-    "permission": "buy", "max_order_qty": FAR, "max_order_notional": FAR, "price_collar_bps": "5000",
-    "price_collar_ticks": "5000", "market_protection_bps": "100", "spread_bps": "5000", "market_data_age_s": FAR,
-    "duplicate_content": "0.000001", "order_rate": "100", "repeated_execution": "100",
-    "max_working_orders": "1000000000", "max_daily_orders": "1000000000", "order_trade_ratio": FAR, "max_position": FAR,
-    "max_position_notional": "1000000000000", "short_sale": FAR, "min_cash": "-1000000000000", "margin": FAR,
-    "gross_exposure": "1000000000000", "net_exposure": "1000000000000", "sector_exposure": "1000000000000",
-    "max_daily_qty": FAR, "max_daily_notional": "1000000000000", "credit": "1000000000000", "self_trade": "cancel_newest",
-    "daily_loss": "1000000000000", "drawdown": "1000000000000", "losing_streak": "1000000", "cancel_rate": "100",
+    "permission": "buy",
+    "max_order_qty": FAR,
+    "max_order_notional": FAR,
+    "price_collar_bps": "5000",
+    "price_collar_ticks": "5000",
+    "market_protection_bps": "100",
+    "spread_bps": "5000",
+    "market_data_age_s": FAR,
+    "duplicate_content": "0.000001",
+    "order_rate": "100",
+    "repeated_execution": "100",
+    "max_working_orders": "1000000000",
+    "max_daily_orders": "1000000000",
+    "order_trade_ratio": FAR,
+    "max_position": FAR,
+    "max_position_notional": "1000000000000",
+    "short_sale": FAR,
+    "min_cash": "-1000000000000",
+    "margin": FAR,
+    "gross_exposure": "1000000000000",
+    "net_exposure": "1000000000000",
+    "sector_exposure": "1000000000000",
+    "max_daily_qty": FAR,
+    "max_daily_notional": "1000000000000",
+    "credit": "1000000000000",
+    "self_trade": "cancel_newest",
+    "daily_loss": "1000000000000",
+    "drawdown": "1000000000000",
+    "losing_streak": "1000000",
+    "cancel_rate": "100",
     "max_daily_cancels": "1000000000",
-}  # fmt: skip
+}
 CHECKS = tuple(VALUES)
-"""All but `restricted`, which denies whatever it is on. All orders are bought, so that `permission` can be set."""
+"""All but `restricted`, which denies whatever it is on. All orders are bought, so that `permission` can
+be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +143,9 @@ class Desk:
         """ORDER_EVENTs of positions that there are, and the positions."""
         rows = self.rows(count)["request"]
         self.source -= count
-        places = np.array([(p["account"], p["symbol"], p["position"]) for p in holdings(self.core.risk)], np.uint32)
+        places = np.array(
+            [(p["account"], p["symbol"], p["position"]) for p in holdings(self.core.risk)], np.uint32
+        )
         chosen = places[self.random.integers(0, len(places), count)]
         rows["account"], rows["symbol"] = chosen[:, 0], chosen[:, 1]
         return np.ascontiguousarray(rows).view(np.uint8), np.ascontiguousarray(chosen[:, 2])
@@ -138,24 +164,55 @@ def capacity(shape: Shape, checks: int) -> Capacity:
     orders = shape.working + shape.new + shape.asked + 1024
     positions = min(orders, shape.accounts * shape.symbols) + 1
     return Capacity(
-        symbols=shape.symbols, accounts=shape.accounts, orders=orders, more_children=1024, ids=orders + 1024,
-        fills=max(shape.flow, 1024), positions=positions, limits=checks * shape.accounts + 1,
-        counters=checks * shape.accounts + 1, cells=positions, contents=1 << 18,
-        rate_times=2400 * shape.accounts, lists=1024,
-    )  # fmt: skip
+        symbols=shape.symbols,
+        accounts=shape.accounts,
+        orders=orders,
+        more_children=1024,
+        ids=orders + 1024,
+        fills=max(shape.flow, 1024),
+        positions=positions,
+        limits=checks * shape.accounts + 1,
+        counters=checks * shape.accounts + 1,
+        cells=positions,
+        contents=1 << 18,
+        rate_times=2400 * shape.accounts,
+        lists=1024,
+    )
 
 
 def lines(shape: Shape, checks: Sequence[str], values: dict[str, str]) -> Iterator[dict[str, Any]]:
     symbols = [f"S{i}" for i in range(shape.symbols)]
     for symbol in symbols:
-        yield {"type": "instrument", "symbol": symbol, "kind": "equity", "price_precision": 2, "qty_precision": 0,
-               "tick": "0.01", "lot": "1", "currency": "USD", "sector": "tech"}  # fmt: skip
+        yield {
+            "type": "instrument",
+            "symbol": symbol,
+            "kind": "equity",
+            "price_precision": 2,
+            "qty_precision": 0,
+            "tick": "0.01",
+            "lot": "1",
+            "currency": "USD",
+            "sector": "tech",
+        }
     yield {"type": "venue", "venue": "V", "mode": "manual", "symbols": symbols}
     for i in range(shape.accounts):
         yield {"type": "account", "account": f"A{i}", "currency": "USD", "cash": "1000000000"}
     for i in range(shape.accounts):
         for check in checks:
-            yield {"type": "limit", "check": check, "value": values[check], "account": f"A{i}", "window_s": "0.01"}
+            yield {
+                "type": "limit",
+                "check": check,
+                "value": values[check],
+                "account": f"A{i}",
+                "window_s": "0.01",
+            }
     for symbol in symbols:
-        yield {"type": "quote", "venue": "V", "symbol": symbol, "bid_px": "99.95", "bid_qty": "1000", "ask_px": "100.05",
-               "ask_qty": "1000"}  # fmt: skip
+        yield {
+            "type": "quote",
+            "venue": "V",
+            "symbol": symbol,
+            "bid_px": "99.95",
+            "bid_qty": "1000",
+            "ask_px": "100.05",
+            "ask_qty": "1000",
+        }

@@ -12,14 +12,21 @@ from core import messages as m
 from core.backtest.recorded import Recorded
 
 VALUES = {
-    "max_order_qty": "95", "max_order_notional": "9300", "price_collar_ticks": "380", "max_working_orders": "195",
-    "max_position": "9900", "gross_exposure": "990000", "credit": "980000",
-}  # fmt: skip
+    "max_order_qty": "95",
+    "max_order_notional": "9300",
+    "price_collar_ticks": "380",
+    "max_working_orders": "195",
+    "max_position": "9900",
+    "gross_exposure": "990000",
+    "credit": "980000",
+}
 
 
 def run(shape: Shape) -> dict[str, Any]:
     """How many orders were denied, by reason, by the core and by the count; equal: order by order."""
-    small = Shape(accounts=100, symbols=50, working=1, new=shape.flow, asked=0, flow=shape.flow, seed=shape.seed)
+    small = Shape(
+        accounts=100, symbols=50, working=1, new=shape.flow, asked=0, flow=shape.flow, seed=shape.seed
+    )
     rows = Desk(small, ()).rows(shape.flow)["request"]
     rows["price"] = MIDDLE + 5 + np.random.default_rng(shape.seed).integers(-300, 400, shape.flow)
     have = by_the_core(small, rows)

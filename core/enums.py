@@ -319,6 +319,7 @@ class Space(IntEnum):
     SECTOR = 3
     PERSON = 4
     LIST = 5
+    GROUP = 6
 
 
 class Wrong(IntFlag):

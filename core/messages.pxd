@@ -341,6 +341,7 @@ cdef enum Space:                    # what a K_NAME names
     N_SECTOR = 3
     N_PERSON = 4
     N_LIST = 5
+    N_GROUP = 6                     # of accounts
 
 
 cdef struct Header:                 # 64 bytes

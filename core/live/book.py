@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -51,6 +51,7 @@ class Book:
         }
         self._noted: dict[int, Callable[[bytes], None]] = {
             m.Kind.LIMIT: self._limit,
+            m.Kind.GROUP: self._group,
             m.Kind.FX: self._fx,
             m.Kind.QUOTE: self._quote,
             m.Kind.VENUE_STATE: self._venue_state,
@@ -73,6 +74,32 @@ class Book:
         events = self.begin().encode(line)
         self.declared.add(line.type, line.data)
         return events
+
+    def question(self, line: Line) -> Event:
+        """An order that is asked about: nothing is remembered of it. ValueError: a name that nobody used
+        yet."""
+        encoder = self.begin()
+        for what in ("strategy", "session"):
+            name, known = line.data[what], self.directory.spaces[SCOPE_SPACES[what]]
+            if name is not None and name not in known:
+                raise ValueError(f"{what} {name!r}: nobody used it yet; one of {', '.join(known) or 'none'}")
+        event = encoder.encode(line)[-1]
+        encoder.forget(line.data["cl_ord_id"])
+        return event
+
+    def groups(self, groups: Mapping[str, tuple[str, ...]]) -> list[Event]:
+        """Groups of accounts, as events."""
+        out: list[Event] = []
+        encoder = self.begin()
+        for name, accounts in groups.items():
+            index, events = encoder.name(m.Space.GROUP, name)
+            self.directory.groups.setdefault(name, index)
+            out += events
+            for account in accounts:
+                row = np.zeros((), m.GROUP_EVENT)
+                row["account"], row["group"] = self.directory.accounts[account].index, index
+                out.append(Event(int(m.Kind.GROUP), 0, row.tobytes()))
+        return out
 
     def line(self, values: object, types: tuple[str, ...]) -> Line:
         """A line that somebody sent, checked against what is declared. ValueError says what is wrong."""
@@ -176,7 +203,14 @@ class Book:
             noted(request)
 
     def _limit(self, request: bytes) -> None:
-        self.limits[int(np.frombuffer(request, m.LIMIT_EVENT, 1)[0]["index"])] = request
+        row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
+        if row["check"] != m.Reason.NO_LIMIT:
+            self.limits[int(row["index"])] = request
+
+    def _group(self, request: bytes) -> None:
+        row = np.frombuffer(request, m.GROUP_EVENT, 1)[0]
+        name = self.directory.space_lists[m.Space.GROUP][int(row["group"])]
+        self.directory.groups.setdefault(name, int(row["group"]))
 
     def _fx(self, request: bytes) -> None:
         row = np.frombuffer(request, m.FX_EVENT, 1)[0]
@@ -273,9 +307,9 @@ class Book:
 
     def limit_lines(self) -> list[dict[str, Any]]:
         """The declared limits as lines of a scenario file."""
-        return [self._limit_line(request) for _, request in sorted(self.limits.items())]
+        return [self.limit_line(request) for _, request in sorted(self.limits.items())]
 
-    def _limit_line(self, request: bytes) -> dict[str, Any]:
+    def limit_line(self, request: bytes) -> dict[str, Any]:
         row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
         check = CHECK_NAMES.get(int(row["check"]), str(row["check"]))
         value = (int(np.int64(row["value_hi"])) << 64) | int(row["value_lo"])
@@ -284,7 +318,9 @@ class Book:
             line["value"] = "off"
         for what in ("account", "strategy", "symbol", "venue", "session", "sector"):
             index = int(row["scope"][what])
-            if index != m.NONE:
+            if what == "account" and m.ACCOUNT_GROUP <= index < m.UNKNOWN:
+                line["group"] = self.directory.space_lists[m.Space.GROUP][index - m.ACCOUNT_GROUP]
+            elif index != m.NONE:
                 line[what] = self.name_of(what, index)
         if row["each"]:
             line["each"] = m.Scope(int(row["each"])).name.lower()
@@ -307,6 +343,7 @@ DECLARING: dict[int, np.dtype[Any]] = {
     m.Kind.ACCOUNT: m.ACCOUNT_EVENT,
     m.Kind.OPEN_POSITION: m.OPEN_POSITION_EVENT,
     m.Kind.LIMIT: m.LIMIT_EVENT,
+    m.Kind.GROUP: m.GROUP_EVENT,
     m.Kind.FX: m.FX_EVENT,
 }
 

@@ -72,7 +72,8 @@ cdef class Contents:
 
 
 cdef uint64_t hash_of(const Content* content) noexcept nogil:
-    cdef uint64_t hash = hash_u64(<uint64_t>content.counter << 32 | content.account, 1)
-    hash = hash_u64(hash ^ (<uint64_t>content.symbol << 16 | <uint64_t>content.side << 8 | content.ord_type), 2)
-    hash = hash_u64(hash ^ <uint64_t>content.qty, 3)
-    return hash_u64(hash ^ <uint64_t>content.price, 4)
+    """The fields spread by odd numbers, so that they don't cancel each other out; then mixed once."""
+    return hash_u64((<uint64_t>content.counter << 32 | content.account) * <uint64_t>0x9E3779B97F4A7C15
+                    ^ (<uint64_t>content.symbol << 16 | <uint64_t>content.side << 8 | content.ord_type)
+                    * <uint64_t>0xC2B2AE3D27D4EB4F ^ <uint64_t>content.qty * <uint64_t>0x165667B19E3779F9
+                    ^ <uint64_t>content.price * <uint64_t>0xD6E8FEB86659FD93, 1)

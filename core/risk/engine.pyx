@@ -14,7 +14,7 @@ from core.messages cimport (
     O_POST_ONLY, O_REDUCE_ONLY, OrderEvent, PEG_NONE, Page, RS_ACTIVE, RS_KILLED, R_CHILD_BOUND,
     R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED, R_NONE, R_NO_MARKET, R_OVERFILL,
     R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE, R_UNSUPPORTED,
-    R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, SC_VENUE, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL, SW_CLOSE, SW_EXPIRE,
+    R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, SC_ALL, SC_VENUE, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL, SW_CLOSE, SW_EXPIRE,
     SW_FLATTEN, SW_OWN, SW_STATUS, ScopeKeys, TIF_CLS, TIF_FOK, TIF_GTD, TIF_IOC, TIF_OPG, T_LIMIT,
     T_LIMIT_IF_TOUCHED, T_MARKET, T_PEGGED, T_STOP_LIMIT, T_TRAILING_STOP, UNKNOWN, UNKNOWN16, VF_APPLIES,
     VF_HAS_MARK, VF_HOLDS, VF_PROTECTED, VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, V_MATCH, W_PX_OVERFLOW,
@@ -669,6 +669,8 @@ cdef class Risk(Engine):
         self._show_state(page, kind, scope, state, R_KILL if state == RS_KILLED else R_REARM)
         if state != RS_KILLED:
             self.flattens.stop(kind, scope)
+            if kind == SC_ALL:
+                self.gate.arm_groups()
             return
         self.sweeps.begin(page, SW_CANCEL, scope)
         if kind == SC_VENUE:

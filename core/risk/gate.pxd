@@ -20,6 +20,7 @@ cdef class Gate:
     cdef uint32_t max_keys
     cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil
     cdef void set_state(self, uint8_t kind, const ScopeKeys* scope, uint8_t state) noexcept nogil
+    cdef void arm_groups(self) noexcept nogil
     cdef uint8_t state(self, uint8_t kind, const ScopeKeys* scope) noexcept nogil
     cdef bint _form(self, Page* page, Proposal* asked) noexcept nogil
     cdef bint _gate(self, Page* page, Proposal* asked) noexcept nogil

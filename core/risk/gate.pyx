@@ -42,6 +42,15 @@ cdef class Gate:
         self.switched[0] += <uint32_t>(state != RS_ACTIVE) - <uint32_t>(held[0] != RS_ACTIVE)
         held[0] = state
 
+    cdef void arm_groups(self) noexcept nogil:
+        """Groups of accounts have no switch of their own: who arms all, arms them."""
+        cdef uint32_t group
+        cdef uint8_t* held
+        for group in range(ACCOUNT_GROUPS):
+            held = &self.states[SC_GROUP * self.max_keys + group]
+            self.switched[0] -= held[0] != RS_ACTIVE
+            held[0] = RS_ACTIVE
+
     cdef uint8_t state(self, uint8_t kind, const ScopeKeys* scope) noexcept nogil:
         return self.states[kind * self.max_keys + scope_key(kind, scope)]
 

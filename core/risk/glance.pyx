@@ -12,6 +12,7 @@ from core.messages cimport (
 from core.risk.checks cimport content_of, is_own_account, keys_asked, newcomer_of, place_of, spares
 from core.risk.holdings cimport Purse
 from core.risk.limits cimport CHAINS, bit_of
+from core.risk.own cimport Ends
 from core.risk.tallies cimport worst
 from core.risk.values cimport DRIFT_BITS, pays_value
 from core_ext.wide cimport i128_mul_overflow, pow10_i128
@@ -114,6 +115,8 @@ cdef class Glance:
                     <i128>since * <i128>1000 < group.bounds[place_of(R_DUPLICATE_CONTENT)]):
                 return 0
         if not group.checks & bit_of(R_SELF_TRADE) or asked.held or asked.leg:
+            return 1
+        if group.own and empty(&self.own.ends[asked.position], asked.side == SIDE_BUY):
             return 1
         newcomer_of(asked, &self.limits.limits[group.limits[place_of(R_SELF_TRADE)]], key, &new)
         return self.own.meet(&new) == 0
@@ -222,7 +225,8 @@ cdef class Glance:
                     return 0
         if checks & TURNOVER and not self._turnover(asked, group, tally):
             return 0
-        return not checks & PURSE or self._purse(asked, group, tally, key, tally.margined + share, tally.buying)
+        return not checks & PURSE or self._purse(asked, group, tally, key, (
+            tally.margined + share * <i128>self.values.instruments[asked.symbol].margin) / <i128>100000000 + <i128>1, tally.buying)
 
     cdef bint _turnover(self, const Proposal* asked, const Group* group, const Tally* tally) noexcept nogil:
         cdef i128 more = 0
@@ -315,8 +319,13 @@ cdef class Glance:
                 or not self.holdings.fresh(tally.key if group.each == SC_ACCOUNT else group.scope.account)):
             return 0
         part = purse.worth - (self.drifted(purse.moving) - purse.moving)
-        return part > <i128>0 and not i128_mul_overflow(self.drifted(tally.margined), pow10_i128(15), &share) and not (
+        return part > <i128>0 and not i128_mul_overflow(self.drifted(tally.margined / <i128>100000000 + <i128>1), pow10_i128(15), &share) and not (
             exceeds(share / <i128>7 + <i128>1, group.bounds[place_of(R_MARGIN)], part))
+
+
+cdef bint empty(const Ends* ends, bint buys) noexcept nogil:
+    """Whether nothing works on the other side."""
+    return (ends.sells if buys else ends.buys) == NONE
 
 
 cdef bint exceeds(i128 value, i128 bound, i128 of) noexcept nogil:

@@ -47,6 +47,10 @@ cdef class Holdings:
     cdef uint64_t* counts           # [0] positions' end, [1] orders' end, [2] fills' end
     cdef Values values
     cdef uint32_t max_fills
+    # Whether the account's worth is kept at the references of now; where it isn't it is made anew. 0: it can't be.
+    cdef inline bint fresh(self, uint32_t account) noexcept nogil:
+        return self.purses[account].epoch == self.values.facts[0] or self._refresh(account)
+
     cdef inline void prefetch(self, uint32_t position) noexcept nogil:
         prefetch_write(&self.holdings[position])
 
@@ -67,5 +71,5 @@ cdef class Holdings:
     cdef bint _share(self, uint32_t position, uint16_t currency, i128* worth, i128* moving, i128* cash) noexcept nogil
     cdef bint _put_in(self, uint32_t position, i128* out) noexcept nogil
     cdef void _move_purse(self, uint32_t position, int sign) noexcept nogil
-    cdef bint fresh(self, uint32_t account) noexcept nogil
+    cdef bint _refresh(self, uint32_t account) noexcept nogil
     cdef Holding* _holding(self, uint32_t position, uint32_t account, uint32_t symbol) noexcept nogil

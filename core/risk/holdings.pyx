@@ -233,12 +233,9 @@ cdef class Holdings:
         out[0] = out[0] if own.base_qty > 0 else -out[0]
         return 1
 
-    cdef bint fresh(self, uint32_t account) noexcept nogil:
-        """Whether the account's worth is kept at the references of now; where it isn't it is made anew. 0: it can't be."""
+    cdef bint _refresh(self, uint32_t account) noexcept nogil:
         cdef Purse* purse = &self.purses[account]
         cdef uint32_t i = purse.first
-        if purse.epoch == self.values.facts[0]:
-            return 1
         purse.epoch = <uint32_t>self.values.facts[0]
         purse.worth = purse.cash
         purse.held = purse.cash

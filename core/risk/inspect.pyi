@@ -11,6 +11,9 @@ def usage(risk: Risk, now_ns: int) -> list[dict[str, Any]]:
 def explain(risk: Risk, order: bytes, session: int, now_ns: int, position: int) -> dict[str, Any]:
     """What this order would be denied for, and every limit that it is in, in the order of testing."""
 
+def limit_events(risk: Risk) -> list[bytes]:
+    """Every limit that was ever set, by its index, as the event that would set it; off: it isn't in force."""
+
 def holdings(risk: Risk) -> list[dict[str, int]]:
     """What risk knows of each position: quantity, working, and its book in the ledger's units."""
 

@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from core.messages cimport (
     K_ORDER, NONE, R_CREDIT, R_DAILY_LOSS, R_LOSING_STREAK, R_MAX_WORKING_ORDERS, R_NONE, R_SELF_TRADE, RS_ACTIVE,
-    SC_ALL, SC_GROUP, OrderEvent, Page,
+    SC_ALL, SC_GROUP, LimitEvent, OrderEvent, Page,
 )
 from core.risk.checks cimport HOLDS, Change, Finding, keys_asked
 from core.risk.engine cimport Risk
@@ -106,6 +106,29 @@ def explain(Risk risk not None, bytes order not None, uint32_t session, int64_t 
         })
     forget(risk, tallies, cells, counters)
     return {"always": 0, "limits": rows}
+
+
+def limit_events(Risk risk not None) -> list[bytes]:
+    """Every limit that was ever set, by its index, as the event that would set it; off: it isn't in force."""
+    cdef LimitEvent event
+    cdef uint64_t i
+    cdef Limit* limit
+    out = []
+    for i in range(risk.limits.counts[0]):
+        limit = &risk.limits.limits[i]
+        memset(&event, 0, sizeof(LimitEvent))
+        event.scope = limit.scope
+        event.check = limit.check
+        event.each = limit.each
+        event.off = not limit.active
+        event.currency = limit.currency
+        event.soft = limit.soft
+        event.action = limit.action
+        event.value = limit.value
+        event.window_ns = limit.window_ns
+        event.index = limit.index
+        out.append((<char*>&event)[:sizeof(LimitEvent)])
+    return out
 
 
 def holdings(Risk risk not None) -> list[dict[str, int]]:

@@ -110,7 +110,7 @@ cdef class Limits:
     cdef bint lift(self, const OverrideEvent* event, uint32_t start, uint32_t* found) noexcept nogil
     cdef bint join(self, uint32_t account, uint32_t group) noexcept nogil
     cdef bint has_any(self, uint32_t account) noexcept nogil
-    cdef int chains_of(self, uint32_t account, uint32_t* out) noexcept nogil
+    cdef int _groups_of(self, uint32_t account, uint32_t* out) noexcept nogil
     cdef bint matches(self, const ScopeKeys* scope, const Keys* keys) noexcept nogil
     cdef bint of(self, uint32_t account, uint32_t scope_account) noexcept nogil
     cdef bint _member(self, uint32_t account, uint32_t group) noexcept nogil
@@ -127,6 +127,12 @@ cdef class Limits:
     # Eight counts of one of risk's parts, 0 is ours: so many small tables would be one too many.
     cdef inline uint64_t* counts_of(self, int part) noexcept nogil:
         return self.counts + 8 * part
+
+    # The chains that the account is in: room for CHAINS. How many.
+    cdef inline int chains_of(self, uint32_t account, uint32_t* out) noexcept nogil:
+        out[0] = account
+        out[1] = self.max_accounts
+        return 2 if not self.memberships[account * MEMBERSHIPS] else self._groups_of(account, out)
 
     cdef inline void prefetch(self, uint32_t account) noexcept nogil:
         prefetch_read(&self.chains[account])

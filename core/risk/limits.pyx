@@ -189,13 +189,11 @@ cdef class Limits:
                 return 1
         return 0
 
-    cdef int chains_of(self, uint32_t account, uint32_t* out) noexcept nogil:
-        """The chains that the account is in: room for CHAINS. How many."""
+    cdef int _groups_of(self, uint32_t account, uint32_t* out) noexcept nogil:
+        """Behind the account's own chain and the one for all: those of its groups."""
         cdef const uint8_t* groups = self.memberships + account * MEMBERSHIPS
         cdef int count = 2
         cdef int i
-        out[0] = account
-        out[1] = self.max_accounts
         for i in range(MEMBERSHIPS):
             if not groups[i]:
                 break

@@ -33,7 +33,7 @@ cdef struct Tally:                  # 256
     i128 gross                      # money of the group's currency at references: worst cases,
     i128 up                         # quantities and working buys,
     i128 down                       # quantities less working sells,
-    i128 margined                   # worst cases x margin
+    i128 margined                   # worst cases x margin, in 10^-8 of that
     i128 day_value                  # filled today and working
     i128 day_buys                   # of it, bought
     i128 buying                     # working buys of what pays value
@@ -118,7 +118,8 @@ cdef class Tallies:
     cdef void _sums(self, uint32_t cell, int sign) noexcept nogil
     cdef void _book(self, uint32_t tally, uint32_t cell, const Move* move) noexcept nogil
     cdef void _books(self, uint32_t cell, int sign) noexcept nogil
-    cdef bint fresh(self, uint32_t tally) noexcept nogil
+    cdef bint _refresh(self, uint32_t tally) noexcept nogil
+    cdef bint _move_simply(self, Tally* counted, Cell* held, uint32_t needs, const Move* move) noexcept nogil
     cdef bint profit(self, uint32_t tally, i128* out) noexcept nogil
     cdef uint8_t exposures(self, uint32_t tally, uint32_t changed, int64_t buys, int64_t sells,
           Exposure* out) noexcept nogil
@@ -149,6 +150,11 @@ cdef class Tallies:
         if tally < self.counts[0]:
             for i in range(0, <int>sizeof(Tally), 64):
                 prefetch_write(<char*>&self.tallies[tally] + i)
+
+    # Whether the tally's sums are kept at the references of now; where they aren't they are made anew. 0: they can't be,
+    # since a price or rate is missing.
+    cdef inline bint fresh(self, uint32_t tally) noexcept nogil:
+        return self.tallies[tally].epoch == self.values.facts[0] or self._refresh(tally)
 
     # The tally of one key, made when first asked for; NONE: the table is full.
     cdef inline uint32_t tally(self, uint32_t group, uint32_t key) noexcept nogil:

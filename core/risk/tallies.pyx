@@ -105,27 +105,49 @@ cdef class Tallies:
             return
         if needs & N_POSITION and (move.working or move.filled or move.working_value or move.day_value):
             held = &self.cells[cell]
-            self._sums(cell, -1)
-            before = worst(held.qty, held.buys, held.sells)
-            if move.buys:
-                held.qty += move.filled
-                held.buys += move.working
-            else:
-                held.qty -= move.filled
-                held.sells += move.working
-            counted.worst += (worst(held.qty, held.buys, held.sells) - before) * <i128>held.scale
+            if not self._move_simply(counted, held, needs, move):
+                self._sums(cell, -1)
+                before = worst(held.qty, held.buys, held.sells)
+                move_cell(held, needs, move)
+                counted.worst += (worst(held.qty, held.buys, held.sells) - before) * <i128>held.scale
+                self._sums(cell, 1)
             if needs & N_VALUE:
-                held.day_qty += move.day_filled
                 counted.day_qty += (<i128>move.day_filled + <i128>move.working) * <i128>held.scale
-                held.day_value += move.day_value
-                if move.buys:
-                    held.buying += move.working_value
-                    held.day_buys += move.day_value
-                else:
-                    held.selling += move.working_value
-            self._sums(cell, 1)
         if needs & N_BOOK and move.books:
             self._book(tally, cell, move)
+
+    cdef bint _move_simply(self, Tally* counted, Cell* held, uint32_t needs, const Move* move) noexcept nogil:
+        """A cell and its tally's sums by the difference alone, where that is exact: one currency, whole units. 0: it
+        isn't, and nothing was done."""
+        cdef i128 unit
+        cdef i128 change
+        if counted.epoch == 0 or counted.epoch != self.values.facts[0]:
+            return 0
+        unit = self.values.unit_at_reference(held.symbol, counted.currency)
+        if unit <= <i128>0:
+            return 0
+        change = worst(held.qty, held.buys, held.sells)
+        move_cell(held, needs, move)
+        change = worst(held.qty, held.buys, held.sells) - change
+        counted.worst += change * <i128>held.scale
+        change *= unit
+        counted.gross += change
+        counted.margined += change * <i128>self.values.instruments[held.symbol].margin
+        if move.buys:
+            counted.up += (<i128>move.filled + <i128>move.working) * unit
+            counted.down += <i128>move.filled * unit
+        else:
+            counted.up -= <i128>move.filled * unit
+            counted.down -= (<i128>move.filled + <i128>move.working) * unit
+        if not needs & N_VALUE:
+            return 1
+        change = move.working_value + move.day_value
+        counted.day_value += change
+        if move.buys:
+            counted.day_buys += change
+            if pays_value(self.values.instruments[held.symbol].kind):
+                counted.buying += move.working_value
+        return 1
 
     cdef void measure(self, uint32_t group, uint32_t tally, uint32_t cell, const Move* move) noexcept nogil:
         """`move` for a group whose needs are only what it counts anew. Its sums at references are made anew."""
@@ -240,7 +262,7 @@ cdef class Tallies:
             tally.up += up * <i128>sign
             tally.down += down * <i128>sign
             tally.gross += gross * <i128>sign
-            tally.margined += margin_of(gross, self.values.instruments[symbol].margin) * <i128>sign
+            tally.margined += gross * <i128>self.values.instruments[symbol].margin * <i128>sign
         if group.needs & N_VALUE:
             if (not self.values.convert(held.day_value + held.buying + held.selling, settled, tally.currency, &share)
                     or not self.values.convert(held.day_buys + held.buying, settled, tally.currency, &bought)
@@ -266,13 +288,9 @@ cdef class Tallies:
         tally.worth += worth * <i128>sign
         tally.moving += moving * <i128>sign
 
-    cdef bint fresh(self, uint32_t index) noexcept nogil:
-        """Whether the tally's sums are kept at the references of now; where they aren't they are made anew. 0: they can't
-        be, since a price or rate is missing."""
+    cdef bint _refresh(self, uint32_t index) noexcept nogil:
         cdef Tally* tally = &self.tallies[index]
         cdef uint32_t i = tally.first_cell
-        if tally.epoch == self.values.facts[0]:
-            return 1
         tally.epoch = <uint32_t>self.values.facts[0]
         tally.gross = 0
         tally.up = 0
@@ -413,6 +431,24 @@ cdef class Tallies:
                 continue
             before = self.cells[i].qty
             self.shift(i, adjusted(before, event) - before)
+
+
+cdef void move_cell(Cell* held, uint32_t needs, const Move* move) noexcept nogil:
+    if move.buys:
+        held.qty += move.filled
+        held.buys += move.working
+    else:
+        held.qty -= move.filled
+        held.sells += move.working
+    if not needs & N_VALUE:
+        return
+    held.day_qty += move.day_filled
+    held.day_value += move.day_value
+    if move.buys:
+        held.buying += move.working_value
+        held.day_buys += move.day_value
+    else:
+        held.selling += move.working_value
 
 
 cdef int64_t adjusted(int64_t qty, const AdjustEvent* event) noexcept nogil:

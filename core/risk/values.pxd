@@ -64,10 +64,29 @@ cdef class Values:
     cdef bint booked(self, uint32_t symbol, i128 units, i128* out) noexcept nogil
     cdef bint profit(self, uint32_t symbol, const Position* book, i128* out) noexcept nogil
     cdef bint share(self, uint32_t symbol, const Position* book, uint16_t currency, i128* worth, i128* moving) noexcept nogil
-    cdef bint ready(self) noexcept nogil
     cdef void keep_sums(self) noexcept nogil
     cdef bint traded(self, uint32_t symbol, i128 notional, i128* out) noexcept nogil
     cdef bint cash(self, uint32_t symbol, const Position* book, i128* out) noexcept nogil
-    cdef bint convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil
+    cdef bint _converted(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil
+
+    # Money of `base` in `quote`, by the pair's rate, else the reverse pair's; no crosses. 0: no rate.
+    cdef inline bint convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil:
+        if base == quote:
+            out[0] = money
+            return 1
+        return self._converted(money, base, quote, out)
+
+    # Sees to it that references are near the marks; whether there are any.
+    cdef inline bint ready(self) noexcept nogil:
+        if self.facts[1] > DRIFT_MAX and self.facts[2]:
+            self.refer()
+        return self.facts[2] != 0
+
+    # What one unit of quantity is worth at the symbol's reference, where that is exact and simple in `currency`; else 0.
+    cdef inline i128 unit_at_reference(self, uint32_t symbol, uint16_t currency) noexcept nogil:
+        cdef const Instrument* instrument = &self.instruments[symbol]
+        if instrument.notional_scale & 1 or instrument.settle_currency != currency:
+            return 0
+        return <i128>instrument.reference2 * <i128>(instrument.notional_scale >> 1)
 
 cdef bint pays_value(uint8_t kind) noexcept nogil

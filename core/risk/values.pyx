@@ -111,12 +111,6 @@ cdef class Values:
         if not self.facts[2]:
             self.refer()
 
-    cdef bint ready(self) noexcept nogil:
-        """Sees to it that references are near the marks; whether there are any."""
-        if self.facts[2] and self.facts[1] > DRIFT_MAX:
-            self.refer()
-        return self.facts[2] != 0
-
     cdef void refer(self) noexcept nogil:
         """Sets every reference to the mark of now; sums that were kept at the old ones are made anew."""
         cdef uint32_t symbol
@@ -234,13 +228,10 @@ cdef class Values:
         moving[0] = value if value > <i128>0 else -value
         return self.convert(worth[0], settled, currency, worth) and self.convert(moving[0], settled, currency, moving)
 
-    cdef bint convert(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil:
-        """Money of `base` in `quote`, by the pair's rate, else the reverse pair's; no crosses. 0: no rate."""
+    cdef bint _converted(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil:
         cdef Rate* found
         cdef i128 scaled = 0
         out[0] = money
-        if base == quote:
-            return 1
         found = &self.rates[base * self.max_currencies + quote]
         if found.rate:
             return not mul_scale_half_even(money, found.rate, <int>found.digits, out)

@@ -146,6 +146,10 @@ class Encoder:
         names, self._names = self._names, []
         return names + events
 
+    def forget(self, cl_ord_id: str) -> None:
+        """An order that was only asked about."""
+        self._order_symbols.pop(cl_ord_id, None)
+
     def learn(self, cl_ord_id: str, symbol: Symbol) -> bool:
         """The symbol of an order that no line of the file made; whether it is news."""
         return self._order_symbols.setdefault(cl_ord_id, symbol) is symbol

@@ -53,15 +53,30 @@ INSTRUMENTS = (
     Instrument("XBT", "perpetual", 1, 0, 5, 1, 400000, (("inverse", True), ("settle_currency", "BTC"))),
 )
 LIMITS = {
-    "max_order_qty": ("100", "500", "2000"), "max_order_notional": ("1000000", "50000000"),
-    "price_collar_bps": ("100", "500", "2000"), "price_collar_ticks": ("100", "500"), "max_position": ("500", "2000"),
-    "order_rate": ("3", "20"), "market_protection_bps": ("20", "200"), "duplicate_content": ("0.5",),
-    "max_working_orders": ("5", "30"), "max_daily_orders": ("50",), "max_position_notional": ("1000000", "50000000"),
-    "short_sale": ("500",), "margin": ("100000",), "gross_exposure": ("5000000",), "net_exposure": ("5000000",),
-    "max_daily_qty": ("2000",), "max_daily_notional": ("50000000",), "credit": ("50000000",),
-    "self_trade": ("cancel_newest", "cancel_oldest", "cancel_both", "decrement"), "daily_loss": ("5000000",),
-    "drawdown": ("5000000",), "cancel_rate": ("2",), "max_daily_cancels": ("5",),
-}  # fmt: skip
+    "max_order_qty": ("100", "500", "2000"),
+    "max_order_notional": ("1000000", "50000000"),
+    "price_collar_bps": ("100", "500", "2000"),
+    "price_collar_ticks": ("100", "500"),
+    "max_position": ("500", "2000"),
+    "order_rate": ("3", "20"),
+    "market_protection_bps": ("20", "200"),
+    "duplicate_content": ("0.5",),
+    "max_working_orders": ("5", "30"),
+    "max_daily_orders": ("50",),
+    "max_position_notional": ("1000000", "50000000"),
+    "short_sale": ("500",),
+    "margin": ("100000",),
+    "gross_exposure": ("5000000",),
+    "net_exposure": ("5000000",),
+    "max_daily_qty": ("2000",),
+    "max_daily_notional": ("50000000",),
+    "credit": ("50000000",),
+    "self_trade": ("cancel_newest", "cancel_oldest", "cancel_both", "decrement"),
+    "daily_loss": ("5000000",),
+    "drawdown": ("5000000",),
+    "cancel_rate": ("2",),
+    "max_daily_cancels": ("5",),
+}
 
 
 class Generator:
@@ -207,9 +222,14 @@ class Generator:
         ask = bid + r.choice((1, 1, 2, 3, 0, -1)) * i.tick
         bid_qty, ask_qty = (0 if r.random() < 0.1 else self._qty(i) for _ in range(2))
         self.say(
-            "quote", venue=venue, symbol=i.symbol, bid_px=i.px(bid), bid_qty=i.qty(bid_qty),
-            ask_px=i.px(ask), ask_qty=i.qty(ask_qty),
-        )  # fmt: skip
+            "quote",
+            venue=venue,
+            symbol=i.symbol,
+            bid_px=i.px(bid),
+            bid_qty=i.qty(bid_qty),
+            ask_px=i.px(ask),
+            ask_qty=i.qty(ask_qty),
+        )
 
     def trade(self) -> None:
         venue, i = self._listing()
@@ -471,10 +491,18 @@ class Generator:
         child = self.random.choice(children)
         self.random.choice(
             (
-                self._any_report, self._any_report, self._any_report, self._repeat, self._conflict,
-                self._overfill, self._unknown, self._wrong_venue, self._bad_reference, self._restate,
+                self._any_report,
+                self._any_report,
+                self._any_report,
+                self._repeat,
+                self._conflict,
+                self._overfill,
+                self._unknown,
+                self._wrong_venue,
+                self._bad_reference,
+                self._restate,
             )
-        )(child)  # fmt: skip
+        )(child)
 
     def _any_report(self, child: Child) -> None:
         exec_type = self.random.choice(EXEC_TYPES)

@@ -1,4 +1,5 @@
-"""The core's own tables: orders as numpy arrays, by the layout of life.pxd; what risk counts, as it tells it."""
+"""The core's own tables: orders as numpy arrays, by the layout of life.pxd; what risk counts, as it
+tells it."""
 
 from __future__ import annotations
 
@@ -137,7 +138,8 @@ class Tables:
                 )
 
     def check_exposure(self) -> None:
-        """What risk counts is what a recount from the orders and positions gives: holdings, books, every cell."""
+        """What risk counts is what a recount from the orders and positions gives: holdings, books, every
+        cell."""
         self._check_holdings()
         rows = inspect.cells(self.core.risk)
         tallies: dict[int, list[dict[str, Any]]] = {}
@@ -147,7 +149,8 @@ class Tables:
             self._check_tally(index, cells)
 
     def _check_holdings(self) -> None:
-        """Risk's positions are those of positions, to the last digit of their books; what works, that of the orders."""
+        """Risk's positions are those of positions, to the last digit of their books; what works, that of
+        the orders."""
         working: dict[tuple[int, int], list[int]] = {}
         for order in self.orders():
             row = working.setdefault((int(order["account"]), int(order["symbol"])), [0, 0])
@@ -160,10 +163,14 @@ class Tables:
             for name in ("qty", "cost", "realized", "fees", "paid"):
                 have = held["book_qty" if name == "qty" else name]
                 require(have == want[name], "risk_positions", f"{key}: {name} {have}, positions {want[name]}")
-            require(held["qty"] == want["qty"], "risk_positions", f"{key}: holds {held['qty']}, {want['qty']}")
+            require(
+                held["qty"] == want["qty"], "risk_positions", f"{key}: holds {held['qty']}, {want['qty']}"
+            )
             works = tuple(working.get(key, (0, 0)))
             require((held["buys"], held["sells"]) == works, "risk_working", f"{key}: {held}, orders {works}")
-        require(not any(row["qty"] for row in booked.values()), "risk_positions", f"risk doesn't know {booked}")
+        require(
+            not any(row["qty"] for row in booked.values()), "risk_positions", f"risk doesn't know {booked}"
+        )
 
     def _check_tally(self, index: int, cells: list[dict[str, Any]]) -> None:
         first = cells[0]
@@ -175,7 +182,9 @@ class Tables:
                 require(have == counted, "exposure_cells", f"tally {index}, {cell}: recounted {counted}")
             left = {key: row for key, row in want.items() if any(row) and key[0] == first["key"]}
             require(not left, "exposure_cells", f"tally {index}: no cell for {left}")
-            worst = sum(max(abs(c["qty"] + c["buys"]), abs(c["qty"] - c["sells"])) * c["scale"] for c in cells)
+            worst = sum(
+                max(abs(c["qty"] + c["buys"]), abs(c["qty"] - c["sells"])) * c["scale"] for c in cells
+            )
             require(worst == first["worst"], "exposure_sum", f"tally {index}: {first['worst']}, {worst}")
         if first["needs"] & N_COUNTS:
             live = sum(1 for order, key in self._in(first) if key == first["key"] and is_alive(order))

@@ -8,38 +8,107 @@ from typing import Any
 type Line = dict[str, Any]
 
 SYMBOLS = {
-    "AAA": {"kind": "equity", "price_precision": 2, "qty_precision": 0, "tick": "0.01", "lot": "1", "currency": "USD", "sector": "tech"},
-    "BBB": {"kind": "equity", "price_precision": 2, "qty_precision": 0, "tick": "0.05", "lot": "1", "currency": "EUR", "sector": "tech"},
-    "FUT": {"kind": "future", "price_precision": 1, "qty_precision": 0, "tick": "0.5", "lot": "1", "currency": "USD",
-            "multiplier": "50", "margin_bps": "1250"},
-}  # fmt: skip
+    "AAA": {
+        "kind": "equity",
+        "price_precision": 2,
+        "qty_precision": 0,
+        "tick": "0.01",
+        "lot": "1",
+        "currency": "USD",
+        "sector": "tech",
+    },
+    "BBB": {
+        "kind": "equity",
+        "price_precision": 2,
+        "qty_precision": 0,
+        "tick": "0.05",
+        "lot": "1",
+        "currency": "EUR",
+        "sector": "tech",
+    },
+    "FUT": {
+        "kind": "future",
+        "price_precision": 1,
+        "qty_precision": 0,
+        "tick": "0.5",
+        "lot": "1",
+        "currency": "USD",
+        "multiplier": "50",
+        "margin_bps": "1250",
+    },
+}
 PRICES = {"AAA": 1000, "BBB": 400, "FUT": 200}  # in ticks
 VENUES = ("X", "Y")
 ACCOUNTS = {"A1": "USD", "A2": "EUR"}
 STRATEGIES = (None, "S1", "S2")
 VALUES = {
-    "restricted": ("1",), "permission": ("buy", "sell", "none"), "max_order_qty": ("8", "9"),
-    "max_order_notional": ("90", "2000", "40000"), "price_collar_bps": ("10", "150"), "price_collar_ticks": ("1", "6"),
-    "market_protection_bps": ("50",), "spread_bps": ("20", "60"), "market_data_age_s": ("2", "0.5"),
-    "duplicate_content": ("1", "2.5"), "order_rate": ("2", "4"), "repeated_execution": ("2", "3"),
-    "max_working_orders": ("3", "6"), "max_daily_orders": ("6", "12"), "order_trade_ratio": ("2", "30"),
-    "max_position": ("12", "20", "40"), "max_position_notional": ("150", "2000", "60000"), "short_sale": ("0", "10"),
-    "min_cash": ("9000", "9900", "0"), "margin": ("5", "150", "600"), "gross_exposure": ("300", "50000", "90000"),
-    "net_exposure": ("200", "30000", "60000"), "sector_exposure": ("150", "300"), "max_daily_qty": ("20", "40"),
-    "max_daily_notional": ("300", "60000", "150000"), "credit": ("200", "80000"), "self_trade": ("cancel_newest",),
-    "daily_loss": ("10", "300", "2000"), "drawdown": ("10", "300", "2000"), "losing_streak": ("0", "1"),
-    "cancel_rate": ("1", "2"), "max_daily_cancels": ("2", "5"),
-}  # fmt: skip
+    "restricted": ("1",),
+    "permission": ("buy", "sell", "none"),
+    "max_order_qty": ("8", "9"),
+    "max_order_notional": ("90", "2000", "40000"),
+    "price_collar_bps": ("10", "150"),
+    "price_collar_ticks": ("1", "6"),
+    "market_protection_bps": ("50",),
+    "spread_bps": ("20", "60"),
+    "market_data_age_s": ("2", "0.5"),
+    "duplicate_content": ("1", "2.5"),
+    "order_rate": ("2", "4"),
+    "repeated_execution": ("2", "3"),
+    "max_working_orders": ("3", "6"),
+    "max_daily_orders": ("6", "12"),
+    "order_trade_ratio": ("2", "30"),
+    "max_position": ("12", "20", "40"),
+    "max_position_notional": ("150", "2000", "60000"),
+    "short_sale": ("0", "10"),
+    "min_cash": ("9000", "9900", "0"),
+    "margin": ("5", "150", "600"),
+    "gross_exposure": ("300", "50000", "90000"),
+    "net_exposure": ("200", "30000", "60000"),
+    "sector_exposure": ("150", "300"),
+    "max_daily_qty": ("20", "40"),
+    "max_daily_notional": ("300", "60000", "150000"),
+    "credit": ("200", "80000"),
+    "self_trade": ("cancel_newest",),
+    "daily_loss": ("10", "300", "2000"),
+    "drawdown": ("10", "300", "2000"),
+    "losing_streak": ("0", "1"),
+    "cancel_rate": ("1", "2"),
+    "max_daily_cancels": ("2", "5"),
+}
 MONEY = frozenset(
-    "max_order_notional max_position_notional min_cash gross_exposure net_exposure sector_exposure max_daily_notional "
-    "credit daily_loss drawdown margin".split()
+    [
+        "max_order_notional",
+        "max_position_notional",
+        "min_cash",
+        "gross_exposure",
+        "net_exposure",
+        "sector_exposure",
+        "max_daily_notional",
+        "credit",
+        "daily_loss",
+        "drawdown",
+        "margin",
+    ]
 )
 BLUNT = ("restricted", "permission")  # they deny so much that nothing else would happen
 
 
+KINDS = (
+    *("order",) * 4, *("report",) * 3, "replace", "cancel", "quote", "quote", "mark", "trade", "limit",
+    "override", "rearm", "fx", "day",
+)  # fmt: skip
 FROM_THE_START = frozenset(
-    "max_daily_orders order_trade_ratio max_daily_qty max_daily_notional credit daily_loss drawdown losing_streak "
-    "max_daily_cancels".split()
+    [
+        "max_daily_orders",
+        "order_trade_ratio",
+        "max_daily_qty",
+        "max_daily_notional",
+        "credit",
+        "daily_loss",
+        "drawdown",
+        "losing_streak",
+        "max_daily_cancels",
+    ]
 )
 
 
@@ -58,26 +127,41 @@ class Day:
     def lines(self, count: int) -> list[Line]:
         """The declarations, some limits, and `count` events."""
         out = [{"type": "instrument", "symbol": name, **facts} for name, facts in SYMBOLS.items()]
-        out += [{"type": "venue", "venue": venue, "mode": "manual", "symbols": list(SYMBOLS)} for venue in VENUES]
-        out += [{"type": "account", "account": a, "currency": c, "cash": "10000"} for a, c in ACCOUNTS.items()]
+        out += [
+            {"type": "venue", "venue": venue, "mode": "manual", "symbols": list(SYMBOLS)} for venue in VENUES
+        ]
+        out += [
+            {"type": "account", "account": a, "currency": c, "cash": "10000"} for a, c in ACCOUNTS.items()
+        ]
         out.append({"type": "fx", "pair": "EUR/USD", "rate": "1.25"})
         out += [self._limit() for _ in range(self.random.randint(1, 6))]
         if self.random.random() < 0.4:
-            out.append({"type": "open_position", "account": "A1", "symbol": "AAA", "qty": "5", "avg_cost": "9.5"})
+            out.append(
+                {"type": "open_position", "account": "A1", "symbol": "AAA", "qty": "5", "avg_cost": "9.5"}
+            )
         out += [self._quote(symbol, venue) for symbol in SYMBOLS for venue in VENUES]
         return out + [self._event() for _ in range(count)]
 
     def _scope(self) -> Line:
         some = {
-            "account": list(ACCOUNTS), "strategy": ["S1", "S2"], "symbol": list(SYMBOLS), "venue": list(VENUES),
-            "session": ["desk", "T"], "sector": ["tech"],
-        }  # fmt: skip
+            "account": list(ACCOUNTS),
+            "strategy": ["S1", "S2"],
+            "symbol": list(SYMBOLS),
+            "venue": list(VENUES),
+            "session": ["desk", "T"],
+            "sector": ["tech"],
+        }
         keys = self.random.sample(list(some), self.random.choice((0, 1, 1, 1, 2)))
         return {key: self.random.choice(some[key]) for key in keys}
 
     def _limit(self) -> Line:
         check = self.random.choice([c for c in VALUES if c not in BLUNT or self.random.random() < 0.2])
-        line: Line = {"type": "limit", "check": check, "value": self.random.choice(VALUES[check]), **self._scope()}
+        line: Line = {
+            "type": "limit",
+            "check": check,
+            "value": self.random.choice(VALUES[check]),
+            **self._scope(),
+        }
         if self.random.random() < 0.3:
             line["each"] = self.random.choice(["account", "strategy", "symbol", "venue", "session"])
             line.pop(line["each"], None)
@@ -93,29 +177,43 @@ class Day:
 
     def _event(self) -> Line:
         self.at += self.random.choice((0, 0, 200_000_000, 500_000_000, 1_000_000_000))
-        kinds = "order order order order report report report replace cancel quote quote mark trade limit override rearm fx day"
         line: Line | None = None
         while line is None:
-            line = getattr(self, f"_a_{self.random.choice(kinds.split())}")()
+            line = getattr(self, f"_a_{self.random.choice(KINDS)}")()
         return {**line, "at": self.at}
 
     def _px(self, symbol: str, far: int = 6) -> str:
         ticks = PRICES[symbol] + self.random.randint(-far, far)
         units = ticks * round(float(SYMBOLS[symbol]["tick"]) * 100)
-        return f"{units // 100}.{units % 100:02d}" if SYMBOLS[symbol]["price_precision"] == 2 else f"{units / 100:.1f}"
+        return (
+            f"{units // 100}.{units % 100:02d}"
+            if SYMBOLS[symbol]["price_precision"] == 2
+            else f"{units / 100:.1f}"
+        )
 
     def _quote(self, symbol: str, venue: str) -> Line:
         prices = sorted(((float(self._px(symbol)), self._px(symbol)) for _ in range(2)), key=lambda p: p[0])
         sizes = (self.random.choice(("0", "50", "50", "50")), self.random.choice(("0", "50", "50", "50")))
-        return {"type": "quote", "venue": venue, "symbol": symbol, "bid_px": prices[0][1], "bid_qty": sizes[0],
-                "ask_px": prices[1][1], "ask_qty": sizes[1]}  # fmt: skip
+        return {
+            "type": "quote",
+            "venue": venue,
+            "symbol": symbol,
+            "bid_px": prices[0][1],
+            "bid_qty": sizes[0],
+            "ask_px": prices[1][1],
+            "ask_qty": sizes[1],
+        }
 
     def _a_quote(self) -> Line:
         return self._quote(self.random.choice(list(SYMBOLS)), self.random.choice(VENUES))
 
     def _a_mark(self) -> Line | None:
         symbol = self.random.choice(list(SYMBOLS))
-        return {"type": "mark", "symbol": symbol, "px": self._px(symbol, 40)} if self.random.random() < 0.5 else None
+        return (
+            {"type": "mark", "symbol": symbol, "px": self._px(symbol, 40)}
+            if self.random.random() < 0.5
+            else None
+        )
 
     def _a_trade(self) -> Line:
         symbol = self.random.choice(list(SYMBOLS))
@@ -130,7 +228,11 @@ class Day:
         if self.random.random() < 0.6:
             return None
         line = self._limit()
-        wanted = {key: line[key] for key in ("check", "account", "strategy", "symbol", "venue", "session", "sector") if key in line}
+        wanted = {
+            key: line[key]
+            for key in ("check", "account", "strategy", "symbol", "venue", "session", "sector")
+            if key in line
+        }
         if line["check"] in ("permission", "self_trade", "restricted"):
             return None
         until = self.at + self.random.choice((1_000_000_000, 5_000_000_000))
@@ -154,10 +256,16 @@ class Day:
     def _a_order(self) -> Line:
         symbol = self.random.choice(list(SYMBOLS))
         line: Line = {
-            "type": "order", "cl_ord_id": f"o{self.ids}", "account": self.random.choice(list(ACCOUNTS)), "symbol": symbol,
-            "side": self.random.choice(("buy", "sell")), "order_qty": str(self.random.randint(1, 9)), "ord_type": "limit",
-            "price": self._px(symbol), "venue": self.random.choice(VENUES),
-        }  # fmt: skip
+            "type": "order",
+            "cl_ord_id": f"o{self.ids}",
+            "account": self.random.choice(list(ACCOUNTS)),
+            "symbol": symbol,
+            "side": self.random.choice(("buy", "sell")),
+            "order_qty": str(self.random.randint(1, 9)),
+            "ord_type": "limit",
+            "price": self._px(symbol),
+            "venue": self.random.choice(VENUES),
+        }
         self.ids += 1
         if (strategy := self.random.choice(STRATEGIES)) is not None:
             line["strategy"] = strategy
@@ -231,8 +339,14 @@ class Day:
         qty = self.random.randint(1, rest)
         order["cum"] += qty
         order["over"] = order["cum"] >= int(order["order_qty"])
-        line = {**report, "exec_type": "trade", "exec_id": f"e{len(self.execs)}", "last_qty": str(qty),
-                "last_px": self._px(order["symbol"], 20), "fee": self.random.choice(("0", "0.5", "-0.25"))}  # fmt: skip
+        line = {
+            **report,
+            "exec_type": "trade",
+            "exec_id": f"e{len(self.execs)}",
+            "last_qty": str(qty),
+            "last_px": self._px(order["symbol"], 20),
+            "fee": self.random.choice(("0", "0.5", "-0.25")),
+        }
         self.execs.append((order, line))
         return line
 

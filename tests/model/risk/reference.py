@@ -1,8 +1,11 @@
 """Risk's limits in plain Python: SCENARIOS' table of checks, read by a person, with fractions and whole sums.
 
-It plays the lines of a scenario whose venues are manual and whose orders are direct, and says which request is denied,
-by which check, with what limit and value, and which alerts and states follow. Nothing is kept that can be summed anew,
-so it is slow, and simple enough to be believed. What is always on is not its business: the lines must be well formed.
+It plays the lines of a scenario whose venues are manual and whose orders are direct, and says which
+request is denied,
+by which check, with what limit and value, and which alerts and states follow. Nothing is kept that can
+be summed anew,
+so it is slow, and simple enough to be believed. What is always on is not its business: the lines must be
+well formed.
 """
 
 from __future__ import annotations
@@ -16,17 +19,56 @@ type Line = dict[str, Any]
 type Scope = dict[str, str]
 
 KEYS = ("account", "strategy", "symbol", "venue", "session", "sector")
-ORDER = (
-    "restricted permission max_order_qty max_order_notional price_collar_bps price_collar_ticks "
-    "market_protection_bps spread_bps market_data_age_s duplicate_content order_rate repeated_execution "
-    "max_working_orders max_daily_orders order_trade_ratio max_position max_position_notional short_sale min_cash "
-    "margin gross_exposure net_exposure sector_exposure max_daily_qty max_daily_notional credit self_trade "
-    "daily_loss drawdown losing_streak cancel_rate max_daily_cancels"
-).split()
+ORDER = [
+    "restricted",
+    "permission",
+    "max_order_qty",
+    "max_order_notional",
+    "price_collar_bps",
+    "price_collar_ticks",
+    "market_protection_bps",
+    "spread_bps",
+    "market_data_age_s",
+    "duplicate_content",
+    "order_rate",
+    "repeated_execution",
+    "max_working_orders",
+    "max_daily_orders",
+    "order_trade_ratio",
+    "max_position",
+    "max_position_notional",
+    "short_sale",
+    "min_cash",
+    "margin",
+    "gross_exposure",
+    "net_exposure",
+    "sector_exposure",
+    "max_daily_qty",
+    "max_daily_notional",
+    "credit",
+    "self_trade",
+    "daily_loss",
+    "drawdown",
+    "losing_streak",
+    "cancel_rate",
+    "max_daily_cancels",
+]
 LOSSES = ("daily_loss", "drawdown", "losing_streak")
 WARNS = frozenset(
-    "max_daily_orders max_position max_position_notional margin gross_exposure net_exposure sector_exposure "
-    "max_daily_qty max_daily_notional credit daily_loss drawdown".split()
+    [
+        "max_daily_orders",
+        "max_position",
+        "max_position_notional",
+        "margin",
+        "gross_exposure",
+        "net_exposure",
+        "sector_exposure",
+        "max_daily_qty",
+        "max_daily_notional",
+        "credit",
+        "daily_loss",
+        "drawdown",
+    ]
 )
 CASH_KINDS = ("equity", "spot")
 STATES = ("active", "reducing", "halted", "killed")
@@ -151,7 +193,7 @@ class Reference:
         getattr(self, f"_{line['type']}", lambda _line: None)(line)
         return self.said
 
-    # ---- what is declared, the market ------------------------------------------------------------------------
+    # ---- what is declared, the market ----
 
     def _instrument(self, line: Line) -> None:
         self.instruments[line["symbol"]] = line
@@ -230,7 +272,7 @@ class Reference:
         instrument = self.instruments[symbol]
         return str(instrument.get("settle_currency", instrument["currency"]))
 
-    # ---- limits ----------------------------------------------------------------------------------------------
+    # ---- limits ----
 
     def _limit(self, line: Line) -> None:
         scope = {key: line[key] for key in KEYS if line.get(key) is not None}
@@ -238,10 +280,16 @@ class Reference:
         if value not in ("off", "buy", "sell", "none") and not str(value).startswith(("cancel", "decrement")):
             value = Fraction(value)
         new = Limit(
-            line["check"], value, scope, line.get("each"), line.get("currency"),
-            int(Fraction(line.get("window_s", "1")) * SECOND), line.get("soft", False),
-            line.get("action", "halted"), len(self.limits),
-        )  # fmt: skip
+            line["check"],
+            value,
+            scope,
+            line.get("each"),
+            line.get("currency"),
+            int(Fraction(line.get("window_s", "1")) * SECOND),
+            line.get("soft", False),
+            line.get("action", "halted"),
+            len(self.limits),
+        )
         for i, limit in enumerate(self.limits):
             if (limit.check, limit.scope, limit.each) == (new.check, scope, new.each):
                 new.index = limit.index
@@ -307,7 +355,7 @@ class Reference:
         account = limit.scope.get("account") or keys["account"]
         return str(self.accounts[account]["currency"])
 
-    # ---- what is counted -------------------------------------------------------------------------------------
+    # ---- what is counted ----
 
     def _held(self, limit: Limit, key: Any) -> list[tuple[str, Fraction, Fraction, Fraction]]:
         """(symbol, quantity, working buys, working sells) of the limit's tally."""
@@ -320,7 +368,9 @@ class Reference:
             row[1 if order.buys else 2] += order.working()
         return [(symbol, *row) for symbol, row in out.items()]
 
-    def _exposed(self, limit: Limit, key: Any, currency: str) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    def _exposed(
+        self, limit: Limit, key: Any, currency: str
+    ) -> tuple[Fraction, Fraction, Fraction, Fraction]:
         """(gross, up, down, margined) in money of now."""
         gross = up = down = margined = Fraction(0)
         for symbol, qty, buys, sells in self._held(limit, key):
@@ -351,10 +401,14 @@ class Reference:
         return order.working_value(lambda qty, px: self._value(order.symbol, qty, abs(px)))
 
     def _cash(self, account: str, currency: str) -> Fraction:
-        total = self._convert(Fraction(self.accounts[account].get("cash", "0")), self.accounts[account]["currency"], currency)
+        total = self._convert(
+            Fraction(self.accounts[account].get("cash", "0")), self.accounts[account]["currency"], currency
+        )
         for symbol in self.instruments:
             cash_kind = self.instruments[symbol]["kind"] in CASH_KINDS
-            fills = [f for f in self.fills if f.live and (f.order.account, f.order.symbol) == (account, symbol)]
+            fills = [
+                f for f in self.fills if f.live and (f.order.account, f.order.symbol) == (account, symbol)
+            ]
             if cash_kind:
                 moved = sum((-self._signed(f) for f in fills), Fraction(0))
             else:
@@ -379,9 +433,13 @@ class Reference:
         return self._value(symbol, realized, Fraction(1))
 
     def _equity(self, account: str, currency: str) -> Fraction:
-        total = self._convert(Fraction(self.accounts[account].get("cash", "0")), self.accounts[account]["currency"], currency)
+        total = self._convert(
+            Fraction(self.accounts[account].get("cash", "0")), self.accounts[account]["currency"], currency
+        )
         for symbol in self.instruments:
-            fills = [f for f in self.fills if f.live and (f.order.account, f.order.symbol) == (account, symbol)]
+            fills = [
+                f for f in self.fills if f.live and (f.order.account, f.order.symbol) == (account, symbol)
+            ]
             flow = sum((-self._signed(f) - f.fee for f in fills), Fraction(0))
             qty = sum((f.qty if f.order.buys else -f.qty for f in fills), Fraction(0))
             for line in self.opened:
@@ -419,14 +477,23 @@ class Reference:
             total += self._convert(flow, self._currency(symbol), currency)
         return total
 
-    # ---- requests --------------------------------------------------------------------------------------------
+    # ---- requests ----
 
     def _order(self, line: Line) -> None:
         price = Fraction(line["price"]) if line.get("price") is not None else None
         order = Order(
-            line["cl_ord_id"], line["account"], line["symbol"], line["side"], line["ord_type"],
-            Fraction(line["order_qty"]), price, line["venue"], line.get("strategy"), line.get("session", "desk"), self.day,
-        )  # fmt: skip
+            line["cl_ord_id"],
+            line["account"],
+            line["symbol"],
+            line["side"],
+            line["ord_type"],
+            Fraction(line["order_qty"]),
+            price,
+            line["venue"],
+            line.get("strategy"),
+            line.get("session", "desk"),
+            self.day,
+        )
         if price is None:
             order.valued = self._value_price(order)
         if self._denied("order", order, order.id, None):
@@ -441,9 +508,20 @@ class Reference:
         qty = Fraction(line["order_qty"]) if line.get("order_qty") is not None else order.qty
         price = Fraction(line["price"]) if line.get("price") is not None else order.price
         new = Order(
-            order.id, order.account, order.symbol, order.side, order.ord_type, qty, price, order.venue, order.strategy,
-            order.session, order.day, order.valued, order.cum,
-        )  # fmt: skip
+            order.id,
+            order.account,
+            order.symbol,
+            order.side,
+            order.ord_type,
+            qty,
+            price,
+            order.venue,
+            order.strategy,
+            order.session,
+            order.day,
+            order.valued,
+            order.cum,
+        )
         if self._denied("replace", new, line["cl_ord_id"], order):
             return
         order.pending = (qty, price)
@@ -461,8 +539,14 @@ class Reference:
                 limit.times.setdefault(key, []).append(self.now)
                 value = self._in_window(limit, key)
             elif limit.check == "max_daily_cancels":
-                value = sum(1 for day, of, what in self.messages if what == "cancel" and day == self.day
-                            and self._applies(limit, self._keys(of)) and self._key(limit, self._keys(of)) == key)
+                value = sum(
+                    1
+                    for day, of, what in self.messages
+                    if what == "cancel"
+                    and day == self.day
+                    and self._applies(limit, self._keys(of))
+                    and self._key(limit, self._keys(of)) == key
+                )
             else:
                 continue
             if value > limit.bound(self.now):
@@ -483,7 +567,11 @@ class Reference:
     def _denied(self, what: str, new: Order, cl_ord_id: str, old: Order | None) -> bool:
         keys = self._keys(new)
         state = max(
-            (self.states.get((kind, keys.get(kind) or ""), "active") for kind in (*KEYS[:5], "all") if kind != "sector"),
+            (
+                self.states.get((kind, keys.get(kind) or ""), "active")
+                for kind in (*KEYS[:5], "all")
+                if kind != "sector"
+            ),
             key=STATES.index,
         )
         if state in ("halted", "killed") or (state == "reducing" and not self._reduces(new, old)):
@@ -497,7 +585,14 @@ class Reference:
         return False
 
     def _reduces(self, new: Order, old: Order | None) -> bool:
-        held = sum((Fraction(x["qty"]) for x in self.opened if (x["account"], x["symbol"]) == (new.account, new.symbol)), Fraction(0))
+        held = sum(
+            (
+                Fraction(x["qty"])
+                for x in self.opened
+                if (x["account"], x["symbol"]) == (new.account, new.symbol)
+            ),
+            Fraction(0),
+        )
         working = new.qty - new.cum
         for order in self.orders.values():
             if (order.account, order.symbol) == (new.account, new.symbol):
@@ -542,17 +637,22 @@ class Reference:
         currency = self._limit_currency(limit, keys)
         if limit.check in ("max_working_orders", "max_daily_orders"):
             live = limit.check == "max_working_orders"
-            return Fraction(sum(1 for o in self._orders_of(limit, key) if (o.alive() if live else o.day == self.day)))
+            return Fraction(
+                sum(1 for o in self._orders_of(limit, key) if (o.alive() if live else o.day == self.day))
+            )
         if limit.check in ("max_position", "short_sale", "max_daily_qty"):
             return self._quantity(limit, key, of)
         if limit.check in ("max_daily_notional", "credit"):
             return self._turned(limit, key, currency, buys=limit.check == "credit")
         if limit.check == "min_cash":
             working = sum(
-                (self._convert(self._working_money(o), self._currency(o.symbol), currency)
-                 for o in self._orders_of(limit, key) if o.buys and self.instruments[o.symbol]["kind"] in CASH_KINDS),
+                (
+                    self._convert(self._working_money(o), self._currency(o.symbol), currency)
+                    for o in self._orders_of(limit, key)
+                    if o.buys and self.instruments[o.symbol]["kind"] in CASH_KINDS
+                ),
                 Fraction(0),
-            )  # fmt: skip
+            )
             return self._wealth(limit, key, self._cash, currency) - working
         gross, up, down, margined = self._exposed(limit, key, currency)
         if limit.check == "net_exposure":
@@ -573,7 +673,7 @@ class Reference:
         filled = sum((f.qty for f in self._fills_of(limit, key) if f.day == self.day), Fraction(0))
         return filled + sum((b + s for _, _, b, s in held), Fraction(0))
 
-    # ---- of the order alone, and the market ------------------------------------------------------------------
+    # ---- of the order alone, and the market ----
 
     def _is_restricted(self, _limit: Limit, _new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
         return bound, bound, bound > 0
@@ -585,7 +685,9 @@ class Reference:
     def _is_max_order_qty(self, _limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
         return bound, new.qty, new.qty > bound
 
-    def _is_max_order_notional(self, limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
+    def _is_max_order_notional(
+        self, limit: Limit, new: Order, _old: Any, bound: Any
+    ) -> tuple[Any, Any, bool]:
         price = new.price if new.price is not None else new.valued
         assert price is not None
         money = self._value(new.symbol, new.qty, abs(price))
@@ -607,13 +709,17 @@ class Reference:
         reference, far = self._far(new)
         return bound, far / reference * 10**4, far / reference * 10**4 > bound and far > 0
 
-    def _is_price_collar_ticks(self, _limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
+    def _is_price_collar_ticks(
+        self, _limit: Limit, new: Order, _old: Any, bound: Any
+    ) -> tuple[Any, Any, bool]:
         if new.price is None:
             return bound, 0, False
         ticks = self._far(new)[1] / Fraction(self.instruments[new.symbol]["tick"])
         return bound, ticks, ticks > bound and ticks > 0
 
-    def _is_market_protection_bps(self, _limit: Limit, _new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
+    def _is_market_protection_bps(
+        self, _limit: Limit, _new: Order, _old: Any, bound: Any
+    ) -> tuple[Any, Any, bool]:
         return bound, 0, False
 
     def _is_spread_bps(self, _limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
@@ -623,7 +729,9 @@ class Reference:
         spread = (ask - bid) / ((ask + bid) / 2) * 10**4
         return bound, spread, spread > bound
 
-    def _is_market_data_age_s(self, _limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
+    def _is_market_data_age_s(
+        self, _limit: Limit, new: Order, _old: Any, bound: Any
+    ) -> tuple[Any, Any, bool]:
         if new.symbol not in self.quoted:
             raise Unknown
         age = Fraction(self.now - self.quoted[new.symbol], SECOND)
@@ -632,7 +740,9 @@ class Reference:
     def _content(self, new: Order) -> tuple[Any, ...]:
         return new.account, new.symbol, new.side, new.qty, new.price, new.ord_type
 
-    def _is_duplicate_content(self, limit: Limit, new: Order, old: Order | None, bound: Any) -> tuple[Any, Any, bool]:
+    def _is_duplicate_content(
+        self, limit: Limit, new: Order, old: Order | None, bound: Any
+    ) -> tuple[Any, Any, bool]:
         seen = limit.contents.get((self._key(limit, self._keys(new)), self._content(new)), [])
         times = [at for at, order in seen if old is None or order != old.id]
         if not times:
@@ -650,9 +760,12 @@ class Reference:
     def _is_order_trade_ratio(self, limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
         key = self._key(limit, self._keys(new))
         messages = 1 + sum(
-            1 for day, order, _ in self.messages
-            if day == self.day and self._applies(limit, self._keys(order)) and self._key(limit, self._keys(order)) == key
-        )  # fmt: skip
+            1
+            for day, order, _ in self.messages
+            if day == self.day
+            and self._applies(limit, self._keys(order))
+            and self._key(limit, self._keys(order)) == key
+        )
         fills = sum(1 for fill in self._all_fills(limit, key) if fill.day == self.day)
         ratio = Fraction(messages, max(fills, 1))
         return bound, ratio, messages >= 100 and ratio > bound
@@ -665,12 +778,16 @@ class Reference:
 
     def _is_self_trade(self, limit: Limit, new: Order, _old: Any, bound: Any) -> tuple[Any, Any, bool]:
         meets = any(
-            o.alive() and o.buys != new.buys and o.symbol == new.symbol and o.venue == new.venue and crosses(new, o)
+            o.alive()
+            and o.buys != new.buys
+            and o.symbol == new.symbol
+            and o.venue == new.venue
+            and crosses(new, o)
             for o in self._orders_of(limit, self._key(limit, self._keys(new)))
         )
         return bound, "", meets
 
-    # ---- what passed, what venues say ------------------------------------------------------------------------
+    # ---- what passed, what venues say ----
 
     def _passed(self, order: Order, what: str) -> None:
         owner = self.orders[order.id]
@@ -694,7 +811,7 @@ class Reference:
         warned = limit.warned.setdefault(key, set())
         bound = limit.bound(self.now)
         for percent in (70, 90):
-            reached = value >= bound * percent / 100 and bound > 0 or (bound <= 0 and value > 0)
+            reached = (value >= bound * percent / 100 and bound > 0) or (bound <= 0 and value > 0)
             if not reached:
                 warned.discard(percent)
             elif percent not in warned:
@@ -716,13 +833,18 @@ class Reference:
             order.pending = None
         elif what == "cancel_rejected":
             order.pending = None
-        if before != (order.working(), order.cum, order.alive(), self._working_money(order)) or "trade" in what:
+        if (
+            before != (order.working(), order.cum, order.alive(), self._working_money(order))
+            or "trade" in what
+        ):
             self._warn(order)
         if what in ("trade", "trade_cancel", "trade_correct"):
             self._losses(order)
 
     def _traded(self, order: Order, line: Line) -> None:
-        fill = Fill(order, Fraction(line["last_qty"]), Fraction(line["last_px"]), Fraction(line["fee"]), self.day)
+        fill = Fill(
+            order, Fraction(line["last_qty"]), Fraction(line["last_px"]), Fraction(line["fee"]), self.day
+        )
         self.fills.append(fill)
         self.by_exec[line["exec_id"]] = fill
         order.cum += fill.qty
@@ -742,11 +864,15 @@ class Reference:
         if line["exec_type"] == "trade_cancel":
             fill.live = False
             return
-        fill.qty, fill.px, fill.fee = Fraction(line["last_qty"]), Fraction(line["last_px"]), Fraction(line["fee"])
+        fill.qty, fill.px, fill.fee = (
+            Fraction(line["last_qty"]),
+            Fraction(line["last_px"]),
+            Fraction(line["fee"]),
+        )
         order.cum += fill.qty
         self.own_last[order.symbol] = fill.px
 
-    # ---- losses ----------------------------------------------------------------------------------------------
+    # ---- losses ----
 
     def _losses(self, order: Order) -> None:
         for limit in self._limits_of(order):
@@ -754,10 +880,14 @@ class Reference:
                 self._test_loss(limit, self._key(limit, self._keys(order)))
 
     def _streak(self, limit: Limit, key: Any) -> int:
-        """Reducing fills with a loss in a row, by the average cost of the tally's own fills in each symbol."""
+        """Reducing fills with a loss in a row, by the average cost of the tally's own fills in each
+        symbol."""
         books: dict[str, tuple[Fraction, Fraction]] = {}
         for line in self._opened_of(limit, key):
-            books[line["symbol"]] = Fraction(line["qty"]), abs(Fraction(line["qty"])) * Fraction(line["avg_cost"])
+            books[line["symbol"]] = (
+                Fraction(line["qty"]),
+                abs(Fraction(line["qty"])) * Fraction(line["avg_cost"]),
+            )
         streak = 0
         for fill in self._all_fills(limit, key):
             qty, cost = books.get(fill.order.symbol, (Fraction(0), Fraction(0)))
@@ -786,7 +916,9 @@ class Reference:
             self._warn_at(limit, key, value)
         if value > bound:
             scope = {**limit.scope, **({limit.each: key} if limit.each else {})}
-            kind = next((k for k in ("strategy", "account", "symbol", "venue", "session") if scope.get(k)), "all")
+            kind = next(
+                (k for k in ("strategy", "account", "symbol", "venue", "session") if scope.get(k)), "all"
+            )
             self._stop(kind, scope.get(kind, ""), limit.action, limit, value)
 
     def _stop(self, kind: str, key: str, action: str, limit: Limit, value: Fraction) -> None:
@@ -823,7 +955,9 @@ class Trial:
             del self.of.orders[self.new.id]
 
 
-def book(qty: Fraction, cost: Fraction, signed: Fraction, px: Fraction) -> tuple[Fraction, Fraction, Fraction]:
+def book(
+    qty: Fraction, cost: Fraction, signed: Fraction, px: Fraction
+) -> tuple[Fraction, Fraction, Fraction]:
     """(quantity, its cost, what is realised) after a signed fill; average cost."""
     if qty == 0 or (qty > 0) == (signed > 0):
         return qty + signed, cost + abs(signed) * px, Fraction(0)

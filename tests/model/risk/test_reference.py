@@ -1,4 +1,5 @@
-"""Random days through the core and through plain Python: the same denials, alerts and states, with the same numbers."""
+"""Random days through the core and through plain Python: the same denials, alerts and states, with the
+same numbers."""
 
 from __future__ import annotations
 
@@ -22,8 +23,15 @@ def of_core(line: dict[str, Any]) -> tuple[Any, ...] | None:
     """What of an output line the reference says too."""
     kind = line["type"]
     if kind == "deny":
-        return ("deny", line["request"], line["cl_ord_id"], line["reason"], number(line["limit"]), number(line["value"]),
-                line.get("soft", False))  # fmt: skip
+        return (
+            "deny",
+            line["request"],
+            line["cl_ord_id"],
+            line["reason"],
+            number(line["limit"]),
+            number(line["value"]),
+            line.get("soft", False),
+        )
     if kind == "risk_state":
         return "risk_state", line["scope"], line["key"], line["state"], line["reason"]
     if kind == "alert":
@@ -83,4 +91,6 @@ def test_a_random_day_is_judged_alike(seed: int, tmp_path: Path) -> None:
     got = core_says(lines, tmp_path / "day.jsonl")
     for place in sorted(set(want) | set(got)):
         w, g = sorted(want.get(place, []), key=str), sorted(got.get(place, []), key=str)
-        assert close(tuple(w), tuple(g)), f"line {place}: {json.dumps(lines[place - 1])}\n want {w}\n got  {g}"
+        assert close(tuple(w), tuple(g)), (
+            f"line {place}: {json.dumps(lines[place - 1])}\n want {w}\n got  {g}"
+        )

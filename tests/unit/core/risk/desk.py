@@ -12,27 +12,72 @@ from core.scenario.runner import run
 type Line = dict[str, Any]
 
 DECLARED: list[Line] = [
-    {"type": "instrument", "symbol": "AAA", "kind": "equity", "price_precision": 2, "qty_precision": 0,
-     "tick": "0.01", "lot": "1", "currency": "USD", "sector": "tech"},
-    {"type": "instrument", "symbol": "FUT", "kind": "future", "price_precision": 1, "qty_precision": 0, "tick": "0.5",
-     "lot": "1", "currency": "USD", "multiplier": "50", "margin_bps": "1250"},
+    {
+        "type": "instrument",
+        "symbol": "AAA",
+        "kind": "equity",
+        "price_precision": 2,
+        "qty_precision": 0,
+        "tick": "0.01",
+        "lot": "1",
+        "currency": "USD",
+        "sector": "tech",
+    },
+    {
+        "type": "instrument",
+        "symbol": "FUT",
+        "kind": "future",
+        "price_precision": 1,
+        "qty_precision": 0,
+        "tick": "0.5",
+        "lot": "1",
+        "currency": "USD",
+        "multiplier": "50",
+        "margin_bps": "1250",
+    },
     {"type": "venue", "venue": "X", "mode": "manual", "symbols": ["AAA", "FUT"]},
     {"type": "account", "account": "A1", "currency": "USD", "cash": "10000"},
     {"type": "account", "account": "A2", "currency": "USD", "cash": "10000"},
     {"type": "fx", "pair": "EUR/USD", "rate": "1.25"},
-]  # fmt: skip
+]
 MARKET: list[Line] = [
-    {"type": "quote", "venue": "X", "symbol": "AAA", "bid_px": "9.90", "bid_qty": "500", "ask_px": "10.10", "ask_qty": "500"},
-    {"type": "quote", "venue": "X", "symbol": "FUT", "bid_px": "99.5", "bid_qty": "50", "ask_px": "100.5", "ask_qty": "50"},
-]  # fmt: skip
+    {
+        "type": "quote",
+        "venue": "X",
+        "symbol": "AAA",
+        "bid_px": "9.90",
+        "bid_qty": "500",
+        "ask_px": "10.10",
+        "ask_qty": "500",
+    },
+    {
+        "type": "quote",
+        "venue": "X",
+        "symbol": "FUT",
+        "bid_px": "99.5",
+        "bid_qty": "50",
+        "ask_px": "100.5",
+        "ask_qty": "50",
+    },
+]
 
 
 def order(cl_ord_id: str, qty: int, price: str | None = "10.00", **more: Any) -> Line:
     """A direct order of AAA that has every key a scope can ask for."""
     line: Line = {
-        "type": "order", "cl_ord_id": cl_ord_id, "account": "A1", "symbol": "AAA", "side": "buy", "order_qty": str(qty),
-        "ord_type": "limit", "price": price, "venue": "X", "strategy": "S", "session": "T", **more,
-    }  # fmt: skip
+        "type": "order",
+        "cl_ord_id": cl_ord_id,
+        "account": "A1",
+        "symbol": "AAA",
+        "side": "buy",
+        "order_qty": str(qty),
+        "ord_type": "limit",
+        "price": price,
+        "venue": "X",
+        "strategy": "S",
+        "session": "T",
+        **more,
+    }
     return {key: value for key, value in line.items() if value is not None}
 
 

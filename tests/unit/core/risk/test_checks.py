@@ -12,18 +12,28 @@ from core.scenario.schema import CHECKS
 from tests.unit.core.risk.desk import DECLARED, MARKET, Line, of_type, order, play, report, trade
 
 SCOPES: dict[str, Line] = {
-    "account": {"account": "A1"}, "symbol": {"symbol": "AAA"}, "strategy": {"strategy": "S"}, "venue": {"venue": "X"},
-    "session": {"session": "T"}, "sector": {"sector": "tech"}, "all": {},
-    "account+symbol": {"account": "A1", "symbol": "AAA"}, "each account": {"each": "account"},
-    "each symbol": {"each": "symbol"}, "each strategy": {"each": "strategy"}, "each venue": {"each": "venue"},
-    "each session": {"each": "session"}, "account, each symbol": {"account": "A1", "each": "symbol"},
-}  # fmt: skip
+    "account": {"account": "A1"},
+    "symbol": {"symbol": "AAA"},
+    "strategy": {"strategy": "S"},
+    "venue": {"venue": "X"},
+    "session": {"session": "T"},
+    "sector": {"sector": "tech"},
+    "all": {},
+    "account+symbol": {"account": "A1", "symbol": "AAA"},
+    "each account": {"each": "account"},
+    "each symbol": {"each": "symbol"},
+    "each strategy": {"each": "strategy"},
+    "each venue": {"each": "venue"},
+    "each session": {"each": "session"},
+    "account, each symbol": {"account": "A1", "each": "symbol"},
+}
 KEYS = {"account": "A1", "symbol": "AAA", "strategy": "S", "venue": "X", "session": "T"}
 SECOND = 10**9
 
 
 class Case(NamedTuple):
-    """Lines before the order, the order, and the value that it makes; `off`: the next value that would deny it."""
+    """Lines before the order, the order, and the value that it makes; `off`: the next value that would
+    deny it."""
 
     check: str
     before: list[Line]
@@ -31,8 +41,7 @@ class Case(NamedTuple):
     value: str
     off: str
     warns: bool = False
-    more: Line = {}  # of the limit
-    sell: bool = False
+    more: Line = {}  # noqa: RUF012 - of the limit; nobody changes it
 
 
 FILLED = [order("1", 20), trade("1.1", "e1", 20, "10.00")]
@@ -41,13 +50,25 @@ CASES = [
     Case("max_order_notional", [], order("9", 30), "300", "299.99999999"),
     Case("max_order_notional", [], order("9", 30, None, ord_type="market"), "303", "302"),
     Case("max_order_notional", [], order("9", 30), "240", "239", more={"currency": "EUR"}),
-    Case("price_collar_bps", [{"type": "reference", "symbol": "AAA", "px": "10.00"}], order("9", 1, "10.05"), "50", "49.9999"),
+    Case(
+        "price_collar_bps",
+        [{"type": "reference", "symbol": "AAA", "px": "10.00"}],
+        order("9", 1, "10.05"),
+        "50",
+        "49.9999",
+    ),
     Case("price_collar_bps", [], order("9", 1, "9.85", side="sell"), "50.5051", "50"),
     Case("price_collar_ticks", [], order("9", 1, "10.13"), "3", "2"),
     Case("spread_bps", [], order("9", 1), "200", "199"),
     Case("market_data_age_s", [], order("9", 1, at=1_500_000_000), "1.5", "1.499999999"),
     Case("order_rate", [order("1", 1), order("2", 1)], order("9", 1), "3", "2"),
-    Case("max_working_orders", [order("1", 1), report("1.1", "canceled"), order("2", 1)], order("9", 1), "2", "1"),
+    Case(
+        "max_working_orders",
+        [order("1", 1), report("1.1", "canceled"), order("2", 1)],
+        order("9", 1),
+        "2",
+        "1",
+    ),
     Case("max_daily_orders", [order(str(i), 1) for i in range(7)], order("9", 1), "8", "7", warns=True),
     Case("max_position", FILLED, order("9", 60), "80", "79", warns=True),
     Case("max_position_notional", FILLED, order("9", 60), "800", "799", warns=True),
@@ -59,15 +80,36 @@ CASES = [
     Case("sector_exposure", FILLED, order("9", 60), "800", "799", warns=True),
     Case("max_daily_qty", FILLED, order("9", 60), "80", "79", warns=True),
     Case("max_daily_notional", FILLED, order("9", 60, "9.00"), "740", "739", warns=True),
-    Case("max_daily_notional", FILLED, order("9", 60, "9.00"), "592", "591", warns=True, more={"currency": "EUR"}),
+    Case(
+        "max_daily_notional",
+        FILLED,
+        order("9", 60, "9.00"),
+        "592",
+        "591",
+        warns=True,
+        more={"currency": "EUR"},
+    ),
     Case("credit", [*FILLED, order("2", 5, side="sell")], order("9", 60, "9.00"), "740", "739", warns=True),
 ]
-MONEY = ("max_order_notional", "max_position_notional", "gross_exposure", "net_exposure", "sector_exposure",
-         "max_daily_notional", "credit", "margin", "min_cash", "daily_loss", "drawdown")  # fmt: skip
+MONEY = (
+    "max_order_notional",
+    "max_position_notional",
+    "gross_exposure",
+    "net_exposure",
+    "sector_exposure",
+    "max_daily_notional",
+    "credit",
+    "margin",
+    "min_cash",
+    "daily_loss",
+    "drawdown",
+)
 
 
 def declared(case: Case) -> list[Line]:
-    return [{**x, "cash": "0"} if case.check == "margin" and x.get("account") == "A2" else x for x in DECLARED]
+    return [
+        {**x, "cash": "0"} if case.check == "margin" and x.get("account") == "A2" else x for x in DECLARED
+    ]
 
 
 def limit(case: Case, value: str, scope: Line) -> Line:
@@ -78,7 +120,8 @@ def limit(case: Case, value: str, scope: Line) -> Line:
 
 
 def with_limit(case: Case, value: str, scope: Line, path: Path) -> list[Line]:
-    """Set before anything happens: what is counted by day can't be counted afterwards. Margin is of all accounts'
+    """Set before anything happens: what is counted by day can't be counted afterwards. Margin is of all
+    accounts'
     equity where the scope doesn't say whose, so that the other account has none then."""
     out = play([*declared(case), limit(case, value, scope), *MARKET, *case.before, case.line], path)
     assert not [x for x in of_type(out, "deny") if x["cl_ord_id"] != "9"], "the lines before must pass"
@@ -104,7 +147,9 @@ def test_more_is_denied_and_equal_passes(case: Case, scope: Line, tmp_path: Path
 
 
 @pytest.mark.parametrize("scope", SCOPES.values(), ids=list(SCOPES))
-@pytest.mark.parametrize("case", [c for c in CASES if c.warns], ids=[f"{c.check}={c.value}" for c in CASES if c.warns])
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.warns], ids=[f"{c.check}={c.value}" for c in CASES if c.warns]
+)
 def test_warns_at_70_and_at_90_percent(case: Case, scope: Line, tmp_path: Path) -> None:
     for part, expected in ((Decimal("0.7"), ["limit_70"]), (Decimal("0.9"), ["limit_70", "limit_90"])):
         bound = Decimal(case.value) / part
@@ -123,8 +168,23 @@ def test_warns_at_70_and_at_90_percent(case: Case, scope: Line, tmp_path: Path) 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{c.check}={c.value}" for c in CASES])
 def test_another_scope_is_left_alone(case: Case, tmp_path: Path) -> None:
-    for scope in ({"account": "A2"}, {"symbol": "FUT"}, {"strategy": "Q"}, {"session": "Q"}, {"sector": "oil"}):
-        out = play([*DECLARED, limit(case, "0.000001" if case.check not in COUNTS else "0", scope), *MARKET, *case.before, case.line], tmp_path)
+    for scope in (
+        {"account": "A2"},
+        {"symbol": "FUT"},
+        {"strategy": "Q"},
+        {"session": "Q"},
+        {"sector": "oil"},
+    ):
+        out = play(
+            [
+                *DECLARED,
+                limit(case, "0.000001" if case.check not in COUNTS else "0", scope),
+                *MARKET,
+                *case.before,
+                case.line,
+            ],
+            tmp_path,
+        )
         assert of_type(out, "deny", "alert") == []
 
 
@@ -134,8 +194,14 @@ COUNTS = ("order_rate", "max_working_orders", "max_daily_orders")
 @pytest.mark.parametrize("case", CASES, ids=[f"{c.check}={c.value}" for c in CASES])
 def test_soft_says_so_and_an_override_lifts_it_for_a_while(case: Case, tmp_path: Path) -> None:
     soft = {**limit(case, case.off, {"account": "A1"}), "soft": True}
-    lift = {"type": "override", "check": case.check, "value": case.value, "by": "ann", "account": "A1",
-            "until": "1970-01-01T00:01:00Z"}  # fmt: skip
+    lift = {
+        "type": "override",
+        "check": case.check,
+        "value": case.value,
+        "by": "ann",
+        "account": "A1",
+        "until": "1970-01-01T00:01:00Z",
+    }
     again = {**case.line, "cl_ord_id": "10"}
     lines = [*DECLARED, soft, *MARKET, *case.before, case.line]
     (denied,) = of_type(play(lines, tmp_path), "deny")
@@ -158,9 +224,20 @@ def test_the_table_has_every_check() -> None:
 
 
 ELSEWHERE = {
-    "restricted", "permission", "market_protection_bps", "duplicate_content", "repeated_execution", "order_trade_ratio",
-    "min_cash", "self_trade", "daily_loss", "drawdown", "losing_streak", "cancel_rate", "max_daily_cancels",
-}  # fmt: skip
+    "restricted",
+    "permission",
+    "market_protection_bps",
+    "duplicate_content",
+    "repeated_execution",
+    "order_trade_ratio",
+    "min_cash",
+    "self_trade",
+    "daily_loss",
+    "drawdown",
+    "losing_streak",
+    "cancel_rate",
+    "max_daily_cancels",
+}
 """In test_words.py, test_self_trade.py, test_losses.py, test_rates.py."""
 
 
@@ -208,6 +285,14 @@ def test_the_first_that_fails_is_the_reason_whatever_was_declared_first(tmp_path
     reasons = []
     while limits:
         reasons.append(one_deny([*DECLARED, *limits, *MARKET, order("9", 10)], tmp_path))
-        limits = [x for x in limits if (x["check"], x["value"]) != (reasons[-1]["reason"], reasons[-1]["limit"])]
-    assert [x["reason"] for x in reasons] == ["max_order_qty", "max_order_notional", "max_position", "max_position", "credit"]
+        limits = [
+            x for x in limits if (x["check"], x["value"]) != (reasons[-1]["reason"], reasons[-1]["limit"])
+        ]
+    assert [x["reason"] for x in reasons] == [
+        "max_order_qty",
+        "max_order_notional",
+        "max_position",
+        "max_position",
+        "credit",
+    ]
     assert [x["limit"] for x in reasons][2:4] == ["1", "2"]

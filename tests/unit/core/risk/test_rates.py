@@ -24,13 +24,29 @@ def test_too_many_fills_halt_the_strategy_until_it_is_armed_again(tmp_path: Path
     rate = {"type": "limit", "check": "repeated_execution", "value": "2", "account": "A1"}
     fills = [trade("1.1", f"e{i}", 1, "10.00") for i in range(3)]
     rearm = {"type": "rearm", "scope": "strategy", "key": "S", "by": "ann"}
-    lines = [*DECLARED, rate, *MARKET, order("1", 9), *fills, order("2", 1), order("3", 1, strategy="Q"), rearm, order("4", 1)]
+    lines = [
+        *DECLARED,
+        rate,
+        *MARKET,
+        order("1", 9),
+        *fills,
+        order("2", 1),
+        order("3", 1, strategy="Q"),
+        rearm,
+        order("4", 1),
+    ]
     out = play(lines, tmp_path)
     assert [(x["scope"], x["key"], x["state"], x["reason"]) for x in of_type(out, "risk_state")] == [
-        ("strategy", "S", "halted", "repeated_execution"), ("strategy", "S", "active", "rearm"),
-    ]  # fmt: skip
+        ("strategy", "S", "halted", "repeated_execution"),
+        ("strategy", "S", "active", "rearm"),
+    ]
     (alert,) = of_type(out, "alert")
-    assert (alert["level"], alert["check"], alert["limit"], alert["value"]) == ("halt", "repeated_execution", "2", "3")
+    assert (alert["level"], alert["check"], alert["limit"], alert["value"]) == (
+        "halt",
+        "repeated_execution",
+        "2",
+        "3",
+    )
     assert [(x["cl_ord_id"], x["reason"]) for x in of_type(out, "deny")] == [("2", "halted")]
 
 
@@ -59,14 +75,21 @@ def test_messages_for_a_fill_count_from_the_hundredth(tmp_path: Path) -> None:
     fills = [trade("m2.1", "e1", 1, "10.00"), trade("m3.1", "e2", 1, "10.00")]
     assert of_type(play([*lines, *fills, order("9", 1)], tmp_path), "deny") == []
     low = {**ratio, "value": "49.5"}
-    (denied,) = of_type(play([*DECLARED, low, *lines[len(DECLARED) + 1 :], *fills, order("9", 1)], tmp_path), "deny")
+    (denied,) = of_type(
+        play([*DECLARED, low, *lines[len(DECLARED) + 1 :], *fills, order("9", 1)], tmp_path), "deny"
+    )
     assert denied["value"] == "50"
     assert report("m2.1", "new")["child_id"] == "m2.1"
 
 
 def test_a_new_day_begins_daily_counts_again(tmp_path: Path) -> None:
     day = {"type": "day", "date": "2024-01-02"}
-    for check, value in (("max_daily_orders", "1"), ("max_daily_qty", "12"), ("max_daily_notional", "120"), ("credit", "120")):
+    for check, value in (
+        ("max_daily_orders", "1"),
+        ("max_daily_qty", "12"),
+        ("max_daily_notional", "120"),
+        ("credit", "120"),
+    ):
         bound = {"type": "limit", "check": check, "value": value, "account": "A1"}
         lines = [*DECLARED, bound, *MARKET, order("1", 10), trade("1.1", "e1", 10, "10.00")]
         assert len(of_type(play([*lines, order("2", 10)], tmp_path), "deny")) == 1, check

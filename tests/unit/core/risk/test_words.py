@@ -44,14 +44,26 @@ def test_the_same_order_twice_is_denied_within_the_seconds(tmp_path: Path) -> No
         assert [x["limit"] for x in found] == (["2"] if denied else [])
         if denied:
             assert found[0]["value"] == f"{seconds:.9f}".rstrip("0").rstrip(".")
-    for other in ({"side": "sell"}, {"price": "10.01"}, {"order_qty": "6"}, {"account": "A2"}, {"ord_type": "market", "price": None}):
+    for other in (
+        {"side": "sell"},
+        {"price": "10.01"},
+        {"order_qty": "6"},
+        {"account": "A2"},
+        {"ord_type": "market", "price": None},
+    ):
         another = {key: value for key, value in {**order("2", 5), **other}.items() if value is not None}
         assert of_type(play([*lines, another], tmp_path), "deny") == []
 
 
 @pytest.mark.parametrize(
     ("side", "bps", "price"),
-    [("buy", "50", "10.15"), ("sell", "50", "9.86"), ("buy", "0", "10.1"), ("buy", "1", "10.1"), ("sell", "1", "9.9")],
+    [
+        ("buy", "50", "10.15"),
+        ("sell", "50", "9.86"),
+        ("buy", "0", "10.1"),
+        ("buy", "1", "10.1"),
+        ("sell", "1", "9.9"),
+    ],
 )
 def test_a_market_order_goes_out_as_an_ioc_limit(side: str, bps: str, price: str, tmp_path: Path) -> None:
     """10.10 + 0.5 % is 10.1505, and 9.90 - 0.5 % is 9.8505: to the tick towards the touch."""
@@ -63,7 +75,10 @@ def test_a_market_order_goes_out_as_an_ioc_limit(side: str, bps: str, price: str
 
 
 def test_the_tightest_protection_counts_and_a_limit_order_is_left_alone(tmp_path: Path) -> None:
-    bounds = [{"type": "limit", "check": "market_protection_bps", "value": v, **s} for v, s in (("90", {}), ("50", {"symbol": "AAA"}))]
+    bounds = [
+        {"type": "limit", "check": "market_protection_bps", "value": v, **s}
+        for v, s in (("90", {}), ("50", {"symbol": "AAA"}))
+    ]
     out = play([*DECLARED, *bounds, *MARKET, order("1", 5, None, ord_type="market"), order("2", 5)], tmp_path)
     assert [x["price"] for x in of_type(out, "send")] == ["10.15", "10"]
     (denied,) = of_type(play([*DECLARED, *bounds, order("1", 5, None, ord_type="market")], tmp_path), "deny")
@@ -87,10 +102,23 @@ def test_a_routed_market_order_and_a_stop_are_protected(tmp_path: Path) -> None:
 def test_reducing_lets_only_pass_what_reduces(tmp_path: Path) -> None:
     loss = {"type": "limit", "check": "daily_loss", "value": "1", "account": "A1", "action": "reducing"}
     lines = [*DECLARED, loss, *MARKET, order("1", 10), trade("1.1", "e1", 10, "10.50")]
-    sells = [order("2", 4, side="sell"), order("3", 7, side="sell"), order("4", 1), order("5", 6, side="sell")]
+    sells = [
+        order("2", 4, side="sell"),
+        order("3", 7, side="sell"),
+        order("4", 1),
+        order("5", 6, side="sell"),
+    ]
     out = play([*lines, *sells], tmp_path)
     (state,) = of_type(out, "risk_state")
     assert (state["scope"], state["key"], state["state"], state["reason"], state["by"]) == (
-        "account", "A1", "reducing", "daily_loss", "")  # fmt: skip
-    assert [(x["cl_ord_id"], x["reason"]) for x in of_type(out, "deny")] == [("3", "reducing"), ("4", "reducing")]
+        "account",
+        "A1",
+        "reducing",
+        "daily_loss",
+        "",
+    )
+    assert [(x["cl_ord_id"], x["reason"]) for x in of_type(out, "deny")] == [
+        ("3", "reducing"),
+        ("4", "reducing"),
+    ]
     assert report("2.1", "new")["exec_type"] == "new"
