@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[4]
 WAYS = {
     "core/session/port.pyx": "clients, and what speaks through one: strategies, other protocols, services",
     "core/scenario/encoder.py": "the desk's `order send`, scenario files, configurations of recorded days",
+    "core/risk/inspect.pyx": "none: it asks what would be denied, and nothing goes",
     "core/risk/flatten.pyx": "the core's own, after a kill that flattens",
 }
 MAKES = re.compile(

@@ -20,7 +20,7 @@ GUARDS = {
     "gross_exposure": {"value": "6000", "account": "A1"},
     "max_daily_orders": {"value": "50", "strategy": "S"},
     "repeated_execution": {"value": "30", "window_s": "60", "strategy": "S"},
-    "daily_loss": {"value": "500", "account": "A1"},
+    "daily_loss": {"value": "100", "account": "A1"},
     "market_data_age_s": {"value": "5", "symbol": "AAA"},
 }
 VENUE = [{**x, "mode": "match"} if x["type"] == "venue" else x for x in DECLARED]
