@@ -32,6 +32,20 @@ def begin(core: Core) -> None:
         events = core.book.events(line)
         core.book.declarations += events
         core.feed(events)
+    rules = core.book.groups(core.config.groups)
+    if core.config.require_limits:
+        rules.append(Event(int(m.Kind.LIMIT), 0, no_limit_no_trading()))
+    core.feed(rules)
+
+
+def no_limit_no_trading() -> bytes:
+    """The rule that an account without any limit may not trade, as a limit of its own."""
+    row = np.zeros((), m.LIMIT_EVENT)
+    for key in m.SCOPE_KEYS.names or ():
+        row["scope"][key] = m.NONE
+    row["check"], row["currency"], row["index"] = int(m.Reason.NO_LIMIT), m.NONE16, m.NONE
+    row["by"] = row["approver"] = m.NONE
+    return row.tobytes()
 
 
 def remember(core: Core) -> list[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -51,6 +51,7 @@ class Book:
         }
         self._noted: dict[int, Callable[[bytes], None]] = {
             m.Kind.LIMIT: self._limit,
+            m.Kind.GROUP: self._group,
             m.Kind.FX: self._fx,
             m.Kind.QUOTE: self._quote,
             m.Kind.VENUE_STATE: self._venue_state,
@@ -65,7 +66,7 @@ class Book:
     def begin(self) -> Encoder:
         """The encoder; before the first call the directory may still be restored."""
         if self.encoder is None:
-            self.encoder = Encoder(self.file, self.directory)
+            self.encoder = Encoder(self.file, self.directory, live=True)
         return self.encoder
 
     def events(self, line: Line) -> list[Event]:
@@ -73,6 +74,32 @@ class Book:
         events = self.begin().encode(line)
         self.declared.add(line.type, line.data)
         return events
+
+    def question(self, line: Line) -> Event:
+        """An order that is asked about: nothing is remembered of it. ValueError: a name that nobody used
+        yet."""
+        encoder = self.begin()
+        for what in ("strategy", "session"):
+            name, known = line.data[what], self.directory.spaces[SCOPE_SPACES[what]]
+            if name is not None and name not in known:
+                raise ValueError(f"{what} {name!r}: nobody used it yet; one of {', '.join(known) or 'none'}")
+        event = encoder.encode(line)[-1]
+        encoder.forget(line.data["cl_ord_id"])
+        return event
+
+    def groups(self, groups: Mapping[str, tuple[str, ...]]) -> list[Event]:
+        """Groups of accounts, as events."""
+        out: list[Event] = []
+        encoder = self.begin()
+        for name, accounts in groups.items():
+            index, events = encoder.name(m.Space.GROUP, name)
+            self.directory.groups.setdefault(name, index)
+            out += events
+            for account in accounts:
+                row = np.zeros((), m.GROUP_EVENT)
+                row["account"], row["group"] = self.directory.accounts[account].index, index
+                out.append(Event(int(m.Kind.GROUP), 0, row.tobytes()))
+        return out
 
     def line(self, values: object, types: tuple[str, ...]) -> Line:
         """A line that somebody sent, checked against what is declared. ValueError says what is wrong."""
@@ -176,7 +203,14 @@ class Book:
             noted(request)
 
     def _limit(self, request: bytes) -> None:
-        self.limits[int(np.frombuffer(request, m.LIMIT_EVENT, 1)[0]["index"])] = request
+        row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
+        if row["check"] != m.Reason.NO_LIMIT:
+            self.limits[int(row["index"])] = request
+
+    def _group(self, request: bytes) -> None:
+        row = np.frombuffer(request, m.GROUP_EVENT, 1)[0]
+        name = self.directory.space_lists[m.Space.GROUP][int(row["group"])]
+        self.directory.groups.setdefault(name, int(row["group"]))
 
     def _fx(self, request: bytes) -> None:
         row = np.frombuffer(request, m.FX_EVENT, 1)[0]
@@ -273,26 +307,31 @@ class Book:
 
     def limit_lines(self) -> list[dict[str, Any]]:
         """The declared limits as lines of a scenario file."""
-        return [self._limit_line(request) for _, request in sorted(self.limits.items())]
+        return [self.limit_line(request) for _, request in sorted(self.limits.items())]
 
-    def _limit_line(self, request: bytes) -> dict[str, Any]:
+    def limit_line(self, request: bytes) -> dict[str, Any]:
         row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
         check = CHECK_NAMES.get(int(row["check"]), str(row["check"]))
         value = (int(np.int64(row["value_hi"])) << 64) | int(row["value_lo"])
-        digits = 0 if check == "order_rate" else 12
-        line: dict[str, Any] = {"check": check, "value": _plain(value, digits)}
+        line: dict[str, Any] = {"check": check, "value": limit_text(check, value)}
         if row["off"]:
             line["value"] = "off"
         for what in ("account", "strategy", "symbol", "venue", "session", "sector"):
             index = int(row["scope"][what])
-            if index != m.NONE:
+            if what == "account" and m.ACCOUNT_GROUP <= index < m.UNKNOWN:
+                line["group"] = self.directory.space_lists[m.Space.GROUP][index - m.ACCOUNT_GROUP]
+            elif index != m.NONE:
                 line[what] = self.name_of(what, index)
         if row["each"]:
             line["each"] = m.Scope(int(row["each"])).name.lower()
         if int(row["currency"]) != m.NONE16:
             line["currency"] = self._currency(int(row["currency"]))
-        if check == "order_rate":
+        if check in schema.WINDOW_CHECKS:
             line["window_s"] = _plain(int(row["window_ns"]), 9)
+        if row["soft"]:
+            line["soft"] = True
+        if row["action"] == m.RiskState.REDUCING:
+            line["action"] = "reducing"
         return line
 
 
@@ -304,8 +343,16 @@ DECLARING: dict[int, np.dtype[Any]] = {
     m.Kind.ACCOUNT: m.ACCOUNT_EVENT,
     m.Kind.OPEN_POSITION: m.OPEN_POSITION_EVENT,
     m.Kind.LIMIT: m.LIMIT_EVENT,
+    m.Kind.GROUP: m.GROUP_EVENT,
     m.Kind.FX: m.FX_EVENT,
 }
+
+
+def limit_text(check: str, value: int) -> str:
+    """A limit's value as a person writes it."""
+    if check in schema.CHECK_WORDS:
+        return schema.CHECK_WORDS[check][value]
+    return _plain(value, 0 if check in schema.COUNT_CHECKS else 12)
 
 
 def _filter(request: bytes) -> dict[str, int]:

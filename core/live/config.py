@@ -24,6 +24,8 @@ DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit", "
 WAITS = ("auto", "spin", "yield", "sleep")
 DURABILITIES = ("async", "group")
 SESSIONS_MAX = 64
+GROUPS_MAX = 64
+GROUPS_AN_ACCOUNT = 8
 SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
 REMOTE_ADDRESS = "tcp://{stage}:7700"
@@ -46,6 +48,9 @@ KEYS = {
     "users": list,
     "rights": dict,
     "capacity": dict,
+    "second_person": bool,
+    "require_limits": bool,
+    "groups": dict,
 }
 
 
@@ -76,6 +81,9 @@ class CoreConfig:
     segment_mb: int = SEGMENT_MB
     users: tuple[int, ...] = ()
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    second_person: bool = False
+    require_limits: bool = False
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     capacity: Capacity = field(default_factory=Capacity)
     lines: tuple[Line, ...] = ()
     file: str = "core"
@@ -156,6 +164,9 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         segment_mb=keys.get("segment_mb", SEGMENT_MB),
         users=tuple(_typed(file, "users", user, int) for user in keys.get("users", ())),
         rights=_rights(file, keys.get("rights", {}), lines),
+        second_person=keys.get("second_person", keys.get("live", False)),
+        require_limits=keys.get("require_limits", keys.get("live", False)),
+        groups=_groups(file, keys.get("groups", {}), lines),
         capacity=capacity,
         lines=tuple(lines),
         file=file,
@@ -224,6 +235,27 @@ def _rights(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tu
                     file, f"rights.{session}", name, "no such account: declare it, or mend the name"
                 )
     return {session: tuple(names) for session, names in given.items()}
+
+
+def _groups(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tuple[str, ...]]:
+    """Accounts that share limits."""
+    accounts = {line.data["account"] for line in lines if line.type == "account"}
+    if len(given) > GROUPS_MAX:
+        raise ConfigError(file, "groups", len(given), f"give {GROUPS_MAX} at most")
+    for group, names in given.items():
+        _typed(file, f"groups.{group}", names, list)
+        if not 1 <= len(group.encode()) <= 31:
+            raise ConfigError(file, "groups", group, "give a name of 1 to 31 bytes")
+        for name in names:
+            if name not in accounts:
+                raise ConfigError(
+                    file, f"groups.{group}", name, "no such account: declare it, or mend the name"
+                )
+    of = [name for names in given.values() for name in set(names)]
+    for name in of:
+        if of.count(name) > GROUPS_AN_ACCOUNT:
+            raise ConfigError(file, "groups", name, f"an account is in {GROUPS_AN_ACCOUNT} groups at most")
+    return {group: tuple(names) for group, names in given.items()}
 
 
 def _capacity(file: str, given: dict[str, Any]) -> Capacity:

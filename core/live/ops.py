@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import messages as m
 from core.board import Board
-from core.live import amend as amending, queries
+from core.live import amend as amending, queries, risk
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 RESEND_MAX = 512
 ADJUSTING = ("funding", "dividend", "split", "settlement")
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state", "venue_facts", "venue_queue")
-LIMIT_SPACES = {
-    "strategy": m.Space.STRATEGY,
-    "session": m.Space.SESSION,
-    "sector": m.Space.SECTOR,
-    "currency": m.Space.CURRENCY,
-}
 WITHOUT_SESSION = ("status", "stop", "kill", "rearm", "limits")  # a token is enough: nothing is traded
 SECOND_NS = 1_000_000_000
 
@@ -129,13 +123,23 @@ def risk_set(core: Core, _connection: Connection, request: dict[str, Any]) -> di
     values = values.get("limit", values.get("line", values))
     if not isinstance(values, dict):
         raise Refused("limit: give a map, as the limit line of a scenario file")
-    line = core.book.line({"type": "limit", **values}, ("limit",))
-    for what, space in LIMIT_SPACES.items():
-        need_room(core, space, line.data[what])
-    if len(core.book.limits) >= core.capacity.limits:
-        raise Refused(f"{len(core.book.limits)} limits are the most that this core can hold")
-    core.feed(core.book.events(line))
-    return {"limits": core.book.limit_lines()}
+    return risk.set_limit(core, values)
+
+
+def risk_override(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return risk.override(core, request)
+
+
+def risk_load(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return risk.load(core, request)
+
+
+def risk_status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    return risk.status(core)
+
+
+def risk_explain(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return risk.explain(core, request)
 
 
 def market(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +197,7 @@ def kill(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[s
 
 def rearm(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     scope, key, by, index = _scope(core, request)
+    risk.second_person(core, f"re-arming {scope} {key or ''}".rstrip(), request)
     kind = int(m.Scope[scope.upper()])
     core.take_kills()
     epochs = [row["epoch"] for row in core.page.rows() if (row["kind"], row["key"]) == (kind, index)]
@@ -257,6 +262,10 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         limits,
         status,
         risk_set,
+        risk_override,
+        risk_load,
+        risk_status,
+        risk_explain,
         kill,
         rearm,
         algo,

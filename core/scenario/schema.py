@@ -130,6 +130,12 @@ CHECK_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "permission": ("buy", "sell", "none"),
     "self_trade": ("cancel_newest", "cancel_oldest", "cancel_both", "decrement"),
 }
+COUNT_CHECKS: Final = frozenset({
+    "restricted", "order_rate", "repeated_execution", "max_working_orders", "max_daily_orders",
+    "losing_streak", "cancel_rate", "max_daily_cancels",
+})  # fmt: skip
+"""Their values are whole numbers."""
+WINDOW_CHECKS: Final = frozenset({"order_rate", "repeated_execution", "cancel_rate"})
 MONEY_CHECKS: Final = frozenset({
     "max_order_notional", "max_position_notional", "min_cash", "gross_exposure", "net_exposure",
     "sector_exposure", "max_daily_notional", "credit", "daily_loss", "drawdown",
@@ -317,18 +323,7 @@ def other_than(key: str, *built: Any) -> Callable[[Data, Venues], bool]:
     return lambda data, _venues: data[key] not in built
 
 
-CHECKS_BUILT: Final = (
-    "max_order_qty", "max_order_notional", "price_collar_bps", "price_collar_ticks", "max_position",
-    "order_rate",
-)  # fmt: skip
-
 NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
-    "limit": (
-        NotYet("limit check {check}", other_than("check", *CHECKS_BUILT)),
-        NotYet("soft limits", other_than("soft", False)),
-        NotYet("limit action {action}", other_than("action", "halted")),
-    ),
-    "override": (NotYet("override lines", always),),
 }
 
 
