@@ -332,7 +332,7 @@ cdef class Router(Engine):
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
         if takes_any(routed.ord_type) and routed.has_price:
-            self._slice(page, order, <uint32_t>slot, qty, price, T_LIMIT, TIF_IOC)
+            self._slice(page, order, <uint32_t>slot, qty, price, T_LIMIT, TIF_IOC, 0)
             return
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
                     TIF_DAY if auction else routed.time_in_force, 0)
