@@ -217,10 +217,23 @@ def replace_first(desk: Desk, child: Child, exec_type: str, was_ours: bool, text
     if exec_type == "cancel_rejected":
         order.pending_replace = False
         desk.say_order(order, "cancel_rejected", order.replace, reason=text)
+        let_go(desk, child)
         return True
     if exec_type != "replaced" or any(other.pending_replace for other in order.live):
         return False
-    return working.decide_replace(desk, order, text)
+    if not working.decide_replace(desk, order, text):
+        return False
+    let_go(desk, child)
+    return True
+
+
+def let_go(desk: Desk, child: Child) -> None:
+    """Where it filled before the cancel came nobody asks it for more: the last one ends the order."""
+    if child.pending or child.open > 0:
+        return
+    child.asked = False
+    if not working.waiting(child.order):
+        working.finish(desk, child.order, "")
 
 
 def answer_worked(desk: Desk, child: Child, text: str) -> bool:
