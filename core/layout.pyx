@@ -5,8 +5,8 @@ from core.messages cimport (
     AccountEvent, AdjustedEvent, AdjustEvent, AlertEvent, AlgoEvent, AlgoOrderEvent, BookEvent, Booking, CancelEvent,
     ChildEvent, ConfigEvent, DayEvent, DepthEvent, FactsEvent, FilterEvent, FxEvent, GroupEvent, HaltEvent, Header,
     InstrumentEvent, KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent, OpenPositionEvent, OrderEndEvent,
-    OrderEvent, Outcome, OverrideEvent, Page, PriceEvent, QuoteEvent, ReplaceEvent, ReportEvent, Request, Resolved,
-    Response, RightsEvent, Routing, ScopeKeys, Send, SimulateEvent, SliceEvent, SweepEvent, TradeEvent, TriggerEvent,
+    OrderEvent, Outcome, OverrideEvent, Page, PriceEvent, QuoteEvent, RearmEvent, ReplaceEvent, ReportEvent, Request,
+    Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SimulateEvent, SliceEvent, SweepEvent, TradeEvent, TriggerEvent,
     TriggersEvent, VenueEvent, VenueStateEvent, Verdict,
 )
 
@@ -43,6 +43,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(CancelEvent) == 88)
     NACRE_HOLDS(sizeof(FilterEvent) == 40)
     NACRE_HOLDS(sizeof(KillEvent) == 56)
+    NACRE_HOLDS(sizeof(RearmEvent) == 48)
     NACRE_HOLDS(sizeof(AlgoEvent) == 48)
     NACRE_HOLDS(sizeof(TriggerEvent) == 16)
     NACRE_HOLDS(sizeof(TriggersEvent) == 56)
@@ -123,6 +124,7 @@ def sizes() -> dict[str, int]:
         "BookEvent": sizeof(BookEvent),
         "AdjustedEvent": sizeof(AdjustedEvent),
         "KillEvent": sizeof(KillEvent),
+        "RearmEvent": sizeof(RearmEvent),
         "AlgoEvent": sizeof(AlgoEvent),
         "TriggerEvent": sizeof(TriggerEvent),
         "TriggersEvent": sizeof(TriggersEvent),

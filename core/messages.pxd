@@ -628,6 +628,11 @@ cdef struct KillEvent:              # 56; of 40 bytes it is a filter alone, whic
     uint8_t flatten
     uint8_t pad[3]
 
+cdef struct RearmEvent:             # 48; of 40 bytes it is a filter alone: one person armed it
+    FilterEvent filter
+    uint32_t approver               # of N_PERSON; NONE: nobody
+    uint32_t pad
+
 cdef enum:
     RIGHTS_STEP = 512               # accounts that one K_RIGHTS tells of
 
@@ -843,8 +848,8 @@ cdef struct HaltEvent:              # 40
     uint8_t state                   # a RiskState
     uint8_t reason
     uint8_t pad
-    uint32_t pad2
-    uint64_t pad3
+    uint32_t by                     # of N_PERSON: who closed trading; NONE: the core itself
+    uint64_t pad2
 
 cdef struct AdjustedEvent:          # 96: one position, after all of its instrument were adjusted
     uint32_t position
@@ -881,6 +886,7 @@ cdef union Request:
     CancelEvent cancel
     FilterEvent filter
     KillEvent kill
+    RearmEvent rearm
     ReportEvent report
     VenueStateEvent venue_state
     SimulateEvent simulate

@@ -355,6 +355,7 @@ KILL_EVENT = np.dtype(
         ("pad", "u1", (3,)),
     ]
 )
+REARM_EVENT = np.dtype([("filter", FILTER_EVENT), ("approver", "<u4"), ("pad", "<u4")])
 REPORT_EVENT = np.dtype(
     [
         ("venue", "<u2"),
@@ -519,8 +520,8 @@ HALT_EVENT = np.dtype(
         ("state", "u1"),
         ("reason", "u1"),
         ("pad", "u1"),
-        ("pad2", "<u4"),
-        ("pad3", "<u8"),
+        ("by", "<u4"),
+        ("pad2", "<u8"),
     ]
 )
 ADJUST_EVENT = np.dtype(
@@ -590,7 +591,7 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.REPORT: REPORT_EVENT,
     Kind.VENUE_STATE: VENUE_STATE_EVENT,
     Kind.KILL: KILL_EVENT,
-    Kind.REARM: FILTER_EVENT,
+    Kind.REARM: REARM_EVENT,
     Kind.CONNECT: FILTER_EVENT,
     Kind.DISCONNECT: FILTER_EVENT,
     Kind.DAY: DAY_EVENT,

@@ -17,12 +17,13 @@ from core.scenario.encoder import CHECKS, Encoder, Event
 from core.scenario.money import Rates
 from core.scenario.numbers import format_ratio
 from core.scenario.reader import Line
-from core.scenario.schema import not_yet
 from core.scenario.values import convert
 from core_ext.journal import JournalReader
 
 CHECK_NAMES = {int(reason): name for name, reason in CHECKS.items()}
 SOURCE_AT = int(m.HEADER.fields["source"][1]) if m.HEADER.fields is not None else 0
+SCOPE_KEYS = {int(m.Scope.GROUP): "account"}
+"""Where a scope's key stands that isn't called like the scope."""
 SCOPE_SPACES = {"strategy": m.Space.STRATEGY, "session": m.Space.SESSION, "sector": m.Space.SECTOR}
 
 
@@ -41,6 +42,8 @@ class Book:
         self.connected: set[int] = set()
         self.kills: set[int] = set()
         self.rearmed: dict[tuple[int, int], int] = {}
+        self.closed_by: str | None = None
+        self.date: int | None = None
         self.declarations: list[Event] = []
         self._restored: dict[int, Callable[[np.void], None]] = {
             m.Kind.NAME: self._name,
@@ -59,6 +62,8 @@ class Book:
             m.Kind.DISCONNECT: self._disconnect,
             m.Kind.KILL: self._kill,
             m.Kind.REARM: self._rearm,
+            m.Kind.HALT: self._halt,
+            m.Kind.DAY: self._day,
         }
 
     # ---- from lines ----------------------------------------------------------------------------------------
@@ -108,9 +113,6 @@ class Book:
         line_type, _, data = convert(values)
         if line_type not in types:
             raise ValueError(f"type: {line_type!r} isn't taken here: one of {', '.join(types)}")
-        lacking = not_yet(line_type, data, self.declared)
-        if lacking is not None:
-            raise ValueError(f"not yet: {lacking}")
         self.declared.check(line_type, data)
         return Line(0, 0, line_type, data)
 
@@ -240,9 +242,20 @@ class Book:
         """Which epoch of a scope was the last to be cleared."""
         row = np.frombuffer(request, m.FILTER_EVENT, 1)[0]
         kind = int(row["kind"])
-        key = int(row["scope"][m.Scope(kind).name.lower()]) if kind else 0
+        key = int(row["scope"][SCOPE_KEYS.get(kind) or m.Scope(kind).name.lower()]) if kind else 0
         self.kills.add(int(row["epoch"]))
+        if kind == m.Scope.ALL:
+            self.closed_by = None
         self.rearmed[kind, key] = int(row["epoch"])
+
+    def _halt(self, request: bytes) -> None:
+        """Of all by a person, trading is closed; what the core itself halts is no such thing."""
+        row = np.frombuffer(request, m.HALT_EVENT, 1)[0]
+        if row["kind"] == m.Scope.ALL and row["by"] != m.NONE:
+            self.closed_by = self.directory.space_lists[m.Space.PERSON][int(row["by"])]
+
+    def _day(self, request: bytes) -> None:
+        self.date = int(np.frombuffer(request, m.DAY_EVENT, 1)[0]["date"])
 
     # ---- as people read it ---------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import messages as m
-from core.live.book import limit_text
+from core.live.loosening import looser, plain
 from core.risk import inspect
 from core.scenario import schema
 from core.scenario.numbers import format_ratio
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 KEYS = ("account", "strategy", "symbol", "venue", "session", "sector", "group")
 SCOPE_KEYS = KEYS[:-1]
-LIFTS_WHERE_LOWER = ("min_cash", "duplicate_content")
 UNITS = {m.Unit.MONEY: 8, m.Unit.BPS: 4, m.Unit.QTY12: 12, m.Unit.RATIO: 8, m.Unit.SECONDS: 12}
 MONEY_SPACES = {
     "strategy": m.Space.STRATEGY,
@@ -41,7 +40,7 @@ def second_person(core: Core, what: str, request: dict[str, Any]) -> str | None:
     """The second person's name, where the core asks for one. NeedsSecond, ValueError: who is missing."""
     by, second = request.get("by"), request.get("second")
     if not core.config.second_person:
-        return second
+        return second if isinstance(second, str) and second else None
     if not isinstance(by, str) or not by:
         raise ValueError("by: say who does it")
     if not isinstance(second, str) or not second:
@@ -92,38 +91,14 @@ def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
 
 def as_line(data: dict[str, Any]) -> dict[str, Any]:
     """A line's data as limit_lines tells it."""
-    value = data["value"]
-    if not isinstance(value, str):
-        value = (
-            limit_text(data["check"], value.units * 10 ** (12 - value.digits))
-            if data["check"] not in schema.COUNT_CHECKS
-            else str(value.units // 10**value.digits)
-        )
-    return {key: data.get(key) for key in ("check", "each", *KEYS)} | {"value": value}
+    return {key: value for key, value in plain(data).items() if key in ("check", "each", "value", *KEYS)}
 
 
 def loosens(core: Core, line: Line) -> str:
     """What makes the limit looser than the one in force, in words; "": nothing does."""
-    wanted = as_line(line.data)
-    now = next((row for row in core.book.limit_lines() if same(row, wanted) and row["value"] != "off"), None)
-    if now is None:
-        return ""
-    if wanted["value"] == "off":
-        return f"removing {wanted['check']}"
-    if line.data["soft"] and not now.get("soft"):
-        return f"making {wanted['check']} soft"
-    if (line.data["currency"] or None) != now.get("currency"):
-        return f"another currency of {wanted['check']}"
-    if line.data["check"] in schema.CHECK_WORDS:
-        return f"changing {wanted['check']}" if wanted["value"] not in (now["value"], "none") else ""
-    if line.data["action"] == "reducing" and now.get("action") != "reducing":
-        return f"a milder action of {wanted['check']}"
-    before, after = (np.longdouble(text) for text in (now["value"], wanted["value"]))
-    raises = after < before if line.data["check"] in LIFTS_WHERE_LOWER else after > before
-    window = "window_s" in now and line.data["window_s"].units * 10 ** (
-        9 - line.data["window_s"].digits
-    ) < int(np.longdouble(now["window_s"]) * 10**9)
-    return f"raising {wanted['check']} from {now['value']} to {wanted['value']}" if raises or window else ""
+    wanted = plain(line.data)
+    now = next((row for row in core.book.limit_lines() if same(row, wanted)), None)
+    return "" if now is None else looser(now, wanted)
 
 
 def override(core: Core, request: dict[str, Any]) -> dict[str, Any]:

@@ -260,9 +260,11 @@ class Core:
                     scope = "all"  # it names what the core doesn't know: block more, never less
                 self.switch("kill", scope, key, row["by"] or "unknown", row["epoch"])
 
-    def switch(self, what: str, scope: str, key: str | None, by: str, epoch: int) -> None:
+    def switch(
+        self, what: str, scope: str, key: str | None, by: str, epoch: int, second: str | None = None
+    ) -> None:
         """A kill or rearm as an event, with the page's epoch."""
-        for event in self.book.events(switch_line(what, scope, key, by)):
+        for event in self.book.events(switch_line(what, scope, key, by, second)):
             request = event.request
             if event.kind in (m.Kind.KILL, m.Kind.REARM):
                 row = np.frombuffer(request, m.FILTER_EVENT, 1).copy()

@@ -1,9 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Questions about risk, off the path: what an order would be denied for, what is used of each limit, which scopes stand.
-
-They are asked of an engine that follows (a shadow). Testing an order makes counters where there were none: afterwards
-those are taken back, so that the tables are what they would be.
-"""
+"""Questions about risk: see inspect.pxd."""
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 

@@ -195,6 +195,7 @@ cdef class Watch:
             halt.scope.account = keys.account
         if found.value <= found.bound or self.gate.state(halt.kind, &halt.scope) >= RS_HALTED:
             return
+        halt.by = NONE
         halt.state = RS_HALTED
         halt.reason = R_REPEATED_EXECUTION
         self._alert(page, index, key, R_REPEATED_EXECUTION, HALT, keys.symbol, &found)
@@ -319,6 +320,7 @@ cdef class Watch:
         memset(&halt, 0, sizeof(HaltEvent))
         memset(&halt.scope, 0xFF, sizeof(ScopeKeys))
         halt.kind = narrow(&scope, &halt.scope)
+        halt.by = NONE
         halt.state = limit.action
         halt.reason = <uint8_t>limit.check
         if self.gate.state(halt.kind, &halt.scope) >= halt.state:

@@ -788,7 +788,16 @@ class Encoder:
             yield event._replace(request=event.request + more[len(event.request) :])
 
     def _rearm(self, data: dict[str, Any]) -> Iterator[Event]:
-        return self._switch(m.Kind.REARM, data)
+        more = struct(m.REARM_EVENT, approver=self._space(m.Space.PERSON, data.get("approver")))
+        for event in self._switch(m.Kind.REARM, data):
+            yield event._replace(request=event.request + more[len(event.request) :])
+
+    def halt(self, by: str) -> list[Event]:
+        """Somebody closes trading: what is new is denied until all is armed again."""
+        by_index = self._space(m.Space.PERSON, by)
+        state, reason = int(m.RiskState.HALTED), int(m.Reason.HALTED)
+        request = struct(m.HALT_EVENT, scope=self._scope({}), state=state, reason=reason, by=by_index)
+        return [*self.new_names(), Event(m.Kind.HALT, 0, request)]
 
     def _cancel_all(self, data: dict[str, Any]) -> Iterator[Event]:
         return self._filter(m.Kind.CANCEL_ALL, data)

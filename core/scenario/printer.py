@@ -216,9 +216,8 @@ class Printer:
         verdict = page["verdict"]
         kind = m.Scope(int(verdict["scope_kind"]))
         scope = self._scope(verdict["scope"])
-        by = ""
-        if page["header"]["kind"] != m.Kind.HALT:
-            by = self.directory.space_lists[m.Space.PERSON][int(request["by"])]
+        who = int(request["by"])
+        by = "" if who == m.NONE else self.directory.space_lists[m.Space.PERSON][who]
         self._add(
             base,
             "risk_state",

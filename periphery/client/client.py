@@ -248,6 +248,26 @@ class Client(Face):
         """What an order (an `order` line) would be denied for, and how much room its limits leave."""
         return payload(self.request("risk_explain", line=dict(line)))
 
+    def day_status(self) -> dict[str, Any]:
+        """{open, closed_by, date, day, compared, doubts, working, unknown}."""
+        return payload(self.request("day_status"))
+
+    def day_open(self, by: str, second: str | None = None, *, accept: bool = False) -> dict[str, Any]:
+        """Let trading begin. accept: whatever is in doubt of the day's files."""
+        return payload(self.request("day_open", by=by, accept=accept, **given(second=second)))
+
+    def day_close(self, by: str, *, cancel: bool = False) -> dict[str, Any]:
+        """Deny what is new from now on; cancel what works."""
+        return payload(self.request("day_close", by=by, cancel=cancel))
+
+    def day_next(self, date: str, by: str) -> dict[str, Any]:
+        """A new day of a core that goes on: daily counts and losses begin again."""
+        return payload(self.request("day_next", date=date, by=by))
+
+    def day_files(self) -> dict[str, Any]:
+        """What tomorrow begins with: {day, accounts, positions, limits, restricted}, lines of a scenario."""
+        return payload(self.request("day_files"))
+
     def market(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Feed one market line of a scenario (quote, trade, depth, mark, reference, venue_state)."""
         return payload(self.request("market", line=dict(line)))
