@@ -38,6 +38,8 @@ cdef class Playback(Recorded):
     cdef uint32_t venue_count
     cdef dict bars                  # symbol's index: its BarBuilders
     cdef object on_quote, on_trade, on_depth, on_bar, on_order, on_fill, on_deny, on_position, on_timer
+    cdef bint on_market             # one of these, or a bar, waits for the market's rows
+    cdef bint quiet                 # the rows of this batch are, so far
     cdef object denial              # makes what on_deny is given
     cdef readonly int64_t now_ns
     cdef list alarms                # a heap of (due_ns, n, what)
@@ -52,6 +54,8 @@ cdef class Playback(Recorded):
     cdef readonly uint64_t rows     # of the market
     cdef readonly uint64_t orders_sent
 
+    cdef bint _has_said_all(self) noexcept
+    cdef int _wake(self) except -1
     cdef int _settle(self) except -1
     cdef int _tell(self, const Response* told) except -1
     cdef Answer _answer(self, const Response* told)

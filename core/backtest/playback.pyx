@@ -67,6 +67,7 @@ cdef class Playback(Recorded):
         self.on_quote, self.on_trade, self.on_depth = (handlers.get(name) for name in HANDLERS[:3])
         self.on_bar, self.on_order, self.on_fill = (handlers.get(name) for name in HANDLERS[3:6])
         self.on_deny, self.on_position, self.on_timer = (handlers.get(name) for name in HANDLERS[6:])
+        self.on_market = self.on_quote is not None or self.on_trade is not None or self.on_depth is not None
 
     # ---- the market --------------------------------------------------------------------------------------------
 
@@ -84,27 +85,47 @@ cdef class Playback(Recorded):
         self._tell_market(item)
         if len(self.port.known) > KNOWN_MOST and len(self.open_orders) < KNOWN_MOST // 2:
             self.forget()
-        if self.requests.peek() != NULL or self.next_answer <= self.egress.counts[1]:
+        if not self._has_said_all():
             self._settle()
         return 0
 
     cdef bint is_quiet(self, int64_t until) except -1:
-        """Nobody waits for the rows up to that time: no handler, no order, no limit that follows the marks. Nothing comes
-        of them then but the market itself, and the core may take them many at a time."""
+        """Nothing but the market itself comes of the rows up to that time, unless the strategy asks for something: no
+        order is open, no limit follows the marks. The core may then take many rows at a time, behind the handlers'
+        back: what they see is the row alone."""
         cdef Due* due = self.schedule.top()
-        return (self.port is not None and self.on_quote is None and self.on_trade is None and self.on_depth is None
-                and not self.bars and not self.open_orders and not self.watches_marks and self.on_page is None
-                and until < self.next_due_ns and (due == NULL or due.due_ns > until)
-                and self.requests.peek() == NULL and self.next_answer > self.egress.counts[1])
+        self.quiet = (self.port is not None and not self.open_orders and not self.watches_marks and self.on_page is None
+                      and (due == NULL or due.due_ns > until) and self._has_said_all())
+        return self.quiet
+
+    cdef bint _has_said_all(self) noexcept:
+        """The strategy has asked for nothing more, and was told everything."""
+        return self.requests.peek() == NULL and self.next_answer > self.egress.counts[1]
 
     cdef int take_quietly(self, Input* item) except -1:
-        """A row that nothing comes of; `run_quietly` after BATCH of them at most, and after the last."""
+        """A row that nothing comes of; `run_quietly` after BATCH of them at most, and after the last. The first that is
+        more than that makes all that follow loud."""
+        if self.quiet and item.time_ns >= self.next_due_ns:
+            self._wake()
+        if not self.quiet:
+            return self.take_row(item)
         self.now_ns = item.time_ns
         self.rows += 1
         self.source_seqs[item.source] += 1
         item.source_seq = self.source_seqs[item.source]
         self.venues.on_event(item.kind, <Request*>item.request, item.time_ns)
         self.fused.push(item)
+        if self.on_market:
+            self._tell_market(item)
+            if not self._has_said_all():
+                self._wake()
+                self._settle()
+        return 0
+
+    cdef int _wake(self) except -1:
+        """Rows are no longer quiet: the core is at the last of them."""
+        self.run_quietly()
+        self.quiet = 0
         return 0
 
     cdef int run_quietly(self) except -1:
@@ -144,6 +165,7 @@ cdef class Playback(Recorded):
     def add_bars(self, uint32_t symbol, BarBuilder builder not None) -> None:
         """Bars of that instrument, told by on_bar."""
         self.bars.setdefault(symbol, []).append(builder)
+        self.on_market = True
 
     cdef int _add_to_bars(self, Input* item, Place place) except -1:
         cdef Request* request = <Request*>item.request

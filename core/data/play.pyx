@@ -37,15 +37,16 @@ cdef class Player:
         cdef Py_ssize_t at = 0
         cdef int many
         cdef int i
+        cdef bint quietly
         while at < count:
             many = <int>min(count - at, BATCH)
-            if self.core.is_quiet(rows[at + many - 1].recv_ts_ns):
+            quietly = self.core.is_quiet(rows[at + many - 1].recv_ts_ns)
+            try:
                 for i in range(many):
-                    self._play(&rows[at + i], 1)
-                self.core.run_quietly()
-            else:
-                for i in range(many):
-                    self._play(&rows[at + i], 0)
+                    self._play(&rows[at + i], quietly)
+            finally:
+                if quietly:
+                    self.core.run_quietly()
             at += many
 
     cdef int _play(self, const Event* row, bint quietly) except -1:

@@ -117,7 +117,8 @@ cdef class Books:
     cdef void _close(self, Book* book, int side, uint32_t at) noexcept nogil
     cdef void show(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil
     cdef void update(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil
-    cdef void show_only(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil
+    cdef bint show_only(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil
+    cdef bint _move_only(self, const Side* of, int64_t px, int64_t qty) noexcept nogil
     cdef void _shows(self, Book* book, int side, uint32_t at, int64_t qty) noexcept nogil
     cdef void _hide(self, Book* book, int side, uint32_t at) noexcept nogil
     cdef bint _has_room(self, Book* book, int side, int64_t px) noexcept nogil

@@ -173,9 +173,12 @@ cdef class Books:
         if at != NONE:
             self.levels[at].seen = qty
 
-    cdef void show_only(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil:
-        """The side's best level is this: nothing of the market is left before it; what is behind it stays unseen."""
+    cdef bint show_only(self, Book* book, int side, int64_t px, int64_t qty) noexcept nogil:
+        """The side's best level is this: nothing of the market is left before it; what is behind it stays unseen.
+        0: nobody of ours stands on this side."""
         cdef uint32_t at = book.sides[side].top
+        if self._move_only(&book.sides[side], px, qty):
+            return 0
         if at != NONE and (qty <= 0 or self.levels[at].px != px):
             self.levels[at].seen = 0
             self._hide(book, side, at)
@@ -186,6 +189,17 @@ cdef class Books:
         if qty > 0:
             self.show(book, side, px, qty)
             self.cap_ahead(book, book.sides[side].top, qty)
+        return 1
+
+    cdef bint _move_only(self, const Side* of, int64_t px, int64_t qty) noexcept nogil:
+        """A side of one level where nobody of ours stands, as most are: the level is another."""
+        cdef uint32_t at = of.top
+        if at == NONE or at != of.best or at != of.worst or qty <= 0 or self.levels[at].first != NONE:
+            return 0
+        self.levels[at].px = self.pool.branches[at].px = px
+        self.levels[at].shown = self.levels[at].seen = qty
+        self.levels[at].used = self.levels[at].most = 0
+        return 1
 
     cdef void take_shown(self, Book* book, int side, uint32_t at, int64_t qty) noexcept nogil:
         """We take from what a level shows; it stays taken until its next update. Our orders there move up."""

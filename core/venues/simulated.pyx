@@ -109,11 +109,13 @@ cdef class Simulated:
 
     cdef void _quote(self, const Request* request, int64_t now_ns) noexcept nogil:
         cdef Book* book = self.books.find(request.quote.symbol, request.quote.venue)
+        cdef bint bids, asks
         if book == NULL or book.known_by != BY_QUOTES:
             return                  # a venue that sends depth is known by its depth
-        self.books.show_only(book, BID, request.quote.bid_px, request.quote.bid_qty)
-        self.books.show_only(book, ASK, request.quote.ask_px, request.quote.ask_qty)
-        self._cross(book, now_ns)
+        bids = self.books.show_only(book, BID, request.quote.bid_px, request.quote.bid_qty)
+        asks = self.books.show_only(book, ASK, request.quote.ask_px, request.quote.ask_qty)
+        if bids or asks:
+            self._cross(book, now_ns)
 
     cdef void _cross(self, Book* book, int64_t now_ns) noexcept nogil:
         if book.state == VS_UP:

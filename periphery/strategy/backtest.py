@@ -345,7 +345,8 @@ class Backtest:
 
         self.strategy._host = self
         self.submit = submit
-        vars(self.strategy)["submit"] = submit
+        # not by vars(): an instance whose dict was looked at is slow to write to, for ever
+        object.__setattr__(self.strategy, "submit", submit)
 
     def send(self, line: Mapping[str, Any]) -> str:
         cl_ord_id = line.get("cl_ord_id") or self.session.port.new_id()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from core.topology import CURSORS, REMOTABLE
 from tests.containers.composed import Composed, docker, nacre, until
 
-QUOTES = "4000"
+QUOTES = "40000"  # a day long enough that every engine dies within it
 FIGURES = ("events", "orders", "children", "fills", "positions", "pnl", "state_hash", "replay_hash", "ok")
 
 
@@ -41,6 +42,13 @@ def demo(placement: str, recordings: Path | None) -> list[str]:
     return ["demo", "--placement", placement, "--quotes", QUOTES, "-o", "json", *place, *more, *data]
 
 
+def killed(composed: Composed, services: Iterable[str]) -> None:
+    """Each in its turn, while the day goes on, and brought back."""
+    for service in services:
+        assert composed.state("core")["Running"], f"the day ended before {service} was killed: QUOTES is too low"
+        composed.kill(service)
+
+
 def came_to(composed: Composed, local: dict[str, Any]) -> None:
     """The core's container has ended, with the same figures."""
     until(lambda: not composed.state("core")["Running"], "the demonstration ends")
@@ -60,9 +68,7 @@ def test_a_container_an_engine_each_killed(
 ) -> None:
     with Composed(tmp_path, "contained", core=demo("contained", recordings), data=recordings) as composed:
         composed.up()
-        for engine in CURSORS:
-            composed.kill(engine)
-        assert composed.state("core")["Running"], "it ended before all had been killed"
+        killed(composed, CURSORS)
         came_to(composed, local)
 
 
@@ -71,7 +77,5 @@ def test_engines_behind_zeromq_each_killed(
 ) -> None:
     with Composed(tmp_path, "remote", core=demo("remote", recordings), data=recordings) as composed:
         composed.up()
-        for engine in REMOTABLE:
-            composed.kill(f"remote-{engine}")
-        assert composed.state("core")["Running"], "it ended before all had been killed"
+        killed(composed, [f"remote-{engine}" for engine in REMOTABLE])
         came_to(composed, local)
