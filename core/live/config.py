@@ -115,9 +115,7 @@ def load(config: str | None = None, declare: str | None = None, **options: Any) 
         declared = keys.get("declare")
         return _made(file, keys, [*_inline(file, inline), *(_declared(declared) if declared else ())])
     if inline or "declare" in keys:
-        raise ConfigError(
-            file, "day", keys["day"], "the day's files declare all: leave out other declarations"
-        )
+        raise ConfigError(file, "day", keys["day"], "its files declare all: leave out other declarations")
     return _of_day(file, keys)
 
 
