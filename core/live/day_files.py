@@ -156,9 +156,10 @@ def _odd(lines: Sequence[Line]) -> Iterator[Row]:
         data, said = line.data, ""
         if line.type == "open_position" and _value(data["qty"]) % _value(lots[data["symbol"]]):
             said = "an odd lot"
-        elif line.type == "account" and not has_all:
-            if not any(limit["account"] == data["account"] or limit["group"] for limit in limits):
-                said = "no limit is on the account"
+        elif line.type == "account" and not (
+            has_all or any(limit["account"] == data["account"] or limit["group"] for limit in limits)
+        ):
+            said = "no limit is on the account"
         if said:
             key = " ".join(map(str, key_of(line.type, data)[1:]))
             yield {"what": "odd", "type": line.type, "key": key, "from": "", "to": "", "doubt": said}

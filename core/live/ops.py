@@ -220,13 +220,13 @@ def kill(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[s
 def rearm(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     """Also of what limits have halted; so a group of accounts can be armed, though nobody kills one."""
     scope, key, by, index = _scope(core, request, (*SCOPES, "group"))
-    if scope == "all" and core.book.closed_by is not None:
-        raise Refused(f"trading is closed by {core.book.closed_by}: open it (nacre day open)")
     second = risk.second_person(core, f"re-arming {scope} {key or ''}".rstrip(), request)
     kind = int(m.Scope[scope.upper()])
     core.take_kills()
     epochs = [row["epoch"] for row in core.page.rows() if (row["kind"], row["key"]) == (kind, index)]
-    core.switch("rearm", scope, key, by, max(epochs, default=0), second)
+    closed_by = core.book.closed_by if scope == "all" else None
+    again = [] if closed_by is None else day.closing(core, closed_by)  # opening it is another matter
+    core.switch("rearm", scope, key, by, max(epochs, default=0), second, again)
     core.page.clear(epochs)
     return {"orders": 0, "epochs": epochs}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import banner, counted, output_option, rows_table, say, write_json
+from core.cli.output import BadInput, banner, counted, output_option, rows_table, say, write_json
 from core.cli.watch import repeat, watch_option
 from periphery.cli.desk import print_table, with_core
 
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from periphery.client import Client
 
 _SCOPES = ("account", "group", "symbol", "venue", "strategy", "session", "sector")
+
+
+def parsed(text: str, what: str) -> dict[str, Any]:
+    """A JSON object. BadInput: it isn't one."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"{what} isn't JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise BadInput(f"{what} isn't JSON of an object, as a line of a scenario")
+    return value
 
 
 @click.group()
@@ -116,7 +127,11 @@ def override(core: Client, check: str, value: str, output: str, **given: str | N
 @with_core
 def load(core: Client, file: Any, by: str | None, second: str | None, dry_run: bool, output: str) -> None:
     """Set the limits of FILE, `limit` lines as in a scenario: all of them or none; says what they change."""
-    rows = [json.loads(text) for text in file if text.strip() and not text.startswith("#")]
+    rows = [
+        parsed(text, f"line {number}")
+        for number, text in enumerate(file, 1)
+        if text.strip() and not text.startswith("#")
+    ]
     who = by or getpass.getuser()
     limits = [{key: value for key, value in row.items() if key not in ("type", "at")} for row in rows]
     diff = core.risk_load(limits, who, second, apply=not dry_run)
@@ -158,7 +173,7 @@ def explain(core: Client, line: str, output: str) -> None:
     \b
     nacre risk explain '{"account":"A1","symbol":"AAPL","side":"buy","order_qty":"100","ord_type":"market"}'
     """
-    answer = core.risk_explain(json.loads(line))
+    answer = core.risk_explain(parsed(line, "LINE"))
     if output == "json":
         write_json({"live": core.is_live, **answer})
         return
