@@ -150,7 +150,7 @@ def doubts(lines: Sequence[Line], before: Sequence[Line] | None) -> list[Row]:
 
 def _odd(lines: Sequence[Line]) -> Iterator[Row]:
     lots = {line.data["symbol"]: line.data["lot"] for line in lines if line.type == "instrument"}
-    limits = [line.data for line in lines if line.type == "limit"]
+    limits = [x.data for x in lines if x.type == "limit" and x.data["check"] not in RESTRICTING]
     has_all = any(data["account"] is None and data["group"] is None for data in limits)
     for line in lines:
         data, said = line.data, ""

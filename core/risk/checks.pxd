@@ -70,8 +70,6 @@ cdef class Checks:
     cdef uint8_t wealth(self, const Limit* limit, uint32_t key, bint cash, uint16_t currency, i128* out) noexcept nogil
     cdef void deny(self, Page* page, uint32_t index, uint32_t key, const Finding* found) noexcept nogil
     cdef bint value_price(self, const Proposal* asked, int64_t* out) noexcept nogil
-    cdef void accepted(self, Page* page, const Proposal* asked, uint32_t order) noexcept nogil
-    cdef void _accepted_by(self, Page* page, const Proposal* asked, const Group* group, uint32_t order) noexcept nogil
     cdef bint merge(self, uint32_t* cursors, int count, uint32_t* out) noexcept nogil
     cdef int begin_merge(self, uint32_t account, uint32_t* cursors) noexcept nogil
 

@@ -457,31 +457,6 @@ cdef class Checks:
             out[0] += share
         return R_NONE
 
-    # ---- what passes is remembered ----------------------------------------------------------------------------------
-
-    cdef void accepted(self, Page* page, const Proposal* asked, uint32_t order) noexcept nogil:
-        """Orders and replaces that pass count against the rates that they are in, and their contents are remembered."""
-        cdef uint32_t chains[CHAINS]
-        cdef int count = self.limits.chains_of(asked.account, chains)
-        cdef uint32_t group
-        cdef int i
-        for i in range(count):
-            group = self.limits.chains[chains[i]].groups
-            while group != NONE:
-                if (self.limits.groups[group].checks & (bit_of(R_ORDER_RATE) | bit_of(R_DUPLICATE_CONTENT))
-                        and self.limits.applies(&self.limits.groups[group], keys_asked(asked))):
-                    self._accepted_by(page, asked, &self.limits.groups[group], order)
-                group = self.limits.groups[group].next
-
-    cdef void _accepted_by(self, Page* page, const Proposal* asked, const Group* group, uint32_t order) noexcept nogil:
-        cdef uint32_t key = self.limits.key(group.each, keys_asked(asked))
-        cdef Content content
-        if group.checks & bit_of(R_ORDER_RATE):
-            self.limits.count_time(self.limits.counter(group.limits[place_of(R_ORDER_RATE)], key), page.header.time_ns)
-        if group.checks & bit_of(R_DUPLICATE_CONTENT):
-            content_of(asked, self.limits.counter(group.limits[place_of(R_DUPLICATE_CONTENT)], key), &content)
-            self.contents.note(&content, order, page.header.time_ns)
-
 
 cdef bint is_before(const Limit* a, const Limit* b) noexcept nogil:
     """In the order of testing: by check, then by declaration."""

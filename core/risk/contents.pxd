@@ -6,6 +6,7 @@ older than its limit's window makes room.
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from core_ext.atomics cimport prefetch_read
 from core_ext.tables cimport Arena
 
 cdef struct Content:                # 40
@@ -36,7 +37,12 @@ cdef class Contents:
     cdef uint64_t* counts           # [0] the ring's next, [1] passes that had to make room before their time
     cdef uint32_t size
     cdef uint32_t mask
+    cdef inline void prefetch(self, const Content* content) noexcept nogil:
+        prefetch_read(&self.heads[hash_of(content) & self.mask])
+
     cdef bint since(self, const Content* content, uint32_t order, int64_t now_ns, int64_t* out) noexcept nogil
     cdef void note(self, const Content* content, uint32_t order, int64_t now_ns) noexcept nogil
     cdef Pass* _find(self, const Content* content, uint64_t hash) noexcept nogil
     cdef void _forget(self, uint32_t index) noexcept nogil
+
+cdef uint64_t hash_of(const Content* content) noexcept nogil

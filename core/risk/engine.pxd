@@ -17,6 +17,7 @@ from core.risk.measure cimport Measure
 from core.risk.own cimport Own
 from core.risk.proposal cimport Proposal
 from core.risk.rights cimport Rights
+from core.risk.rooms cimport Rooms
 from core.risk.sweeps cimport Sweeps
 from core.risk.tallies cimport Move, Tallies
 from core.risk.values cimport Values
@@ -34,6 +35,7 @@ cdef class Risk(Engine):
     cdef Contents contents
     cdef Own own
     cdef Checks checks
+    cdef Rooms rooms
     cdef Glance glance
     cdef Watch watch
     cdef Measure measure
@@ -45,6 +47,7 @@ cdef class Risk(Engine):
     cdef Outcome scratch            # what its own life of the orders says happened: of the event alone, so no state
     cdef uint32_t max_accounts
 
+    cdef void _changes(self, Page* page) noexcept nogil
     cdef void _apply(self, Page* page, uint32_t order) noexcept nogil
     cdef void _counted(self, Page* page, uint32_t order, int64_t working, int64_t filled, i128 value,
           bint was_alive) noexcept nogil

@@ -59,7 +59,9 @@ cdef class Risk(Engine):
         self.gate = Gate(arena, capacity, self.view, self.values, self.holdings, self.limits)
         self.checks = Checks(emitter, self.view, self.values, self.limits, self.tallies, self.holdings, self.contents,
                              self.own)
-        self.glance = Glance(self.view, self.values, self.limits, self.tallies, self.holdings, self.contents, self.own)
+        self.rooms = Rooms(arena, capacity, self.limits, self.values, self.tallies, self.holdings)
+        self.glance = Glance(self.view, self.values, self.limits, self.tallies, self.holdings, self.contents, self.own,
+                             self.rooms)
         self.watch = Watch(arena, emitter, capacity, self.limits, self.tallies, self.checks, self.glance, self.gate)
         self.measure = Measure(arena, capacity, self.view, self.life, self.values, self.limits, self.tallies,
                                self.holdings, self.checks)
@@ -94,7 +96,9 @@ cdef class Risk(Engine):
                 prefetch_read(&self.own.ends[some[i].resolved.position])
         for i in range(orders):
             self.tallies.prefetch_cell(some[i].resolved.position)
-            self.tallies.prefetch_group(self.limits.chains[some[i].request.order.account].groups)
+            self.glance.prefetch(self.limits.chains[some[i].request.order.account].groups)
+        for i in range(orders):
+            self.glance.prefetch_order(some[i], self.limits.chains[some[i].request.order.account].groups)
 
     cdef void on_batch(self, Page** todo, int count) noexcept nogil:
         cdef int i
@@ -159,7 +163,13 @@ cdef class Risk(Engine):
         elif kind == K_DISCONNECT:
             if not self.sessions[page.request.filter.scope.session]:
                 self.sweeps.begin(page, SW_CANCEL, &page.request.filter.scope)
-        elif kind == K_LIMIT:
+        else:
+            self._changes(page)
+
+    cdef void _changes(self, Page* page) noexcept nogil:
+        """What comes seldom: limits, days, what happens to positions without an order, declarations. Rooms follow none of it."""
+        cdef uint16_t kind = page.header.kind
+        if kind == K_LIMIT:
             self._limit(page)
         elif kind == K_OVERRIDE:
             self.watch.lift(page)
@@ -180,6 +190,9 @@ cdef class Risk(Engine):
             self._declare(page)
             self.holdings.declare(page)
             self.flattens.declare(page)
+            if kind != K_INSTRUMENT and kind != K_ACCOUNT:
+                return
+        self.rooms.forget()
 
     def mark2_of(self, uint32_t symbol) -> int | None:
         """Twice the symbol's mark in price units, as it stands; None: there is none. Not for the path."""
@@ -334,7 +347,7 @@ cdef class Risk(Engine):
         if unsupported(page, request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
             self.gate.deny(page, R_UNSUPPORTED)
         elif self.passes(page, &asked):
-            self.checks.accepted(page, &asked, page.resolved.order)
+            self.watch.accepted(page, &asked, page.resolved.order)
             self._take(page, request, &asked)
             return
         self.life.denied(page)
@@ -516,7 +529,7 @@ cdef class Risk(Engine):
             return
         if not self.passes(page, &asked):
             return
-        self.checks.accepted(page, &asked, page.resolved.order)
+        self.watch.accepted(page, &asked, page.resolved.order)
         self._apply(page, page.resolved.order)
 
     cdef void _cancel(self, Page* page) noexcept nogil:
@@ -732,6 +745,7 @@ cdef class Risk(Engine):
 cdef void prefetch_symbol(MarketView view, Values values, uint32_t symbol) noexcept nogil:
     prefetch_read(&view.symbols[symbol])
     prefetch_read(<char*>&view.symbols[symbol] + 64)
+    prefetch_read(view.top(symbol, 0))
     prefetch_read(&values.instruments[symbol])
     prefetch_read(<char*>&values.instruments[symbol] + 64)
 

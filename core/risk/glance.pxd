@@ -12,6 +12,7 @@ from core.risk.holdings cimport Holdings
 from core.risk.limits cimport Group, Limits
 from core.risk.own cimport Newcomer, Own
 from core.risk.proposal cimport Proposal
+from core.risk.rooms cimport Rooms
 from core.risk.tallies cimport Cell, Tallies, Tally
 from core.risk.values cimport Values
 from core_ext.wide cimport i128
@@ -25,10 +26,14 @@ cdef class Glance:
     cdef Holdings holdings
     cdef Contents contents
     cdef Own own
+    cdef Rooms rooms
     cdef bint off                   # for a test: every limit is tested one by one
+    cdef void prefetch(self, uint32_t group) noexcept nogil
+    cdef void prefetch_order(self, const Page* page, uint32_t group) noexcept nogil
     cdef bint passes(self, const Page* page, const Proposal* asked) noexcept nogil
     cdef bint _group(self, const Page* page, const Proposal* asked, const Group* group, uint32_t index) noexcept nogil
     cdef bint _order(self, const Page* page, const Proposal* asked, const Group* group, uint32_t key) noexcept nogil
+    cdef bint _rates(self, const Page* page, const Group* group, uint32_t key) noexcept nogil
     cdef bint _rate(self, const Page* page, const Group* group, uint16_t check, uint32_t key, int more) noexcept nogil
     cdef bint _lately(self, const Page* page, const Proposal* asked, const Group* group, uint32_t key) noexcept nogil
     cdef bint _market(self, const Page* page, const Proposal* asked, const Group* group) noexcept nogil

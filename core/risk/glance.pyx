@@ -1,8 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """A glance: see glance.pxd. Each test here is that of core.risk.checks, with whatever isn't known taken at its worst."""
+from libc.string cimport memset
+
 from core.market.view cimport SymbolMarket
 from core.messages cimport (
-    K_ORDER, NONE, NONE16, Page, R_CANCEL_RATE, R_CREDIT, R_DUPLICATE_CONTENT, R_GROSS_EXPOSURE, R_MARGIN,
+    K_ORDER, NONE, NONE16, O_HAS_PRICE, OrderEvent, Page, R_CANCEL_RATE, R_CREDIT, R_DUPLICATE_CONTENT, R_GROSS_EXPOSURE, R_MARGIN,
     R_MARKET_DATA_AGE_S, R_MARKET_PROTECTION_BPS, R_MAX_DAILY_CANCELS, R_MAX_DAILY_NOTIONAL, R_MAX_DAILY_ORDERS,
     R_MAX_DAILY_QTY, R_MAX_ORDER_NOTIONAL, R_MAX_ORDER_QTY, R_MAX_POSITION, R_MAX_POSITION_NOTIONAL,
     R_MAX_WORKING_ORDERS, R_MIN_CASH, R_NET_EXPOSURE, R_ORDER_RATE, R_ORDER_TRADE_RATIO, R_PERMISSION,
@@ -13,8 +15,9 @@ from core.risk.checks cimport content_of, is_own_account, keys_asked, newcomer_o
 from core.risk.holdings cimport Purse
 from core.risk.limits cimport CHAINS, bit_of
 from core.risk.own cimport Ends
-from core.risk.tallies cimport worst
+from core.risk.tallies cimport larger, worst
 from core.risk.values cimport DRIFT_BITS, pays_value
+from core_ext.atomics cimport prefetch_read, prefetch_write
 from core_ext.wide cimport i128_mul_overflow, pow10_i128
 
 cdef enum:
@@ -25,7 +28,8 @@ cdef class Glance:
     """Whether an order surely passes; whether a tally is surely below every warning."""
 
     def __cinit__(self, MarketView view, Values values, Limits limits, Tallies tallies, Holdings holdings,
-                  Contents contents, Own own):
+                  Contents contents, Own own, Rooms rooms):
+        self.rooms = rooms
         self.contents = contents
         self.own = own
         self.view = view
@@ -33,6 +37,36 @@ cdef class Glance:
         self.limits = limits
         self.tallies = tallies
         self.holdings = holdings
+
+    cdef void prefetch(self, uint32_t index) noexcept nogil:
+        """Asks for a group's lines, and for those of the tally of a group without `each`."""
+        cdef uint32_t tally
+        cdef int i
+        if index == NONE:
+            return
+        for i in range(0, <int>sizeof(Group), 64):
+            prefetch_read(<char*>&self.limits.groups[index] + i)
+        tally = self.limits.groups[index].tally
+        if tally < self.tallies.counts[0]:
+            self.rooms.prefetch(tally)
+            for i in range(0, <int>sizeof(Tally), 64):
+                prefetch_write(<char*>&self.tallies.tallies[tally] + i)
+
+    cdef void prefetch_order(self, const Page* page, uint32_t index) noexcept nogil:
+        """Asks for where an order like this one would be remembered, once the group's lines are there."""
+        cdef const OrderEvent* request = &page.request.order
+        cdef Content content
+        if index == NONE or self.limits.groups[index].content == NONE:
+            return
+        memset(&content, 0, sizeof(Content))
+        content.counter = self.limits.groups[index].content
+        content.account = request.account
+        content.symbol = request.symbol
+        content.side = request.side
+        content.ord_type = request.ord_type
+        content.qty = request.qty
+        content.price = request.price if request.flags & O_HAS_PRICE else 0
+        self.contents.prefetch(&content)
 
     cdef bint passes(self, const Page* page, const Proposal* asked) noexcept nogil:
         cdef uint32_t chains[CHAINS]
@@ -61,9 +95,17 @@ cdef class Glance:
         key = self.limits.key(group.each, keys_asked(asked))
         if group.checks & ALONE and not self._order(page, asked, group, key):
             return 0
-        if not group.checks & COUNTED:
+        if not group.checks & (COUNTED | RATES):
             return 1
         tally = self.tallies.tally(index, key)
+        if tally == NONE:
+            return 0
+        if self.rooms.fits(asked, group, tally, page.header.time_ns):
+            return 1
+        if group.checks & RATES and not self._rates(page, group, key):
+            return 0
+        if not group.checks & COUNTED:
+            return 1
         cell = self.tallies.cell_at(group, tally, asked.symbol, asked.position)
         if cell == NONE:
             return 0
@@ -91,11 +133,12 @@ cdef class Glance:
             return 0
         if checks & MARKET and not self._market(page, asked, group):
             return 0
-        if checks & bit_of(R_ORDER_RATE) and not self._rate(page, group, R_ORDER_RATE, key, 1):
-            return 0
-        if checks & bit_of(R_CANCEL_RATE) and not self._rate(page, group, R_CANCEL_RATE, key, 0):
-            return 0
         return not checks & LATELY or self._lately(page, asked, group, key)
+
+    cdef bint _rates(self, const Page* page, const Group* group, uint32_t key) noexcept nogil:
+        if group.checks & bit_of(R_ORDER_RATE) and not self._rate(page, group, R_ORDER_RATE, key, 1):
+            return 0
+        return not group.checks & bit_of(R_CANCEL_RATE) or self._rate(page, group, R_CANCEL_RATE, key, 0)
 
     cdef bint _rate(self, const Page* page, const Group* group, uint16_t check, uint32_t key, int more) noexcept nogil:
         cdef uint32_t limit = group.limits[place_of(check)]
@@ -110,7 +153,7 @@ cdef class Glance:
         cdef Newcomer new
         cdef int64_t since = 0
         if group.checks & bit_of(R_DUPLICATE_CONTENT):
-            content_of(asked, self.limits.counter(group.limits[place_of(R_DUPLICATE_CONTENT)], key), &content)
+            content_of(asked, self.limits.content_counter(group, key), &content)
             if self.contents.since(&content, asked.order, page.header.time_ns, &since) and (
                     <i128>since * <i128>1000 < group.bounds[place_of(R_DUPLICATE_CONTENT)]):
                 return 0
@@ -274,6 +317,8 @@ cdef class Glance:
         cdef uint32_t checks = group.checks
         if self.off or tally.warned:
             return 0
+        if self.rooms.calm(group, index):
+            return 1
         if checks & bit_of(R_MAX_DAILY_ORDERS) and not below_70(
                 <i128>tally.day_orders, group.bounds[place_of(R_MAX_DAILY_ORDERS)]):
             return 0
@@ -340,19 +385,13 @@ cdef bint below_70(i128 value, i128 bound) noexcept nogil:
     return value * <i128>10 < bound * <i128>7
 
 
-cdef i128 larger(i128 a, i128 b) noexcept nogil:
-    """The larger of two sizes."""
-    a = -a if a < <i128>0 else a
-    b = -b if b < <i128>0 else b
-    return a if a > b else b
-
-
 cdef uint32_t SLOW = bit_of(R_RESTRICTED)
 cdef uint32_t COLLARS = bit_of(R_PRICE_COLLAR_BPS) | bit_of(R_PRICE_COLLAR_TICKS)
 cdef uint32_t MARKET = bit_of(R_SPREAD_BPS) | bit_of(R_MARKET_DATA_AGE_S)
 cdef uint32_t LATELY = bit_of(R_DUPLICATE_CONTENT) | bit_of(R_SELF_TRADE)
 cdef uint32_t ALONE = (bit_of(R_PERMISSION) | bit_of(R_MAX_ORDER_QTY) | bit_of(R_MAX_ORDER_NOTIONAL) | COLLARS | MARKET
-                       | bit_of(R_ORDER_RATE) | bit_of(R_CANCEL_RATE) | LATELY)
+                       | LATELY)
+cdef uint32_t RATES = bit_of(R_ORDER_RATE) | bit_of(R_CANCEL_RATE)
 cdef uint32_t EXPOSED = (bit_of(R_MAX_POSITION_NOTIONAL) | bit_of(R_GROSS_EXPOSURE) | bit_of(R_NET_EXPOSURE)
                          | bit_of(R_SECTOR_EXPOSURE) | bit_of(R_MARGIN))
 cdef uint32_t TURNOVER = bit_of(R_MAX_DAILY_NOTIONAL) | bit_of(R_CREDIT)

@@ -24,17 +24,17 @@ cdef struct Holding:                # 64
     uint8_t pad[7]
 
 cdef struct Purse:                  # 128: an account
-    i128 cash                       # 10^-12 of its currency: what it began with
-    i128 worth                      # its equity at references, where `epoch` is theirs,
-    i128 moving                     # the size of what marks move of that,
-    i128 held                       # and its cash at the rates of then
     uint16_t currency
     uint8_t declared
     uint8_t pad
     uint32_t epoch
     uint32_t first                  # holding
-    uint32_t pad2
-    uint64_t pad3[6]
+    uint32_t changes                # grows with everything that moves what follows
+    i128 cash                       # 10^-12 of its currency: what it began with
+    i128 worth                      # its equity at references, where `epoch` is theirs,
+    i128 moving                     # the size of what marks move of that,
+    i128 held                       # and its cash at the rates of then
+    uint64_t pad2[6]
 
 @cython.final
 cdef class Holdings:

@@ -198,6 +198,7 @@ cdef class Holdings:
         cdef i128 worth = 0
         cdef i128 moving = 0
         cdef i128 cash = 0
+        purse.changes += 1
         if purse.epoch == 0 or purse.epoch != self.values.facts[0]:
             return
         if not self._share(position, purse.currency, &worth, &moving, &cash):

@@ -220,6 +220,8 @@ cdef void forget(Risk risk, uint64_t tallies, uint64_t cells, uint64_t counters)
         risk.limits.counter_of.remove((<uint64_t>counter.limit << 32) | counter.key)
         if risk.limits.limits[counter.limit].counter == i:
             risk.limits.limits[counter.limit].counter = NONE
+        if risk.limits.groups[risk.limits.limits[counter.limit].group].content == i:
+            risk.limits.groups[risk.limits.limits[counter.limit].group].content = NONE
         memset(counter, 0, sizeof(risk.limits.counters[i]))
 
 

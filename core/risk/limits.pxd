@@ -7,7 +7,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport NONE, NONE16, R_RESTRICTED, SC_ALL, LimitEvent, OverrideEvent, ScopeKeys
+from core.messages cimport NONE, NONE16, R_DUPLICATE_CONTENT, R_RESTRICTED, SC_ALL, LimitEvent, OverrideEvent, ScopeKeys
 from core.orders.life cimport Order
 from core_ext.atomics cimport prefetch_read
 from core_ext.tables cimport Arena, Map64
@@ -67,8 +67,10 @@ cdef struct Group:                  # 704
     uint8_t own                     # {account} or {each account}, and nothing else
     uint8_t by_position             # it counts positions whole: no strategy, session or venue is in it
     uint8_t pad[2]
-    uint64_t pad2[2]
-    i128 bounds[32]                 # [check] the limit, for a glance: overrides only lift it
+    uint32_t content                # of a group without `each`: the counter of its duplicate_content, NONE until asked for
+    uint32_t pad2
+    uint64_t pad3
+    i128 bounds[32]                 # [check] the tightest that the limit may be, for a glance
     uint32_t limits[32]             # [check] its index, where there is one
 
 cdef struct Chain:                  # 16: the limits of one account, or of all
@@ -108,6 +110,7 @@ cdef class Limits:
     cdef uint32_t set(self, const LimitEvent* event) noexcept nogil
     cdef uint32_t find(self, uint16_t check, uint8_t each, const ScopeKeys* scope) noexcept nogil
     cdef bint lift(self, const OverrideEvent* event, uint32_t start, uint32_t* found) noexcept nogil
+    cdef void _seen_tighter(self, const Limit* limit) noexcept nogil
     cdef bint join(self, uint32_t account, uint32_t group) noexcept nogil
     cdef bint has_any(self, uint32_t account) noexcept nogil
     cdef int _groups_of(self, uint32_t account, uint32_t* out) noexcept nogil
@@ -116,6 +119,7 @@ cdef class Limits:
     cdef bint _member(self, uint32_t account, uint32_t group) noexcept nogil
     cdef uint32_t _counter(self, uint32_t limit, uint32_t key) noexcept nogil
     cdef i128 rate(self, uint32_t counter, int64_t now_ns, int64_t window_ns) noexcept nogil
+    cdef int64_t passes_from(self, const Group* group, uint16_t check, uint32_t key, int more) noexcept nogil
     cdef bint _has_room(self, Counter* counter) noexcept nogil
     cdef void count_time(self, uint32_t counter, int64_t now_ns) noexcept nogil
     cdef void _count_kind(self, uint16_t check, int more) noexcept nogil
@@ -148,6 +152,12 @@ cdef class Limits:
 
     cdef inline uint32_t key(self, uint8_t each, const Keys* keys) noexcept nogil:
         return 0 if each == SC_ALL else each_key(each, keys)
+
+    # That of a group's duplicate_content.
+    cdef inline uint32_t content_counter(self, const Group* group, uint32_t key) noexcept nogil:
+        if group.content != NONE:
+            return group.content
+        return self.counter(group.limits[R_DUPLICATE_CONTENT - R_RESTRICTED], key)
 
     # The counter of one key, made when first asked for; NONE: the table is full.
     cdef inline uint32_t counter(self, uint32_t index, uint32_t key) noexcept nogil:

@@ -4,12 +4,15 @@ from libc.string cimport memcmp, memset
 
 from core.messages cimport (
     ACCOUNT_GROUP, LimitEvent, NONE, NONE16, OverrideEvent, RS_HALTED, R_CANCEL_RATE, R_CREDIT, R_DAILY_LOSS,
-    R_DRAWDOWN, R_GROSS_EXPOSURE, R_LOSING_STREAK, R_MARGIN, R_MAX_DAILY_CANCELS, R_MAX_DAILY_NOTIONAL,
+    R_DRAWDOWN, R_DUPLICATE_CONTENT, R_GROSS_EXPOSURE, R_LOSING_STREAK, R_MARGIN, R_MAX_DAILY_CANCELS, R_MAX_DAILY_NOTIONAL,
     R_MAX_DAILY_ORDERS, R_MAX_DAILY_QTY, R_MAX_POSITION, R_MAX_POSITION_NOTIONAL, R_MAX_WORKING_ORDERS, R_MIN_CASH,
-    R_NO_LIMIT, R_ORDER_RATE, R_ORDER_TRADE_RATIO, R_RESTRICTED, R_SECTOR_EXPOSURE, R_SELF_TRADE, R_SHORT_SALE, SC_ACCOUNT, SC_ALL,
+    R_NO_LIMIT, R_ORDER_RATE, R_ORDER_TRADE_RATIO, R_PERMISSION, R_RESTRICTED, R_SECTOR_EXPOSURE, R_SELF_TRADE, R_SHORT_SALE, SC_ACCOUNT, SC_ALL,
     SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, ScopeKeys, UNKNOWN,
 )
 from core_ext.wide cimport pow10_i128
+
+cdef enum:
+    NEVER = 0x7FFFFFFFFFFFFFFF
 
 
 cdef class Limits:
@@ -133,6 +136,7 @@ cdef class Limits:
         group.currency = event.currency
         group.next = NONE
         group.tally = NONE
+        group.content = NONE
         group.whole = (event.scope.symbol == NONE and event.scope.strategy == NONE and event.scope.venue == NONE
                        and event.scope.session == NONE and event.scope.sector == NONE)
         group.own = group.whole and (event.each == SC_ACCOUNT or (
@@ -170,10 +174,19 @@ cdef class Limits:
                     and memcmp(&limit.scope, &event.scope, sizeof(ScopeKeys)) == 0):
                 limit.lifted = event.value
                 limit.until_ns = event.until_ns
+                self._seen_tighter(limit)
                 found[0] = i
                 return 1
             i += 1
         return 0
+
+    cdef void _seen_tighter(self, const Limit* limit) noexcept nogil:
+        """Whoever glances at an override that tightens must see it; afterwards he looks closer than he need."""
+        cdef i128* bound = &self.groups[limit.group].bounds[limit.check - R_RESTRICTED]
+        if limit.check == R_MIN_CASH or limit.check == R_DUPLICATE_CONTENT:
+            bound[0] = limit.lifted if limit.lifted > bound[0] else bound[0]
+        else:
+            bound[0] = limit.lifted if limit.lifted < bound[0] else bound[0]
 
     # ---- whose --------------------------------------------------------------------------------------------------
 
@@ -202,7 +215,7 @@ cdef class Limits:
         return count
 
     cdef bint has_any(self, uint32_t account) noexcept nogil:
-        """Whether any limit is on the account."""
+        """Whether any limit is on the account; that it may not trade something is none."""
         cdef uint32_t chains[CHAINS]
         cdef int count = self.chains_of(account, chains)
         cdef int i
@@ -210,7 +223,8 @@ cdef class Limits:
         for i in range(count):
             limit = self.chains[chains[i]].first
             while limit != NONE:
-                if self.limits[limit].active and self.limits[limit].check != R_NO_LIMIT:
+                if self.limits[limit].active and self.limits[limit].check > R_PERMISSION and (
+                        self.limits[limit].check != R_NO_LIMIT):
                     return 1
                 limit = self.limits[limit].next
         return 0
@@ -253,6 +267,8 @@ cdef class Limits:
         self.counters[found].key = key
         if self.limits[limit].each == SC_ALL:
             self.limits[limit].counter = found
+            if self.limits[limit].check == R_DUPLICATE_CONTENT:
+                self.groups[self.limits[limit].group].content = found
         return found
 
     cdef i128 rate(self, uint32_t index, int64_t now_ns, int64_t window_ns) noexcept nogil:
@@ -263,6 +279,26 @@ cdef class Limits:
                 break
             drop_oldest(counter)
         return <i128>counter.held
+
+    cdef int64_t passes_from(self, const Group* group, uint16_t check, uint32_t key, int more) noexcept nogil:
+        """From when on the group's rate lets an order pass, as things stand: when the one that is one too many has left
+        the window. more: how many of them beyond the limit that is."""
+        cdef i128 bound = group.bounds[check - R_RESTRICTED] + <i128>more
+        cdef const Counter* counter
+        cdef uint32_t index
+        cdef uint32_t at
+        if not group.checks & bit_of(check) or bound > <i128>self.max_times:
+            return 0
+        index = self.counter(group.limits[check - R_RESTRICTED], key)
+        if index == NONE or bound <= <i128>0:
+            return NEVER
+        counter = &self.counters[index]
+        if <i128>counter.held < bound:
+            return 0
+        at = counter.head + counter.held - <uint32_t>bound
+        if at >= counter.times:
+            at -= counter.times
+        return self.times[counter.first_time + at] + self.limits[counter.limit].window_ns
 
     cdef void count_time(self, uint32_t index, int64_t now_ns) noexcept nogil:
         """Remembers one time stamp. A counter's ring holds as many as its limit must tell apart, and grows where that is

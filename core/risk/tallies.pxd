@@ -139,18 +139,6 @@ cdef class Tallies:
             prefetch_write(&self.cells[cell])
             prefetch_write(<char*>&self.cells[cell] + 64)
 
-    cdef inline void prefetch_group(self, uint32_t group) noexcept nogil:
-        cdef uint32_t tally
-        cdef int i
-        if group == NONE:
-            return
-        for i in range(0, <int>sizeof(Group), 64):
-            prefetch_read(<char*>&self.limits.groups[group] + i)
-        tally = self.limits.groups[group].tally
-        if tally < self.counts[0]:
-            for i in range(0, <int>sizeof(Tally), 64):
-                prefetch_write(<char*>&self.tallies[tally] + i)
-
     # Whether the tally's sums are kept at the references of now; where they aren't they are made anew. 0: they can't be,
     # since a price or rate is missing.
     cdef inline bint fresh(self, uint32_t tally) noexcept nogil:
@@ -173,6 +161,8 @@ cdef class Tallies:
         if found != NONE:
             self.recent[position] = found
         return found
+
+cdef i128 larger(i128 a, i128 b) noexcept nogil
 
 # max(|qty + working buys|, |qty - working sells|)
 cdef inline i128 worst(int64_t qty, int64_t buys, int64_t sells) noexcept nogil:

@@ -15,6 +15,7 @@ from core_ext.wide cimport i128
 cdef enum:
     DRIFT_BITS = 20                 # drift is in 2^-20 of a reference
     DRIFT_MAX = 1 << 18             # a quarter: beyond it references are set anew
+    DRIFT_STEP = 1 << 14            # 1.6 %: what rooms allow for at first
 
 cdef struct Instrument:             # 96
     uint8_t declared
@@ -49,7 +50,8 @@ cdef class Values:
     cdef Instrument* instruments    # [symbol]
     cdef Contract* contracts        # [symbol] the same, as the ledger takes it
     cdef Rate* rates                # [base x currencies + quote]
-    cdef uint64_t* facts            # [0] epoch: grows where references are set anew, [1] drift, [2] 1: sums are kept
+    cdef uint64_t* facts            # [0] epoch: grows where references are set anew, [1] drift, [2] 1: sums are kept,
+                                    # [3] version of rooms, [4] the drift up to which they hold
     cdef uint32_t max_currencies
     cdef uint32_t max_symbols
     cdef void declare(self, Page* page) noexcept nogil
@@ -65,6 +67,7 @@ cdef class Values:
     cdef bint profit(self, uint32_t symbol, const Position* book, i128* out) noexcept nogil
     cdef bint share(self, uint32_t symbol, const Position* book, uint16_t currency, i128* worth, i128* moving) noexcept nogil
     cdef void keep_sums(self) noexcept nogil
+    cdef void _drift_to(self, uint64_t drift) noexcept nogil
     cdef bint traded(self, uint32_t symbol, i128 notional, i128* out) noexcept nogil
     cdef bint cash(self, uint32_t symbol, const Position* book, i128* out) noexcept nogil
     cdef bint _converted(self, i128 money, uint16_t base, uint16_t quote, i128* out) noexcept nogil

@@ -26,6 +26,8 @@ cdef class Values:
         self.rates = <Rate*>arena.table("risk.rates", sizeof(Rate), capacity.currencies * capacity.currencies)
         self.facts = limits.counts_of(1)
         self.facts[0] = 1
+        self.facts[3] = 1
+        self.facts[4] = DRIFT_STEP
 
     # ---- declarations -----------------------------------------------------------------------------------------
 
@@ -37,7 +39,7 @@ cdef class Values:
             rate = &self.rates[page.request.fx.base * self.max_currencies + page.request.fx.quote]
             rate.rate = page.request.fx.rate
             rate.digits = page.request.fx.digits
-            self.facts[1] = DRIFT_MAX + 1     # sums of converted money are made anew
+            self._drift_to(DRIFT_MAX + 1)     # sums of converted money are made anew
 
     cdef void _instrument(self, Page* page) noexcept nogil:
         cdef uint32_t symbol = page.request.instrument.symbol
@@ -94,7 +96,7 @@ cdef class Values:
             return
         if not self.mark2(symbol, &mark) or mark <= 0:
             if reference:
-                self.facts[1] = DRIFT_MAX + 1
+                self._drift_to(DRIFT_MAX + 1)
             return
         if reference == 0:
             self.instruments[symbol].reference2 = mark
@@ -102,9 +104,16 @@ cdef class Values:
         far = <uint64_t>(mark - reference if mark > reference else reference - mark)
         least = <uint64_t>(mark if mark < reference else reference)
         if far >> 40 or least >> 40:
-            self.facts[1] = DRIFT_MAX + 1
+            self._drift_to(DRIFT_MAX + 1)
         elif (far << DRIFT_BITS) > self.facts[1] * least:
-            self.facts[1] = (far << DRIFT_BITS) / least + 1
+            self._drift_to((far << DRIFT_BITS) / least + 1)
+
+    cdef void _drift_to(self, uint64_t drift) noexcept nogil:
+        """Rooms that allowed for less are to be measured anew, and allow for twice as much."""
+        self.facts[1] = drift
+        if drift > self.facts[4]:
+            self.facts[3] += 1
+            self.facts[4] = 2 * drift
 
     cdef void keep_sums(self) noexcept nogil:
         """Sums at references are asked for from now on."""
@@ -122,6 +131,8 @@ cdef class Values:
         self.facts[0] += 1
         self.facts[1] = 0
         self.facts[2] = 1
+        self.facts[3] += 1
+        self.facts[4] = DRIFT_STEP
 
     # ---- money ------------------------------------------------------------------------------------------------
 

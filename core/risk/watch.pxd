@@ -8,6 +8,7 @@ from core.risk.checks cimport Checks, Finding
 from core.risk.gate cimport Gate
 from core.risk.glance cimport Glance
 from core.risk.limits cimport Group, Keys, Limit, Limits
+from core.risk.proposal cimport Proposal
 from core.risk.tallies cimport Move, Tallies
 from core_ext.tables cimport Arena
 from core_ext.wide cimport i128
@@ -22,6 +23,8 @@ cdef class Watch:
     cdef Gate gate
     cdef uint32_t* losses           # limits on losses, by declaration
     cdef uint64_t* counts           # [0] of them
+    cdef void accepted(self, Page* page, const Proposal* asked, uint32_t order) noexcept nogil
+    cdef void _accepted_by(self, Page* page, const Proposal* asked, uint32_t index, uint32_t order) noexcept nogil
     cdef void began(self, uint32_t index) noexcept nogil
     cdef void count(self, Page* page, const Keys* keys, uint32_t position, const Move* move) noexcept nogil
     cdef void shift(self, Page* page, const Keys* keys, uint32_t position, int64_t qty) noexcept nogil

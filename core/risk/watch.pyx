@@ -3,11 +3,12 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    AlertEvent, HaltEvent, K_ALERT, K_HALT, NONE, Page, RS_HALTED, R_CANCEL_RATE, R_DAILY_LOSS, R_LIMIT_70,
-    R_LIMIT_90, R_LOSING_STREAK, R_MAX_DAILY_CANCELS, R_NONE, R_OVERRIDE, R_REPEATED_EXECUTION, SC_ACCOUNT, SC_ALL,
+    AlertEvent, HaltEvent, K_ALERT, K_HALT, NONE, Page, RS_HALTED, R_CANCEL_RATE, R_DAILY_LOSS, R_DUPLICATE_CONTENT,
+    R_LIMIT_70,    R_LIMIT_90, R_LOSING_STREAK, R_MAX_DAILY_CANCELS, R_NONE, R_ORDER_RATE, R_OVERRIDE, R_REPEATED_EXECUTION, SC_ACCOUNT, SC_ALL,
     SC_GROUP, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, ScopeKeys, U_COUNT, U_MONEY,
 )
-from core.risk.checks cimport Change, is_own_account, place_of, unit_of
+from core.risk.checks cimport Change, content_of, is_own_account, keys_asked, place_of, unit_of
+from core.risk.contents cimport Content
 from core.risk.limits cimport CHAINS, N_BOOK, N_POSITION, bit_of, warns
 from core.risk.own cimport set_key
 from core.risk.tallies cimport Tally
@@ -44,6 +45,36 @@ cdef class Watch:
         self.losses[self.counts[0]] = index
         self.counts[0] += 1
 
+    # ---- what passes is remembered ----------------------------------------------------------------------------------
+
+    cdef void accepted(self, Page* page, const Proposal* asked, uint32_t order) noexcept nogil:
+        """Orders and replaces that pass count against the rates that they are in, and their contents are remembered."""
+        cdef uint32_t chains[CHAINS]
+        cdef int count = self.limits.chains_of(asked.account, chains)
+        cdef uint32_t group
+        cdef int i
+        for i in range(count):
+            group = self.limits.chains[chains[i]].groups
+            while group != NONE:
+                if (self.limits.groups[group].checks & (bit_of(R_ORDER_RATE) | bit_of(R_DUPLICATE_CONTENT))
+                        and self.limits.applies(&self.limits.groups[group], keys_asked(asked))):
+                    self._accepted_by(page, asked, group, order)
+                group = self.limits.groups[group].next
+
+    cdef void _accepted_by(self, Page* page, const Proposal* asked, uint32_t index, uint32_t order) noexcept nogil:
+        cdef const Group* group = &self.limits.groups[index]
+        cdef uint32_t key = self.limits.key(group.each, keys_asked(asked))
+        cdef Content content
+        cdef uint32_t tally
+        if group.checks & bit_of(R_ORDER_RATE):
+            self.limits.count_time(self.limits.counter(group.limits[place_of(R_ORDER_RATE)], key), page.header.time_ns)
+            tally = self.tallies.tally(index, key)
+            if tally != NONE:
+                self.glance.rooms.rated(group, tally)
+        if group.checks & bit_of(R_DUPLICATE_CONTENT):
+            content_of(asked, self.limits.content_counter(group, key), &content)
+            self.checks.contents.note(&content, order, page.header.time_ns)
+
     # ---- counting ---------------------------------------------------------------------------------------------------
 
     cdef void count(self, Page* page, const Keys* keys, uint32_t position, const Move* move) noexcept nogil:
@@ -76,6 +107,8 @@ cdef class Watch:
         if group.needs & (N_POSITION | N_BOOK):
             cell = self.tallies.cell_at(group, tally, keys.symbol, position)
         self.tallies.move(index, tally, cell, move)
+        if tally != NONE:
+            self.glance.rooms.spend(tally, keys.symbol, move)
         if move.fills and group.checks & bit_of(R_REPEATED_EXECUTION):
             self._fills(page, keys, group)
         if move.cancels:
@@ -214,6 +247,8 @@ cdef class Watch:
             counter = self.limits.counter(index, key)
             if counter != NONE:
                 self.limits.count_time(counter, page.header.time_ns)
+                if tally != NONE:
+                    self.glance.rooms.rated(group, tally)
                 found.bound = self.limits.bound(&self.limits.limits[index], page.header.time_ns)
                 found.value = self.limits.rate(counter, page.header.time_ns, self.limits.limits[index].window_ns)
                 if found.value > found.bound:

@@ -91,7 +91,7 @@ def test_load_is_told_before_it_is_done(core: FakeCore, run: Run, tmp_path: Path
 
 def test_status(core: FakeCore, run: Run) -> None:
     result = run("risk", "status")
-    assert "1 scope not active" in result.stdout
+    assert "1 scope" in result.stdout
     assert "halted" in result.stdout
     assert "40.0" in result.stdout
     assert json.loads(run("risk", "status", "-o", "json").stdout)["states"][0]["key"] == "fast"
