@@ -41,8 +41,8 @@ cdef class Contents:
                 found.order = order
             found.at_ns = now_ns
             return
-        index = <uint32_t>(self.counts[0] % self.size)
-        self.counts[0] += 1
+        index = <uint32_t>self.counts[0]
+        self.counts[0] = index + 1 if index + 1 < self.size else 0
         if self.passes[index].used:
             self._forget(index)
         found = &self.passes[index]

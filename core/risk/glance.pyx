@@ -22,6 +22,8 @@ from core_ext.wide cimport i128_mul_overflow, pow10_i128
 
 cdef enum:
     NO_MORE = 99                    # messages of the day up to which no ratio is tested
+    GLANCED = 256                   # bytes of a group that every order meets: what it is on, the first bounds
+    COUNTED_BYTES = 192             # of a tally, without the losses
 
 
 cdef class Glance:
@@ -44,19 +46,23 @@ cdef class Glance:
         cdef int i
         if index == NONE:
             return
-        for i in range(0, <int>sizeof(Group), 64):
+        for i in range(0, GLANCED, 64):
             prefetch_read(<char*>&self.limits.groups[index] + i)
         tally = self.limits.groups[index].tally
         if tally < self.tallies.counts[0]:
             self.rooms.prefetch(tally)
-            for i in range(0, <int>sizeof(Tally), 64):
+            for i in range(0, COUNTED_BYTES, 64):
                 prefetch_write(<char*>&self.tallies.tallies[tally] + i)
 
     cdef void prefetch_order(self, const Page* page, uint32_t index) noexcept nogil:
         """Asks for where an order like this one would be remembered, once the group's lines are there."""
         cdef const OrderEvent* request = &page.request.order
         cdef Content content
-        if index == NONE or self.limits.groups[index].content == NONE:
+        if index == NONE:
+            return
+        if self.limits.groups[index].orders != NONE:
+            prefetch_write(&self.limits.counters[self.limits.groups[index].orders])
+        if self.limits.groups[index].content == NONE:
             return
         memset(&content, 0, sizeof(Content))
         content.counter = self.limits.groups[index].content

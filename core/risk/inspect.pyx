@@ -9,7 +9,7 @@ from core.messages cimport (
 )
 from core.risk.checks cimport HOLDS, Change, Finding, keys_asked
 from core.risk.engine cimport Risk
-from core.risk.limits cimport CHAINS, Limit
+from core.risk.limits cimport CHAINS, Limit, remember_counter
 from core.risk.proposal cimport Proposal
 from core.risk.tallies cimport Cell, Tally
 from core_ext.wide cimport i128
@@ -220,8 +220,9 @@ cdef void forget(Risk risk, uint64_t tallies, uint64_t cells, uint64_t counters)
         risk.limits.counter_of.remove((<uint64_t>counter.limit << 32) | counter.key)
         if risk.limits.limits[counter.limit].counter == i:
             risk.limits.limits[counter.limit].counter = NONE
-        if risk.limits.groups[risk.limits.limits[counter.limit].group].content == i:
-            risk.limits.groups[risk.limits.limits[counter.limit].group].content = NONE
+        group = &risk.limits.groups[risk.limits.limits[counter.limit].group]
+        if risk.limits.limits[counter.limit].each == SC_ALL:
+            remember_counter(group, risk.limits.limits[counter.limit].check, NONE)
         memset(counter, 0, sizeof(risk.limits.counters[i]))
 
 

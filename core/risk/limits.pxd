@@ -7,7 +7,10 @@
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.messages cimport NONE, NONE16, R_DUPLICATE_CONTENT, R_RESTRICTED, SC_ALL, LimitEvent, OverrideEvent, ScopeKeys
+from core.messages cimport (
+    NONE, NONE16, R_CANCEL_RATE, R_DUPLICATE_CONTENT, R_ORDER_RATE, R_RESTRICTED, SC_ALL, LimitEvent, OverrideEvent,
+    ScopeKeys,
+)
 from core.orders.life cimport Order
 from core_ext.atomics cimport prefetch_read
 from core_ext.tables cimport Arena, Map64
@@ -67,9 +70,10 @@ cdef struct Group:                  # 704
     uint8_t own                     # {account} or {each account}, and nothing else
     uint8_t by_position             # it counts positions whole: no strategy, session or venue is in it
     uint8_t pad[2]
-    uint32_t content                # of a group without `each`: the counter of its duplicate_content, NONE until asked for
+    uint32_t content                # counters of a group without `each`, NONE until they are asked for: of its
+    uint32_t orders                 # duplicate_content, order_rate,
+    uint32_t cancels                # cancel_rate
     uint32_t pad2
-    uint64_t pad3
     i128 bounds[32]                 # [check] the tightest that the limit may be, for a glance
     uint32_t limits[32]             # [check] its index, where there is one
 
@@ -86,8 +90,11 @@ cdef struct Counter:                # 64
     uint32_t head
     uint32_t held
     uint8_t warned                  # 1: at 70 %, 2: at 90 %
-    uint8_t pad[7]
-    uint64_t pad2[4]
+    uint8_t pad[3]
+    uint32_t size                   # of the ring that its limit needs
+    int64_t window_ns               # its limit's
+    int64_t stops                   # so many stamps in the window let no order pass; NEVER: any number does
+    uint64_t pad2[2]
 
 @cython.final
 cdef class Limits:
@@ -119,7 +126,8 @@ cdef class Limits:
     cdef bint _member(self, uint32_t account, uint32_t group) noexcept nogil
     cdef uint32_t _counter(self, uint32_t limit, uint32_t key) noexcept nogil
     cdef i128 rate(self, uint32_t counter, int64_t now_ns, int64_t window_ns) noexcept nogil
-    cdef int64_t passes_from(self, const Group* group, uint16_t check, uint32_t key, int more) noexcept nogil
+    cdef int64_t passes_from(self, uint32_t counter) noexcept nogil
+    cdef void _settle(self, Counter* counter) noexcept nogil
     cdef bint _has_room(self, Counter* counter) noexcept nogil
     cdef void count_time(self, uint32_t counter, int64_t now_ns) noexcept nogil
     cdef void _count_kind(self, uint16_t check, int more) noexcept nogil
@@ -153,11 +161,21 @@ cdef class Limits:
     cdef inline uint32_t key(self, uint8_t each, const Keys* keys) noexcept nogil:
         return 0 if each == SC_ALL else each_key(each, keys)
 
-    # That of a group's duplicate_content.
+    # A group's counters that every order asks for; NONE: the table is full.
     cdef inline uint32_t content_counter(self, const Group* group, uint32_t key) noexcept nogil:
         if group.content != NONE:
             return group.content
         return self.counter(group.limits[R_DUPLICATE_CONTENT - R_RESTRICTED], key)
+
+    cdef inline uint32_t orders_counter(self, const Group* group, uint32_t key) noexcept nogil:
+        if group.orders != NONE:
+            return group.orders
+        return self.counter(group.limits[R_ORDER_RATE - R_RESTRICTED], key)
+
+    cdef inline uint32_t cancels_counter(self, const Group* group, uint32_t key) noexcept nogil:
+        if group.cancels != NONE:
+            return group.cancels
+        return self.counter(group.limits[R_CANCEL_RATE - R_RESTRICTED], key)
 
     # The counter of one key, made when first asked for; NONE: the table is full.
     cdef inline uint32_t counter(self, uint32_t index, uint32_t key) noexcept nogil:
@@ -167,6 +185,7 @@ cdef class Limits:
 cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil
 cdef bint is_account_group(uint32_t account) noexcept nogil
 cdef bint warns(uint16_t check) noexcept nogil
+cdef void remember_counter(Group* group, uint16_t check, uint32_t counter) noexcept nogil
 cdef uint32_t needs_of(uint16_t check) noexcept nogil
 
 cdef inline uint32_t bit_of(uint16_t check) noexcept nogil:

@@ -112,10 +112,12 @@ cdef class Limits:
             i = self.limits[index].counter
             if i != NONE:
                 forget_counter(&self.counters[i])
+                self._settle(&self.counters[i])
             return
         for i in range(self.counts[1]):
             if self.counters[i].limit == index:
                 forget_counter(&self.counters[i])
+                self._settle(&self.counters[i])
 
     cdef uint32_t _group(self, const LimitEvent* event) noexcept nogil:
         """The group of that scope, each and currency, made where there is none."""
@@ -137,6 +139,8 @@ cdef class Limits:
         group.next = NONE
         group.tally = NONE
         group.content = NONE
+        group.orders = NONE
+        group.cancels = NONE
         group.whole = (event.scope.symbol == NONE and event.scope.strategy == NONE and event.scope.venue == NONE
                        and event.scope.session == NONE and event.scope.sector == NONE)
         group.own = group.whole and (event.each == SC_ACCOUNT or (
@@ -182,11 +186,15 @@ cdef class Limits:
 
     cdef void _seen_tighter(self, const Limit* limit) noexcept nogil:
         """Whoever glances at an override that tightens must see it; afterwards he looks closer than he need."""
+        cdef uint32_t i
         cdef i128* bound = &self.groups[limit.group].bounds[limit.check - R_RESTRICTED]
         if limit.check == R_MIN_CASH or limit.check == R_DUPLICATE_CONTENT:
             bound[0] = limit.lifted if limit.lifted > bound[0] else bound[0]
         else:
             bound[0] = limit.lifted if limit.lifted < bound[0] else bound[0]
+        for i in range(self.counts[1]):
+            if self.counters[i].limit == limit.index:
+                self._settle(&self.counters[i])
 
     # ---- whose --------------------------------------------------------------------------------------------------
 
@@ -267,8 +275,8 @@ cdef class Limits:
         self.counters[found].key = key
         if self.limits[limit].each == SC_ALL:
             self.limits[limit].counter = found
-            if self.limits[limit].check == R_DUPLICATE_CONTENT:
-                self.groups[self.limits[limit].group].content = found
+            remember_counter(&self.groups[self.limits[limit].group], self.limits[limit].check, found)
+        self._settle(&self.counters[found])
         return found
 
     cdef i128 rate(self, uint32_t index, int64_t now_ns, int64_t window_ns) noexcept nogil:
@@ -280,25 +288,35 @@ cdef class Limits:
             drop_oldest(counter)
         return <i128>counter.held
 
-    cdef int64_t passes_from(self, const Group* group, uint16_t check, uint32_t key, int more) noexcept nogil:
-        """From when on the group's rate lets an order pass, as things stand: when the one that is one too many has left
-        the window. more: how many of them beyond the limit that is."""
-        cdef i128 bound = group.bounds[check - R_RESTRICTED] + <i128>more
+    cdef int64_t passes_from(self, uint32_t index) noexcept nogil:
+        """From when on a rate lets an order pass, as things stand: when the one that is one too many has left the
+        window."""
         cdef const Counter* counter
-        cdef uint32_t index
         cdef uint32_t at
-        if not group.checks & bit_of(check) or bound > <i128>self.max_times:
-            return 0
-        index = self.counter(group.limits[check - R_RESTRICTED], key)
-        if index == NONE or bound <= <i128>0:
+        if index == NONE:
             return NEVER
         counter = &self.counters[index]
-        if <i128>counter.held < bound:
+        if <int64_t>counter.held < counter.stops:
             return 0
-        at = counter.head + counter.held - <uint32_t>bound
+        if counter.stops <= 0:
+            return NEVER
+        at = counter.head + counter.held - <uint32_t>counter.stops
         if at >= counter.times:
             at -= counter.times
-        return self.times[counter.first_time + at] + self.limits[counter.limit].window_ns
+        return self.times[counter.first_time + at] + counter.window_ns
+
+    cdef void _settle(self, Counter* counter) noexcept nogil:
+        """What its limit asks of it, beside it: so that counting looks at no limit."""
+        cdef const Limit* limit = &self.limits[counter.limit]
+        cdef i128 bound
+        counter.size = ring_size(limit, self.max_times)
+        counter.window_ns = limit.window_ns
+        counter.stops = NEVER
+        if limit.group == NONE or (limit.check != R_ORDER_RATE and not (limit.check == R_CANCEL_RATE and limit.denies)):
+            return
+        bound = self.groups[limit.group].bounds[limit.check - R_RESTRICTED] + <i128>(limit.check == R_CANCEL_RATE)
+        if bound <= <i128>self.max_times:
+            counter.stops = <int64_t>bound if bound > <i128>0 else 0
 
     cdef void count_time(self, uint32_t index, int64_t now_ns) noexcept nogil:
         """Remembers one time stamp. A counter's ring holds as many as its limit must tell apart, and grows where that is
@@ -320,7 +338,7 @@ cdef class Limits:
 
     cdef bint _has_room(self, Counter* counter) noexcept nogil:
         """Takes a ring of the size that the limit asks for, with what is remembered. 0: no room is left at all."""
-        cdef uint32_t size = ring_size(&self.limits[counter.limit], self.max_times)
+        cdef uint32_t size = counter.size
         cdef uint32_t i
         cdef uint32_t at
         if counter.times >= size:
@@ -347,6 +365,16 @@ cdef uint32_t ring_size(const Limit* limit, uint32_t most) noexcept nogil:
         size = limit.lifted
     size += <i128>1 if limit.check == R_ORDER_RATE else <i128>1024   # of what isn't denied more than the limit comes
     return <uint32_t>size if size < <i128>most else most
+
+
+cdef void remember_counter(Group* group, uint16_t check, uint32_t counter) noexcept nogil:
+    """Beside the group, where every order asks for it."""
+    if check == R_DUPLICATE_CONTENT:
+        group.content = counter
+    elif check == R_ORDER_RATE:
+        group.orders = counter
+    elif check == R_CANCEL_RATE:
+        group.cancels = counter
 
 
 cdef void forget_counter(Counter* counter) noexcept nogil:

@@ -39,7 +39,8 @@ cdef class Rooms:
     cdef bint fits(self, const Proposal* asked, const Group* group, uint32_t tally, int64_t now_ns) noexcept nogil
     cdef bint calm(self, const Group* group, uint32_t tally) noexcept nogil
     cdef void spend(self, uint32_t tally, uint32_t symbol, const Move* move) noexcept nogil
-    cdef void rated(self, const Group* group, uint32_t tally) noexcept nogil
+    cdef void rated(self, uint32_t tally, uint32_t counter) noexcept nogil
+    cdef void canceled(self, uint32_t tally, uint32_t counter) noexcept nogil
     cdef bint _asks(self, const Proposal* asked, const Group* group, const Room* room, uint32_t tally) noexcept nogil
     cdef bint _money(self, uint32_t symbol, uint16_t currency, int64_t more, i128 value, i128* out) noexcept nogil
     cdef void _measure(self, const Group* group, uint32_t tally) noexcept nogil

@@ -116,13 +116,15 @@ cdef class Rooms:
         if more > 0:
             room.qty -= <i128>more * <i128>self.values.instruments[symbol].scale
 
-    cdef void rated(self, const Group* group, uint32_t tally) noexcept nogil:
-        """A rate of the group has counted one more."""
-        cdef Room* room = &self.rooms[tally]
-        if room.version != <uint32_t>self.values.facts[3]:
-            return
-        room.orders_from_ns = self.limits.passes_from(group, R_ORDER_RATE, self.tallies.tallies[tally].key, 0)
-        room.cancels_from_ns = self.limits.passes_from(group, R_CANCEL_RATE, self.tallies.tallies[tally].key, 1)
+    cdef void rated(self, uint32_t tally, uint32_t counter) noexcept nogil:
+        """The rate of orders has counted one more."""
+        if self.rooms[tally].version == <uint32_t>self.values.facts[3]:
+            self.rooms[tally].orders_from_ns = self.limits.passes_from(counter)
+
+    cdef void canceled(self, uint32_t tally, uint32_t counter) noexcept nogil:
+        """So has the rate of cancels."""
+        if self.rooms[tally].version == <uint32_t>self.values.facts[3]:
+            self.rooms[tally].cancels_from_ns = self.limits.passes_from(counter)
 
     # ---- measuring ----------------------------------------------------------------------------------------------------
 
@@ -139,8 +141,11 @@ cdef class Rooms:
             shrink(&room.qty, unwarned(group.bounds[place_of(R_MAX_DAILY_QTY)]) - counted.day_qty)
         if group.checks & MONEY:
             self._measure_money(group, tally, room)
+        if group.checks & bit_of(R_ORDER_RATE):
+            room.orders_from_ns = self.limits.passes_from(self.limits.orders_counter(group, counted.key))
+        if group.checks & bit_of(R_CANCEL_RATE):
+            room.cancels_from_ns = self.limits.passes_from(self.limits.cancels_counter(group, counted.key))
         room.version = <uint32_t>self.values.facts[3]
-        self.rated(group, tally)
 
     cdef void _measure_counts(self, const Group* group, const Tally* counted, Room* room) noexcept nogil:
         cdef i128 left = MANY

@@ -65,12 +65,14 @@ cdef class Watch:
         cdef const Group* group = &self.limits.groups[index]
         cdef uint32_t key = self.limits.key(group.each, keys_asked(asked))
         cdef Content content
+        cdef uint32_t counter
         cdef uint32_t tally
         if group.checks & bit_of(R_ORDER_RATE):
-            self.limits.count_time(self.limits.counter(group.limits[place_of(R_ORDER_RATE)], key), page.header.time_ns)
+            counter = self.limits.orders_counter(group, key)
+            self.limits.count_time(counter, page.header.time_ns)
             tally = self.tallies.tally(index, key)
             if tally != NONE:
-                self.glance.rooms.rated(group, tally)
+                self.glance.rooms.rated(tally, counter)
         if group.checks & bit_of(R_DUPLICATE_CONTENT):
             content_of(asked, self.limits.content_counter(group, key), &content)
             self.checks.contents.note(&content, order, page.header.time_ns)
@@ -244,11 +246,11 @@ cdef class Watch:
         found.unit = U_COUNT
         if group.checks & bit_of(R_CANCEL_RATE):
             index = group.limits[place_of(R_CANCEL_RATE)]
-            counter = self.limits.counter(index, key)
+            counter = self.limits.cancels_counter(group, key)
             if counter != NONE:
                 self.limits.count_time(counter, page.header.time_ns)
                 if tally != NONE:
-                    self.glance.rooms.rated(group, tally)
+                    self.glance.rooms.canceled(tally, counter)
                 found.bound = self.limits.bound(&self.limits.limits[index], page.header.time_ns)
                 found.value = self.limits.rate(counter, page.header.time_ns, self.limits.limits[index].window_ns)
                 if found.value > found.bound:
