@@ -10,6 +10,7 @@ from core.engine cimport Emitter
 from core.market.view cimport MarketView
 from core.messages cimport R_RESTRICTED, Page
 from core.risk.contents cimport Content, Contents
+from core.risk.counted cimport Change, Counted, Finding
 from core.risk.holdings cimport Holdings
 from core.risk.limits cimport Group, Keys, Limit, Limits
 from core.risk.own cimport Newcomer, Own
@@ -18,26 +19,9 @@ from core.risk.tallies cimport Tallies
 from core.risk.values cimport Values
 from core_ext.wide cimport i128
 
-cdef struct Change:                 # what an order that isn't counted yet would change; all 0: things as they stand
-    int64_t buys
-    int64_t sells
-    i128 bought                     # the symbol's own money
-    i128 sold
-    int orders
-    int messages
-
 cdef enum Decided:
     HOLDS = 1
     FAILS = 2
-
-cdef struct Finding:
-    uint8_t reason                  # R_NONE: it holds, or is exceeded by `value`; else why it can't be tested
-    uint8_t unit
-    bint unknown                    # there is no value to tell
-    bint below                      # it is exceeded where the value is below it
-    uint8_t decided                 # HOLDS or FAILS: there is nothing to compare
-    i128 bound
-    i128 value
 
 @cython.final
 cdef class Checks:
@@ -49,6 +33,7 @@ cdef class Checks:
     cdef Holdings holdings
     cdef Contents contents
     cdef Own own
+    cdef Counted counted
     cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil
     cdef bint test(self, Page* page, Proposal* asked, uint32_t index, Finding* found) noexcept nogil
     cdef bint _test_order(self, Page* page, Proposal* asked, uint32_t index, uint32_t key, Finding* found) noexcept nogil
@@ -61,13 +46,6 @@ cdef class Checks:
     cdef void _content(self, const Page* page, const Proposal* asked, uint32_t index, uint32_t key,
           Finding* found) noexcept nogil
     cdef void _self_trade(self, Page* page, Proposal* asked, uint32_t index, uint32_t key, Finding* found) noexcept nogil
-    cdef void measure(self, uint32_t index, uint32_t tally, uint32_t cell, uint32_t key, uint32_t account,
-          uint32_t symbol, const Change* change, Finding* found) noexcept nogil
-    cdef void _measure_exposure(self, const Limit* limit, uint32_t tally, uint32_t cell, uint32_t key, uint32_t account,
-          const Change* change, Finding* found) noexcept nogil
-    cdef void _measure_turnover(self, const Limit* limit, uint32_t tally, uint32_t key, uint32_t symbol,
-          const Change* change, Finding* found) noexcept nogil
-    cdef uint8_t wealth(self, const Limit* limit, uint32_t key, bint cash, uint16_t currency, i128* out) noexcept nogil
     cdef void deny(self, Page* page, uint32_t index, uint32_t key, const Finding* found) noexcept nogil
     cdef bint value_price(self, const Proposal* asked, int64_t* out) noexcept nogil
     cdef bint merge(self, uint32_t* cursors, int count, uint32_t* out) noexcept nogil
@@ -83,5 +61,4 @@ cdef inline int place_of(uint16_t check) noexcept nogil:
 cdef bint spares(uint16_t check, const Proposal* asked, uint8_t kind) noexcept nogil
 cdef void content_of(const Proposal* asked, uint32_t counter, Content* out) noexcept nogil
 cdef void newcomer_of(const Proposal* asked, const Limit* limit, uint32_t key, Newcomer* out) noexcept nogil
-cdef bint is_own_account(uint32_t account) noexcept nogil
 cdef uint8_t unit_of(uint16_t check) noexcept nogil

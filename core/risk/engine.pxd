@@ -6,6 +6,7 @@ from core.engine cimport Engine
 from core.market.view cimport MarketView
 from core.messages cimport OrderEvent, Outcome, Page, ScopeKeys
 from core.orders.life cimport Life, Order
+from core.risk.changes cimport Changes
 from core.risk.checks cimport Checks
 from core.risk.contents cimport Contents
 from core.risk.flatten cimport Flattens
@@ -43,11 +44,11 @@ cdef class Risk(Engine):
     cdef Rights rights
     cdef Holdings holdings
     cdef Flattens flattens
+    cdef Changes changes
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
     cdef Outcome scratch            # what its own life of the orders says happened: of the event alone, so no state
     cdef uint32_t max_accounts
 
-    cdef void _changes(self, Page* page) noexcept nogil
     cdef void _apply(self, Page* page, uint32_t order) noexcept nogil
     cdef void _counted(self, Page* page, uint32_t order, int64_t working, int64_t filled, i128 value,
           bint was_alive) noexcept nogil
@@ -69,19 +70,8 @@ cdef class Risk(Engine):
     cdef uint8_t _order_venue_state(self, uint32_t order) noexcept nogil
     cdef uint8_t _child_venue_state(self, uint32_t index) noexcept nogil
     cdef void _report(self, Page* page) noexcept nogil
-    cdef void _facts(self, Page* page, uint32_t symbol) noexcept nogil
-    cdef void _book(self, Page* page) noexcept nogil
-    cdef void _adjusted(self, Page* page) noexcept nogil
-    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
-          int64_t delta) noexcept nogil
-    cdef void _limit(self, Page* page) noexcept nogil
     cdef void _moved(self, Page* page) noexcept nogil
-    cdef void _day(self, Page* page) noexcept nogil
-    cdef void _open_position(self, Page* page) noexcept nogil
-    cdef void _declare(self, Page* page) noexcept nogil
-    cdef void _book_by_hand(self, Page* page) noexcept nogil
     cdef void _take(self, Page* page, OrderEvent* request, const Proposal* asked) noexcept nogil
-    cdef void _adjust(self, Page* page) noexcept nogil
     cdef void _protect_trigger(self, Page* page) noexcept nogil
     cdef void _slice(self, Page* page) noexcept nogil
     cdef void _halt_order(self, Page* page, const Order* order, uint8_t reason, int64_t limit,

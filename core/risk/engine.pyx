@@ -5,29 +5,22 @@ from libc.string cimport memset
 from core.alerts cimport alert_venue, halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_CLOSE, AL_NONE, AL_PEG, AL_TWAP, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
-    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED, H_JOURNAL_FULL, HaltEvent,
-    is_request, K_ACCOUNT, K_ADJUST, K_ADJUSTED, K_ALERT, K_ALGO, K_BOOK, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL,
-    K_CHILD_REPLACE, K_CONNECT, K_DAY, K_DEPTH, K_DISCONNECT, K_EXPIRE, K_GROUP, K_HALT, K_INSTRUMENT, K_KILL,
-    K_LIMIT, K_LIST, K_MARK, K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_OVERRIDE, K_PEG, K_QUOTE, K_REARM, K_REPLACE,
-    K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP, K_TRADE, K_TRIGGER, K_VENUE_STATE, KillEvent, MAX_VENUES, NONE, NONE16,
-    O_HAS_EXPIRE, O_HAS_FLOOR, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, O_HAS_TRAIL, O_POST_ONLY, O_REDUCE_ONLY,
-    OF_FILL_APPLIED, OF_OVERFILL, OrderEvent, Outcome, Page, PEG_NONE, PO_DIRECTED, PO_OPTIMAL, PO_POST,
-    R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED, R_LIMIT_70,
-    R_LIMIT_90, R_MAX_POSITION, R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT,
-    R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN,
-    ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_ALL, SC_VENUE, ScopeKeys, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL, SW_CLOSE,
-    SW_EXPIRE, SW_FLATTEN, SW_OWN, SW_STATUS, T_LIMIT, T_LIMIT_IF_TOUCHED, T_MARKET, T_PEGGED, T_STOP_LIMIT,
-    T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_GTD, TIF_IOC, TIF_OPG, U_QTY12, UNKNOWN, UNKNOWN16, V_MATCH, Verdict,
-    VF_APPLIES, VF_HAS_MARK, VF_HOLDS, VF_PROTECTED, VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP,
-    W_PX_OVERFLOW, X_TRADE, X_TRADE_CANCEL,
+    AL_CLOSE, CG_NONE, CG_OTO, D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED,
+    H_JOURNAL_FULL, HaltEvent, is_request, K_ALGO, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL, K_CHILD_REPLACE,
+    K_CONNECT, K_DEPTH, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIST, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE,
+    K_REARM, K_REPLACE, K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP, K_TRADE, K_TRIGGER, K_VENUE_STATE, KillEvent,
+    MAX_VENUES, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, O_REDUCE_ONLY, OF_FILL_APPLIED, OF_OVERFILL,
+    OrderEvent, Page, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
+    R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER,
+    R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_ALL,
+    SC_VENUE, ScopeKeys, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL, SW_CLOSE, SW_EXPIRE, SW_FLATTEN, SW_OWN, SW_STATUS,
+    T_MARKET, T_TRAILING_STOP, TIF_CLS, TIF_OPG, UNKNOWN, UNKNOWN16, V_MATCH, VF_APPLIES, VF_HOLDS, VF_PROTECTED,
+    VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, X_TRADE, X_TRADE_CANCEL,
 )
-from core.execution.algos.engine cimport algo_unsupported
-from core.market.view cimport SymbolMarket
-from core.orders.life cimport B_ALGO, B_CLOSES, B_WAITS, B_EXPIRING, B_PENDING_CANCEL, B_WAITS_TRIGGER, Child, Order, is_stop, order_ended
-from core.positions.ledger cimport Adjustment
-from core.risk.limits cimport Keys, N_POSITION, keys_of
-from core.risk.measure cimport keys_like
+from core.orders.life cimport B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS, B_WAITS_TRIGGER, Child, Order, order_ended
+from core.risk.changes cimport show_market
+from core.risk.form cimport has_price, set_beside, unsupported
+from core.risk.limits cimport keys_of
 from core.risk.own cimport Newcomer
 from core.risk.proposal cimport Proposal
 from core.risk.sweeps cimport of_children
@@ -68,6 +61,8 @@ cdef class Risk(Engine):
         self.rights = Rights(arena, capacity)
         self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
         self.flattens = Flattens(arena, emitter, capacity, self.view, self.life, self.holdings)
+        self.changes = Changes(self.limits, self.values, self.tallies, self.holdings, self.own, self.measure, self.watch,
+                               self.rooms, self.flattens)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
 
     cdef void prepare(self, Page** todo, int count) noexcept nogil:
@@ -164,35 +159,7 @@ cdef class Risk(Engine):
             if not self.sessions[page.request.filter.scope.session]:
                 self.sweeps.begin(page, SW_CANCEL, &page.request.filter.scope)
         else:
-            self._changes(page)
-
-    cdef void _changes(self, Page* page) noexcept nogil:
-        """What comes seldom: limits, days, what happens to positions without an order, declarations. Rooms follow none of it."""
-        cdef uint16_t kind = page.header.kind
-        if kind == K_LIMIT:
-            self._limit(page)
-        elif kind == K_OVERRIDE:
-            self.watch.lift(page)
-        elif kind == K_DAY:
-            self._day(page)
-        elif kind == K_GROUP:
-            self.limits.join(page.request.group.account, page.request.group.group)
-        elif kind == K_ADJUST:
-            self._adjust(page)
-        elif kind == K_ADJUSTED:
-            self._adjusted(page)
-        elif kind == K_BOOK:
-            self._book(page)
-        elif kind == K_OPEN_POSITION:
-            self._open_position(page)
-        else:
-            self.values.declare(page)
-            self._declare(page)
-            self.holdings.declare(page)
-            self.flattens.declare(page)
-            if kind != K_INSTRUMENT and kind != K_ACCOUNT:
-                return
-        self.rooms.forget()
+            self.changes.on_event(page)
 
     def mark2_of(self, uint32_t symbol) -> int | None:
         """Twice the symbol's mark in price units, as it stands; None: there is none. Not for the path."""
@@ -276,62 +243,6 @@ cdef class Risk(Engine):
             self.values.moved(page.request.price.symbol)
             if self.limits.counts[6]:
                 self.watch.marked(page, page.request.price.symbol)
-
-    # ---- limits, days, declarations ---------------------------------------------------------------------------
-
-    cdef void _limit(self, Page* page) noexcept nogil:
-        """A limit is set; what it counts is measured where nobody counted it yet."""
-        cdef uint32_t index = self.limits.set(&page.request.limit)
-        if index == NONE or page.request.limit.off:
-            return
-        self.measure.need(index)
-        self.watch.began(index)
-        if self.limits.counts[7]:
-            self.own.keep()
-
-    cdef void _day(self, Page* page) noexcept nogil:
-        self.measure.counts[2] = self.measure.counts[1] + 1 if self.measure.has_fills() else 0
-        self.tallies.day(self.life.count())
-
-    cdef void _open_position(self, Page* page) noexcept nogil:
-        cdef uint32_t position = page.resolved.position
-        cdef uint32_t account = page.request.open_position.account
-        cdef uint32_t symbol = page.request.open_position.symbol
-        cdef int64_t delta
-        cdef Keys keys
-        if position == NONE:
-            return
-        delta = page.request.open_position.qty - self.measure.openings[position].qty
-        self.measure.keep(position, account, symbol, delta)
-        self.holdings.open(page)
-        keys_like(account, symbol, &keys)
-        if self.limits.counts[0]:
-            self.watch.shift(page, &keys, position, delta)
-            self.measure.open_book(page)
-
-    cdef void _declare(self, Page* page) noexcept nogil:
-        cdef uint32_t symbol
-        if page.header.kind == K_INSTRUMENT:
-            symbol = page.request.instrument.symbol
-            self.limits.sectors[symbol] = page.request.instrument.sector
-            if page.request.instrument.sector == NONE16:
-                self.limits.sectors[symbol] = NONE
-        elif page.header.kind == K_ACCOUNT:
-            self.tallies.currencies[page.request.account.account] = page.request.account.currency
-
-    cdef void _adjust(self, Page* page) noexcept nogil:
-        """What happens to an instrument happens to every book of it at once; positions tell quantities one by one."""
-        cdef uint32_t symbol = page.request.adjust.symbol
-        cdef Adjustment done
-        self._facts(page, symbol)
-        memset(&done, 0, sizeof(Adjustment))
-        done.what = page.request.adjust.what
-        done.digits = page.request.adjust.digits
-        done.a = page.request.adjust.a
-        done.b = page.request.adjust.b
-        done.has_mark = self.values.mark2(symbol, &done.mark2)
-        self.holdings.adjust_books(symbol, &done)
-        self.tallies.adjust(&page.request.adjust, &done)
 
     # ---- requests of clients ----------------------------------------------------------------------------------
 
@@ -580,62 +491,7 @@ cdef class Risk(Engine):
                 alert_venue(self.emitter, page, R_EXEC_ID_CONFLICT, 0)
             return
         self._apply(page, order)
-        self._facts(page, self.life.orders[order].symbol)
-
-    cdef void _book(self, Page* page) noexcept nogil:
-        """A person's fill: of no order, so it counts like what the day began with."""
-        if page.resolved.flags & (D_DUPLICATE_EXEC | D_TABLE_FULL):
-            return
-        page.verdict.flags |= VF_APPLIES
-        self._count_position(page, page.resolved.position, page.request.book.account, page.request.book.symbol,
-                             page.request.book.qty)
-        self._book_by_hand(page)
-        self._facts(page, page.request.book.symbol)
-
-    cdef void _book_by_hand(self, Page* page) noexcept nogil:
-        """The books of what counts positions whole, and the losses that follow."""
-        cdef Keys keys
-        cdef Move move
-        memset(&move, 0, sizeof(Move))
-        move.books = 1
-        move.book_qty[0] = page.request.book.qty
-        move.book_px[0] = page.request.book.px
-        move.book_fee[0] = page.request.book.fee
-        self.holdings.book(page.resolved.position, move.book_qty[0], move.book_px[0], move.book_fee[0])
-        self.holdings.keep_fee(page.resolved.fill, move.book_fee[0])
-        if self.limits.counts[6]:
-            keys_like(page.request.book.account, page.request.book.symbol, &keys)
-            self.watch.count(page, &keys, page.resolved.position, &move)
-            self.watch.filled(page, &keys)
-
-    cdef void _adjusted(self, Page* page) noexcept nogil:
-        """Quantity that no fill brought: of a split, a settlement, or a bust of a fill from before one; and what playing
-        fills again made of a book."""
-        self.holdings.correct(&page.request.adjusted)
-        self._count_position(page, page.request.adjusted.position, page.request.adjusted.account,
-                             page.request.adjusted.symbol, page.request.adjusted.delta)
-        self._facts(page, page.request.adjusted.symbol)
-
-    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
-                              int64_t delta) noexcept nogil:
-        cdef Keys keys
-        if delta == 0:
-            return
-        self.measure.keep(position, account, symbol, delta)
-        self.holdings.adjust(position, account, symbol, delta)
-        keys_like(account, symbol, &keys)
-        if self.limits.counts[0]:
-            self.watch.shift(page, &keys, position, delta)
-            self.watch._warn_all(page, &keys, position)
-
-    cdef void _facts(self, Page* page, uint32_t symbol) noexcept nogil:
-        cdef SymbolMarket* market = &self.view.symbols[symbol]
-        page.verdict.bid_px = market.bid_px
-        page.verdict.bid_qty = market.bid_qty
-        page.verdict.ask_px = market.ask_px
-        page.verdict.ask_qty = market.ask_qty
-        if self.view.mark2(symbol, &page.verdict.mark2):
-            page.verdict.flags |= VF_HAS_MARK
+        show_market(self.view, page, self.life.orders[order].symbol)
 
     cdef void _slice(self, Page* page) noexcept nogil:
         """A child of a worked order, against its parent's reservation."""
@@ -753,74 +609,3 @@ cdef void prefetch_symbol(MarketView view, Values values, uint32_t symbol) noexc
 cdef bint cancels(const Order* order) noexcept nogil:
     """Whether a cancel would change anything."""
     return not order_ended(order) and not order.bits & (B_PENDING_CANCEL | B_EXPIRING)
-
-
-cdef bint has_price(uint8_t ord_type) noexcept nogil:
-    """Whether such an order has a limit price; a peg's may be left out."""
-    return ord_type == T_LIMIT or ord_type == T_STOP_LIMIT or ord_type == T_LIMIT_IF_TOUCHED or ord_type == T_PEGGED
-
-
-cdef bint too_far(int64_t px) noexcept nogil:
-    """Prices of held orders are compared twice as large, and added to."""
-    return px >> 60 != 0 and px >> 60 != -1
-
-
-cdef void set_beside(Page* page, OrderEvent* request, Proposal* asked, bint leg) noexcept nogil:
-    """The numbers of an order beside its quantity and price, as the gate tests them."""
-    cdef bint trails = request.ord_type == T_TRAILING_STOP
-    asked.needs_price = has_price(request.ord_type) and request.ord_type != T_PEGGED
-    asked.missing = (trails and not request.flags & O_HAS_TRAIL) or (
-        is_stop(request.ord_type) and not trails and not request.flags & O_HAS_STOP)
-    asked.auction = (request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
-                     or request.algo == AL_CLOSE)
-    asked.has_stop = (request.flags & O_HAS_STOP) != 0
-    asked.stop_px = request.stop_px
-    asked.has_floor = (request.flags & O_HAS_FLOOR) != 0
-    asked.floor = request.max_floor
-    asked.reduce_only = (request.flags & O_REDUCE_ONLY) != 0
-    asked.leg = leg
-    asked.held = leg or asked.auction or is_stop(request.ord_type)
-    if too_far(request.stop_px) or too_far(request.peg_offset) or too_far(request.trail):
-        asked.wrong |= W_PX_OVERFLOW
-
-
-cdef bint unsupported(const Page* page, OrderEvent* request) noexcept nogil:
-    """Combinations that mean nothing: they are denied rather than guessed at."""
-    cdef uint8_t kind = request.ord_type
-    cdef uint8_t flags = request.flags
-    cdef bint once = request.time_in_force == TIF_IOC or request.time_in_force == TIF_FOK
-    cdef bint rests = has_price(kind) and not once
-    if (kind > T_LIMIT or request.time_in_force >= TIF_OPG or request.algo or request.peg
-            or flags & (O_HAS_STOP | O_HAS_TRAIL | O_HAS_FLOOR)):
-        if unsupported_held(request, rests) or (request.algo and algo_unsupported(page)):
-            return 1
-    if not has_price(kind) and flags & O_HAS_PRICE:
-        return 1
-    if request.policy and not means_something(request, rests):
-        return 1
-    if flags & O_POST_ONLY and not rests:
-        return 1
-    return (request.time_in_force == TIF_GTD) != ((flags & O_HAS_EXPIRE) != 0)
-
-
-cdef bint means_something(const OrderEvent* request, bint rests) noexcept nogil:
-    """`directed` needs a venue, `post` an order that may rest."""
-    if request.policy == PO_DIRECTED:
-        return request.venue != NONE16
-    return request.policy <= PO_OPTIMAL and (request.policy != PO_POST or rests)
-
-
-cdef bint unsupported_held(OrderEvent* request, bint rests) noexcept nogil:
-    """The same of what the core holds or slices."""
-    cdef uint8_t kind = request.ord_type
-    cdef uint8_t flags = request.flags
-    cdef bint plain = kind == T_MARKET or kind == T_LIMIT
-    if flags & O_HAS_STOP and (not is_stop(kind) or kind == T_TRAILING_STOP):
-        return 1
-    if flags & O_HAS_TRAIL and (kind != T_TRAILING_STOP or request.trail <= 0):
-        return 1
-    if (request.peg != PEG_NONE) != (kind == T_PEGGED) and request.algo != AL_PEG or (kind == T_PEGGED and not rests):
-        return 1
-    if flags & O_HAS_FLOOR and (not rests or kind == T_PEGGED):
-        return 1
-    return request.time_in_force >= TIF_OPG and not plain

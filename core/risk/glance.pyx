@@ -11,9 +11,9 @@ from core.messages cimport (
     R_PRICE_COLLAR_BPS, R_PRICE_COLLAR_TICKS, R_RESTRICTED, R_SECTOR_EXPOSURE, R_SELF_TRADE, R_SHORT_SALE,
     R_SPREAD_BPS, SC_ACCOUNT, SIDE_BUY, T_MARKET, UNKNOWN,
 )
-from core.risk.checks cimport content_of, is_own_account, keys_asked, newcomer_of, place_of, spares
+from core.risk.checks cimport content_of, keys_asked, newcomer_of, place_of, spares
 from core.risk.holdings cimport Purse
-from core.risk.limits cimport CHAINS, bit_of
+from core.risk.limits cimport CHAINS, bit_of, is_own_account
 from core.risk.own cimport Ends
 from core.risk.tallies cimport larger, worst
 from core.risk.values cimport DRIFT_BITS, pays_value

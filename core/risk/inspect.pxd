@@ -5,7 +5,7 @@ those are taken back, so that the tables are what they would be.
 """
 from libc.stdint cimport uint32_t, uint64_t
 
-from core.risk.checks cimport Change, Finding
+from core.risk.counted cimport Change, Finding
 from core.risk.engine cimport Risk
 from core.risk.tallies cimport Tally
 from core_ext.wide cimport i128

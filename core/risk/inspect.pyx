@@ -7,7 +7,8 @@ from core.messages cimport (
     K_ORDER, NONE, R_CREDIT, R_DAILY_LOSS, R_LOSING_STREAK, R_MAX_WORKING_ORDERS, R_NONE, R_SELF_TRADE, RS_ACTIVE,
     SC_ALL, SC_GROUP, LimitEvent, OrderEvent, Page,
 )
-from core.risk.checks cimport HOLDS, Change, Finding, keys_asked
+from core.risk.checks cimport HOLDS, keys_asked
+from core.risk.counted cimport Change, Finding
 from core.risk.engine cimport Risk
 from core.risk.limits cimport CHAINS, Limit, remember_counter
 from core.risk.proposal cimport Proposal
@@ -185,7 +186,7 @@ cdef void measured(Risk risk, uint32_t index, uint32_t tally, const Tally* count
     cdef uint32_t account = risk.limits.limits[index].scope.account
     if account >= risk.max_accounts:
         account = 0
-    risk.checks.measure(index, tally, counted.first_cell, counted.key, account, cell.symbol, none, found)
+    risk.checks.counted.measure(index, tally, counted.first_cell, counted.key, account, cell.symbol, none, found)
 
 
 cdef void loss_of(Risk risk, uint32_t index, uint32_t tally, Finding* found) noexcept nogil:

@@ -184,6 +184,7 @@ cdef class Limits:
 
 cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil
 cdef bint is_account_group(uint32_t account) noexcept nogil
+cdef bint is_own_account(uint32_t account) noexcept nogil
 cdef bint warns(uint16_t check) noexcept nogil
 cdef void remember_counter(Group* group, uint16_t check, uint32_t counter) noexcept nogil
 cdef uint32_t needs_of(uint16_t check) noexcept nogil

@@ -395,6 +395,11 @@ cdef bint is_account_group(uint32_t account) noexcept nogil:
     return ACCOUNT_GROUP <= account < UNKNOWN
 
 
+cdef bint is_own_account(uint32_t account) noexcept nogil:
+    """Whether a scope's account is a single one."""
+    return account < UNKNOWN and not is_account_group(account)
+
+
 cdef bint warns(uint16_t check) noexcept nogil:
     """Whether it warns at 70 % and 90 %."""
     return (check == R_MAX_DAILY_ORDERS or R_MAX_POSITION <= check <= R_MAX_POSITION_NOTIONAL

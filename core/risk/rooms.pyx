@@ -7,8 +7,8 @@ from core.messages cimport (
     R_MAX_DAILY_ORDERS, R_MAX_DAILY_QTY, R_MAX_POSITION, R_MAX_POSITION_NOTIONAL, R_MAX_WORKING_ORDERS, R_MIN_CASH,
     R_NET_EXPOSURE, R_ORDER_RATE, R_ORDER_TRADE_RATIO, R_SECTOR_EXPOSURE, R_SHORT_SALE, SC_ACCOUNT, SIDE_BUY,
 )
-from core.risk.checks cimport is_own_account, place_of
-from core.risk.limits cimport bit_of
+from core.risk.checks cimport place_of
+from core.risk.limits cimport bit_of, is_own_account
 from core.risk.tallies cimport larger
 from core.risk.values cimport DRIFT_BITS
 from core_ext.wide cimport i128_mul_overflow, pow10_i128

@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Emitter
 from core.messages cimport Page
-from core.risk.checks cimport Checks, Finding
+from core.risk.checks cimport Checks
+from core.risk.counted cimport Finding
 from core.risk.gate cimport Gate
 from core.risk.glance cimport Glance
 from core.risk.limits cimport Group, Keys, Limit, Limits

@@ -7,9 +7,10 @@ from core.messages cimport (
     R_LIMIT_70,    R_LIMIT_90, R_LOSING_STREAK, R_MAX_DAILY_CANCELS, R_NONE, R_ORDER_RATE, R_OVERRIDE, R_REPEATED_EXECUTION, SC_ACCOUNT, SC_ALL,
     SC_GROUP, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, ScopeKeys, U_COUNT, U_MONEY,
 )
-from core.risk.checks cimport Change, content_of, is_own_account, keys_asked, place_of, unit_of
+from core.risk.checks cimport content_of, keys_asked, place_of, unit_of
+from core.risk.counted cimport Change
 from core.risk.contents cimport Content
-from core.risk.limits cimport CHAINS, N_BOOK, N_POSITION, bit_of, warns
+from core.risk.limits cimport CHAINS, N_BOOK, N_POSITION, bit_of, is_own_account, warns
 from core.risk.own cimport set_key
 from core.risk.tallies cimport Tally
 
@@ -163,7 +164,7 @@ cdef class Watch:
                 continue
             memset(&found, 0, sizeof(Finding))
             found.bound = self.limits.bound(limit, page.header.time_ns)
-            self.checks.measure(index, tally, cell, key, keys.account, keys.symbol, &none, &found)
+            self.checks.counted.measure(index, tally, cell, key, keys.account, keys.symbol, &none, &found)
             if found.reason == R_NONE and not found.unknown:
                 self._warn(page, index, key, tally, keys.symbol, &found)
 
