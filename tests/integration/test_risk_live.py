@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core import messages as m
 from core.recovery import replay
+from core_ext.journal import JournalReader
 from tests.integration.live_core import Client, Process
 
 S = m.OrdStatus
@@ -157,3 +159,27 @@ def test_a_file_of_limits_is_set_whole_or_not_at_all(core: Process) -> None:
         client.must("risk_load", limits=looser, by="ann", second="bob", apply=True)["missing"][0]["check"]
         == "credit"
     )
+
+
+def test_too_many_cancels_alert_and_deny_new_orders_but_never_a_cancel(core: Process) -> None:
+    client = Client(core)
+    rate = {"check": "cancel_rate", "value": "1", "window_s": "600", "account": "A", "by": "ann"}
+    client.must("risk_set", limit=rate)
+    for i in range(3):
+        client.order(f"a{i}", 109000)
+        client.expect(f"a{i}", status=S.NEW)
+    for i in range(2):
+        client.cancel(f"a{i}", f"c{i}")
+        client.expect(f"c{i}", status=S.CANCELED)
+    client.order("a9", 109000)
+    client.expect("a9", reason=m.Reason.CANCEL_RATE)
+    client.cancel("a2", "c2")
+    client.expect("c2", status=S.CANCELED)
+    client.close()
+    core.stop()
+    alerts = [
+        np.frombuffer(body, m.ALERT_EVENT, 1, m.HEADER.itemsize)[0]
+        for _, body in JournalReader(core.journal)
+        if int.from_bytes(body[40:42], "little") == m.Kind.ALERT
+    ]
+    assert [m.Reason(int(row["reason"])).name for row in alerts] == ["CANCEL_RATE", "CANCEL_RATE"]
