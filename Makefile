@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture faults model orders matching mutants lint build deps fresh \
+.PHONY: help env demo test test-containers images torture faults model orders matching mutants lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -55,6 +55,9 @@ build: env ## a wheel in dist/
 	rm -rf build/wheel dist
 	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
 	@ls dist/*
+
+servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL)
+	@deploy/setup/servers.sh
 
 deps: ## install the Debian packages that are missing
 	@deploy/setup/deps.sh

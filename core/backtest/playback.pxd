@@ -2,6 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.backtest.bars cimport Bar, BarBuilder
+from core.backtest.open_orders cimport OpenOrders
 from core.backtest.recorded cimport Recorded
 from core.egress.engine cimport Egress
 from core.fused cimport Fused
@@ -46,7 +47,7 @@ cdef class Playback(Recorded):
     cdef uint64_t alarms_set
     cdef int64_t next_due_ns
     cdef dict held                  # (account, symbol): quantity
-    cdef dict open_orders           # the core's index: the last answer
+    cdef OpenOrders open_orders
     cdef uint64_t next_answer       # of egress' responses
     cdef list symbols               # the session's own objects for them, by index
     cdef FillRow* fills

@@ -34,6 +34,11 @@ cdef enum:
     KNOWN_MOST = 65536              # ids of orders whose symbol is remembered
 
 
+def _opened(Answer answer not None):
+    """Oldest first."""
+    return answer.raw.order
+
+
 cdef class Playback(Recorded):
     """A core on recorded time and the one strategy that trades on it."""
 
@@ -42,7 +47,6 @@ cdef class Playback(Recorded):
         self.bars = {}
         self.alarms = []
         self.held = {}
-        self.open_orders = {}
         self.next_answer = 1
 
     def __dealloc__(self):
@@ -53,6 +57,7 @@ cdef class Playback(Recorded):
         """From now on that session is told, and heard. See playback.pyi."""
         self.watches_marks = watches_marks
         self.port = port
+        self.open_orders = OpenOrders(self.core.capacity.orders)
         self.requests = requests
         self.fused = <Fused?>self.core
         self.egress = self.fused.egress
@@ -83,7 +88,7 @@ cdef class Playback(Recorded):
         if self.next_answer <= self.egress.counts[1]:
             self._settle()
         self._tell_market(item)
-        if len(self.port.known) > KNOWN_MOST and len(self.open_orders) < KNOWN_MOST // 2:
+        if len(self.port.known) > KNOWN_MOST and self.open_orders.count < KNOWN_MOST // 2:
             self.forget()
         if not self._has_said_all():
             self._settle()
@@ -94,7 +99,7 @@ cdef class Playback(Recorded):
         order is open, no limit follows the marks. The core may then take many rows at a time, behind the handlers'
         back: what they see is the row alone."""
         cdef Due* due = self.schedule.top()
-        self.quiet = (self.port is not None and not self.open_orders and not self.watches_marks and self.on_page is None
+        self.quiet = (self.port is not None and not self.open_orders.count and not self.watches_marks and self.on_page is None
                       and (due == NULL or due.due_ns > until) and self._has_said_all())
         return self.quiet
 
@@ -262,12 +267,12 @@ cdef class Playback(Recorded):
                 self.on_deny(self.denial(self._answer(told)))
             return 0
         if ended:
-            self.open_orders.pop(told.order, None)
-        if ended and self.on_order is None and self.on_fill is None and self.on_position is None:
+            self.open_orders.remove(told.order)
+        else:
+            self.open_orders.put(told)
+        if self.on_order is None and (exec_type != X_TRADE or (self.on_fill is None and self.on_position is None)):
             return 0
         answer = self._answer(told)
-        if not ended:
-            self.open_orders[told.order] = answer
         if self.on_order is not None:
             self.on_order(answer)
         if exec_type == X_TRADE and self.on_fill is not None:
@@ -287,11 +292,12 @@ cdef class Playback(Recorded):
 
     def orders(self) -> list:
         """The last answer of each open order."""
-        return list(self.open_orders.values())
+        cdef uint32_t i
+        return sorted((self._answer(&self.open_orders.answers[i]) for i in range(self.open_orders.count)), key=_opened)
 
     def forget(self) -> None:
         """Ids of orders that have ended are no longer known by their symbol."""
-        known = {answer.cl_ord_id: answer._symbol for answer in self.open_orders.values()}
+        known = {answer.cl_ord_id: answer._symbol for answer in self.orders()}
         self.port.known.clear()
         self.port.known.update(known)
 

@@ -47,6 +47,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
+    "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.

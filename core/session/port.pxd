@@ -42,11 +42,15 @@ cdef class Port:
     cdef char prefix[24]
     cdef int prefix_length
     cdef uint64_t ids               # made up so far
+    cdef uint32_t strategy          # whose orders `submit` sends
+    cdef object otherwise           # how it sends what `order` can't say
 
     cdef Answer blank(self)
     cdef _recognise(self, Answer answer)
     cdef Input* _begin(self, uint32_t kind, size_t length)
     cdef str _end(self, char* field, object given)
+    cpdef str order(self, symbol, side, qty, ord_type, price, account, venue, time_in_force, uint32_t strategy, post_only,
+                    cl_ord_id, expire_ns)
     cdef bint _say(self, OrderEvent* order, side, ord_type, account, venue, time_in_force) except -1
     cdef bint _put_id(self, char* field, object given)
     cdef int _write_id(self, char* text)

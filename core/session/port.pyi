@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -105,6 +105,24 @@ class Port[Kind: Answer = Answer]:
         None: it was not sent, since it can't be said, or there is no room, or it takes more than plain
         numbers and names: whoever encodes it with all checks finds out which.
         """
+    def trade_for(self, strategy: int, otherwise: Callable[..., str]) -> None:
+        """Whose orders `submit` sends. otherwise: takes what `order` takes; it sends that or says what is
+        wrong."""
+    def submit(
+        self,
+        symbol: str,
+        side: str,
+        qty: str | Decimal | int,
+        ord_type: str = ...,
+        price: str | Decimal | int | None = ...,
+        account: str | None = ...,
+        venue: str | None = ...,
+        time_in_force: str = ...,
+        post_only: bool = ...,
+        cl_ord_id: str | None = ...,
+        expire_ns: int | None = ...,
+    ) -> str:
+        """`order` for the strategy of `trade_for`, and the other way where it is not to be said so."""
     def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None) -> str | None:
         """Sends a cancel; otherwise as `order`."""
     def replace(

@@ -278,8 +278,8 @@ cdef class Port:
         self.sent += 1
         return True
 
-    def order(self, symbol, side, qty, ord_type, price, account, venue, time_in_force, uint32_t strategy, post_only,
-              cl_ord_id, expire_ns):
+    cpdef str order(self, symbol, side, qty, ord_type, price, account, venue, time_in_force, uint32_t strategy, post_only,
+                    cl_ord_id, expire_ns):
         """Sends an order as the caller said it; its cl_ord_id. None: see port.pyi; nothing was sent."""
         cdef PyObject* found = PyDict_GetItemWithError(self.listed, symbol)
         cdef Input* item = self._begin(K_ORDER, sizeof(OrderEvent))
@@ -296,6 +296,21 @@ cdef class Port:
             order.flags |= O_POST_ONLY
         sent = self._end(order.cl_ord_id, cl_ord_id)
         self.known.setdefault(sent, (<Listed>found).symbol)
+        return sent
+
+    def trade_for(self, uint32_t strategy, otherwise) -> None:
+        """See port.pyi."""
+        self.strategy = strategy
+        self.otherwise = otherwise
+
+    def submit(self, symbol, side, qty, ord_type="market", price=None, account=None, venue=None, time_in_force="day",
+               post_only=False, cl_ord_id=None, expire_ns=None):
+        """`order` for the strategy of `trade_for`, and the other way where it is not to be said so."""
+        sent = self.order(symbol, side, qty, ord_type, price, account, venue, time_in_force, self.strategy, post_only,
+                          cl_ord_id, expire_ns)
+        if sent is None:
+            sent = self.otherwise(symbol, side, qty, ord_type, price, account, venue, time_in_force, self.strategy,
+                                  post_only, cl_ord_id, expire_ns)
         return sent
 
     cdef bint _say(self, OrderEvent* order, side, ord_type, account, venue, time_in_force) except -1:

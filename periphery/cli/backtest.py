@@ -42,6 +42,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What a quote shows a side, where the recording has no sizes.",
 )  # fmt: skip
 @click.option(
+    "--max-orders", type=click.IntRange(1, 1 << 26), default=1 << 20, show_default=True, metavar="N",
+    help="That the core has room for; beyond it denies more (table_full).",
+)  # fmt: skip
+@click.option(
     "--declare", type=click.File("r"), metavar="FILE",
     help="Lines of a scenario (instrument, venue, account, limit, fx), in place of those made up.",
 )  # fmt: skip
@@ -73,6 +77,7 @@ def command(
         "fee_precision",
         "latency_us",
         "quote_qty",
+        "max_orders",
     )
     terms = _terms({key: given.pop(key) for key in keys}, declare)
     strategy = _strategy(file, name, params)

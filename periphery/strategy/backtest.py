@@ -61,8 +61,9 @@ class Terms:
     """What recordings don't say: the account, the venues' terms. Decimal strings.
 
     currency: of the account; None: that in which the first instrument is settled. quote_qty: what a quote
-    shows on each side where the recording has no sizes. declare: lines of a scenario that come before
-    anything else; an instrument, venue or account among them takes the place of the one made up here.
+    shows on each side where the recording has no sizes. max_orders: beyond so many the core denies more.
+    declare: lines of a scenario that come before anything else; an instrument, venue or account among them
+    takes the place of the one made up here.
     """
 
     account: str = "A1"
@@ -73,7 +74,15 @@ class Terms:
     fee_precision: int = 8
     latency_us: str = "0"
     quote_qty: str = "1000000000"
+    max_orders: int = 1 << 20
     declare: tuple[Mapping[str, Any], ...] = ()
+
+    def capacity(self, places: int) -> Capacity:
+        """Of a core with that many (symbol, venue) pairs: memory that no order comes to costs nothing."""
+        most = self.max_orders
+        return Capacity(
+            orders=most, more_children=most, ids=2 * most, fills=2 * most, depths=max(256, places)
+        )
 
 
 class Backtest:
@@ -98,7 +107,7 @@ class Backtest:
         self.listing = self._listed()
         self.book = Book("backtest")
         self._journal = _journal(journal)
-        capacity = Capacity(depths=max(256, sum(len(i.venues) for i in self.listing.instruments.values())))
+        capacity = self.terms.capacity(sum(len(i.venues) for i in self.listing.instruments.values()))
         self.core = Playback(capacity, self._journal)
         self._advance = advance
         self.logged: list[dict[str, Any]] = []
@@ -328,25 +337,13 @@ class Backtest:
         Its `submit` goes straight to the session's port, which writes what is plain into the ring; the rest,
         and what is wrong, is the session's.
         """
-        port_order, session_order, own = self.session.port.order, self.session.order, self._strategy_index
-
-        def submit(
-            symbol: str, side: str, qty: Number, ord_type: str = "market", price: Number | None = None,
-            account: str | None = None, venue: str | None = None, time_in_force: str = "day",
-            post_only: bool = False, cl_ord_id: str | None = None, expire_ns: int | None = None,
-        ) -> str:  # fmt: skip
-            return port_order(
-                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only,
-                cl_ord_id, expire_ns,
-            ) or session_order(
-                symbol, side, qty, ord_type, price, account, venue, time_in_force, own, post_only,
-                cl_ord_id, expire_ns,
-            )  # fmt: skip
-
+        port = self.session.port
+        assert isinstance(port, Port)
+        port.trade_for(self._strategy_index, self.session.order)
         self.strategy._host = self
-        self.submit = submit
+        self.submit = port.submit
         # not by vars(): an instance whose dict was looked at is slow to write to, for ever
-        object.__setattr__(self.strategy, "submit", submit)
+        object.__setattr__(self.strategy, "submit", port.submit)
 
     def send(self, line: Mapping[str, Any]) -> str:
         cl_ord_id = line.get("cl_ord_id") or self.session.port.new_id()

@@ -45,7 +45,9 @@ def demo(placement: str, recordings: Path | None) -> list[str]:
 def killed(composed: Composed, services: Iterable[str]) -> None:
     """Each in its turn, while the day goes on, and brought back."""
     for service in services:
-        assert composed.state("core")["Running"], f"the day ended before {service}'s kill: QUOTES is too low"
+        assert composed.state("core")["Running"], (
+            f"the day ended before {service} was killed: QUOTES is too low"
+        )
         composed.kill(service)
 
 

@@ -17,7 +17,7 @@ def ci(
     (folder / ".ci").mkdir()
     shutil.copy(RUN, folder / ".ci" / "run")
     (folder / "Makefile").write_text(
-        f"deps:\n\t@{deps}\ntest:\n\t@{test}\ntest-containers:\n\t@{containers}\n"
+        f"deps servers:\n\t@{deps}\ntest:\n\t@{test}\ntest-containers:\n\t@{containers}\n"
     )
     command = [str(folder / ".ci" / "run")]
     return subprocess.run(command, input="typed", capture_output=True, text=True, check=False)

@@ -17,7 +17,7 @@ def test_the_lock_holds_versions_and_hashes_alone() -> None:
 
 def test_the_lock_holds_all_that_is_declared() -> None:
     locked = {line.split("==")[0] for line in lock.LOCK.read_text().splitlines() if "==" in line}
-    assert {re.split(r"[<>=]", wanted)[0] for wanted in lock.wanted()} <= locked
+    assert {re.split(r"[<>=[]", wanted)[0] for wanted in lock.wanted()} <= locked
 
 
 def test_hashes_of_all_machines_are_joined() -> None:

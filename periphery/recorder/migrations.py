@@ -1,0 +1,33 @@
+"""The steps that bring a store's tables to this version's form: plain SQL, numbered, each taken once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+
+from periphery.recorder.store import StoreError
+
+TABLE = "migrations"
+"""Where a store keeps the names of the steps that it has taken."""
+
+
+def steps(dialect: str) -> dict[str, str]:
+    """The SQL of each step by its name, in order."""
+    folder = resources.files("periphery.recorder") / "sql" / dialect
+    return {
+        file.name.removesuffix(".sql"): file.read_text()
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".sql")
+    }
+
+
+def lacking(dialect: str, taken: Iterable[str], address: str) -> dict[str, str]:
+    """The steps that are still to be taken. StoreError: the store is of a newer version."""
+    known = steps(dialect)
+    done = set(taken)
+    newer = sorted(done - known.keys())
+    if newer:
+        raise StoreError(
+            f"{address}: was migrated by a newer nacre (step {newer[0]}): use that version, or another store"
+        )
+    return {name: sql for name, sql in known.items() if name not in done}

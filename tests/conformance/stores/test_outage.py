@@ -1,0 +1,93 @@
+"""PostgreSQL stopped in mid-run, and a recorder killed: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.recovery import verify
+from periphery.recorder import recorder as module
+from periphery.recorder.postgres import PostgresStore
+from periphery.recorder.recorder import Recorder
+from periphery.recorder.sqlite import SqliteStore
+from periphery.recorder.store import Store, StoreDown
+from periphery.recorder.stores import open_store
+from periphery.recorder.tables import BY_NAME
+from tests.support_postgres import Postgres
+from tests.unit.periphery.recorder.day import recorded
+
+KILLS = 6
+
+
+def dump(store: Store) -> dict[str, list[dict[str, object]]]:
+    return {name: store.read(name, most=100_000) for name in BY_NAME}
+
+
+def undisturbed(journal: Path, place: Path) -> dict[str, list[dict[str, object]]]:
+    with closing(SqliteStore(place / "undisturbed.db")) as store:
+        store.migrate()
+        Recorder(journal, store).catch_up()
+        return dump(store)
+
+
+def test_postgres_stopped_in_mid_run(
+    tmp_path: Path, server: Postgres, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path / "journal")
+    expected = undisturbed(tmp_path / "journal", tmp_path)
+    last = verify(tmp_path / "journal")["last_sequence"]
+    monkeypatch.setattr(module, "ROWS_TOGETHER", 3)
+    monkeypatch.setattr(module, "STEP", 2)
+    with closing(PostgresStore(database)) as store:
+        store.migrate()
+        recorder = Recorder(tmp_path / "journal", store)
+        polls = 0
+        while recorder.poll():
+            polls += 1
+            if polls % 2 == 0 and recorder.stored.seq < last:
+                server.stop()
+                with pytest.raises(StoreDown):
+                    recorder.catch_up()
+                server.start()
+        assert polls > 4
+        assert dump(store) == expected
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_recorder_killed_at_any_time(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    journal = tmp_path / "journal"
+    made = [sys.executable, "-m", "core.cli", "demo", "--synthetic", "--quotes", "4000"]
+    subprocess.run([*made, "--journal", str(journal), "-o", "json"], check=True, capture_output=True)
+    expected = undisturbed(journal, tmp_path)
+    address = (
+        f"sqlite:///{tmp_path / 'killed.db'}" if kind == "sqlite" else request.getfixturevalue("database")
+    )
+    chance = random.Random(9)
+    run = [sys.executable, "-m", "core.cli", "recorder", "run", str(journal), "--store", address]
+    for _ in range(KILLS):
+        process = subprocess.Popen(run, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    subprocess.run([*run, "--once"], check=True, capture_output=True)
+    with closing(open_store(address)) as store:
+        assert dump(store) == expected
+
+
+def test_two_migrate_at_once(database: str) -> None:
+    """One waits for the other, and has nothing to do."""
+    with psycopg.connect(database) as db:
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (0x6E61637265,))
+        run = [sys.executable, "-m", "core.cli", "recorder", "migrate", "--store", database]
+        both = [subprocess.Popen(run, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        time.sleep(1.0)
+    said = sorted(process.communicate()[1].strip() for process in both)
+    assert said == ["0001_begin", "nothing to do"]

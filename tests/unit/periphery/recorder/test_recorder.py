@@ -1,0 +1,199 @@
+"""A journal into a store: each row once, whatever breaks off meanwhile."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from periphery.recorder import recorder as module
+from periphery.recorder.recorder import Recorder
+from periphery.recorder.sqlite import SqliteStore
+from periphery.recorder.store import Batch, Elsewhere, StoreDown
+from periphery.recorder.tables import BY_NAME
+from tests.support import declared, quote
+from tests.unit.periphery.recorder.day import live, recorded, traded, writer
+
+
+def dump(store: SqliteStore) -> dict[str, list[dict[str, Any]]]:
+    return {name: store.read(name, most=100_000) for name in BY_NAME}
+
+
+type Make = Callable[..., SqliteStore]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes stores with their tables, by name."""
+    stores: list[SqliteStore] = []
+
+    def made(name: str, kind: type[SqliteStore] = SqliteStore) -> SqliteStore:
+        stores.append(kind(tmp_path / f"{name}.db"))
+        stores[-1].migrate()
+        return stores[-1]
+
+    yield made
+    for each in stores:
+        each.close()
+
+
+@pytest.fixture
+def store(make: Make) -> SqliteStore:
+    return make("store")
+
+
+def test_rows_are_what_the_core_printed(tmp_path: Path, store: SqliteStore) -> None:
+    printed = recorded(tmp_path / "journal")
+    Recorder(tmp_path / "journal", store).catch_up()
+    orders = [
+        (line["seq"], line["cl_ord_id"], line["exec_type"], line["ord_status"], line["cum_qty"])
+        for line in printed
+        if line["type"] == "order"
+    ]
+    rows = store.read("order_events", most=1000)
+    assert orders == [
+        (row["seq"], row["cl_ord_id"], row["exec_type"], row["ord_status"], row["cum_qty"]) for row in rows
+    ]
+    assert {row["account"] for row in rows} == {"A1"}
+    counted = {"child": "child_events", "position": "position_events", "deny": "denials"}
+    for line_type, table in counted.items():
+        assert len(store.read(table)) == sum(line["type"] == line_type for line in printed) > 0
+
+
+def test_busts_and_corrections_flow_through(tmp_path: Path, store: SqliteStore) -> None:
+    recorded(tmp_path / "journal")
+    Recorder(tmp_path / "journal", store).catch_up()
+    fills = [(row["exec_id"], row["exec_type"], row["qty"]) for row in store.read("fills", {"venue": "MANU"})]
+    assert fills == [
+        ("e0", "trade", "10"),
+        ("e1", "trade", "20"),
+        ("e2", "trade", "30"),
+        ("b0", "trade_cancel", "0"),
+        ("c1", "trade_correct", "25"),
+    ]
+    left = {row["exec_id"]: (row["qty"], row["px"]) for row in store.read("executions", {"venue": "MANU"})}
+    assert left == {"e2": ("30", "100"), "c1": ("25", "99.5")}
+    (position,) = store.read("positions")
+    assert position["qty"] == "15"
+    assert [row["kind"] for row in store.read("venue_events")] == ["duplicate"]
+
+
+def test_what_people_did_is_in_the_audit(tmp_path: Path, store: SqliteStore) -> None:
+    recorded(tmp_path / "journal")
+    Recorder(tmp_path / "journal", store).catch_up()
+    kill = store.read("audit", {"kind": "kill"})
+    assert [row["by_person"] for row in kill] == ["ann"]
+    assert "scope" in json.dumps(json.loads(kill[0]["request"]))
+
+
+class Broken(SqliteStore):
+    """Down at every other write, before or after what it was given was kept."""
+
+    writes = 0
+
+    def write(self, source: str, batch: Batch) -> None:
+        self.writes += 1
+        if self.writes % 3 == 1:
+            raise StoreDown("down before")
+        super().write(source, batch)
+        if self.writes % 3 == 2:
+            raise StoreDown("down after")
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5])
+def test_a_recorder_that_dies_at_any_write_keeps_each_row_once(
+    tmp_path: Path, store: SqliteStore, make: Make, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    recorded(tmp_path / "journal")
+    Recorder(tmp_path / "journal", store).catch_up()
+    monkeypatch.setattr(module, "ROWS_TOGETHER", rows)
+    monkeypatch.setattr(module, "STEP", 2)
+    broken = make("broken", Broken)
+    died = 0
+    while True:
+        try:
+            Recorder(tmp_path / "journal", broken).catch_up()
+            break
+        except StoreDown:
+            died += 1
+    assert died > 3
+    assert dump(broken) == dump(store)
+
+
+def test_while_the_store_is_down_the_same_recorder_waits(
+    tmp_path: Path, store: SqliteStore, make: Make
+) -> None:
+    recorded(tmp_path / "journal")
+    Recorder(tmp_path / "journal", store).catch_up()
+    broken = make("broken", Broken)
+    recorder = Recorder(tmp_path / "journal", broken)
+    for words in ("down before", "down after"):
+        with pytest.raises(StoreDown, match=words):
+            recorder.poll()
+        assert recorder.lag.events > 0
+    recorder.catch_up()
+    assert recorder.lag.events == 0
+    assert dump(broken) == dump(store)
+
+
+def test_a_journal_that_grows_is_followed(tmp_path: Path, store: SqliteStore, make: Make) -> None:
+    with writer(tmp_path / "journal") as journal:
+        run = declared(journal=journal)
+        live(run)
+        recorder = Recorder(tmp_path / "journal", store).catch_up()
+        before = recorder.stored.seq
+        traded(run)
+        recorder.catch_up()
+        assert recorder.stored.seq == run.recorded.core.sequencer.seq > before
+    recorded(tmp_path / "other")
+    other = make("other")
+    Recorder(tmp_path / "other", other).catch_up()
+    assert dump(other) == dump(store)
+
+
+def test_another_journal_is_refused_by_name(tmp_path: Path, store: SqliteStore) -> None:
+    recorded(tmp_path / "journal")
+    Recorder(tmp_path / "journal", store).catch_up()
+    with writer(tmp_path / "other") as journal:
+        run = declared(journal=journal)
+        traded(run)
+        live(run)
+        traded(run)
+        run.feed(*(quote(at=run.at + i) for i in range(200)))
+    with pytest.raises(Elsewhere, match="--source NAME"):
+        Recorder(tmp_path / "other", store).catch_up()
+    Recorder(tmp_path / "other", store, "other").catch_up()
+    assert store.progress("other").seq > store.progress("core").seq
+
+
+def test_run_says_once_that_the_store_is_down(
+    tmp_path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path / "journal")
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    down = 5
+    whole = store.write
+
+    def write(source: str, batch: Batch) -> None:
+        nonlocal down
+        down -= 1
+        if down > 0:
+            raise StoreDown("no room")
+        whole(source, batch)
+
+    monkeypatch.setattr(store, "write", write)
+    said: list[str] = []
+    done = threading.Event()
+    recorder = Recorder(tmp_path / "journal", store)
+
+    def stopped() -> bool:
+        return done.is_set() or store.progress("core").seq == recorder.events > 0
+
+    recorder.run(stopped, said.append)
+    assert len(said) == 1
+    assert "no room" in said[0]
+    assert store.progress("core").seq == recorder.events
