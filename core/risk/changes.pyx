@@ -69,7 +69,7 @@ cdef class Changes:
             self.own.keep()
 
     cdef void _day(self, Page* page) noexcept nogil:
-        self.measure.counts[2] = self.measure.counts[1] + 1 if self.measure.has_fills() else 0
+        self.measure.counts[2] = self.measure.counts[1] if self.measure.has_fills() else 0
         self.tallies.day(self.measure.life.count())
 
     cdef void _open_position(self, Page* page) noexcept nogil:
@@ -149,14 +149,13 @@ cdef class Changes:
     cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
                               int64_t delta) noexcept nogil:
         cdef Keys keys
-        if delta == 0:
-            return
-        self.measure.keep(position, account, symbol, delta)
-        self.holdings.adjust(position, account, symbol, delta)
         keys_like(account, symbol, &keys)
-        if self.limits.counts[0]:
+        if delta:
+            self.measure.keep(position, account, symbol, delta)
+            self.holdings.adjust(position, account, symbol, delta)
             self.watch.shift(page, &keys, position, delta)
-            self.watch._warn_all(page, &keys, position)
+        if self.limits.counts[0]:
+            self.watch._warn_all(page, &keys, position, 0)
 
 
 cdef void show_market(MarketView view, Page* page, uint32_t symbol) noexcept nogil:

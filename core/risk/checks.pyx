@@ -400,7 +400,8 @@ cdef void newcomer_of(const Proposal* asked, const Limit* limit, uint32_t key, N
     out.takes_any = not asked.has_price
     out.price = asked.price
     out.scope = limit.scope
-    set_key(&out.scope, limit.each, key)
+    out.each = limit.each
+    out.key = key
 
 
 cdef uint8_t unit_of(uint16_t check) noexcept nogil:

@@ -103,6 +103,7 @@ cdef class Risk(Engine):
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind
+        self.watch.said.state = RS_ACTIVE
         page.verdict.flags = 0
         page.verdict.reason = R_NONE
         page.verdict.unit = 0
@@ -205,6 +206,7 @@ cdef class Risk(Engine):
         move.filled = moved.cum_qty - filled
         move.live = <int>(not order_ended(moved)) - <int>was_alive
         if kind == K_REPORT and self.scratch.flags & OF_FILL_APPLIED:
+            move.unbooked = page.request.report.exec_type != X_TRADE
             self.measure.fill(page, moved, &move)
             self._booked(page, moved, &move)
         if move.working or move.filled:

@@ -51,7 +51,9 @@ cdef struct Newcomer:               # what of a new order decides whom it would 
     bint buys
     bint takes_any                  # no price bounds it
     int64_t price
-    ScopeKeys scope                 # of the limit, its `each` key put in
+    ScopeKeys scope                 # of the limit,
+    uint32_t key                    # and which of its counters: only orders that count there are met
+    uint8_t each
 
 @cython.final
 cdef class Own:

@@ -82,7 +82,7 @@ cdef class Own:
         """How many own orders of the scope it would meet; they are in `met`, in the order of trading. -1: too many."""
         cdef uint32_t i
         cdef int count = 0
-        if new.scope.account == new.account:
+        if new.scope.account == new.account or new.each == SC_ACCOUNT:
             return self._meet_at(new, new.position, 0)
         i = self.holdings.heads[new.symbol]
         while i != NONE and count >= 0:
@@ -120,7 +120,8 @@ cdef class Own:
     cdef bint _meets(self, const Newcomer* new, uint32_t index) noexcept nogil:
         cdef Order* order = &self.life.orders[index]
         cdef int64_t price = 0
-        if index == new.order or order.bits & B_WAITS or not self.limits.matches(&new.scope, keys_of(order)):
+        if index == new.order or order.bits & B_WAITS or not self.limits.matches(&new.scope, keys_of(order)) or (
+                self.limits.key(new.each, keys_of(order)) != new.key):
             return 0
         if new.venue != NONE16 and order.venue != NONE16 and new.venue != order.venue:
             return 0
@@ -217,7 +218,8 @@ cdef class Own:
         out.takes_any = not order.bits & B_HAS_PRICE
         out.price = order.price
         out.scope = self.limits.limits[limit].scope
-        set_key(&out.scope, self.limits.limits[limit].each, key)
+        out.each = self.limits.limits[limit].each
+        out.key = key
 
     cdef void _look(self, Page* page, uint32_t moved) noexcept nogil:
         """Whether somebody who waits may go on; where a venue keeps what he would meet, he is canceled."""

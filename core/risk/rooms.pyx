@@ -109,10 +109,12 @@ cdef class Rooms:
             return
         if more <= 0 and move.working_value + move.day_value <= <i128>0:
             return
-        if not self._money(symbol, self.tallies.tallies[tally].currency, more, move.working_value + move.day_value, &money):
-            room.version = 0
-            return
-        room.money -= money
+        if self.limits.groups[self.tallies.tallies[tally].group].checks & MONEY:
+            if not self._money(symbol, self.tallies.tallies[tally].currency, more, move.working_value + move.day_value,
+                               &money):
+                room.version = 0
+                return
+            room.money -= money
         if more > 0:
             room.qty -= <i128>more * <i128>self.values.instruments[symbol].scale
 

@@ -76,6 +76,7 @@ cdef struct Move:
     int messages
     int fills
     int cancels
+    bint unbooked                   # a bust or correction: what it makes of books is told later
     int books                       # fills to book: of a correction, the old one back and the new one
     int64_t book_qty[2]             # signed
     int64_t book_px[2]

@@ -1,10 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """What follows from what happened: see watch.pxd."""
-from libc.string cimport memset
+from libc.string cimport memcmp, memset
 
 from core.messages cimport (
     AlertEvent, HaltEvent, K_ALERT, K_HALT, NONE, Page, RS_HALTED, R_CANCEL_RATE, R_DAILY_LOSS, R_DUPLICATE_CONTENT,
-    R_LIMIT_70,    R_LIMIT_90, R_LOSING_STREAK, R_MAX_DAILY_CANCELS, R_NONE, R_ORDER_RATE, R_OVERRIDE, R_REPEATED_EXECUTION, SC_ACCOUNT, SC_ALL,
+    R_LIMIT_70,    R_LIMIT_90, R_LOSING_STREAK, R_MARGIN, R_MAX_DAILY_CANCELS, R_NONE, R_ORDER_RATE, R_OVERRIDE, R_REPEATED_EXECUTION, SC_ACCOUNT, SC_ALL,
     SC_GROUP, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, ScopeKeys, U_COUNT, U_MONEY,
 )
 from core.risk.checks cimport content_of, keys_asked, place_of, unit_of
@@ -86,7 +86,8 @@ cdef class Watch:
         cdef int count = self.limits.chains_of(keys.account, chains)
         cdef uint32_t index
         cdef bint calm = 1
-        cdef bint moves = (move.working or move.filled or move.working_value or move.day_value or move.live or move.orders)
+        cdef bint moves = (move.working or move.filled or move.working_value or move.day_value or move.live
+                           or move.messages > move.cancels)
         cdef int i
         for i in range(count):
             index = self.limits.chains[chains[i]].groups
@@ -96,7 +97,7 @@ cdef class Watch:
                     calm = 0
                 index = self.limits.groups[index].next
         if not calm and moves:
-            self._warn_all(page, keys, position)
+            self._warn_all(page, keys, position, move.unbooked)
 
     cdef bint _count_group(self, Page* page, const Keys* keys, uint32_t position, const Move* move,
                            uint32_t index) noexcept nogil:
@@ -137,8 +138,9 @@ cdef class Watch:
 
     # ---- warnings ---------------------------------------------------------------------------------------------------
 
-    cdef void _warn_all(self, Page* page, const Keys* keys, uint32_t position) noexcept nogil:
-        """Limit by limit, in the order of testing: at 70 % and at 90 %, each once until the value falls below again."""
+    cdef void _warn_all(self, Page* page, const Keys* keys, uint32_t position, bint unbooked) noexcept nogil:
+        """Limit by limit, in the order of testing: at 70 % and at 90 %, each once until the value falls below again.
+        unbooked: the account's equity isn't known yet."""
         cdef uint32_t cursors[CHAINS]
         cdef int count = self.checks.begin_merge(keys.account, cursors)
         cdef uint32_t index
@@ -155,7 +157,7 @@ cdef class Watch:
             if not limit.active or not warns(limit.check) or limit.check >= R_DAILY_LOSS or limit.group == NONE:
                 continue
             group = &self.limits.groups[limit.group]
-            if not self.limits.applies(group, keys):
+            if not self.limits.applies(group, keys) or (unbooked and limit.check == R_MARGIN and group.by_position):
                 continue
             key = self.limits.key(limit.each, keys)
             tally = self.tallies.tally(limit.group, key)
@@ -229,13 +231,11 @@ cdef class Watch:
             halt.scope.strategy = keys.strategy
         else:
             halt.scope.account = keys.account
-        if found.value <= found.bound or self.gate.state(halt.kind, &halt.scope) >= RS_HALTED:
+        if found.value <= found.bound:
             return
-        halt.by = NONE
         halt.state = RS_HALTED
         halt.reason = R_REPEATED_EXECUTION
-        self._alert(page, index, key, R_REPEATED_EXECUTION, HALT, keys.symbol, &found)
-        self.emitter.emit(page, K_HALT, &halt, sizeof(HaltEvent), 0)
+        self._halt(page, &halt, index, key, keys.symbol, &found)
 
     cdef void _cancels(self, Page* page, const Keys* keys, const Group* group, uint32_t tally) noexcept nogil:
         """Too many cancels are told; none is ever refused."""
@@ -358,13 +358,21 @@ cdef class Watch:
         memset(&halt, 0, sizeof(HaltEvent))
         memset(&halt.scope, 0xFF, sizeof(ScopeKeys))
         halt.kind = narrow(&scope, &halt.scope)
-        halt.by = NONE
         halt.state = limit.action
         halt.reason = <uint8_t>limit.check
-        if self.gate.state(halt.kind, &halt.scope) >= halt.state:
+        self._halt(page, &halt, index, key, symbol, found)
+
+    cdef void _halt(self, Page* page, HaltEvent* halt, uint32_t index, uint32_t key, uint32_t symbol,
+                    const Finding* found) noexcept nogil:
+        """The alert and the halt, unless the scope stands as badly already, or this event said so of it just now."""
+        if self.gate.state(halt.kind, &halt.scope) >= halt.state or (
+                self.said.state >= halt.state and self.said.kind == halt.kind
+                and memcmp(&self.said.scope, &halt.scope, sizeof(ScopeKeys)) == 0):
             return
-        self._alert(page, index, key, <uint8_t>limit.check, HALT, symbol, found)
-        self.emitter.emit(page, K_HALT, &halt, sizeof(HaltEvent), 0)
+        halt.by = NONE
+        self.said = halt[0]
+        self._alert(page, index, key, halt.reason, HALT, symbol, found)
+        self.emitter.emit(page, K_HALT, halt, sizeof(HaltEvent), 0)
 
     # ---- overrides ----------------------------------------------------------------------------------------------------
 

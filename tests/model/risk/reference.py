@@ -173,6 +173,7 @@ class Reference:
         self.orders: dict[str, Order] = {}
         self.names: dict[str, str] = {}
         self.fills: list[Fill] = []
+        self.history: list[tuple[Order, Fraction, Fraction, bool]] = []
         self.by_exec: dict[str, Fill] = {}
         self.opened: list[Line] = []
         self.quotes: dict[tuple[str, str], Line] = {}
@@ -846,6 +847,7 @@ class Reference:
             order, Fraction(line["last_qty"]), Fraction(line["last_px"]), Fraction(line["fee"]), self.day
         )
         self.fills.append(fill)
+        self.history.append((order, fill.qty if order.buys else -fill.qty, fill.px, True))
         self.by_exec[line["exec_id"]] = fill
         order.cum += fill.qty
         self.own_last[order.symbol] = fill.px
@@ -861,6 +863,7 @@ class Reference:
     def _corrected(self, order: Order, line: Line) -> None:
         fill = self.by_exec[line["exec_ref_id"]]
         order.cum -= fill.qty
+        self.history.append((order, -fill.qty if order.buys else fill.qty, fill.px, False))
         if line["exec_type"] == "trade_cancel":
             fill.live = False
             return
@@ -870,6 +873,7 @@ class Reference:
             Fraction(line["fee"]),
         )
         order.cum += fill.qty
+        self.history.append((order, fill.qty if order.buys else -fill.qty, fill.px, False))
         self.own_last[order.symbol] = fill.px
 
     # ---- losses ----
@@ -889,13 +893,15 @@ class Reference:
                 abs(Fraction(line["qty"])) * Fraction(line["avg_cost"]),
             )
         streak = 0
-        for fill in self._all_fills(limit, key):
-            qty, cost = books.get(fill.order.symbol, (Fraction(0), Fraction(0)))
-            signed = fill.qty if fill.order.buys else -fill.qty
+        for order, signed, px, counts in self.history:
+            keys = self._keys(order)
+            if not self._applies(limit, keys) or self._key(limit, keys) != key:
+                continue
+            qty, cost = books.get(order.symbol, (Fraction(0), Fraction(0)))
             reduces = qty != 0 and (qty > 0) != (signed > 0)
-            qty, cost, gain = book(qty, cost, signed, fill.px)
-            books[fill.order.symbol] = qty, cost
-            if reduces:
+            qty, cost, gain = book(qty, cost, signed, px)
+            books[order.symbol] = qty, cost
+            if reduces and counts:
                 streak = streak + 1 if gain < 0 else 0
         return streak
 

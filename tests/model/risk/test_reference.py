@@ -16,7 +16,7 @@ from core.scenario.runner import run
 from .random_day import Day
 from .reference import Reference
 
-DAYS, EVENTS = 150, 60
+DAYS, EVENTS = 150, 120
 
 
 def of_core(line: dict[str, Any]) -> tuple[Any, ...] | None:
