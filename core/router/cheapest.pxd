@@ -11,6 +11,8 @@ cdef enum:
 
 cdef struct Stream:
     i128 cost                       # of one lot of the next part
+    i128 base                       # of a queue: of one lot that is never filled,
+    i128 slope                      # and by how much one that is filled is dearer
     int64_t qty                     # how much of it there is, in whole lots
     int64_t px
     const Level* levels             # what is shown; of a queue NULL
@@ -29,6 +31,7 @@ cdef struct Stream:
 cdef bint carries(const Ask* ask, int64_t px) noexcept nogil
 cdef int64_t bounded(int64_t fee) noexcept nogil
 cdef i128 cost_of(bint buys, int64_t px, int64_t fee) noexcept nogil
+cdef void rest_at(const Ask* ask, Stream* stream, int64_t px, i128 unfilled) noexcept nogil
 cdef int taking(Facts facts, const Ask* ask, Stream* streams, bint expected, i128 unfilled) noexcept nogil
 cdef int cheapest(const Ask* ask, Stream* streams, int count, bint expected, i128 unfilled, Leg* legs,
                   int64_t* rest) noexcept nogil

@@ -46,7 +46,14 @@ cdef i128 expect(i128 cost, int64_t share, i128 unfilled) noexcept nogil:
     """With that probability it is had at its cost; else it stays unfilled."""
     if share == MILLION:
         return cost * <i128>MILLION
-    return cost * <i128>share + unfilled * <i128>(MILLION - share)
+    return unfilled * <i128>MILLION + (cost - unfilled) * <i128>share
+
+
+cdef void rest_at(const Ask* ask, Stream* stream, int64_t px, i128 unfilled) noexcept nogil:
+    """A stream's price in its queue, and what its parts have in common: one product is left for each of them."""
+    stream.px = px
+    stream.base = <i128>ask.lot * unfilled * <i128>MILLION
+    stream.slope = <i128>ask.lot * (cost_of(ask.buys, px, stream.fee) - unfilled)
 
 
 cdef int taking(Facts facts, const Ask* ask, Stream* streams, bint expected, i128 unfilled) noexcept nogil:
@@ -89,18 +96,15 @@ cdef int64_t share_of(const VenueSymbol* known) noexcept nogil:
 
 cdef bint advance(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
     """The stream's next part; 0: it has no whole lot more."""
-    return queue_part(ask, stream, unfilled) if stream.rests else shown_part(ask, stream, expected, unfilled)
-
-
-cdef bint shown_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
-    """Whole lots of one level, or one lot that lies over several."""
-    if ask.lot == 1 and not expected:
-        return next_level(ask, stream)
+    if stream.rests:
+        return queue_part(ask, stream)
+    if ask.lot == 1:
+        return next_level(ask, stream, expected, unfilled)
     return lots_part(ask, stream, expected, unfilled)
 
 
-cdef bint next_level(const Ask* ask, Stream* stream) noexcept nogil:
-    """The same where every unit is a lot: a level as it is."""
+cdef bint next_level(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
+    """Where every unit is a lot: a level as it is."""
     cdef const Level* level = &stream.levels[stream.next]
     if stream.next >= stream.count or not within(ask, level.px):
         return 0
@@ -108,10 +112,13 @@ cdef bint next_level(const Ask* ask, Stream* stream) noexcept nogil:
     stream.px = level.px
     stream.qty = level.qty
     stream.cost = cost_of(ask.buys, level.px, stream.fee)
+    if expected:
+        stream.cost = expect(stream.cost, stream.share, unfilled)
     return 1
 
 
 cdef bint lots_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil:
+    """Whole lots of one level, or one lot that lies over several."""
     cdef int64_t need = ask.lot
     cdef int64_t part
     cdef i128 cost
@@ -128,10 +135,8 @@ cdef bint lots_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled
         if expected:
             cost = expect(cost, stream.share, unfilled)
         if need == ask.lot and stream.left >= ask.lot:
-            stream.qty = stream.left if ask.lot == 1 else stream.left - stream.left % ask.lot
-            stream.cost = cost
-            if ask.lot != 1:
-                stream.cost = cost * <i128>ask.lot
+            stream.qty = stream.left - stream.left % ask.lot
+            stream.cost = cost * <i128>ask.lot
             stream.left -= stream.qty
             return 1
         part = stream.left if stream.left < need else need
@@ -144,7 +149,7 @@ cdef bint lots_part(const Ask* ask, Stream* stream, bint expected, i128 unfilled
             return 1
 
 
-cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nogil:
+cdef bint queue_part(const Ask* ask, Stream* stream) noexcept nogil:
     """As far as the next step of its outflow: what lies there is filled if at least so much leaves the queue."""
     cdef const VenueSymbol* known = stream.known
     cdef int side = 0 if ask.buys else 1
@@ -159,8 +164,9 @@ cdef bint queue_part(const Ask* ask, Stream* stream, i128 unfilled) noexcept nog
         if reach > stream.dealt:
             stream.qty = reach - stream.dealt
             stream.dealt = reach
-            share = share * stream.share / MILLION
-            stream.cost = <i128>ask.lot * expect(cost_of(ask.buys, stream.px, stream.fee), share, unfilled)
+            if stream.share != MILLION:
+                share = share * stream.share / MILLION
+            stream.cost = stream.base + stream.slope * <i128>share
             return 1
     return 0
 

@@ -9,7 +9,7 @@ optimum.
 """
 from core.market.view cimport Level, SymbolMarket, Top
 from core.messages cimport FA_MARKOUT, FA_REJECT, SIDE_BUY, SIDE_SELL, VS_UP
-from core.router.cheapest cimport STREAMS_MAX, Stream, advance, bounded, carries, cheapest, cost_of, taking
+from core.router.cheapest cimport STREAMS_MAX, Stream, advance, bounded, carries, cheapest, cost_of, rest_at, taking
 from core.router.facts cimport MILLION, VenueSymbol
 from core.router.sweep cimport seen, within
 from core_ext.wide cimport i128
@@ -45,14 +45,15 @@ cdef int queues(Facts facts, const Ask* ask, Stream* streams, i128 unfilled) noe
     cdef const VenueSymbol* known
     cdef int count = 0
     cdef uint32_t slot
+    cdef int64_t px
     for slot in range(facts.view.symbols[ask.symbol].listings):
         known = facts.row(ask.symbol, <int>slot)
         if known == NULL or not known.steps[0 if ask.buys else 1] or not seen(facts, ask, slot):
             continue
         stream = &streams[count]
-        if not passive_price(facts, ask, slot, &stream.px) or not carries(ask, stream.px):
+        if not passive_price(facts, ask, slot, &px) or not carries(ask, px):
             continue
-        stream.ahead = ahead_of(facts, ask, slot, stream.px)
+        stream.ahead = ahead_of(facts, ask, slot, px)
         stream.levels = NULL
         stream.known = known
         stream.slot = slot
@@ -61,6 +62,7 @@ cdef int queues(Facts facts, const Ask* ask, Stream* streams, i128 unfilled) noe
         stream.rests = 1
         stream.fee = bounded(facts.maker_fee(ask.symbol, <int>slot) + known.values[<int>FA_MARKOUT])
         stream.share = MILLION - known.values[<int>FA_REJECT]
+        rest_at(ask, stream, px, unfilled)
         if advance(ask, stream, 1, unfilled):
             count += 1
     return count

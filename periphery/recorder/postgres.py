@@ -16,13 +16,13 @@ from periphery.recorder.store import (
     DAY_NS,
     Batch,
     Elsewhere,
-    Progress,
     StoreDown,
     StoreError,
     columns_of,
     days_before,
 )
 from periphery.recorder.tables import BY_NAME, VIEWS, Row, Table
+from periphery.service.mark import BEGIN, Mark
 
 ANSWER_S = 5.0
 READERS = 4
@@ -54,10 +54,10 @@ class PostgresStore:
                 db.execute(f"INSERT INTO {migrations.TABLE} VALUES (%s)", (name,))
         return list(steps)
 
-    def progress(self, source: str) -> Progress:
+    def progress(self, source: str) -> Mark:
         with self._transaction() as db:
             row = db.execute("SELECT seq, digest FROM progress WHERE source = %s", (source,)).fetchone()
-        return Progress(row[0], bytes(row[1])) if row else Progress(0, b"")
+        return Mark(row[0], bytes(row[1])) if row else BEGIN
 
     # ---- writing -------------------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ class PostgresStore:
         db.execute("INSERT INTO progress VALUES (%s, 0, '') ON CONFLICT DO NOTHING", (source,))
         done = db.execute(
             "UPDATE progress SET seq = %s, digest = %s WHERE source = %s AND seq = %s",
-            (batch.through, batch.digest, source, batch.after),
+            (*batch.through, source, batch.after),
         )
         if done.rowcount != 1:
             raise Elsewhere(

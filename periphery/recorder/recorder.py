@@ -7,22 +7,15 @@ and leaves out what the store has; that what it has is of this journal, the dige
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core import messages as m
-from core.live.book import Book
-from core.recovery.journal import capacity_of
-from core.recovery.replay import Replay
-from core_ext.journal import JournalReader
 from periphery.recorder.rows import Kept
-from periphery.recorder.store import Batch, Elsewhere, Progress, Store, StoreDown
+from periphery.recorder.store import Batch, Elsewhere, Store, StoreDown
+from periphery.service.source import STEP, JournalSource, OtherJournal
 
-STEP = 512
-"""Events between two looks at the size of a batch."""
 ROWS_TOGETHER = 4096
 NAP_S = 0.01
 AGAIN_S = 0.5
@@ -42,26 +35,31 @@ class Lag:
 class Recorder:
     """One journal, one store."""
 
-    def __init__(self, folder: str | os.PathLike[str], store: Store, source: str = "core") -> None:
-        """The store's tables must be there. StoreDown, Elsewhere; ValueError: no journal of a core."""
-        capacity = capacity_of(folder)
-        self.folder = folder
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        store: Store,
+        source: str = "core",
+        rows: int = ROWS_TOGETHER,
+        step: int = STEP,
+    ) -> None:
+        """The store's tables must be there. rows: of a batch, about. step: events read before rows are
+        counted. StoreDown; Gone: no journal of a core.
+        """
         self.store = store
         self.source = source
+        self.rows = rows
         self.stored = store.progress(source)
         self.lag = Lag()
-        self._reader = JournalReader(folder, follow=True)
-        self._replay = Replay(capacity)
-        self._kept = Kept(Book(), self._replay.core.egress.id_bytes)
-        self._replay.on_page = self._page
-        self._last = b""
+        self._journal = JournalSource(folder, self._page, self.stored, step)
+        self._kept = Kept(self._journal.book.directory, self._journal.id_text)
         self._batch: Batch | None = None
         self._tried = False  # the batch was given to the store, which may have it
 
     @property
     def events(self) -> int:
         """How many events it has read."""
-        return self._replay.events
+        return self._journal.seq
 
     def poll(self) -> bool:
         """Reads some events and stores their rows; whether there were any. StoreDown: they wait."""
@@ -69,12 +67,12 @@ class Recorder:
             self._batch = self._read()
         if self._batch is None:
             return False
-        self.lag.events = self._batch.through - self._batch.after
-        if not (self._tried and self._is_there(self._batch)):
+        self.lag.events = self._batch.through.seq - self._batch.after
+        if not (self._tried and self.store.progress(self.source) == self._batch.through):
             self._tried = True
             self.store.write(self.source, self._batch)
         self._tried = False
-        self.stored = Progress(self._batch.through, self._batch.digest)
+        self.stored = self._batch.through
         self._batch = None
         self.lag = Lag()
         return True
@@ -99,52 +97,27 @@ class Recorder:
                     say(f"{error}; trying again: the journal keeps what comes meanwhile")
                 time.sleep(AGAIN_S)
 
-    def _is_there(self, batch: Batch) -> bool:
-        """Whether the store took it when it last said that it was down."""
-        return self.store.progress(self.source) == Progress(batch.through, batch.digest)
-
-    # ---- the journal ---------------------------------------------------------------------------------------
-
     def _read(self) -> Batch | None:
-        """What comes next of it, once it is past what the store has."""
-        after = self.stored.seq
-        batch = Batch(after, 0, b"")
-        while batch.count < ROWS_TOGETHER and self._some():
+        """What comes next, once it is past what the store has."""
+        batch = Batch(self.stored.seq, self.stored)
+        while batch.count < self.rows and self._some():
             found = self._kept.take()
-            if self.events <= after:
-                self._check_same(after)
-                continue
-            for table, row in found:
-                batch.rows[table.name].append(row)
-        if self.events <= after:
+            if self.events > self.stored.seq:
+                for table, row in found:
+                    batch.rows[table.name].append(row)
+        if self.events <= self.stored.seq:
             return None
-        batch.through, batch.digest = self.events, self._digest()
+        batch.through = self._journal.mark
         return batch
 
     def _some(self) -> bool:
-        """Whether the journal had something more. It stops at the store's last event, to compare it."""
-        before = self.events
-        until = before + STEP
-        if before < self.stored.seq < until:
-            until = self.stored.seq
-        self._replay.play(self._reader, until)
-        if self.events == before:
-            self._reader.refresh()
-            self._replay.play(self._reader, until)
-        return self.events != before
+        try:
+            return self._journal.poll() > 0
+        except OtherJournal as error:
+            raise Elsewhere(
+                f"{self.store.address}: what there is of {self.source} is of another journal ({error})."
+                " Give this one another name: --source NAME"
+            ) from error
 
     def _page(self, raw: bytes) -> None:
-        self._last = raw
         self._kept.page(raw)
-
-    def _digest(self) -> bytes:
-        """Of the last event's header and request, as they were recorded."""
-        length = int.from_bytes(self._last[42:44], "little")
-        return hashlib.blake2b(self._last[: m.HEADER.itemsize + length], digest_size=16).digest()
-
-    def _check_same(self, after: int) -> None:
-        if self.events == after and self._digest() != self.stored.digest:
-            raise Elsewhere(
-                f"{self.store.address}: event {after:,} of {self.source} isn't that of {self.folder}: the"
-                " rows there are of another journal. Give this one another name: --source NAME"
-            )

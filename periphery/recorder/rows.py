@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from core import messages as m
-from core.live.book import DECLARING, Book
 from core.recovery.journal import event
+from core.scenario.directory import Directory
 from core.scenario.numbers import format_ratio
 from core.scenario.printer import SIDES, Printer, name, wide
 from periphery.recorder import tables as t
@@ -50,11 +51,10 @@ _OF_FILLS = ("last_qty", "last_px", "exec_id", "exec_ref_id", "venue", "child_id
 
 
 class Kept(Printer):
-    """Gathers the rows of each page in `rows`, by table. book: learns the names that the journal declares."""
+    """Gathers the rows of each page in `rows`, by table. directory: the names declared up to that page."""
 
-    def __init__(self, book: Book, id_text: Any) -> None:
-        super().__init__(book.directory, id_text, self._line)
-        self.book = book
+    def __init__(self, directory: Directory, id_text: Callable[[int], bytes]) -> None:
+        super().__init__(directory, id_text, self._line)
         self.rows: list[tuple[Table, Row]] = []
         self._page: np.void | None = None
         self._counts: Counter[tuple[str, int]] = Counter()
@@ -71,8 +71,6 @@ class Kept(Printer):
         if kind in _MARKET:
             return
         request = raw[_HEADER : _HEADER + int.from_bytes(raw[_LENGTH_AT], "little")]
-        if kind in DECLARING:
-            self.book.take(kind, request)
         self._page = np.frombuffer(raw, m.PAGE)[0]
         super().page(raw)
         if m.counts(self._page, "booking") and self._page["booking"]["flags"] & m.BookingFlag.BOOKED:

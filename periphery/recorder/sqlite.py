@@ -13,13 +13,13 @@ from periphery.recorder import migrations
 from periphery.recorder.store import (
     Batch,
     Elsewhere,
-    Progress,
     StoreDown,
     StoreError,
     columns_of,
     days_before,
 )
 from periphery.recorder.tables import BY_NAME, VIEWS
+from periphery.service.mark import BEGIN, Mark
 
 BUSY_S = 5.0
 
@@ -47,10 +47,10 @@ class SqliteStore:
                 self._db.execute(f"INSERT INTO {migrations.TABLE} VALUES (?)", (name,))
         return list(steps)
 
-    def progress(self, source: str) -> Progress:
+    def progress(self, source: str) -> Mark:
         with _told(self.address):
             row = self._db.execute("SELECT seq, digest FROM progress WHERE source = ?", (source,)).fetchone()
-        return Progress(*row) if row else Progress(0, b"")
+        return Mark(*row) if row else BEGIN
 
     def write(self, source: str, batch: Batch) -> None:
         with self._transaction():
@@ -63,7 +63,7 @@ class SqliteStore:
         self._db.execute("INSERT OR IGNORE INTO progress VALUES (?, 0, x'')", (source,))
         done = self._db.execute(
             "UPDATE progress SET seq = ?, digest = ? WHERE source = ? AND seq = ?",
-            (batch.through, batch.digest, source, batch.after),
+            (*batch.through, source, batch.after),
         )
         if done.rowcount != 1:
             raise Elsewhere(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from periphery.recorder.tables import TABLES, Row
+from periphery.service.mark import Mark
 
 
 class StoreError(Exception):
@@ -27,22 +28,13 @@ class Batch:
 
     after: int
     """The last event that the store has before it."""
-    through: int
-    digest: bytes
-    """Of the event `through`, as the journal has it."""
+    through: Mark
+    """The last event that was read for it."""
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table.name: [] for table in TABLES})
 
     @property
     def count(self) -> int:
         return sum(len(rows) for rows in self.rows.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a source is kept."""
-
-    seq: int
-    digest: bytes
 
 
 class Store(Protocol):
@@ -53,7 +45,7 @@ class Store(Protocol):
     def migrate(self) -> list[str]:
         """Brings the tables to this version's form; the names of the steps that it took, in order."""
 
-    def progress(self, source: str) -> Progress:
+    def progress(self, source: str) -> Mark:
         """How far that source is kept; seq 0 where nothing is."""
 
     def write(self, source: str, batch: Batch) -> None:

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from core.recovery import verify
-from periphery.recorder import recorder as module
 from periphery.recorder.postgres import PostgresStore
 from periphery.recorder.recorder import Recorder
 from periphery.recorder.sqlite import SqliteStore
@@ -38,17 +37,13 @@ def undisturbed(journal: Path, place: Path) -> dict[str, list[dict[str, object]]
         return dump(store)
 
 
-def test_postgres_stopped_in_mid_run(
-    tmp_path: Path, server: Postgres, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_postgres_stopped_in_mid_run(tmp_path: Path, server: Postgres, database: str) -> None:
     recorded(tmp_path / "journal")
     expected = undisturbed(tmp_path / "journal", tmp_path)
     last = verify(tmp_path / "journal")["last_sequence"]
-    monkeypatch.setattr(module, "ROWS_TOGETHER", 3)
-    monkeypatch.setattr(module, "STEP", 2)
     with closing(PostgresStore(database)) as store:
         store.migrate()
-        recorder = Recorder(tmp_path / "journal", store)
+        recorder = Recorder(tmp_path / "journal", store, rows=3, step=2)
         polls = 0
         while recorder.poll():
             polls += 1

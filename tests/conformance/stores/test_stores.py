@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from periphery.recorder import migrations
-from periphery.recorder.store import DAY_NS, Batch, Elsewhere, Progress, Store, StoreError
+from periphery.recorder.store import DAY_NS, Batch, Elsewhere, Store, StoreError
 from periphery.recorder.tables import AUDIT, BY_NAME, FILLS, ORDER_EVENTS, POSITION_EVENTS, Cell, Table
+from periphery.service.mark import BEGIN, Mark
 
 DAY = 20_000 * DAY_NS
 
 
 def batch(after: int, through: int, *rows: tuple[Table, int, dict[str, Cell]], day: int = DAY) -> Batch:
-    made = Batch(after, through, b"digest %d" % through)
+    made = Batch(after, Mark(through, b"digest %d" % through))
     for table, seq, values in rows:
         there = made.rows[table.name]
         there.append(table.row(seq, sum(row[0] == seq for row in there), day + seq, values))
@@ -57,9 +58,9 @@ def test_both_dialects_take_the_same_steps() -> None:
 
 
 def test_progress_and_rows_go_together(store: Store) -> None:
-    assert store.progress("core") == Progress(0, b"")
+    assert store.progress("core") == BEGIN
     store.write("core", batch(0, 7, fill(5, "e1", "100")))
-    assert store.progress("core") == Progress(7, b"digest 7")
+    assert store.progress("core") == Mark(7, b"digest 7")
     assert [row["exec_id"] for row in store.read("fills")] == ["e1"]
 
 

@@ -106,17 +106,15 @@ class Broken(SqliteStore):
 
 @pytest.mark.parametrize("rows", [1, 3, 5])
 def test_a_recorder_that_dies_at_any_write_keeps_each_row_once(
-    tmp_path: Path, store: SqliteStore, make: Make, monkeypatch: pytest.MonkeyPatch, rows: int
+    tmp_path: Path, store: SqliteStore, make: Make, rows: int
 ) -> None:
     recorded(tmp_path / "journal")
     Recorder(tmp_path / "journal", store).catch_up()
-    monkeypatch.setattr(module, "ROWS_TOGETHER", rows)
-    monkeypatch.setattr(module, "STEP", 2)
     broken = make("broken", Broken)
     died = 0
     while True:
         try:
-            Recorder(tmp_path / "journal", broken).catch_up()
+            Recorder(tmp_path / "journal", broken, rows=rows, step=2).catch_up()
             break
         except StoreDown:
             died += 1

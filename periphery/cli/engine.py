@@ -1,0 +1,141 @@
+"""`nacre engine`: the periphery's engines as services."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.lazy import load
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """Run the engines that work beside a core: each follows its journal, and goes on where it was."""
+
+
+@command.command("list", short_help="The engines that there are.")
+@output_option("table", "json")
+def list_(output: str) -> None:
+    """The engines that there are, and their parameters."""
+    import msgspec
+
+    find = load("periphery.service.registry", "find")
+    rows = []
+    for name in load("periphery.service.registry", "PLACES"):
+        kind = find(name)
+        params = ", ".join(field.name for field in msgspec.structs.fields(kind.Params))
+        rows.append({"engine": name, "does": kind.line, "params": params})
+    _write(rows, output)
+
+
+@command.command(short_help="Run one, in the foreground.")
+@click.argument("name")
+@click.option("--config", "file", type=_PATH, help="A TOML file with a section [NAME].")
+@click.option("--journal", metavar="DIR", help="The core's journal.")
+@click.option("--state", metavar="DIR", help="Its own folder: its state, and what it said.")
+@click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
+def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | None) -> None:
+    """Run the engine NAME until SIGTERM; its state is saved then.
+
+    Settings: --config, then NACRE_<NAME>_<SETTING>, then the options here; the last word counts.
+    """
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: stopped.append(number))
+    with _refusals():
+        config = load("periphery.service.config", "read_config")(name, file, _given(given, params))
+        runner = load("periphery.service.runner", "Runner")(_find(name), config)
+        probes = None
+        if config.http:
+            probes = load("periphery.service.probes", "Probes")(runner.health, config.http)
+        runner.log.say("begins", journal=config.journal, port=probes.port if probes else None)
+        runner.run(lambda: bool(stopped))
+        runner.log.say("ends")
+        if probes is not None:
+            probes.close()
+
+
+@command.command(short_help="Run one over a whole journal, and tell what it comes to.")
+@click.argument("name")
+@click.option("--journal", required=True, metavar="DIR", help="The core's journal.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
+@click.option("--against", metavar="DIR", type=_PATH, help="Exit 1 where that engine's state differs.")
+@click.option("--outputs", is_flag=True, help="Print what it said, a line of JSON each, before the figures.")
+@output_option("table", "json")
+def replay(
+    name: str, journal: str, params: tuple[str, ...], against: Path | None, outputs: bool, output: str
+) -> None:
+    """Run the engine NAME over a journal from its first event to its last, with a state of its own that is
+    thrown away: counts, the last event, and a digest of all that it said.
+    """
+    with _refusals(), tempfile.TemporaryDirectory(prefix="nacre-engine-") as place:
+        given = _given({"journal": journal, "state": place}, params)
+        config = load("periphery.service.config", "read_config")(name, None, given, {})
+        runner = load("periphery.service.runner", "Runner")(_find(name), config).catch_up()
+        status = runner.health.status
+        told = {key: status[key] for key in ("engine", "inputs", "outputs", "last_seq", "digest")}
+        if outputs:
+            runner.said.sync()
+            for seq, time_ns, topic, values in load("periphery.service.state", "read_said")(runner.said.path):
+                click.echo(json.dumps({"seq": seq, "time_ns": time_ns, "topic": topic, **values}))
+        if against is not None:
+            saved = load("periphery.service.state", "read_saved")(against / "state", name, runner.told_params)
+            told["equal"] = saved is not None and _same(told, saved)
+        runner.close()
+    _write([told], output)
+    sys.exit(EXIT_OK if told.get("equal", True) else EXIT_FAILED)
+
+
+def _same(told: dict[str, Any], saved: Any) -> bool:
+    kept = (saved.inputs, saved.outputs, saved.mark.seq, saved.digest.hex())
+    return kept == tuple(told[key] for key in ("inputs", "outputs", "last_seq", "digest"))
+
+
+def _find(name: str) -> Any:
+    try:
+        return load("periphery.service.registry", "find")(name)
+    except KeyError as error:
+        known = ", ".join(load("periphery.service.registry", "PLACES"))
+        raise BadInput(f"engine {name}: there is {known}") from error
+
+
+def _given(values: dict[str, str | None], params: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {key: value for key, value in values.items() if value is not None}
+    for each in params:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise BadInput(f"--param {each}: give NAME=VALUE")
+        found.setdefault("params", {})[key] = value
+    return found
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What is wrong with an engine's settings, journal or state, as a command says it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise BadInput(f"{error}: engines need nacre[periphery]") from error
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def _write(rows: list[dict[str, Any]], output: str) -> None:
+    if output == "json":
+        write_json(rows)
+        return
+    load("core.cli.output", "console")().print(load("core.cli.output", "rows_table")(rows, "engine"))
+    if not rows:
+        say("none")

@@ -1,0 +1,196 @@
+"""The risk engine: after each period of event time, what each account may lose, and how right that was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from core import messages as m
+from core.live.book import Book
+from core.scenario.directory import Symbol
+from periphery.risk import backtests, measures
+from periphery.risk.measures import Floats, Tail
+from periphery.risk.prices import Prices
+from periphery.service.engine import Engine, Output, Params, request
+
+_Share = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
+STRESSES = {"all -10 %": {"*": -0.10}, "all +10 %": {"*": 0.10}}
+_Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class RiskParams(Params, frozen=True, forbid_unknown_fields=True):
+    """period_s: of a return, and how far ahead a loss is looked at. periods: that are kept. least: with
+    fewer nothing is said. draws: of the simulation. stresses: by name, the return of each symbol, "*" of all
+    others.
+    """
+
+    confidence: _Share = 0.99
+    period_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    periods: _Count = 500
+    least: _Count = 30
+    draws: _Count = 2000
+    seed: int = 1
+    stresses: dict[str, dict[str, float]] = msgspec.field(default_factory=lambda: dict(STRESSES))
+
+
+class RiskEngine(Engine):
+    """Says `risk` for each account that holds something, and what it leaves out by name."""
+
+    name = "risk"
+    line = "VaR and expected shortfall by account, components, stresses, and whether they held."
+    kinds = frozenset(
+        {m.Kind.QUOTE, m.Kind.TRADE, m.Kind.MARK, m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION}
+        | {m.Kind.ADJUSTED, m.Kind.TIME}
+    )
+    Params = RiskParams
+
+    def __init__(self, params: RiskParams, book: Book) -> None:
+        super().__init__(params, book)
+        self.prices = Prices(round(params.period_s * 1e9), params.periods)
+        self.held: dict[int, dict[int, int]] = {}
+        self.asked: dict[int, tuple[float, Floats, list[int]]] = {}  # by account: VaR, exposures, symbols
+        self.exceeded: dict[int, list[bool]] = {}
+
+    # ---- events --------------------------------------------------------------------------------------------
+
+    def on_page(self, page: np.void, raw: bytes) -> Iterable[Output]:
+        header = page["header"]
+        said = self._period() if self.prices.turn(int(header["time_ns"])) else []
+        kind = int(header["kind"])
+        if kind == m.Kind.QUOTE:
+            self._quote(request(raw, m.QUOTE_EVENT))
+        elif kind in (m.Kind.TRADE, m.Kind.MARK):
+            row = request(raw, m.TRADE_EVENT if kind == m.Kind.TRADE else m.PRICE_EVENT)
+            self._price(int(row["symbol"]), int(row["px"]))
+        elif kind == m.Kind.OPEN_POSITION:
+            row = request(raw, m.OPEN_POSITION_EVENT)
+            self.held.setdefault(int(row["account"]), {})[int(row["symbol"])] = int(row["qty"])
+        elif m.counts(page, "booking") and page["booking"]["flags"] & m.BookingFlag.BOOKED:
+            booking = page["booking"]
+            self.held.setdefault(int(booking["account"]), {})[int(booking["symbol"])] = int(booking["qty"])
+        return said
+
+    def _quote(self, row: np.void) -> None:
+        if row["bid_qty"] > 0 and row["ask_qty"] > 0:
+            symbol = int(row["symbol"])
+            unit = 2 * 10 ** self.book.directory.symbol_list[symbol].price_precision
+            self.prices.last[symbol] = (int(row["bid_px"]) + int(row["ask_px"])) / unit
+
+    def _price(self, symbol: int, px: int) -> None:
+        if px > 0:
+            self.prices.last[symbol] = px / 10 ** self.book.directory.symbol_list[symbol].price_precision
+
+    # ---- a period ------------------------------------------------------------------------------------------
+
+    def _period(self) -> list[Output]:
+        self._look_back()
+        self.asked.clear()
+        return [
+            Output("risk", self._account(account, {s: qty for s, qty in sorted(held.items()) if qty}))
+            for account, held in sorted(self.held.items())
+            if any(held.values())
+        ]
+
+    def _look_back(self) -> None:
+        """Whether each account lost more than was said a period ago."""
+        for account, (var, exposures, symbols) in self.asked.items():
+            lately = self.prices.returns(symbols)
+            if len(lately):
+                loss = measures.stressed(exposures, lately[-1])
+                self.exceeded.setdefault(account, []).append(loss > var)
+
+    def _account(self, account: int, held: dict[int, int]) -> dict[str, Any]:
+        p, of = self.params, self.book.directory.account_list[account]
+        values = {symbol: self._exposure(symbol, qty, of.currency) for symbol, qty in held.items()}
+        symbols = [symbol for symbol, value in values.items() if value is not None]
+        exposures = np.array([values[symbol] for symbol in symbols], np.float64)
+        returns = self.prices.returns(symbols)
+        told: dict[str, Any] = {
+            "account": of.name,
+            "currency": of.currency,
+            "confidence": p.confidence,
+            "period_s": p.period_s,
+            "periods": len(returns),
+            "unpriced": [self._name(symbol) for symbol, value in values.items() if value is None],
+            "exposures": {self._name(s): float(e) for s, e in zip(symbols, exposures, strict=True)},
+            "stresses": {
+                name: self._stress(shocks, symbols, exposures) for name, shocks in p.stresses.items()
+            },
+        }
+        if not symbols or len(returns) < p.least:
+            return told | {"too_few": p.least}
+        past = measures.historical(exposures, returns, p.confidence)
+        self.asked[account] = (past.var, exposures, symbols)
+        marginal, component = measures.components(exposures, returns, p.confidence)
+        return told | {
+            "historical": _tail(past),
+            "normal": _tail(measures.normal(exposures, returns, p.confidence)),
+            "monte_carlo": _tail(measures.monte_carlo(exposures, returns, p.confidence, p.draws, p.seed)),
+            "marginal": {self._name(s): float(v) for s, v in zip(symbols, marginal, strict=True)},
+            "component": {self._name(s): float(v) for s, v in zip(symbols, component, strict=True)},
+            "held": self._held(account),
+        }
+
+    def _exposure(self, symbol: int, qty: int, currency: str) -> float | None:
+        """What a return of 1 would be worth; None: there is no price or no rate, which is no zero."""
+        of = self.book.directory.symbol_list[symbol]
+        price = self.prices.last.get(symbol)
+        rate = self.book.rates.find(of.settle_currency, currency)
+        if price is None or rate is None:
+            return None
+        return notional(of, qty, price) * float(rate)
+
+    def _stress(self, shocks: dict[str, float], symbols: list[int], exposures: Floats) -> float:
+        others = shocks.get("*", 0.0)
+        return measures.stressed(
+            exposures, np.array([shocks.get(self._name(symbol), others) for symbol in symbols], np.float64)
+        )
+
+    def _held(self, account: int) -> dict[str, Any]:
+        """How often the historical VaR was exceeded, and what that says of it."""
+        exceeded = self.exceeded.get(account, [])
+        if not exceeded:
+            return {"periods": 0, "exceptions": 0}
+        kupiec = backtests.kupiec(sum(exceeded), len(exceeded), self.params.confidence)
+        both = backtests.christoffersen(exceeded, self.params.confidence)
+        counts = {"periods": len(exceeded), "exceptions": sum(exceeded)}
+        return counts | {"kupiec_p": kupiec.p, "christoffersen_p": both.p}
+
+    def _name(self, symbol: int) -> str:
+        return self.book.directory.symbol_list[symbol].name
+
+    # ---- state ---------------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, Any]:
+        asked = {a: (var, e.tolist(), symbols) for a, (var, e, symbols) in self.asked.items()}
+        return {
+            "held": self.held,
+            "last": self.prices.last,
+            "rows": list(self.prices.rows),
+            "ends_ns": self.prices.ends_ns,
+            "asked": asked,
+            "exceeded": self.exceeded,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.held = state["held"]
+        self.prices.last = state["last"]
+        self.prices.rows.extend(state["rows"])
+        self.prices.ends_ns = state["ends_ns"]
+        self.asked = {a: (var, np.array(e), symbols) for a, (var, e, symbols) in state["asked"].items()}
+        self.exceeded = state["exceeded"]
+
+
+def notional(of: Symbol, qty: int, price: float) -> float:
+    """What a return of 1 is worth in the currency that the instrument settles in. An inverse contract's
+    profit is in 1 / price, so that a small return is worth quantity x multiplier / price.
+    """
+    size: float = qty / 10**of.qty_precision * of.multiplier / 10**of.multiplier_precision
+    return size / price if of.inverse else size * price
+
+
+def _tail(tail: Tail) -> dict[str, float]:
+    return {"var": tail.var, "es": tail.es}

@@ -1,0 +1,80 @@
+"""How an engine is run: a TOML file, the environment, what the command says; the last word counts."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+PREFIX = "NACRE_"
+"""NACRE_RISK_JOURNAL is `journal` of the engine risk, NACRE_RISK_PARAMS_SEED its parameter seed."""
+
+_Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class BadConfig(ValueError):
+    """A setting that isn't there, or whose value isn't of its type; the message names the place."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of one engine. journal: the core's. state: its own folder. http: HOST:PORT of its probes,
+    empty for none. save_every_s: of wall time. stale_after_s: how long it may do nothing
+    and be well.
+    """
+
+    journal: str
+    state: str
+    http: str = ""
+    save_every_s: _Positive = 1.0
+    stale_after_s: _Positive = 5.0
+    params: dict[str, Any] = {}
+
+
+def read_config(
+    name: str, file: Path | None, given: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> Config:
+    """The settings of the engine by that name. given: what the command says. BadConfig."""
+    found: dict[str, Any] = {}
+    if file is not None:
+        found = _section(file, name)
+    _merge(found, _from_environment(name, os.environ if environment is None else environment))
+    _merge(found, given)
+    try:
+        return msgspec.convert(found, Config, strict=False)
+    except msgspec.ValidationError as error:
+        where = file or "the command"
+        raise BadConfig(f"{where}, engine {name}: {error}") from error
+
+
+def _section(file: Path, name: str) -> dict[str, Any]:
+    try:
+        whole = tomllib.loads(file.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadConfig(f"{file}: {error}") from error
+    section = whole.get(name, {})
+    if not isinstance(section, dict):
+        raise BadConfig(f"{file}: [{name}] is no section")
+    return section
+
+
+def _from_environment(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    start = f"{PREFIX}{name.upper()}_"
+    for key, value in environment.items():
+        if key.startswith(f"{start}PARAMS_"):
+            found.setdefault("params", {})[key.removeprefix(f"{start}PARAMS_").lower()] = value
+        elif key.startswith(start):
+            found[key.removeprefix(start).lower()] = value
+    return found
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = dict(value) if isinstance(value, Mapping) else value

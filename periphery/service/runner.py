@@ -1,0 +1,124 @@
+"""The loop around an engine: events in, outputs out, state saved; killed, it goes on where it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from core import messages as m
+from periphery.service.config import BadConfig, Config
+from periphery.service.engine import Engine
+from periphery.service.log import Log
+from periphery.service.mark import BEGIN
+from periphery.service.probes import Health
+from periphery.service.source import Gone, JournalSource
+from periphery.service.state import VERSION, Said, Saved, read_saved, write_saved
+
+NAP_S = 0.005
+AGAIN_S = 0.2
+
+
+class Runner:
+    """One engine over one journal."""
+
+    def __init__(self, kind: type[Engine], config: Config) -> None:
+        """BadConfig, BadState, Gone."""
+        self.config = config
+        self.params = _params(kind, config.params)
+        self.folder = Path(config.state)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        saved = read_saved(self.folder / "state", kind.name, self.told_params)
+        self.inputs = saved.inputs if saved else 0
+        self.source = JournalSource(config.journal, self._page, saved.mark if saved else BEGIN)
+        self.engine = kind(self.params, self.source.book)
+        self.said = Said(self.folder / "outputs", saved)
+        self._to_load = saved.state if saved else None
+        self._saved_seq = self.source.known.seq
+        self._kinds = frozenset(int(kind) for kind in kind.kinds)
+        self._saved_s = time.monotonic()
+        self.health = Health(kind.name, config.stale_after_s)
+        self.log = Log(kind.name, lambda: self.source.seq)
+
+    @property
+    def told_params(self) -> dict[str, Any]:
+        """Its parameters, as a state names them."""
+        told: dict[str, Any] = msgspec.to_builtins(self.params)
+        return told
+
+    # ---- the loop ------------------------------------------------------------------------------------------
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Until it is stopped; then its state is saved."""
+        why = self.health.why
+        while not stopped():
+            try:
+                busy = self.source.poll() > 0
+                why = why if busy else ""
+                pause_s = 0.0 if busy else NAP_S
+            except Gone as error:
+                if why != str(error):
+                    self.log.say(str(error))
+                why, pause_s = str(error), AGAIN_S
+            self._beat(why)
+            if time.monotonic() - self._saved_s >= self.config.save_every_s:
+                self.save()
+            time.sleep(pause_s)
+        self.save()
+        self.close()
+
+    def catch_up(self) -> Runner:
+        """Until there is nothing more."""
+        while self.source.poll():
+            pass
+        self._beat("")
+        return self
+
+    def _beat(self, why: str) -> None:
+        self.health.beat(self.source.seq, self.inputs, self.said.count, self.said.digest, why)
+
+    def _page(self, raw: bytes) -> None:
+        if not self.source.is_new:
+            return
+        if self._to_load is not None:
+            self.engine.load(self._to_load)
+            self._to_load = None
+        if int.from_bytes(raw[40:42], "little") not in self._kinds:
+            return
+        self.inputs += 1
+        page = np.frombuffer(raw, m.PAGE)[0]
+        header = page["header"]
+        for output in self.engine.on_page(page, raw):
+            self.said.add(int(header["seq"]), int(header["time_ns"]), output)
+
+    # ---- state ---------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Where it is, so that it goes on from here. What it said is on the disk before."""
+        self._saved_s = time.monotonic()
+        if self.source.seq <= self._saved_seq:
+            return  # nothing has come since the state that there is
+        said_bytes = self.said.sync()
+        write_saved(
+            self.folder / "state",
+            Saved(
+                VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs,
+                self.said.count, said_bytes, self.said.digest, self.engine.save(),
+            ),
+        )  # fmt: skip
+        self._saved_seq = self.source.seq
+
+    def close(self) -> None:
+        self.said.close()
+
+
+def _params(kind: type[Engine], given: dict[str, Any]) -> Any:
+    try:
+        return msgspec.convert(given, kind.Params, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join(field.name for field in msgspec.structs.fields(kind.Params)) or "none"
+        raise BadConfig(f"engine {kind.name}, params: {error}; there is {known}") from error

@@ -1,0 +1,116 @@
+"""What an engine was, and what it had said: on the disk, so that a killed one goes on as if it had not been.
+
+Outputs go into a file, each with its length before it. A state names the event that it is of and how long
+that file was; what was said beyond is cut off when the state is loaded, and said again. A state is written
+beside the old one and takes its place by a rename.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from periphery.service.engine import Output
+from periphery.service.mark import DIGEST_BYTES, Mark
+
+VERSION = 1
+_LENGTH_BYTES = 4
+
+
+class BadState(ValueError):
+    """A state that can't be gone on from; the message says why, and what to do."""
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A state. mark: the last event that it knows."""
+
+    version: int
+    engine: str
+    params: dict[str, Any]
+    mark: Mark
+    inputs: int
+    outputs: int
+    said_bytes: int
+    digest: bytes
+    state: dict[str, Any]
+
+
+class Said:
+    """The outputs' file, and a digest over all of them in their order."""
+
+    def __init__(self, path: Path, saved: Saved | None = None) -> None:
+        """saved: what was said later is cut off; None: all is. BadState: not even that much is there."""
+        size = path.stat().st_size if path.exists() else 0
+        if saved is not None and size < saved.said_bytes:
+            raise BadState(f"{path}: shorter than its state says: remove both to begin anew")
+        self.path = path
+        self.count = saved.outputs if saved else 0
+        self.digest = saved.digest if saved else bytes(DIGEST_BYTES)
+        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
+        self._file.truncate(saved.said_bytes if saved else 0)
+        self._file.seek(0, os.SEEK_END)
+
+    def add(self, seq: int, time_ns: int, output: Output) -> bytes:
+        """Appends an output; its record."""
+        record = msgspec.msgpack.encode([seq, time_ns, output.topic, output.values])
+        self._file.write(len(record).to_bytes(_LENGTH_BYTES, "little") + record)
+        self.digest = hashlib.blake2b(self.digest + record, digest_size=DIGEST_BYTES).digest()
+        self.count += 1
+        return record
+
+    def sync(self) -> int:
+        """Puts it on the disk; how long it is."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_said(path: Path) -> list[tuple[int, int, str, dict[str, Any]]]:
+    """All outputs of a file: (seq, time_ns, topic, values). One whose end is missing is left out."""
+    raw, found, at = path.read_bytes(), [], 0
+    while at + _LENGTH_BYTES <= len(raw):
+        length = int.from_bytes(raw[at : at + _LENGTH_BYTES], "little")
+        record = raw[at + _LENGTH_BYTES : at + _LENGTH_BYTES + length]
+        if len(record) < length:
+            break
+        seq, time_ns, topic, values = msgspec.msgpack.decode(record)
+        found.append((seq, time_ns, topic, values))
+        at += _LENGTH_BYTES + length
+    return found
+
+
+def write_saved(path: Path, saved: Saved) -> None:
+    """In the place of the one before, whole or not at all."""
+    draft = path.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(msgspec.msgpack.encode(saved))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def read_saved(path: Path, engine: str, params: dict[str, Any]) -> Saved | None:
+    """None where there is none. BadState: it is damaged, or of another engine, version or parameters."""
+    try:
+        saved = msgspec.msgpack.decode(path.read_bytes(), type=Saved)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise BadState(f"{path}: {error}: remove its folder to begin anew") from error
+    for what, found, wanted in (
+        ("version", saved.version, VERSION),
+        ("engine", saved.engine, engine),
+        ("parameters", saved.params, params),
+    ):
+        if found != wanted:
+            raise BadState(
+                f"{path}: {what} {found!r}, not {wanted!r}: give another folder, or remove this one"
+            )
+    return saved
