@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,10 +50,40 @@ _file = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The core's TOML file, with its declarations.  [default: deploy/core.toml]",
 )
+@click.option(
+    "--local",
+    is_flag=True,
+    help="As processes of this machine, in the foreground, without containers: the core, and what is named.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("nacre-local"),
+    show_default=True,
+    help="With --local: where the journal and the engines' states are.",
+)
+@click.option("--engine", "names", multiple=True, metavar="NAME", help="With --local: an engine beside it.")
+@click.option(
+    "--engines",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --local: the engines' TOML file; a section an engine.",
+)
+@click.option("--store", metavar="ADDRESS", help="With --local: the recorder too, into this store.")
+@click.option("--socket", type=click.Path(dir_okay=False, path_type=Path), help="With --local: the core's.")
 @_file
-def up(placement: str, bridge: bool, realtime: bool, config: Path | None, files: tuple[str, ...]) -> None:
-    """Start a core in containers, and wait until it takes orders. Images: make images."""
+def up(
+    placement: str, bridge: bool, realtime: bool, config: Path | None, files: tuple[str, ...], local: bool,
+    **apart: Any,
+) -> None:  # fmt: skip
+    """Start a core in containers, and wait until it takes orders. Images: make images.
+
+    With --local it runs as processes instead, with engines, recorder and bridge where they are named, until
+    SIGTERM; one that ends is started again.
+    """
     config = (config or DEPLOY / "core.toml").resolve()
+    if local:
+        sys.exit(_local(config, bridge, **apart))
     environment = {
         "NACRE_PLACEMENT": placement,
         "NACRE_CONFIG": str(config),
@@ -60,6 +93,41 @@ def up(placement: str, bridge: bool, realtime: bool, config: Path | None, files:
     chosen = [name for name in PROFILES if name == placement or (name == "bridge" and bridge)]
     words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
     sys.exit(_compose(words, chosen, more, environment, remote=placement == "remote"))
+
+
+def _local(
+    config: Path, bridge: bool, folder: Path, names: tuple[str, ...], engines: Path | None,
+    store: str | None, socket: Path | None,
+) -> int:  # fmt: skip
+    """All as processes, until it is told to stop."""
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: stopped.append(number))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = socket or load("core.live.places", "default_socket")("core")
+    ill = load("core.live.health", "core_ill")
+    made = load("core.cli.local", "parts")(
+        folder.resolve(),
+        config,
+        engines,
+        _engines(names, engines),
+        socket,
+        store,
+        bridge,
+        lambda: not ill(path),
+    )
+    load("core.cli.local", "Local")(made, say).run(lambda: bool(stopped))
+    return EXIT_OK
+
+
+def _engines(names: tuple[str, ...], file: Path | None) -> list[str]:
+    """Those that are named, and those that the file has a section of."""
+    if file is None:
+        return list(dict.fromkeys(names))
+    try:
+        return list(dict.fromkeys([*names, *tomllib.loads(file.read_text())]))
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{file}: {error}") from error
 
 
 @click.command(short_help="Stop the containers in order, and remove them.")

@@ -71,7 +71,9 @@ def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | No
 @click.argument("name")
 @click.option("--journal", required=True, metavar="DIR", help="The core's journal.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
-@click.option("--against", metavar="DIR", type=_PATH, help="Exit 1 where that engine's state differs.")
+@click.option(
+    "--against", metavar="DIR", type=_PATH, help="As far as that state; exit 1 if it differs."
+)
 @click.option("--outputs", is_flag=True, help="Print what it said, a line of JSON each, before the figures.")
 @output_option("table", "json")
 def replay(
@@ -83,7 +85,11 @@ def replay(
     with _refusals(), tempfile.TemporaryDirectory(prefix="nacre-engine-") as place:
         given = _given({"journal": journal, "state": place}, params)
         config = load("periphery.service.config", "read_config")(name, None, given, {})
-        runner = load("periphery.service.runner", "Runner")(_find(name), config).catch_up()
+        runner = load("periphery.service.runner", "Runner")(_find(name), config)
+        saved = None
+        if against is not None:
+            saved = load("periphery.service.state", "read_saved")(against / "state", name, runner.told_params)
+        runner.catch_up(saved.mark.seq if saved else 0)
         status = runner.health.status
         told = {key: status[key] for key in ("engine", "inputs", "outputs", "last_seq", "digest")}
         if outputs:
@@ -91,7 +97,6 @@ def replay(
             for seq, time_ns, topic, values in load("periphery.service.state", "read_said")(runner.said.path):
                 click.echo(json.dumps({"seq": seq, "time_ns": time_ns, "topic": topic, **values}))
         if against is not None:
-            saved = load("periphery.service.state", "read_saved")(against / "state", name, runner.told_params)
             told["equal"] = saved is not None and _same(told, saved)
         runner.close()
     _write([told], output)

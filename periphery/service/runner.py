@@ -71,8 +71,9 @@ class Runner:
         self.save()
         self.close()
 
-    def catch_up(self) -> Runner:
-        """Until there is nothing more."""
+    def catch_up(self, last: int = 0) -> Runner:
+        """Until there is nothing more, or through the event `last`."""
+        self.source.last = last
         while self.source.poll():
             pass
         self._beat("")

@@ -45,6 +45,7 @@ class JournalSource:
         self.book = Book()
         self.known = known
         self.step = step
+        self.last = 0  # it reads no further than that; 0: as far as there is
         self._on_page = on_page
         self._last = b""
         try:
@@ -77,6 +78,10 @@ class JournalSource:
         until = before + self.step
         if before < self.known.seq < until:
             until = self.known.seq
+        if self.last:
+            until = min(until, self.last)
+            if before >= until:
+                return 0
         self._replay.play(self._reader, until)
         if self.seq == before:
             if not self.folder.exists():

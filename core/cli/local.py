@@ -1,0 +1,145 @@
+"""A core and what follows it as processes of this machine, without containers: `nacre up --local`.
+
+They are started in order and looked after: one that ends is started again, after a while that grows. The core
+comes first, since the others read its journal; it is stopped last, so that they see its end.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+AGAIN_S = 0.2
+AGAIN_MOST_S = 5.0
+WELL_S = 10.0
+"""One that ran so long begins with the shortest while again."""
+LOOK_S = 0.05
+STOP_S = 30.0
+READY_S = 60.0
+
+
+@dataclass(slots=True)
+class Part:
+    """A process: the words of its `nacre` command. ready: whether the next may start, once it is true."""
+
+    name: str
+    words: list[str]
+    ready: Callable[[], bool] = lambda: True
+    process: subprocess.Popen[str] | None = None
+    wait_s: float = AGAIN_S
+    due_s: float = 0.0
+    since_s: float = 0.0
+    starts: int = 0
+    readers: list[threading.Thread] = field(default_factory=list)
+
+
+class Local:
+    """All parts. say: gets each line that a part writes, with the part's name before it."""
+
+    def __init__(self, parts: Sequence[Part], say: Callable[[str], object]) -> None:
+        self.parts = list(parts)
+        self.say = say
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Until it is stopped; then all end in order."""
+        try:
+            for part in self.parts:
+                self._start(part)
+                end = time.monotonic() + READY_S
+                while not part.ready() and not stopped() and time.monotonic() < end:
+                    self._look_after()
+                    time.sleep(LOOK_S)
+            while not stopped():
+                self._look_after()
+                time.sleep(LOOK_S)
+        finally:
+            self._stop()
+
+    def _start(self, part: Part) -> None:
+        part.process = subprocess.Popen(
+            [sys.executable, "-m", "core.cli", *part.words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # a terminal's Ctrl-C is for us: we stop them in order
+        )
+        part.starts += 1
+        part.since_s = time.monotonic()
+        for stream in (part.process.stdout, part.process.stderr):
+            assert stream is not None
+            part.readers.append(threading.Thread(target=self._pass_on, args=(part.name, stream), daemon=True))
+            part.readers[-1].start()
+
+    def _pass_on(self, name: str, stream: IO[str]) -> None:
+        for line in stream:
+            self.say(f"{name:10} {line.rstrip()}")
+
+    def _look_after(self) -> None:
+        now = time.monotonic()
+        for part in self.parts:
+            if part.process is None or part.process.poll() is None:
+                continue
+            if not part.due_s:
+                part.wait_s = AGAIN_S if now - part.since_s > WELL_S else min(2 * part.wait_s, AGAIN_MOST_S)
+                part.due_s = now + part.wait_s
+                self.say(f"{part.name:10} ended with {part.process.returncode}; again in {part.wait_s:g} s")
+            elif now >= part.due_s:
+                part.due_s = 0.0
+                self._close(part)
+                self._start(part)
+
+    def _stop(self) -> None:
+        for part in reversed(self.parts):
+            if part.process is None:
+                continue
+            part.process.send_signal(signal.SIGTERM)
+            try:
+                part.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self.say(f"{part.name:10} doesn't end within {STOP_S:g} s: killed")
+                part.process.kill()
+                part.process.wait()
+            self._close(part)
+
+    def _close(self, part: Part) -> None:
+        """What its ended process has said is passed on; its pipes are closed."""
+        for reader in part.readers:
+            reader.join()
+        part.readers.clear()
+        assert part.process is not None
+        for stream in (part.process.stdout, part.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def parts(
+    folder: Path,
+    config: Path,
+    engines: Path | None,
+    names: Sequence[str],
+    socket: Path | None,
+    store: str | None,
+    bridge: bool,
+    health: Callable[[], bool],
+) -> list[Part]:
+    """The processes of one machine. folder: of the journal and each engine's state. names: of engines."""
+    journal = str(folder / "journal")
+    where = ["--socket", str(socket)] if socket else []
+    made = [Part("core", ["core", "run", "--config", str(config), "--journal", journal, *where], health)]
+    if bridge:
+        made.append(Part("bridge", ["bridge", "run", *where]))
+    if store is not None:
+        made.append(Part("recorder", ["recorder", "run", journal, "--store", store]))
+    file = ["--config", str(engines)] if engines else []
+    for name in names:
+        state = str(folder / name)
+        made.append(Part(name, ["engine", "run", name, *file, "--journal", journal, "--state", state]))
+    return made

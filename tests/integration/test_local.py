@@ -1,0 +1,127 @@
+"""`nacre up --local`: a core and what follows it, killed one after the other, stopped in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.live_core import until
+
+NACRE = [sys.executable, "-m", "core.cli"]
+WAIT_S = 60.0
+
+
+class Up:
+    """What runs, and what it said."""
+
+    def __init__(self, place: Path) -> None:
+        self.socket = place / "core.sock"
+        self.store = f"sqlite:///{place / 'store.db'}"
+        self.folder = place / "local"
+        words = ["up", "--local", "--folder", str(self.folder), "--socket", str(self.socket)]
+        words += ["--engine", "risk", "--store", self.store]
+        self.process = subprocess.Popen(
+            [*NACRE, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip())
+
+    def said(self, part: str, words: str) -> int:
+        return sum(line.startswith(part) and words in line for line in self.lines)
+
+    def child(self, words: str) -> int:
+        """The pid of the process of it with these words."""
+        parent = f"\nPPid:\t{self.process.pid}\n"
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                status, words_of = (entry / "status").read_text(), (entry / "cmdline").read_text()
+            except OSError:
+                continue  # it has just ended
+            if parent in status and words in words_of.replace("\0", " "):
+                return int(entry.name)
+        return 0
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(WAIT_S)
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
+
+    def run(self, *words: str) -> Any:
+        ran = subprocess.run([*NACRE, *words], capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, (ran.stdout, ran.stderr, self.lines)
+        return json.loads(ran.stdout)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    made = Up(tmp_path)
+    try:
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.stop()
+
+
+def kill(up: Up, words: str) -> None:
+    """Until it is gone."""
+    pid = until(lambda: up.child(words), words)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: up.child(words) != pid, f"{words} is gone")
+
+
+def test_each_killed_and_brought_back(up: Up) -> None:
+    until(lambda: up.said("risk", "begins") and up.said("recorder", "from event"), "all run", WAIT_S)
+
+    def buy(n: int) -> None:
+        words = ["order", "buy", "AAPL", "1", "--limit", "1.00", "--venue", "XNAS", "--id", f"o{n}"]
+        up.run(*words, "--socket", str(up.socket), "-o", "json")
+
+    buy(0)
+    for n, words in enumerate(("engine run risk", "recorder run"), 1):
+        kill(up, words)
+        buy(n)
+        until(lambda words=words: up.child(words), f"{words} is brought back", WAIT_S)
+
+    def kept() -> bool:
+        rows = up.run("recorder", "show", "orders", "--store", up.store, "-o", "json")
+        return {row["cl_ord_id"] for row in rows} == {f"o{n}" for n in range(3)}
+
+    until(kept, "the store has all orders", WAIT_S)
+    assert up.stop() == 0
+    ends = [line.split()[0] for line in up.lines if '"ends"' in line or "through event" in line]
+    assert ends[-2:] == ["risk", "recorder"]  # the core after them
+    words = ["engine", "replay", "risk", "--journal", str(up.folder / "journal")]
+    (told,) = up.run(*words, "--against", str(up.folder / "risk"), "-o", "json")
+    assert told["equal"]
+    assert not up.socket.exists()
+
+
+def test_a_bad_configuration_is_said_and_tried_again(tmp_path: Path) -> None:
+    bad = tmp_path / "core.toml"
+    bad.write_text("nonsense = 1\n")
+    words = [*NACRE, "up", "--local", "--folder", str(tmp_path / "local"), "--config", str(bad)]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    said = [process.stderr.readline() for _ in range(3)]
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert "nonsense" in "".join(said)
+    assert process.returncode == 0
