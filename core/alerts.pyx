@@ -21,6 +21,7 @@ cdef void halt_order(Emitter emitter, Page* page, uint32_t strategy, uint32_t ac
     else:
         halt.kind = SC_ACCOUNT
         halt.scope.account = account
+    halt.by = NONE
     halt.state = RS_HALTED
     halt.reason = reason
     alert.scope = halt.scope

@@ -25,6 +25,7 @@ class Capacity:
     limits: int = 4096
     counters: int = 1 << 14
     cells: int = 1 << 15
+    contents: int = 1 << 14  # orders that passed lately, for the same one sent twice
     rate_times: int = 1 << 18  # time stamps that rate limits remember, together
     depths: int = 256  # (symbol, venue) pairs whose depth is kept
     book_orders: int = 1 << 18  # orders of the market that simulated venues know one by one

@@ -57,9 +57,11 @@ class Kind(IntEnum):
     PEG = 45
     TRIGGERS = 46
     SLICE_DUE = 47
-    SIGNAL = 48
+    SIGNAL = 51
     FACTS = 49
+    OVERRIDE = 50
     SILENCE = 56
+    GROUP = 48
 
 
 class HeaderFlag(IntFlag):
@@ -281,12 +283,40 @@ class Reason(IntEnum):
     BUSY = 27
     TABLE_FULL = 28
     JOURNAL_FULL = 29
-    MAX_ORDER_QTY = 32
-    MAX_ORDER_NOTIONAL = 33
-    PRICE_COLLAR_BPS = 34
-    PRICE_COLLAR_TICKS = 35
-    ORDER_RATE = 36
-    MAX_POSITION = 37
+    NO_LIMIT = 30
+    SECOND_PERSON = 31
+    RESTRICTED = 32
+    PERMISSION = 33
+    MAX_ORDER_QTY = 34
+    MAX_ORDER_NOTIONAL = 35
+    PRICE_COLLAR_BPS = 36
+    PRICE_COLLAR_TICKS = 37
+    MARKET_PROTECTION_BPS = 38
+    SPREAD_BPS = 39
+    MARKET_DATA_AGE_S = 40
+    DUPLICATE_CONTENT = 41
+    ORDER_RATE = 42
+    REPEATED_EXECUTION = 43
+    MAX_WORKING_ORDERS = 44
+    MAX_DAILY_ORDERS = 45
+    ORDER_TRADE_RATIO = 46
+    MAX_POSITION = 47
+    MAX_POSITION_NOTIONAL = 48
+    SHORT_SALE = 49
+    MIN_CASH = 50
+    MARGIN = 51
+    GROSS_EXPOSURE = 52
+    NET_EXPOSURE = 53
+    SECTOR_EXPOSURE = 54
+    MAX_DAILY_QTY = 55
+    MAX_DAILY_NOTIONAL = 56
+    CREDIT = 57
+    SELF_TRADE = 58
+    DAILY_LOSS = 59
+    DRAWDOWN = 60
+    LOSING_STREAK = 61
+    CANCEL_RATE = 62
+    MAX_DAILY_CANCELS = 63
     LIMIT_70 = 64
     LIMIT_90 = 65
     OVERFILL = 66
@@ -299,6 +329,7 @@ class Reason(IntEnum):
     VENUE_REJECTS = 73
     VENUE_TEXT = 74
     POST_ONLY = 75
+    OVERRIDE = 76
 
 
 class Unit(IntEnum):
@@ -309,6 +340,9 @@ class Unit(IntEnum):
     MONEY = 4
     BPS = 5
     QTY12 = 6
+    WORD = 7
+    RATIO = 8
+    SECONDS = 9
 
 
 class Scope(IntEnum):
@@ -319,6 +353,7 @@ class Scope(IntEnum):
     VENUE = 4
     SESSION = 5
     SECTOR = 6
+    GROUP = 7
 
 
 class RiskState(IntEnum):
@@ -335,7 +370,8 @@ class Space(IntEnum):
     SECTOR = 3
     PERSON = 4
     LIST = 5
-    SIGNAL = 6
+    GROUP = 6
+    SIGNAL = 7
 
 
 class SignalWhat(IntEnum):
@@ -379,6 +415,7 @@ class Sweep(IntEnum):
     FLATTEN = 4
     CLOSE = 5
     ASK = 6
+    OWN = 7
 
 
 class Adjust(IntEnum):
@@ -402,6 +439,9 @@ class VerdictFlag(IntFlag):
     UNKNOWN = 4
     STATE = 8
     HAS_MARK = 16
+    PROTECTED = 32
+    HOLDS = 64
+    SOFT = 128
 
 
 class Action(IntEnum):

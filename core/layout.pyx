@@ -3,11 +3,11 @@
 from core.messages cimport (
     BOOKING_AT, OUTCOME_AT, PAGE_SIZE, REQUEST_AT, REQUEST_SIZE, RESOLVED_AT, ROUTING_AT, SEND_AT, VERDICT_AT,
     AccountEvent, AdjustedEvent, AdjustEvent, AlertEvent, AlgoEvent, AlgoOrderEvent, BookEvent, Booking, CancelEvent,
-    ChildEvent, ConfigEvent, DayEvent, DepthEvent, FactsEvent, FilterEvent, FxEvent, HaltEvent, Header, InstrumentEvent,
-    KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent,
-    OpenPositionEvent, OrderEndEvent, OrderEvent, Outcome, Page, PriceEvent, QuoteEvent, ReplaceEvent,
-    ReportEvent, Request, Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SignalEvent, SimulateEvent,
-    SliceEvent, SweepEvent, TradeEvent, TriggerEvent, TriggersEvent, VenueEvent, VenueStateEvent, Verdict,
+    ChildEvent, ConfigEvent, DayEvent, DepthEvent, FactsEvent, FilterEvent, FxEvent, GroupEvent, HaltEvent, Header,
+    InstrumentEvent, KillEvent, LimitEvent, ListEvent, ListingEvent, NameEvent, OpenPositionEvent, OrderEndEvent,
+    OrderEvent, Outcome, OverrideEvent, Page, PriceEvent, QuoteEvent, RearmEvent, ReplaceEvent, ReportEvent, Request,
+    Resolved, Response, RightsEvent, Routing, ScopeKeys, Send, SignalEvent, SimulateEvent, SliceEvent, SweepEvent,
+    TradeEvent, TriggerEvent, TriggersEvent, VenueEvent, VenueStateEvent, Verdict,
 )
 
 cdef extern from *:
@@ -29,7 +29,9 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(AccountEvent) == 64)
     NACRE_HOLDS(sizeof(OpenPositionEvent) == 32)
     NACRE_HOLDS(sizeof(ScopeKeys) == 24)
-    NACRE_HOLDS(sizeof(LimitEvent) == 64)
+    NACRE_HOLDS(sizeof(LimitEvent) == 80)
+    NACRE_HOLDS(sizeof(OverrideEvent) == 64)
+    NACRE_HOLDS(sizeof(GroupEvent) == 8)
     NACRE_HOLDS(sizeof(FxEvent) == 16)
     NACRE_HOLDS(sizeof(QuoteEvent) == 40)
     NACRE_HOLDS(sizeof(TradeEvent) == 24)
@@ -41,6 +43,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(CancelEvent) == 88)
     NACRE_HOLDS(sizeof(FilterEvent) == 40)
     NACRE_HOLDS(sizeof(KillEvent) == 56)
+    NACRE_HOLDS(sizeof(RearmEvent) == 48)
     NACRE_HOLDS(sizeof(AlgoEvent) == 48)
     NACRE_HOLDS(sizeof(TriggerEvent) == 16)
     NACRE_HOLDS(sizeof(TriggersEvent) == 56)
@@ -60,7 +63,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(HaltEvent) == 40)
     NACRE_HOLDS(sizeof(AdjustEvent) == 24)
     NACRE_HOLDS(sizeof(BookEvent) == 96)
-    NACRE_HOLDS(sizeof(AdjustedEvent) == 24)
+    NACRE_HOLDS(sizeof(AdjustedEvent) == 96)
     NACRE_HOLDS(sizeof(Resolved) == 64)
     NACRE_HOLDS(sizeof(Verdict) == 128)
     NACRE_HOLDS(sizeof(Outcome) == 192)
@@ -94,6 +97,8 @@ def sizes() -> dict[str, int]:
         "OpenPositionEvent": sizeof(OpenPositionEvent),
         "ScopeKeys": sizeof(ScopeKeys),
         "LimitEvent": sizeof(LimitEvent),
+        "OverrideEvent": sizeof(OverrideEvent),
+        "GroupEvent": sizeof(GroupEvent),
         "FxEvent": sizeof(FxEvent),
         "QuoteEvent": sizeof(QuoteEvent),
         "TradeEvent": sizeof(TradeEvent),
@@ -121,6 +126,7 @@ def sizes() -> dict[str, int]:
         "BookEvent": sizeof(BookEvent),
         "AdjustedEvent": sizeof(AdjustedEvent),
         "KillEvent": sizeof(KillEvent),
+        "RearmEvent": sizeof(RearmEvent),
         "AlgoEvent": sizeof(AlgoEvent),
         "TriggerEvent": sizeof(TriggerEvent),
         "TriggersEvent": sizeof(TriggersEvent),

@@ -48,9 +48,11 @@ cdef extern from *:
     """
     #define NACRE_NONE 0xFFFFFFFFu
     #define NACRE_UNKNOWN 0xFFFFFFFEu
+    #define NACRE_ACCOUNT_GROUP 0xFFFF0000u
     """
     const uint32_t NONE "NACRE_NONE"
     const uint32_t UNKNOWN "NACRE_UNKNOWN"
+    const uint32_t ACCOUNT_GROUP "NACRE_ACCOUNT_GROUP"      # a scope's account from here on is a group of accounts
 
 # What an event is. Inputs come first; the core derives those from SLICE on.
 cdef enum Kind:
@@ -102,9 +104,11 @@ cdef enum Kind:
     K_PEG = 45
     K_TRIGGERS = 46
     K_SLICE_DUE = 47
-    K_SIGNAL = 48
+    K_SIGNAL = 51
     K_FACTS = 49
+    K_OVERRIDE = 50
     K_SILENCE = 56
+    K_GROUP = 48                    # an input too: an account is in a group
 
 cdef enum HeaderFlag:
     H_DERIVED = 1
@@ -276,12 +280,40 @@ cdef enum Reason:
     R_BUSY = 27
     R_TABLE_FULL = 28
     R_JOURNAL_FULL = 29
-    R_MAX_ORDER_QTY = 32
-    R_MAX_ORDER_NOTIONAL = 33
-    R_PRICE_COLLAR_BPS = 34
-    R_PRICE_COLLAR_TICKS = 35
-    R_ORDER_RATE = 36
-    R_MAX_POSITION = 37
+    R_NO_LIMIT = 30                 # the account has no limit at all, and must have one
+    R_SECOND_PERSON = 31
+    R_RESTRICTED = 32
+    R_PERMISSION = 33
+    R_MAX_ORDER_QTY = 34
+    R_MAX_ORDER_NOTIONAL = 35
+    R_PRICE_COLLAR_BPS = 36
+    R_PRICE_COLLAR_TICKS = 37
+    R_MARKET_PROTECTION_BPS = 38
+    R_SPREAD_BPS = 39
+    R_MARKET_DATA_AGE_S = 40
+    R_DUPLICATE_CONTENT = 41
+    R_ORDER_RATE = 42
+    R_REPEATED_EXECUTION = 43
+    R_MAX_WORKING_ORDERS = 44
+    R_MAX_DAILY_ORDERS = 45
+    R_ORDER_TRADE_RATIO = 46
+    R_MAX_POSITION = 47
+    R_MAX_POSITION_NOTIONAL = 48
+    R_SHORT_SALE = 49
+    R_MIN_CASH = 50
+    R_MARGIN = 51
+    R_GROSS_EXPOSURE = 52
+    R_NET_EXPOSURE = 53
+    R_SECTOR_EXPOSURE = 54
+    R_MAX_DAILY_QTY = 55
+    R_MAX_DAILY_NOTIONAL = 56
+    R_CREDIT = 57
+    R_SELF_TRADE = 58
+    R_DAILY_LOSS = 59
+    R_DRAWDOWN = 60
+    R_LOSING_STREAK = 61
+    R_CANCEL_RATE = 62
+    R_MAX_DAILY_CANCELS = 63
     R_LIMIT_70 = 64
     R_LIMIT_90 = 65
     R_OVERFILL = 66
@@ -294,6 +326,7 @@ cdef enum Reason:
     R_VENUE_REJECTS = 73
     R_VENUE_TEXT = 74               # the venue's own words: in the report
     R_POST_ONLY = 75
+    R_OVERRIDE = 76
 
 # In which unit a limit or a value is told.
 cdef enum Unit:
@@ -304,6 +337,9 @@ cdef enum Unit:
     U_MONEY = 4                     # 10^-12
     U_BPS = 5                       # 10^-12
     U_QTY12 = 6                     # 10^-12: a quantity summed over instruments
+    U_WORD = 7                      # one of the check's words; the value: a side, or nothing
+    U_RATIO = 8                     # 10^-12, also of percent
+    U_SECONDS = 9                   # 10^-12
 
 cdef enum Scope:
     SC_ALL = 0
@@ -313,6 +349,7 @@ cdef enum Scope:
     SC_VENUE = 4
     SC_SESSION = 5
     SC_SECTOR = 6
+    SC_GROUP = 7                    # of accounts
 
 cdef enum RiskState:
     RS_ACTIVE = 0
@@ -327,7 +364,8 @@ cdef enum Space:                    # what a K_NAME names
     N_SECTOR = 3
     N_PERSON = 4
     N_LIST = 5
-    N_SIGNAL = 6
+    N_GROUP = 6                     # of accounts
+    N_SIGNAL = 7
 
 cdef enum SignalWhat:               # what a K_SIGNAL says
     SG_VALUE = 0                    # a value by name, for whoever listens
@@ -447,17 +485,37 @@ cdef struct ScopeKeys:              # 24: NONE where any will do
     uint32_t session
     uint32_t sector
 
-cdef struct LimitEvent:             # 64
+cdef struct LimitEvent:             # 80
     ScopeKeys scope
     uint16_t check                  # a Reason
     uint8_t each                    # a Scope, or SC_ALL for one counter
     uint8_t off
     uint16_t currency               # NONE16: the account's
-    uint16_t pad
-    i128 value                      # 10^-12 for money, bps and quantities; a count as it is
+    uint8_t soft
+    uint8_t action                  # of a loss limit: the RiskState that it sets; 0: halted
+    i128 value                      # 10^-12 for money, bps, seconds and quantities; a count or a word as it is
     int64_t window_ns
     uint32_t index                  # the order of declaration
+    uint32_t by                     # who set it, of N_PERSON; NONE: a declaration
+    uint32_t approver               # NONE: nobody
+    uint8_t denies                  # of a rate of cancels: new orders are denied while it is exceeded
+    uint8_t pad[3]
+    uint64_t pad2
+
+cdef struct OverrideEvent:          # 64: a soft limit is `value` for a while
+    ScopeKeys scope
+    uint16_t check
+    uint8_t off                     # no limit at all
+    uint8_t pad
+    uint32_t by
+    i128 value
+    int64_t until_ns
+    uint32_t approver
     uint32_t pad2
+
+cdef struct GroupEvent:             # 8
+    uint32_t account
+    uint32_t group                  # from 0
 
 cdef struct FxEvent:                # 16
     uint16_t base
@@ -578,6 +636,11 @@ cdef struct KillEvent:              # 56; of 40 bytes it is a filter alone, whic
     uint32_t line                   # what its orders are called by
     uint8_t flatten
     uint8_t pad[3]
+
+cdef struct RearmEvent:             # 48; of 40 bytes it is a filter alone: one person armed it
+    FilterEvent filter
+    uint32_t approver               # of N_PERSON; NONE: nobody
+    uint32_t pad
 
 cdef enum:
     RIGHTS_STEP = 512               # accounts that one K_RIGHTS tells of
@@ -730,6 +793,7 @@ cdef enum Sweep:                    # what one step does to its target
     SW_FLATTEN = 4                  # a kill that closes positions: looks for orders of its scope that haven't ended
     SW_CLOSE = 5                    # they have: one order for the next position
     SW_ASK = 6                      # a child at the venue that it hasn't answered: ask about it
+    SW_OWN = 7                      # own orders that a new one would meet: the core cancels them
 
 cdef struct SweepEvent:             # 40: one step over many orders or children
     ScopeKeys scope
@@ -737,7 +801,7 @@ cdef struct SweepEvent:             # 40: one step over many orders or children
     uint8_t kind                    # a Sweep
     uint8_t by_rights               # only orders of accounts that the session may trade
     uint8_t pad[2]
-    uint32_t index                  # SW_FLATTEN, SW_CLOSE: which kill
+    uint32_t index                  # SW_FLATTEN, SW_CLOSE: which kill; SW_OWN: the new order
     uint32_t n                      # SW_CLOSE: how many orders there are so far
 
 cdef struct TriggerEvent:           # 16: an order that the core held goes on
@@ -793,16 +857,21 @@ cdef struct HaltEvent:              # 40
     uint8_t state                   # a RiskState
     uint8_t reason
     uint8_t pad
-    uint32_t pad2
-    uint64_t pad3
+    uint32_t by                     # of N_PERSON: who closed trading; NONE: the core itself
+    uint64_t pad2
 
-cdef struct AdjustedEvent:          # 24: one position, after all of its instrument were adjusted
+cdef struct AdjustedEvent:          # 96: one position, after all of its instrument were adjusted
     uint32_t position
     uint32_t account
     uint32_t symbol
     uint8_t quiet                   # only risk is told: the position's line is another event's
     uint8_t pad[3]
     int64_t delta                   # quantity that no fill brought
+    int64_t book_qty                # what playing fills again, without a busted one, made of the book: see Position
+    i128 cost
+    i128 realized
+    i128 fees
+    i128 paid
 
 cdef struct SignalEvent:            # 40: what strategies hear of one another; no engine acts on it
     uint32_t name                   # of N_SIGNAL; NONE: it has none
@@ -823,6 +892,8 @@ cdef union Request:
     AccountEvent account
     OpenPositionEvent open_position
     LimitEvent limit
+    OverrideEvent over
+    GroupEvent group
     FxEvent fx
     QuoteEvent quote
     TradeEvent trade
@@ -834,6 +905,7 @@ cdef union Request:
     CancelEvent cancel
     FilterEvent filter
     KillEvent kill
+    RearmEvent rearm
     ReportEvent report
     VenueStateEvent venue_state
     SimulateEvent simulate
@@ -888,6 +960,9 @@ cdef enum VerdictFlag:
     VF_UNKNOWN = 4                  # a report about nothing that we sent
     VF_STATE = 8                    # a risk state changed: a line to print
     VF_HAS_MARK = 16
+    VF_PROTECTED = 32               # an order's mark2 is a price that it may not go beyond
+    VF_HOLDS = 64                   # an order waits in the core until own orders that it would meet are gone
+    VF_SOFT = 128                   # a soft limit denied it
 
 cdef struct Verdict:                # 128 bytes; the second line of a denial or a change of state only
     uint64_t seq
@@ -898,7 +973,7 @@ cdef struct Verdict:                # 128 bytes; the second line of a denial or 
     uint8_t venue_state             # of the venue that the event's child lives at
     uint8_t scope_kind              # of the risk state's line, a Scope
     uint16_t pad
-    int64_t mark2                   # of a report: twice the symbol's mark, so that a mid stays exact
+    int64_t mark2                   # of a report: twice the symbol's mark, so that a mid stays exact; see VF_PROTECTED
     int64_t bid_px                  # and the consolidated best; its qty 0: none
     int64_t bid_qty
     int64_t ask_px
@@ -963,7 +1038,7 @@ cdef struct Outcome:                # 192 bytes
     uint8_t status
     uint8_t reason
     uint8_t order_flags             # OrderFlag
-    uint8_t pad
+    uint8_t protects                # a market order that goes no further than its price
     uint32_t id                     # which cl_ord_id the line carries
     uint32_t orig_id                # NONE: not an answer to a client's request
     uint32_t follow_child

@@ -56,6 +56,7 @@ from core.enums import (
 NONE = 0xFFFFFFFF
 UNKNOWN = 0xFFFFFFFE
 NONE16 = 0xFFFF
+ACCOUNT_GROUP = 0xFFFF0000
 UNKNOWN16 = 0xFFFE
 PAGE_SIZE = 1024
 REQUEST_SIZE = 256
@@ -178,12 +179,37 @@ LIMIT_EVENT = np.dtype(
         ("each", "u1"),
         ("off", "u1"),
         ("currency", "<u2"),
-        ("pad", "<u2"),
+        ("soft", "u1"),
+        ("action", "u1"),
         ("value_lo", "<u8"),
         ("value_hi", "<i8"),
         ("window_ns", "<i8"),
         ("index", "<u4"),
+        ("by", "<u4"),
+        ("approver", "<u4"),
+        ("denies", "u1"),
+        ("pad", "u1", (3,)),
+        ("pad2", "<u8"),
+    ]
+)
+OVERRIDE_EVENT = np.dtype(
+    [
+        ("scope", SCOPE_KEYS),
+        ("check", "<u2"),
+        ("off", "u1"),
+        ("pad", "u1"),
+        ("by", "<u4"),
+        ("value_lo", "<u8"),
+        ("value_hi", "<i8"),
+        ("until_ns", "<i8"),
+        ("approver", "<u4"),
         ("pad2", "<u4"),
+    ]
+)
+GROUP_EVENT = np.dtype(
+    [
+        ("account", "<u4"),
+        ("group", "<u4"),
     ]
 )
 FX_EVENT = np.dtype(
@@ -330,6 +356,7 @@ KILL_EVENT = np.dtype(
         ("pad", "u1", (3,)),
     ]
 )
+REARM_EVENT = np.dtype([("filter", FILTER_EVENT), ("approver", "<u4"), ("pad", "<u4")])
 REPORT_EVENT = np.dtype(
     [
         ("venue", "<u2"),
@@ -494,8 +521,8 @@ HALT_EVENT = np.dtype(
         ("state", "u1"),
         ("reason", "u1"),
         ("pad", "u1"),
-        ("pad2", "<u4"),
-        ("pad3", "<u8"),
+        ("by", "<u4"),
+        ("pad2", "<u8"),
     ]
 )
 ADJUST_EVENT = np.dtype(
@@ -531,6 +558,15 @@ ADJUSTED_EVENT = np.dtype(
         ("quiet", "u1"),
         ("pad", "u1", (3,)),
         ("delta", "<i8"),
+        ("book_qty", "<i8"),
+        ("cost_lo", "<u8"),
+        ("cost_hi", "<i8"),
+        ("realized_lo", "<u8"),
+        ("realized_hi", "<i8"),
+        ("fees_lo", "<u8"),
+        ("fees_hi", "<i8"),
+        ("paid_lo", "<u8"),
+        ("paid_hi", "<i8"),
     ]
 )
 SIGNAL_EVENT = np.dtype(
@@ -553,6 +589,8 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.ACCOUNT: ACCOUNT_EVENT,
     Kind.OPEN_POSITION: OPEN_POSITION_EVENT,
     Kind.LIMIT: LIMIT_EVENT,
+    Kind.OVERRIDE: OVERRIDE_EVENT,
+    Kind.GROUP: GROUP_EVENT,
     Kind.FX: FX_EVENT,
     Kind.QUOTE: QUOTE_EVENT,
     Kind.TRADE: TRADE_EVENT,
@@ -566,7 +604,7 @@ REQUESTS: dict[Kind, np.dtype[Any]] = {
     Kind.REPORT: REPORT_EVENT,
     Kind.VENUE_STATE: VENUE_STATE_EVENT,
     Kind.KILL: KILL_EVENT,
-    Kind.REARM: FILTER_EVENT,
+    Kind.REARM: REARM_EVENT,
     Kind.CONNECT: FILTER_EVENT,
     Kind.DISCONNECT: FILTER_EVENT,
     Kind.DAY: DAY_EVENT,
@@ -665,7 +703,7 @@ OUTCOME = np.dtype(
         ("status", "u1"),
         ("reason", "u1"),
         ("order_flags", "u1"),
-        ("pad", "u1"),
+        ("protects", "u1"),
         ("id", "<u4"),
         ("orig_id", "<u4"),
         ("follow_child", "<u4"),

@@ -66,7 +66,9 @@ _MARKET = frozenset(
     {_K.VENUE, _K.LISTING, _K.VENUE_STATE, _K.QUOTE, _K.TRADE, _K.DEPTH, _K.MARK, _K.REFERENCE}
 )
 _SWITCHES = frozenset({_K.KILL, _K.REARM, _K.HALT, _K.CANCEL_ALL, _K.CONNECT, _K.DISCONNECT, _K.RIGHTS})
-_FACTS = frozenset({_K.INSTRUMENT, _K.ACCOUNT, _K.FX, _K.LIMIT, _K.OPEN_POSITION})
+_FACTS = frozenset(
+    {_K.INSTRUMENT, _K.ACCOUNT, _K.FX, _K.LIMIT, _K.OVERRIDE, _K.GROUP, _K.OPEN_POSITION, _K.DAY}
+)
 _MONEY = frozenset({_K.ADJUST, _K.ADJUSTED, _K.BOOK})
 
 TAKES: dict[str, frozenset[m.Kind]] = {

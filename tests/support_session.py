@@ -124,6 +124,8 @@ class FakeCore:
         self.said: list[dict[str, Any]] = []
         self.told: list[bytes] = []
         self.rows: dict[str, dict[str, Any]] = {}
+        self.closed_by: str | None = "start of day"
+        self.day: str | None = None
         self.strategies = list(DIRECTORY["strategies"])
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.bind(str(self.address))
@@ -258,6 +260,64 @@ class FakeCore:
         if asked["limit"]["check"] == "nonsense":
             raise ValueError("unknown check nonsense: one of max_order_qty")
         return {}
+
+    def _op_risk_override(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not asked["line"].get("second"):
+            raise ValueError("an override needs a second named person: give --second NAME")
+        return {"lifted": 1}
+
+    def _op_risk_load(self, asked: dict[str, Any]) -> dict[str, Any]:
+        rows = asked["limits"]
+        looser = [row["check"] for row in rows if int(row["value"]) > MOST_QTY]
+        if asked["apply"] and looser and not asked.get("second"):
+            raise ValueError("needs a second named person: give --second NAME")
+        changed = [{**row, "before": str(MOST_QTY)} for row in rows]
+        return {"new": [], "changed": changed, "missing": [], "looser": looser}
+
+    def _op_risk_status(self, _asked: dict[str, Any]) -> dict[str, Any]:
+        states = [{"scope": "group", "key": "fast", "state": "halted"}]
+        used = {"check": "max_order_qty", "value": str(MOST_QTY), "used": "400", "percent": 40.0}
+        return {"states": states, "limits": [used]}
+
+    def _op_risk_explain(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["line"]["symbol"] != "AAPL":
+            raise ValueError(f"symbol {asked['line']['symbol']!r} isn't declared")
+        qty = int(asked["line"]["order_qty"])
+        row = {
+            "check": "max_order_qty",
+            "value": str(qty),
+            "limit": str(MOST_QTY),
+            "room": str(MOST_QTY - qty),
+        }
+        return {"denied": "max_order_qty" if qty > MOST_QTY else None, "limits": [row]}
+
+    def _day(self) -> dict[str, Any]:
+        working = sum(row["ord_status"] not in ENDED for row in self.rows.values())
+        return {"open": self.closed_by is None, "closed_by": self.closed_by, "date": None, "doubts": [],
+                "working": working, "unknown": 0, "day": self.day, "compared": False}  # fmt: skip
+
+    def _op_day_status(self, _asked: dict[str, Any]) -> dict[str, Any]:
+        return self._day()
+
+    def _op_day_open(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not asked.get("second"):
+            raise ValueError("opening trading needs a second named person: give --second NAME")
+        self.closed_by = None
+        return self._day()
+
+    def _op_day_close(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.closed_by = asked["by"]
+        if asked["cancel"]:
+            self.rows.clear()
+        return self._day()
+
+    def _op_day_next(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return {**self._day(), "date": asked["date"]}
+
+    def _op_day_files(self, _asked: dict[str, Any]) -> dict[str, Any]:
+        if self.closed_by is None or self._day()["working"]:
+            raise ValueError("close the day first")
+        return {"day": self.day, "accounts": [], "positions": [], "limits": [], "restricted": []}
 
     def _op_market(self, _asked: dict[str, Any]) -> dict[str, Any]:
         return {}

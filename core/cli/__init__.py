@@ -42,6 +42,7 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
+    "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),

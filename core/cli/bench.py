@@ -260,6 +260,29 @@ def route(output: str, **shape: int) -> None:
     _report("route", output, **shape)
 
 
+@command.command(short_help="The gate, with all limits set.")
+@output_option("table", "json")
+@click.option("--accounts", type=click.IntRange(1, 10_000), default=1000, show_default=True)
+@click.option("--symbols", type=click.IntRange(1, 10_000), default=1000, show_default=True)
+@click.option(
+    "--working", type=click.IntRange(1), default=120_000, show_default=True, help="Orders in the core."
+)
+@click.option(
+    "--asked", type=click.IntRange(1), default=100_000, show_default=True, help="Orders that are judged."
+)
+@click.option(
+    "--new", type=click.IntRange(1), default=100_000, show_default=True, help="Orders of the throughput."
+)
+@click.option(
+    "--flow", type=click.IntRange(1), default=20_000, show_default=True, help="Orders of the mixed flow."
+)
+@click.option("--turns", type=click.IntRange(1, 100), default=3, show_default=True, help="Best of so many.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def risk(output: str, **shape: int) -> None:
+    """What the gate costs an order with every limit set, and whether it denies what a plain count denies."""
+    _report("risk", output, shape=load("bench.risk_desk", "Shape")(**shape))
+
+
 @command.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

@@ -50,6 +50,14 @@ def command() -> None:
     help="A file of instruments, venues, accounts, limits, rates.",
 )
 @click.option(
+    "--day", type=click.Path(exists=True, file_okay=False), help="The folder of a day's files, in its place."
+)
+@click.option(
+    "--yesterday",
+    type=click.Path(exists=True, file_okay=False),
+    help="The folder that the day before ended with: it is compared.",
+)
+@click.option(
     "--journal", type=click.Path(file_okay=False), help="The journal's folder; one that is there goes on."
 )
 @click.option(

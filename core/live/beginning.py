@@ -9,6 +9,7 @@ import numpy as np
 from core import messages as m
 from core.build import build_id
 from core.live.book import Book
+from core.live.day import BEGIN, closing
 from core.path import config_request
 from core.recovery import replay
 from core.scenario.encoder import Event
@@ -28,10 +29,34 @@ class StartError(RuntimeError):
 def begin(core: Core) -> None:
     """The first events of a journal: sizes of tables, declarations."""
     core.feed([Event(int(m.Kind.CONFIG), 0, config_request(core.capacity))])
-    for line in core.config.lines:
+    for line in declarations(core):
         events = core.book.events(line)
         core.book.declarations += events
         core.feed(events)
+    rules = core.book.groups(core.config.groups)
+    for line in core.config.lines:
+        if line.data.get("group") is not None:
+            rules += core.book.events(line)
+    if core.config.require_limits:
+        rules.append(Event(int(m.Kind.LIMIT), 0, no_limit_no_trading()))
+    if core.config.day is not None:
+        rules += closing(core, BEGIN)
+    core.feed(rules)
+
+
+def declarations(core: Core) -> list[Line]:
+    """Without the limits on groups of accounts: those are made known only afterwards."""
+    return [line for line in core.config.lines if line.data.get("group") is None]
+
+
+def no_limit_no_trading() -> bytes:
+    """The rule that an account without any limit may not trade, as a limit of its own."""
+    row = np.zeros((), m.LIMIT_EVENT)
+    for key in m.SCOPE_KEYS.names or ():
+        row["scope"][key] = m.NONE
+    row["check"], row["currency"], row["index"] = int(m.Reason.NO_LIMIT), m.NONE16, m.NONE
+    row["by"] = row["approver"] = m.NONE
+    return row.tobytes()
 
 
 def remember(core: Core) -> list[Event]:
@@ -60,7 +85,7 @@ def _compare_declarations(core: Core) -> list[Event]:
     if not core.config.lines:
         return []
     asked = Book(core.config.file)
-    events = [event for line in core.config.lines for event in asked.events(line)]
+    events = [event for line in declarations(core) for event in asked.events(line)]
     had = core.book.declarations[: len(events)]
     if events[: len(had)] != had:
         raise StartError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,12 +17,13 @@ from core.scenario.encoder import CHECKS, Encoder, Event
 from core.scenario.money import Rates
 from core.scenario.numbers import format_ratio
 from core.scenario.reader import Line
-from core.scenario.schema import not_yet
 from core.scenario.values import convert
 from core_ext.journal import JournalReader
 
 CHECK_NAMES = {int(reason): name for name, reason in CHECKS.items()}
 SOURCE_AT = int(m.HEADER.fields["source"][1]) if m.HEADER.fields is not None else 0
+SCOPE_KEYS = {int(m.Scope.GROUP): "account"}
+"""Where a scope's key stands that isn't called like the scope."""
 SCOPE_SPACES = {"strategy": m.Space.STRATEGY, "session": m.Space.SESSION, "sector": m.Space.SECTOR}
 
 
@@ -41,6 +42,8 @@ class Book:
         self.connected: set[int] = set()
         self.kills: set[int] = set()
         self.rearmed: dict[tuple[int, int], int] = {}
+        self.closed_by: str | None = None
+        self.date: int | None = None
         self.declarations: list[Event] = []
         self._restored: dict[int, Callable[[np.void], None]] = {
             m.Kind.NAME: self._name,
@@ -51,6 +54,7 @@ class Book:
         }
         self._noted: dict[int, Callable[[bytes], None]] = {
             m.Kind.LIMIT: self._limit,
+            m.Kind.GROUP: self._group,
             m.Kind.FX: self._fx,
             m.Kind.QUOTE: self._quote,
             m.Kind.VENUE_STATE: self._venue_state,
@@ -58,6 +62,8 @@ class Book:
             m.Kind.DISCONNECT: self._disconnect,
             m.Kind.KILL: self._kill,
             m.Kind.REARM: self._rearm,
+            m.Kind.HALT: self._halt,
+            m.Kind.DAY: self._day,
         }
 
     # ---- from lines ----------------------------------------------------------------------------------------
@@ -65,7 +71,7 @@ class Book:
     def begin(self) -> Encoder:
         """The encoder; before the first call the directory may still be restored."""
         if self.encoder is None:
-            self.encoder = Encoder(self.file, self.directory)
+            self.encoder = Encoder(self.file, self.directory, live=True)
         return self.encoder
 
     def events(self, line: Line) -> list[Event]:
@@ -74,6 +80,32 @@ class Book:
         self.declared.add(line.type, line.data)
         return events
 
+    def question(self, line: Line) -> Event:
+        """An order that is asked about: nothing is remembered of it. ValueError: a name that nobody used
+        yet."""
+        encoder = self.begin()
+        for what in ("strategy", "session"):
+            name, known = line.data[what], self.directory.spaces[SCOPE_SPACES[what]]
+            if name is not None and name not in known:
+                raise ValueError(f"{what} {name!r}: nobody used it yet; one of {', '.join(known) or 'none'}")
+        event = encoder.encode(line)[-1]
+        encoder.forget(line.data["cl_ord_id"])
+        return event
+
+    def groups(self, groups: Mapping[str, tuple[str, ...]]) -> list[Event]:
+        """Groups of accounts, as events."""
+        out: list[Event] = []
+        encoder = self.begin()
+        for name, accounts in groups.items():
+            index, events = encoder.name(m.Space.GROUP, name)
+            self.directory.groups.setdefault(name, index)
+            out += events
+            for account in accounts:
+                row = np.zeros((), m.GROUP_EVENT)
+                row["account"], row["group"] = self.directory.accounts[account].index, index
+                out.append(Event(int(m.Kind.GROUP), 0, row.tobytes()))
+        return out
+
     def line(self, values: object, types: tuple[str, ...]) -> Line:
         """A line that somebody sent, checked against what is declared. ValueError says what is wrong."""
         if not isinstance(values, dict):
@@ -81,9 +113,6 @@ class Book:
         line_type, _, data = convert(values)
         if line_type not in types:
             raise ValueError(f"type: {line_type!r} isn't taken here: one of {', '.join(types)}")
-        lacking = not_yet(line_type, data, self.declared)
-        if lacking is not None:
-            raise ValueError(f"not yet: {lacking}")
         self.declared.check(line_type, data)
         return Line(0, 0, line_type, data)
 
@@ -176,7 +205,14 @@ class Book:
             noted(request)
 
     def _limit(self, request: bytes) -> None:
-        self.limits[int(np.frombuffer(request, m.LIMIT_EVENT, 1)[0]["index"])] = request
+        row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
+        if row["check"] != m.Reason.NO_LIMIT:
+            self.limits[int(row["index"])] = request
+
+    def _group(self, request: bytes) -> None:
+        row = np.frombuffer(request, m.GROUP_EVENT, 1)[0]
+        name = self.directory.space_lists[m.Space.GROUP][int(row["group"])]
+        self.directory.groups.setdefault(name, int(row["group"]))
 
     def _fx(self, request: bytes) -> None:
         row = np.frombuffer(request, m.FX_EVENT, 1)[0]
@@ -206,9 +242,20 @@ class Book:
         """Which epoch of a scope was the last to be cleared."""
         row = np.frombuffer(request, m.FILTER_EVENT, 1)[0]
         kind = int(row["kind"])
-        key = int(row["scope"][m.Scope(kind).name.lower()]) if kind else 0
+        key = int(row["scope"][SCOPE_KEYS.get(kind) or m.Scope(kind).name.lower()]) if kind else 0
         self.kills.add(int(row["epoch"]))
+        if kind == m.Scope.ALL:
+            self.closed_by = None
         self.rearmed[kind, key] = int(row["epoch"])
+
+    def _halt(self, request: bytes) -> None:
+        """Of all by a person, trading is closed; what the core itself halts is no such thing."""
+        row = np.frombuffer(request, m.HALT_EVENT, 1)[0]
+        if row["kind"] == m.Scope.ALL and row["by"] != m.NONE:
+            self.closed_by = self.directory.space_lists[m.Space.PERSON][int(row["by"])]
+
+    def _day(self, request: bytes) -> None:
+        self.date = int(np.frombuffer(request, m.DAY_EVENT, 1)[0]["date"])
 
     # ---- as people read it ---------------------------------------------------------------------------------
 
@@ -273,26 +320,31 @@ class Book:
 
     def limit_lines(self) -> list[dict[str, Any]]:
         """The declared limits as lines of a scenario file."""
-        return [self._limit_line(request) for _, request in sorted(self.limits.items())]
+        return [self.limit_line(request) for _, request in sorted(self.limits.items())]
 
-    def _limit_line(self, request: bytes) -> dict[str, Any]:
+    def limit_line(self, request: bytes) -> dict[str, Any]:
         row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
         check = CHECK_NAMES.get(int(row["check"]), str(row["check"]))
         value = (int(np.int64(row["value_hi"])) << 64) | int(row["value_lo"])
-        digits = 0 if check == "order_rate" else 12
-        line: dict[str, Any] = {"check": check, "value": _plain(value, digits)}
+        line: dict[str, Any] = {"check": check, "value": limit_text(check, value)}
         if row["off"]:
             line["value"] = "off"
         for what in ("account", "strategy", "symbol", "venue", "session", "sector"):
             index = int(row["scope"][what])
-            if index != m.NONE:
+            if what == "account" and m.ACCOUNT_GROUP <= index < m.UNKNOWN:
+                line["group"] = self.directory.space_lists[m.Space.GROUP][index - m.ACCOUNT_GROUP]
+            elif index != m.NONE:
                 line[what] = self.name_of(what, index)
         if row["each"]:
             line["each"] = m.Scope(int(row["each"])).name.lower()
         if int(row["currency"]) != m.NONE16:
             line["currency"] = self._currency(int(row["currency"]))
-        if check == "order_rate":
+        if check in schema.WINDOW_CHECKS:
             line["window_s"] = _plain(int(row["window_ns"]), 9)
+        if row["soft"]:
+            line["soft"] = True
+        if row["action"] == m.RiskState.REDUCING:
+            line["action"] = "reducing"
         return line
 
 
@@ -304,8 +356,16 @@ DECLARING: dict[int, np.dtype[Any]] = {
     m.Kind.ACCOUNT: m.ACCOUNT_EVENT,
     m.Kind.OPEN_POSITION: m.OPEN_POSITION_EVENT,
     m.Kind.LIMIT: m.LIMIT_EVENT,
+    m.Kind.GROUP: m.GROUP_EVENT,
     m.Kind.FX: m.FX_EVENT,
 }
+
+
+def limit_text(check: str, value: int) -> str:
+    """A limit's value as a person writes it."""
+    if check in schema.CHECK_WORDS:
+        return schema.CHECK_WORDS[check][value]
+    return _plain(value, 0 if check in schema.COUNT_CHECKS else 12)
 
 
 def _filter(request: bytes) -> dict[str, int]:

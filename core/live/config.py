@@ -6,15 +6,15 @@ import importlib.util
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from core.capacity import Capacity
+from core.live.day_files import doubts, read_day
 from core.live.places import beside, default_socket
 from core.scenario.declared import Declared
 from core.scenario.reader import Line, ScenarioError, read
-from core.scenario.schema import not_yet
 from core.scenario.values import convert
 from core.topology import CONTAINED, FUSED, LIVE_STAGES, PINNED, PLACEMENTS, REMOTABLE, REMOTE
 
@@ -24,6 +24,8 @@ DECLARING = ("instrument", "venue", "account", "open_position", "fx", "limit", "
 WAITS = ("auto", "spin", "yield", "sleep")
 DURABILITIES = ("async", "group")
 SESSIONS_MAX = 64
+GROUPS_MAX = 64
+GROUPS_AN_ACCOUNT = 8
 SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
 REMOTE_ADDRESS = "tcp://{stage}:7700"
@@ -32,6 +34,8 @@ KEYS = {
     "socket": str,
     "journal": str,
     "declare": str,
+    "day": str,
+    "yesterday": str,
     "durability": str,
     "wait": str,
     "live": bool,
@@ -46,6 +50,9 @@ KEYS = {
     "users": list,
     "rights": dict,
     "capacity": dict,
+    "second_person": bool,
+    "require_limits": bool,
+    "groups": dict,
 }
 
 
@@ -76,6 +83,12 @@ class CoreConfig:
     segment_mb: int = SEGMENT_MB
     users: tuple[int, ...] = ()
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    second_person: bool = False
+    require_limits: bool = False
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    day: Path | None = None
+    yesterday: Path | None = None
+    doubts: tuple[dict[str, Any], ...] = ()
     capacity: Capacity = field(default_factory=Capacity)
     lines: tuple[Line, ...] = ()
     file: str = "core"
@@ -92,13 +105,38 @@ def load(config: str | None = None, declare: str | None = None, **options: Any) 
     keys = _read(config) if config else {}
     inline = {name: keys.pop(name) for name in DECLARING if name in keys}
     base = Path(config).parent if config else Path()
-    if declare is None and "declare" in keys:
-        declare = str(base / _typed(file, "declare", keys.pop("declare"), str))
+    for key in ("declare", "day", "yesterday"):
+        if key in keys:
+            keys[key] = str(base / _typed(file, key, keys[key], str))
     for key, value in keys.items():
         _known(file, key, value)
-    keys |= {key: value for key, value in options.items() if value is not None}
-    lines = [*_inline(file, inline), *(_declared(declare) if declare else ())]
-    return _made(file, keys, lines)
+    keys |= {key: value for key, value in (options | {"declare": declare}).items() if value is not None}
+    if "day" not in keys:
+        declared = keys.get("declare")
+        return _made(file, keys, [*_inline(file, inline), *(_declared(declared) if declared else ())])
+    if inline or "declare" in keys:
+        raise ConfigError(file, "day", keys["day"], "its files declare all: leave out other declarations")
+    return _of_day(file, keys)
+
+
+def _of_day(file: str, keys: dict[str, Any]) -> CoreConfig:
+    """A core that begins with the files of a day, compared with those of the day before."""
+    before = _day(keys["yesterday"]) if "yesterday" in keys else None
+    lines = _day(keys["day"])
+    made = _made(file, keys, _matching(keys["day"], lines))
+    return replace(
+        made,
+        day=Path(keys["day"]),
+        yesterday=Path(keys["yesterday"]) if "yesterday" in keys else None,
+        doubts=tuple(doubts(lines, before)),
+    )
+
+
+def _day(folder: str) -> list[Line]:
+    try:
+        return read_day(Path(folder))
+    except OSError as error:
+        raise ConfigError(folder, "day", error.filename, f"can't be read: {error.strerror}") from None
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -156,6 +194,9 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         segment_mb=keys.get("segment_mb", SEGMENT_MB),
         users=tuple(_typed(file, "users", user, int) for user in keys.get("users", ())),
         rights=_rights(file, keys.get("rights", {}), lines),
+        second_person=keys.get("second_person", keys.get("live", False)),
+        require_limits=keys.get("require_limits", keys.get("live", False)),
+        groups=_groups(file, keys.get("groups", {}), lines),
         capacity=capacity,
         lines=tuple(lines),
         file=file,
@@ -226,6 +267,31 @@ def _rights(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tu
     return {session: tuple(names) for session, names in given.items()}
 
 
+def _groups(file: str, given: dict[str, Any], lines: list[Line]) -> dict[str, tuple[str, ...]]:
+    """Accounts that share limits."""
+    accounts = {line.data["account"] for line in lines if line.type == "account"}
+    for line in lines:
+        group = line.data.get("group")
+        if group is not None and group not in given:
+            raise ConfigError(file, "groups", group, "a limit is on it: say which accounts are in it")
+    if len(given) > GROUPS_MAX:
+        raise ConfigError(file, "groups", len(given), f"give {GROUPS_MAX} at most")
+    for group, names in given.items():
+        _typed(file, f"groups.{group}", names, list)
+        if not 1 <= len(group.encode()) <= 31:
+            raise ConfigError(file, "groups", group, "give a name of 1 to 31 bytes")
+        for name in names:
+            if name not in accounts:
+                raise ConfigError(
+                    file, f"groups.{group}", name, "no such account: declare it, or mend the name"
+                )
+    of = [name for names in given.values() for name in set(names)]
+    for name in of:
+        if of.count(name) > GROUPS_AN_ACCOUNT:
+            raise ConfigError(file, "groups", name, f"an account is in {GROUPS_AN_ACCOUNT} groups at most")
+    return {group: tuple(names) for group, names in given.items()}
+
+
 def _capacity(file: str, given: dict[str, Any]) -> Capacity:
     known = {item.name for item in fields(Capacity)}
     for key, value in given.items():
@@ -271,9 +337,6 @@ def _inline(file: str, tables: dict[str, Any]) -> list[Line]:
         for number, row in enumerate(_typed(file, kind, rows, list), 1):
             try:
                 line_type, _, data = convert({"type": kind, **row})
-                lacking = not_yet(line_type, data, declared)
-                if lacking is not None:
-                    raise ValueError(f"not yet: {lacking}")
                 declared.check(line_type, data)
             except ValueError as error:
                 raise ConfigError(file, f"{kind}[{number}]", row, str(error)) from None

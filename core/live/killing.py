@@ -12,7 +12,7 @@ from core import messages as m
 from core.live.config import beside
 from core_ext.killpage import PAGE_BYTES, KillPage
 
-SCOPES = tuple(scope.name.lower() for scope in m.Scope if scope != m.Scope.SECTOR)
+SCOPES = tuple(scope.name.lower() for scope in m.Scope if scope not in (m.Scope.SECTOR, m.Scope.GROUP))
 
 
 def open_page(socket: Path, *, create: bool = False) -> KillPage:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import messages as m
 from core.board import Board
-from core.live import amend as amending, queries
+from core.live import amend as amending, day, queries, risk
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
@@ -25,12 +25,6 @@ SIGNALS_MAX = 4096  # names of signals that one core knows
 SIGNAL_NAME_MAX = 39
 ADJUSTING = ("funding", "dividend", "split", "settlement")
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state", "venue_facts", "venue_queue")
-LIMIT_SPACES = {
-    "strategy": m.Space.STRATEGY,
-    "session": m.Space.SESSION,
-    "sector": m.Space.SECTOR,
-    "currency": m.Space.CURRENCY,
-}
 WITHOUT_SESSION = ("status", "stop", "kill", "rearm", "limits")  # a token is enough: nothing is traded
 SECOND_NS = 1_000_000_000
 
@@ -140,13 +134,43 @@ def risk_set(core: Core, _connection: Connection, request: dict[str, Any]) -> di
     values = values.get("limit", values.get("line", values))
     if not isinstance(values, dict):
         raise Refused("limit: give a map, as the limit line of a scenario file")
-    line = core.book.line({"type": "limit", **values}, ("limit",))
-    for what, space in LIMIT_SPACES.items():
-        need_room(core, space, line.data[what])
-    if len(core.book.limits) >= core.capacity.limits:
-        raise Refused(f"{len(core.book.limits)} limits are the most that this core can hold")
-    core.feed(core.book.events(line))
-    return {"limits": core.book.limit_lines()}
+    return risk.set_limit(core, values)
+
+
+def risk_override(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return risk.override(core, request)
+
+
+def risk_load(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return risk.load(core, request)
+
+
+def risk_status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    return risk.status(core)
+
+
+def risk_explain(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return risk.explain(core, request)
+
+
+def day_status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    return day.status(core)
+
+
+def day_open(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return day.open_(core, request)
+
+
+def day_close(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return day.close(core, request)
+
+
+def day_next(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    return day.next_(core, request)
+
+
+def day_files(core: Core, _connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
+    return day.files(core)
 
 
 def market(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
@@ -177,16 +201,18 @@ def book(core: Core, connection: Connection, request: dict[str, Any]) -> dict[st
     return {"seq": after}
 
 
-def _scope(core: Core, request: dict[str, Any]) -> tuple[str, str | None, str, int]:
+def _scope(
+    core: Core, request: dict[str, Any], scopes: tuple[str, ...] = SCOPES
+) -> tuple[str, str | None, str, int]:
     """(scope, key, by, the key's index) of a kill or rearm."""
     scope, key, by = request.get("scope", "all"), request.get("key"), request.get("by")
-    if scope not in SCOPES:
-        raise Refused(f"scope {scope!r}: one of {', '.join(SCOPES)}")
+    if scope not in scopes:
+        raise Refused(f"scope {scope!r}: one of {', '.join(scopes)}")
     if not isinstance(by, str) or not by:
         raise Refused("by: say who does it")
     if scope == "all":
         return scope, None, by, 0
-    known = core.book.names()[scope]
+    known = list(core.book.directory.groups) if scope == "group" else core.book.names()[scope]
     if key not in known:
         raise Refused(f"key {key!r}: no such {scope}; one of {', '.join(known) or 'none'}")
     return scope, key, by, known.index(key)
@@ -203,11 +229,15 @@ def kill(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[s
 
 
 def rearm(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
-    scope, key, by, index = _scope(core, request)
+    """Also of what limits have halted; so a group of accounts can be armed, though nobody kills one."""
+    scope, key, by, index = _scope(core, request, (*SCOPES, "group"))
+    second = risk.second_person(core, f"re-arming {scope} {key or ''}".rstrip(), request)
     kind = int(m.Scope[scope.upper()])
     core.take_kills()
     epochs = [row["epoch"] for row in core.page.rows() if (row["kind"], row["key"]) == (kind, index)]
-    core.switch("rearm", scope, key, by, max(epochs, default=0))
+    closed_by = core.book.closed_by if scope == "all" else None
+    again = [] if closed_by is None else day.closing(core, closed_by)  # opening it is another matter
+    core.switch("rearm", scope, key, by, max(epochs, default=0), second, again)
     core.page.clear(epochs)
     return {"orders": 0, "epochs": epochs}
 
@@ -275,6 +305,15 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         limits,
         status,
         risk_set,
+        risk_override,
+        risk_load,
+        risk_status,
+        risk_explain,
+        day_status,
+        day_open,
+        day_close,
+        day_next,
+        day_files,
         kill,
         rearm,
         algo,
@@ -289,7 +328,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-def switch_line(what: str, scope: str, key: str | None, by: str) -> Line:
-    """A kill or rearm, as a line: what is left out is as in a scenario file."""
-    _, _, data = convert({"type": what, "scope": scope, "by": by} | ({} if key is None else {"key": key}))
-    return Line(0, 0, what, data)
+def switch_line(what: str, scope: str, key: str | None, by: str, second: str | None = None) -> Line:
+    """A kill or rearm, as a line: what is left out is as in a scenario file, which has no groups."""
+    _, _, data = convert({"type": what, "scope": "all", "by": by})
+    return Line(0, 0, what, data | {"scope": scope, "key": key, "approver": second})

@@ -6,6 +6,7 @@ import hmac
 import os
 import signal
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -260,15 +261,26 @@ class Core:
                     scope = "all"  # it names what the core doesn't know: block more, never less
                 self.switch("kill", scope, key, row["by"] or "unknown", row["epoch"])
 
-    def switch(self, what: str, scope: str, key: str | None, by: str, epoch: int) -> None:
-        """A kill or rearm as an event, with the page's epoch."""
-        for event in self.book.events(switch_line(what, scope, key, by)):
+    def switch(
+        self,
+        what: str,
+        scope: str,
+        key: str | None,
+        by: str,
+        epoch: int,
+        second: str | None = None,
+        then: Sequence[Event] = (),
+    ) -> None:
+        """A kill or rearm as an event, with the page's epoch; `then` at once, nobody's event between."""
+        events = []
+        for event in self.book.events(switch_line(what, scope, key, by, second)):
             request = event.request
             if event.kind in (m.Kind.KILL, m.Kind.REARM):
                 row = np.frombuffer(request, m.FILTER_EVENT, 1).copy()
                 row["epoch"] = epoch
                 request = row.tobytes() + request[row.nbytes :]  # a kill says more
-            self.feed([Event(event.kind, event.session, request)])
+            events.append(Event(event.kind, event.session, request))
+        self.feed([*events, *then])
 
     # ---- requests ------------------------------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ cdef class MarketView:
         top.quoted = 1
         top.quoted_ns = page.header.time_ns
         self.symbols[symbol].quoted = 1
+        self.symbols[symbol].quoted_ns = page.header.time_ns
         ladder = &self.ladders[2 * top.depth + ask]
         ladder_set(ladder, ask, page.request.depth.px, page.request.depth.qty)
         if ask:

@@ -45,12 +45,14 @@ cdef enum Bit:
     B_WAITS_TRIGGER = 2097152       # held until it triggers
     B_WAITS_ENTRY = 4194304         # held until its list's entry is filled
     B_WAITS_AUCTION = 8388608       # held until its venue collects
-    B_WAITS = 14680064
+    B_WAITS_OWN = 2147483648        # held until own orders that it would meet are gone
+    B_WAITS = 2162163712
     B_LISTED = 16777216             # it is in a list: see Beside
     B_ALGO = 33554432
     B_CLOSES = 134217728            # the core's own: it closes a position after a kill
     B_FRESH = 268435456             # child: nothing was asked of it yet; `pend_price` is the root of the event that sent it
     B_LIFTS = 536870912             # a market_to_limit order whose price follows its fills
+    B_PROTECTED = 1073741824        # a market order that goes no further than its price
     B_FIXED = 67108864              # a market_to_limit order that has become a limit order
 
 # A million of them are met at random, so what counts is how many cache lines one has: two, and one for its child.
@@ -156,6 +158,7 @@ cdef class Life:
     cdef int64_t working(self, uint32_t order) noexcept nogil
     cdef void _used(self, uint32_t order, uint32_t child, uint32_t id) noexcept nogil
     cdef void _order(self, Page* page, Outcome* out) noexcept nogil
+    cdef void _protect(self, Order* order, int64_t price) noexcept nogil
     cdef void _join(self, uint32_t index, OrderEvent* request) noexcept nogil
     cdef void _hold(self, Order* order) noexcept nogil
     cdef void _new_child(self, Page* page, uint32_t parent, uint32_t index, uint32_t n, uint16_t venue, int64_t qty,

@@ -12,9 +12,9 @@ from core.messages cimport (
     OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
     R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
     S_NEW, S_PARTIALLY_FILLED, S_PENDING_CANCEL, S_PENDING_NEW, S_PENDING_REPLACE, S_REJECTED, S_STOPPED,
-    S_SUSPENDED, SIDE_BUY, SW_ASK, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, T_LIMIT_IF_TOUCHED,
-    T_LIMIT, T_MARKET, T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_IOC,
-    TIF_OPG, VF_APPLIES, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED,
+    S_SUSPENDED, SIDE_BUY, SW_ASK, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_OWN, SW_STATUS, T_LIMIT,
+    T_LIMIT_IF_TOUCHED, T_MARKET, T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP,
+    TIF_CLS, TIF_FOK, TIF_IOC, TIF_OPG, VF_APPLIES, VF_HOLDS, VF_PROTECTED, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED,
     X_DONE_FOR_DAY, X_EXPIRED, X_NEW, X_NONE, X_PENDING_CANCEL, X_PENDING_NEW, X_PENDING_REPLACE, X_REJECTED,
     X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_TRIGGERED,
     X_UNKNOWN_ORDER, AlgoEvent, ListEvent, OrderEvent, Outcome, Page, ReplaceEvent, ReportEvent, SliceEvent,
@@ -328,6 +328,7 @@ cdef class Life:
         out.unsent_qty = order.order_qty - order.cum_qty - order.open_qty
         if order.bits & B_HAS_PRICE:
             flags |= OF_HAS_PRICE
+        out.protects = (order.bits & B_PROTECTED) != 0
         if order.flags & O_POST_ONLY:
             flags |= OF_POST_ONLY
         if ended:
@@ -339,7 +340,7 @@ cdef class Life:
                 flags |= OF_ROUTABLE
             if order.bits & B_WAITS and not ended:
                 flags |= OF_HOLDS
-                if order.bits & (B_WAITS_TRIGGER | B_WAITS_AUCTION):
+                if order.bits & (B_WAITS_TRIGGER | B_WAITS_AUCTION | B_WAITS_OWN):
                     flags |= OF_WAITS
         if out.orig_id == NONE:
             out.id = order.id_current
@@ -392,7 +393,11 @@ cdef class Life:
             order.bits |= B_CLOSES
         if request.contingency != CG_NONE:
             self._join(index, request)
-        if order.bits & B_WAITS_ENTRY or is_worked(request):
+        if page.verdict.flags & VF_PROTECTED:
+            self._protect(order, page.verdict.mark2)
+        if page.verdict.flags & VF_HOLDS:
+            order.bits |= B_WAITS_OWN
+        if order.bits & (B_WAITS_ENTRY | B_WAITS_OWN) or is_worked(request):
             order.bits |= B_WORKED | B_ACKED
             out.exec_type = X_NEW
             order.algo = request.algo
@@ -403,10 +408,18 @@ cdef class Life:
             if not order.bits & B_WAITS_ENTRY:
                 self._hold(order)
             return
-        self._new_child(page, index, index, 1, request.venue, request.qty, request.price, request.ord_type,
-                        request.time_in_force)
+        if order.bits & B_PROTECTED:
+            self._new_child(page, index, index, 1, request.venue, request.qty, order.price, T_LIMIT, TIF_IOC)
+        else:
+            self._new_child(page, index, index, 1, request.venue, request.qty, request.price, request.ord_type,
+                            request.time_in_force)
         out.exec_type = X_PENDING_NEW
         self._send_new(index, out)
+
+    cdef void _protect(self, Order* order, int64_t price) noexcept nogil:
+        """A market order goes no further than a price, which it does not show."""
+        order.price = price
+        order.bits |= B_PROTECTED
 
     cdef void denied(self, Page* page) noexcept nogil:
         """A list whose entry was denied: its legs are canceled when they come."""
@@ -685,7 +698,7 @@ cdef class Life:
         cdef Child* child
         if target == NONE:
             return
-        if kind == SW_CANCEL:
+        if kind == SW_CANCEL or kind == SW_OWN:
             self._cancel(page, target, NONE, NONE, out)
         elif kind == SW_EXPIRE:
             self._expire(target, out)
@@ -998,8 +1011,15 @@ cdef class Life:
         if order.bits & B_LISTED and self._is_to_go(page.request.trigger.order):
             return
         out.order = page.request.trigger.order
+        if order.bits & B_WAITS_OWN:
+            order.bits &= ~B_WAITS_OWN      # whatever else it waits for, it waits for still
+            if not order.bits & B_WAITS:
+                out.flags |= OF_REPLACED
+            return
         if order.bits & B_WAITS_TRIGGER:
             out.exec_type = X_TRIGGERED
+            if page.verdict.flags & VF_PROTECTED:
+                self._protect(order, page.verdict.mark2)
         order.bits &= ~(B_WAITS_TRIGGER | B_WAITS_AUCTION)
         out.flags |= OF_REPLACED
 

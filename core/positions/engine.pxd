@@ -48,7 +48,7 @@ cdef class Positions(Engine):
     cdef void _keep(self, Contract* contract, const Adjustment* done) noexcept nogil
     cdef void _tell_next(self, Page* page, uint32_t index) noexcept nogil
     cdef void _adjusted(self, Page* page) noexcept nogil
-    cdef void _owe(self, Page* page, uint32_t index, int64_t delta) noexcept nogil
+    cdef void _owe(self, Page* page, uint32_t index, int64_t delta, const Position* was) noexcept nogil
     cdef void _mark(self, const Page* page, const Contract* contract, int64_t* mark2, uint8_t* has_mark) noexcept nogil
     cdef void _book(self, Page* page) noexcept nogil
     cdef Position* _position(self, uint32_t index, uint32_t account, uint32_t symbol) noexcept nogil

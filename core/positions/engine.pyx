@@ -116,6 +116,7 @@ cdef class Positions(Engine):
         cdef uint32_t index = page.resolved.fill if report.exec_type == X_TRADE else page.resolved.ref_fill
         cdef i128 before = position.fees
         cdef int64_t delta = position.qty
+        cdef Position was
         if index != NONE:
             fill = &self.fills[index]
         if report.exec_type == X_TRADE:
@@ -131,8 +132,9 @@ cdef class Positions(Engine):
             else:
                 fill.qty = 0
                 fill.fee = 0
+            was = position[0]
             self._again(position)
-            self._owe(page, place, position.qty - (delta + fill.qty))
+            self._owe(page, place, position.qty - (delta + fill.qty), &was)
         if report.exec_type == X_TRADE or report.exec_type == X_TRADE_CORRECT:
             contract.last_fill_px = report.last_px
             contract.has_fill = 1
@@ -297,17 +299,22 @@ cdef class Positions(Engine):
         self._tell(page, page.request.adjusted.position, page.request.adjusted.account, page.request.adjusted.symbol)
         self._tell_next(page, self.positions[page.request.adjusted.position].next)
 
-    cdef void _owe(self, Page* page, uint32_t index, int64_t delta) noexcept nogil:
-        """Risk counts a bust by its fill; what a split or settlement made of that fill since, it must be told."""
+    cdef void _owe(self, Page* page, uint32_t index, int64_t delta, const Position* was) noexcept nogil:
+        """Risk counts a bust by its fill. What a split or settlement made of that fill since, and what playing the fills
+        again made of the book, it must be told."""
         cdef AdjustedEvent event
-        if delta == 0:
-            return
+        cdef const Position* now = &self.positions[index]
         memset(&event, 0, sizeof(AdjustedEvent))
         event.position = index
         event.account = self.positions[index].account
         event.symbol = self.positions[index].symbol
         event.quiet = 1
         event.delta = delta
+        event.book_qty = now.qty - was.qty
+        event.cost = now.cost - was.cost
+        event.realized = now.realized - was.realized
+        event.fees = now.fees - was.fees
+        event.paid = now.paid - was.paid
         self.emitter.emit(page, K_ADJUSTED, &event, sizeof(AdjustedEvent), 0)
 
     # ---- what is told -----------------------------------------------------------------------------------------

@@ -196,6 +196,10 @@ cdef class Resolve(Engine):
         if replaces and not out.flags:
             self.named(out.id).position = position
 
+    def position_of(self, uint32_t account, uint32_t symbol) -> int:
+        """The position's index; NONE: there is none yet. Not for the path."""
+        return self.positions.find((<uint64_t>account << 32) | symbol)
+
     cdef uint32_t _position(self, uint32_t account, uint32_t symbol) noexcept nogil:
         cdef uint64_t key = (<uint64_t>account << 32) | symbol
         cdef uint32_t found = self.positions.find(key)

@@ -5,29 +5,32 @@ from libc.string cimport memset
 from core.alerts cimport alert_venue, halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    AA_STOP, AD_SETTLEMENT, AD_SPLIT, AL_CLOSE, AL_PEG, AlertEvent, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
-    D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED, H_JOURNAL_FULL,
-    HaltEvent, is_request, K_ADJUST, K_ADJUSTED, K_ALERT, K_ALGO, K_BOOK, K_CANCEL, K_CANCEL_ALL,
-    K_CHILD_CANCEL, K_CHILD_REPLACE, K_CONNECT, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIMIT, K_LIST,
-    K_OPEN_POSITION, K_ORDER, K_ORDER_END, K_PEG, K_REARM, K_REPLACE, K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP,
-    K_TRIGGER, K_VENUE_STATE, KillEvent, MAX_VENUES, NONE, NONE16, O_HAS_EXPIRE, O_HAS_FLOOR, O_HAS_PRICE,
-    O_HAS_QTY, O_HAS_STOP, O_HAS_TRAIL, O_POST_ONLY, O_REDUCE_ONLY, OF_OVERFILL, OrderEvent, Outcome, Page,
-    PEG_NONE, PO_DIRECTED, PO_OPTIMAL, PO_POST, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
-    R_LIMIT_70, R_LIMIT_90, R_MAX_POSITION, R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL,
-    R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER, R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN,
-    R_VENUE_UNKNOWN, ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_VENUE, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL,
-    SW_CLOSE, SW_EXPIRE, SW_FLATTEN, SW_STATUS, T_LIMIT, T_LIMIT_IF_TOUCHED, T_MARKET, T_PEGGED, T_STOP_LIMIT,
-    T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_GTD, TIF_IOC, TIF_OPG, U_QTY12, UNKNOWN, UNKNOWN16, V_MATCH,
-    Verdict, VF_APPLIES, VF_HAS_MARK, VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, W_PX_OVERFLOW,
+    AL_CLOSE, CG_NONE, CG_OTO, D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, H_DERIVED,
+    H_JOURNAL_FULL, HaltEvent, is_request, K_ALGO, K_CANCEL, K_CANCEL_ALL, K_CHILD_CANCEL, K_CHILD_REPLACE,
+    K_CONNECT, K_DEPTH, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIST, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE,
+    K_REARM, K_REPLACE, K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP, K_TRADE, K_TRIGGER, K_VENUE_STATE, KillEvent,
+    MAX_VENUES, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, O_REDUCE_ONLY, OF_FILL_APPLIED, OF_OVERFILL,
+    OrderEvent, Page, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
+    R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER,
+    R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_ALL,
+    SC_VENUE, ScopeKeys, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL, SW_CLOSE, SW_EXPIRE, SW_FLATTEN, SW_OWN, SW_STATUS,
+    T_MARKET, T_TRAILING_STOP, TIF_CLS, TIF_OPG, UNKNOWN, UNKNOWN16, V_MATCH, VF_APPLIES, VF_HOLDS, VF_PROTECTED,
+    VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, X_TRADE, X_TRADE_CANCEL,
 )
-from core.execution.algos.engine cimport algo_unsupported
-from core.market.view cimport SymbolMarket
-from core.orders.life cimport B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS_TRIGGER, Child, Order, is_stop, order_ended
-from core.risk.gate cimport Proposal, set_key
-from core.risk.limits cimport Counter, Limit, keys_of
+from core.orders.life cimport B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS, B_WAITS_TRIGGER, Child, Order, order_ended
+from core.risk.changes cimport show_market
+from core.risk.form cimport has_price, set_beside, unsupported
+from core.risk.limits cimport keys_of
+from core.risk.own cimport Newcomer
+from core.risk.proposal cimport Proposal
 from core.risk.sweeps cimport of_children
+from core_ext.atomics cimport prefetch_read
 from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
+
+
+cdef enum:
+    PREPARED = 32                   # orders of a batch
 
 
 cdef class Risk(Engine):
@@ -41,18 +44,56 @@ cdef class Risk(Engine):
         self.view = MarketView(arena, capacity.symbols, capacity.depths)
         self.life = Life(arena, capacity.orders, capacity.more_children, capacity.ids, capacity.lists)
         self.limits = Limits(arena, capacity)
-        self.gate = Gate(arena, capacity, self.view, self.limits)
+        self.values = Values(arena, capacity, self.view, self.limits)
+        self.tallies = Tallies(arena, capacity, self.limits, self.values)
+        self.holdings = Holdings(arena, capacity, self.limits, self.values)
+        self.contents = Contents(arena, capacity, self.limits)
+        self.own = Own(arena, emitter, capacity, self.life, self.holdings, self.limits)
+        self.gate = Gate(arena, capacity, self.view, self.values, self.holdings, self.limits)
+        self.checks = Checks(emitter, self.view, self.values, self.limits, self.tallies, self.holdings, self.contents,
+                             self.own)
+        self.rooms = Rooms(arena, capacity, self.limits, self.values, self.tallies, self.holdings)
+        self.glance = Glance(self.view, self.values, self.limits, self.tallies, self.holdings, self.contents, self.own,
+                             self.rooms)
+        self.watch = Watch(arena, emitter, capacity, self.limits, self.tallies, self.checks, self.glance, self.gate)
+        self.measure = Measure(arena, capacity, self.view, self.life, self.values, self.limits, self.tallies,
+                               self.holdings, self.checks)
         self.rights = Rights(arena, capacity)
         self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
-        self.holdings = Holdings(arena, capacity.positions, capacity.orders)
         self.flattens = Flattens(arena, emitter, capacity, self.view, self.life, self.holdings)
+        self.changes = Changes(self.limits, self.values, self.tallies, self.holdings, self.own, self.measure, self.watch,
+                               self.rooms, self.flattens)
         self.sessions = <uint8_t*>arena.table("risk.sessions", 1, capacity.sessions)
 
     cdef void prepare(self, Page** todo, int count) noexcept nogil:
+        """Lines that lead to others first: each turn asks for what the one before has brought."""
         cdef int i
+        cdef int orders = 0
+        cdef Page* some[PREPARED]
         for i in range(count):
-            if is_request(todo[i].header.kind):
-                self.life.prefetch(todo[i].resolved.order, todo[i].resolved.child)
+            if not is_request(todo[i].header.kind):
+                continue
+            self.life.prefetch(todo[i].resolved.order, todo[i].resolved.child)
+            if todo[i].resolved.position >= self.tallies.max_positions:
+                continue
+            self.holdings.prefetch(todo[i].resolved.position)
+            if self.limits.counts[0] and todo[i].header.kind == K_ORDER and orders < PREPARED and (
+                    todo[i].request.order.account < self.max_accounts
+                    and todo[i].request.order.symbol < self.values.max_symbols):
+                some[orders] = todo[i]
+                orders += 1
+        for i in range(orders):
+            self.limits.prefetch(some[i].request.order.account)
+            self.tallies.prefetch(some[i].resolved.position)
+            prefetch_symbol(self.view, self.values, some[i].request.order.symbol)
+            prefetch_read(&self.holdings.purses[some[i].request.order.account])
+            if self.limits.counts[7]:
+                prefetch_read(&self.own.ends[some[i].resolved.position])
+        for i in range(orders):
+            self.tallies.prefetch_cell(some[i].resolved.position)
+            self.glance.prefetch(self.limits.chains[some[i].request.order.account].groups)
+        for i in range(orders):
+            self.glance.prefetch_order(some[i], self.limits.chains[some[i].request.order.account].groups)
 
     cdef void on_batch(self, Page** todo, int count) noexcept nogil:
         cdef int i
@@ -62,6 +103,7 @@ cdef class Risk(Engine):
 
     cdef void on_event(self, Page* page) noexcept nogil:
         cdef uint16_t kind = page.header.kind
+        self.watch.said.state = RS_ACTIVE
         page.verdict.flags = 0
         page.verdict.reason = R_NONE
         page.verdict.unit = 0
@@ -77,7 +119,7 @@ cdef class Risk(Engine):
         elif kind == K_VENUE_STATE:
             self._venue_state(page)
         elif self.view.on_event(page):
-            return
+            self._moved(page)
         elif kind == K_REPLACE:
             self._replace(page)
         elif kind == K_CANCEL:
@@ -90,6 +132,7 @@ cdef class Risk(Engine):
         elif kind == K_ORDER_END or kind == K_EXPIRE:
             self._apply(page, page.request.order_end.order)
         elif kind == K_TRIGGER:
+            self._protect_trigger(page)
             self._apply(page, page.request.trigger.order)
         elif kind == K_PEG:
             self._peg(page)
@@ -116,23 +159,8 @@ cdef class Risk(Engine):
         elif kind == K_DISCONNECT:
             if not self.sessions[page.request.filter.scope.session]:
                 self.sweeps.begin(page, SW_CANCEL, &page.request.filter.scope)
-        elif kind == K_LIMIT:
-            self.limits.set(&page.request.limit, self.life, self.life.count())
-        elif kind == K_ADJUST:
-            self._facts(page, page.request.adjust.symbol)
-            if page.request.adjust.what == AD_SPLIT or page.request.adjust.what == AD_SETTLEMENT:
-                self.limits.rescale(&page.request.adjust)
-        elif kind == K_ADJUSTED:
-            self._adjusted(page)
-        elif kind == K_BOOK:
-            self._book(page)
-        elif kind == K_OPEN_POSITION:
-            self.limits.open(page.resolved.position, page.request.open_position.account,
-                             page.request.open_position.symbol, page.request.open_position.qty)
-            self.holdings.open(page)
         else:
-            self.gate.declare(page)
-            self.flattens.declare(page)
+            self.changes.on_event(page)
 
     def mark2_of(self, uint32_t symbol) -> int | None:
         """Twice the symbol's mark in price units, as it stands; None: there is none. Not for the path."""
@@ -146,62 +174,77 @@ cdef class Risk(Engine):
     # ---- what passes is applied, and what it changes is counted -----------------------------------------------
 
     cdef void _apply(self, Page* page, uint32_t order) noexcept nogil:
-        """Moves the order's life, and every counter that it is in, by the difference."""
+        """Moves the order's life, and all that is counted of it, by the difference."""
         cdef Order* moved = &self.life.orders[order]
         cdef int64_t working = 0
         cdef int64_t filled = 0
+        cdef i128 value = 0
+        cdef bint was_alive = 0
         page.verdict.flags |= VF_APPLIES
         if page.header.kind != K_ORDER:
             working = self.life.working(order)
             filled = moved.cum_qty
+            was_alive = not order_ended(moved)
+            if self.limits.counts[0]:
+                value = self.measure.working_value(order)
         self.life.apply(page, &self.scratch)
-        working = self.life.working(order) - working
-        filled = moved.cum_qty - filled
-        if working or filled:
-            self._count(page, self.limits.chains[moved.account].positions, moved, working, filled)
-            if self.limits.chains[self.max_accounts].positions != NONE:
-                self._count(page, self.limits.chains[self.max_accounts].positions, moved, working, filled)
-            self.holdings.move(order, moved, working, filled)
+        self._counted(page, order, working, filled, value, was_alive)
         if self.flattens.counts[0] and order_ended(moved):
             self.flattens.ended(page, order)
         if self.scratch.flags & OF_OVERFILL:
             self._halt_order(page, moved, R_OVERFILL, moved.order_qty, moved.cum_qty)
 
-    cdef void _count(self, Page* page, uint32_t i, const Order* order, int64_t working, int64_t filled) noexcept nogil:
-        """The difference in every counter of a chain's limits of positions, from limit i on."""
-        cdef uint32_t counter
-        cdef uint32_t cell
-        cdef Limit* limit
-        while i != NONE and self.limits.limits[i].check == R_MAX_POSITION:
-            limit = &self.limits.limits[i]
-            if self.limits.applies(limit, keys_of(order)):
-                counter = self.limits.counter(i, self.limits.key(limit, keys_of(order)))
-                cell = self.limits.cell_at(page.resolved.position, counter, order.symbol)
-                if order.side == SIDE_BUY:
-                    self.limits.move(cell, filled, working, 0)
-                else:
-                    self.limits.move(cell, -filled, 0, working)
-                self._warn(page, i, counter, order.symbol)
-            i = limit.next
+    cdef void _counted(self, Page* page, uint32_t order, int64_t working, int64_t filled, i128 value,
+                       bint was_alive) noexcept nogil:
+        """The difference to what was before, in the books, the holdings, and what limits count."""
+        cdef Order* moved = &self.life.orders[order]
+        cdef uint16_t kind = page.header.kind
+        cdef Move move
+        memset(&move, 0, sizeof(Move))
+        move.buys = moved.side == SIDE_BUY
+        move.working = self.life.working(order) - working
+        move.filled = moved.cum_qty - filled
+        move.live = <int>(not order_ended(moved)) - <int>was_alive
+        if kind == K_REPORT and self.scratch.flags & OF_FILL_APPLIED:
+            move.unbooked = page.request.report.exec_type != X_TRADE
+            self.measure.fill(page, moved, &move)
+            self._booked(page, moved, &move)
+        if move.working or move.filled:
+            self.holdings.move(order, moved, move.working, move.filled)
+        self.own.moved(page, order, was_alive)
+        if not self.limits.counts[0]:
+            return
+        if not page.header.flags & H_DERIVED:
+            move.orders = kind == K_ORDER
+            move.cancels = kind == K_CANCEL
+            move.messages = kind == K_ORDER or kind == K_REPLACE or kind == K_CANCEL
+        move.working_value = self.measure.working_value(order) - value
+        if move.working or move.filled or move.working_value or move.live or move.messages or move.books:
+            self.watch.count(page, keys_of(moved), self.holdings.positions[order], &move)
+            if move.books and self.limits.counts[6]:
+                self.watch.filled(page, keys_of(moved))
 
-    cdef void _warn(self, Page* page, uint32_t index, uint32_t counter, uint32_t symbol) noexcept nogil:
-        """An alert at 70 % and one at 90 %, each once until the value falls below again."""
-        cdef Limit* limit = &self.limits.limits[index]
-        cdef Counter* counted
-        cdef int step
-        cdef uint8_t bit
-        if counter == NONE:
-            return
-        counted = &self.limits.counters[counter]
-        if counted.sum < limit.warns_from[0] and not counted.warned:
-            return
-        for step in range(2):
-            bit = <uint8_t>(1 << step)
-            if counted.sum < limit.warns_from[step]:
-                counted.warned &= ~bit
-            elif not counted.warned & bit:
-                counted.warned |= bit
-                self._alert_limit(page, index, counter, R_LIMIT_90 if step else R_LIMIT_70, counted.sum, symbol)
+    cdef void _booked(self, Page* page, const Order* order, Move* move) noexcept nogil:
+        """A trade into the position's book; what busts and corrections make of it positions will say."""
+        cdef uint32_t position = page.resolved.position
+        if page.request.report.exec_type == X_TRADE:
+            self.holdings.book(position, move.book_qty[0], move.book_px[0], move.book_fee[0])
+        if page.request.report.exec_type != X_TRADE_CANCEL:
+            self.values.filled(order.symbol, page.request.report.last_px)
+
+    cdef void _moved(self, Page* page) noexcept nogil:
+        """The market moved: so may marks have."""
+        cdef uint16_t kind = page.header.kind
+        if kind == K_QUOTE:
+            self.values.moved(page.request.quote.symbol)
+        elif kind == K_TRADE:
+            self.values.moved(page.request.trade.symbol)
+        elif kind == K_DEPTH:
+            self.values.moved(page.request.depth.symbol)
+        elif kind == K_MARK:
+            self.values.moved(page.request.price.symbol)
+            if self.limits.counts[6]:
+                self.watch.marked(page, page.request.price.symbol)
 
     # ---- requests of clients ----------------------------------------------------------------------------------
 
@@ -210,6 +253,21 @@ cdef class Risk(Engine):
         cdef Proposal asked
         if not self._known(page, request):
             return
+        self.propose(page, &asked)
+        if page.header.flags & H_DERIVED:
+            self._close(page, request)
+            return
+        if unsupported(page, request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
+            self.gate.deny(page, R_UNSUPPORTED)
+        elif self.passes(page, &asked):
+            self.watch.accepted(page, &asked, page.resolved.order)
+            self._take(page, request, &asked)
+            return
+        self.life.denied(page)
+
+    cdef void propose(self, Page* page, Proposal* asked) noexcept nogil:
+        """What a new order asks for; all that it names is known."""
+        cdef OrderEvent* request = &page.request.order
         asked.account = request.account
         asked.symbol = request.symbol
         asked.strategy = request.strategy
@@ -220,22 +278,65 @@ cdef class Risk(Engine):
         asked.has_price = (request.flags & O_HAS_PRICE) != 0
         asked.qty = request.qty
         asked.price = request.price
+        asked.position = page.resolved.position
+        asked.order = NONE
         asked.old_working = 0
         asked.new_working = request.qty
         asked.wrong = request.wrong
         asked.px_digits = request.px_digits
         asked.qty_digits = request.qty_digits
-        set_beside(page, request, &asked, self.life.awaits_entry(request))
-        if page.header.flags & H_DERIVED:
-            self._close(page, request)
+        set_beside(page, request, asked, self.life.awaits_entry(request))
+
+    cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil:
+        """Whether an order may go: what is always on, then the limits: most times by a glance at them."""
+        asked.protects = 0
+        asked.waits_limit = NONE
+        if not self.gate.passes(page, asked) or not self._reduces(page, asked, asked.old_working):
+            return 0
+        if self.limits.counts[0] == 0:
+            return 1
+        self.measure.value(asked)
+        return self.glance.passes(page, asked) or self.checks.passes(page, asked)
+
+    cdef void _take(self, Page* page, OrderEvent* request, const Proposal* asked) noexcept nogil:
+        """An order that passed, with what limits made of it."""
+        cdef uint32_t order = page.resolved.order
+        cdef Newcomer new
+        cdef int count
+        if asked.protects:
+            page.verdict.flags |= VF_PROTECTED
+            page.verdict.mark2 = asked.protected
+        if asked.waits_limit != NONE:
+            page.verdict.flags |= VF_HOLDS
+        self.measure.keep_price(asked, order)
+        self._accept(page, request)
+        if asked.waits_limit == NONE:
             return
-        if unsupported(page, request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
-            self.gate.deny(page, R_UNSUPPORTED)
-        elif self.gate.passes(page, &asked) and self._reduces(page, &asked, 0):
-            self.gate.count_rate(page, &asked)
-            self._accept(page, request)
+        self.own.wait(order, asked.waits_limit, asked.waits_key)
+        self.own.newcomer(order, asked.waits_limit, asked.waits_key, &new)
+        count = self.own.meet(&new)
+        if asked.decrements:
+            self.own.take(page, order, asked.qty, count)
+        else:
+            self.own.cancel(page, count)
+
+    cdef void _protect_trigger(self, Page* page) noexcept nogil:
+        """A stop that goes on as a market order is protected as one that comes then."""
+        cdef Order* order = &self.life.orders[page.request.trigger.order]
+        cdef Proposal asked
+        if not self.limits.counts[0] or not order.bits & B_WAITS_TRIGGER or has_price(order.ord_type):
             return
-        self.life.denied(page)
+        memset(&asked, 0, sizeof(Proposal))
+        asked.account = order.account
+        asked.symbol = order.symbol
+        asked.strategy = order.strategy
+        asked.session = order.session
+        asked.venue = order.venue
+        asked.side = order.side
+        asked.ord_type = T_MARKET
+        if self.checks.protects(page, &asked):
+            page.verdict.flags |= VF_PROTECTED
+            page.verdict.mark2 = asked.protected
 
     cdef bint _known(self, Page* page, OrderEvent* request) noexcept nogil:
         """Whether all that the order names is known; else it is denied here."""
@@ -248,9 +349,9 @@ cdef class Risk(Engine):
             reason = R_TABLE_FULL
         elif request.contingency != CG_NONE and request.list_id >= self.life.max_lists:
             reason = R_TABLE_FULL
-        elif request.account >= UNKNOWN or not self.gate.accounts[request.account].declared:
+        elif request.account >= UNKNOWN or not self.holdings.purses[request.account].declared:
             reason = R_UNKNOWN_ACCOUNT
-        elif request.symbol >= UNKNOWN or not self.gate.instruments[request.symbol].declared:
+        elif request.symbol >= UNKNOWN or not self.values.instruments[request.symbol].declared:
             reason = R_UNKNOWN_INSTRUMENT
         elif request.venue == UNKNOWN16:
             reason = R_UNKNOWN_VENUE
@@ -323,6 +424,10 @@ cdef class Risk(Engine):
         asked.stop_px = request.stop_px
         asked.has_floor = 0
         asked.reduce_only = (order.flags & O_REDUCE_ONLY) != 0
+        asked.position = self.holdings.positions[page.resolved.order]
+        asked.order = page.resolved.order
+        asked.leg = 0
+        asked.held = (order.bits & B_WAITS) != 0
         asked.qty = request.qty if request.flags & O_HAS_QTY else order.order_qty
         asked.price = request.price if request.flags & O_HAS_PRICE else order.price
         asked.old_working = self.life.working(page.resolved.order)
@@ -335,9 +440,9 @@ cdef class Risk(Engine):
                 and (not order.bits & B_WAITS_TRIGGER or order.ord_type == T_TRAILING_STOP)):
             self.gate.deny(page, R_UNSUPPORTED)
             return
-        if not self.gate.passes(page, &asked) or not self._reduces(page, &asked, asked.old_working):
+        if not self.passes(page, &asked):
             return
-        self.gate.count_rate(page, &asked)
+        self.watch.accepted(page, &asked, page.resolved.order)
         self._apply(page, page.resolved.order)
 
     cdef void _cancel(self, Page* page) noexcept nogil:
@@ -388,44 +493,7 @@ cdef class Risk(Engine):
                 alert_venue(self.emitter, page, R_EXEC_ID_CONFLICT, 0)
             return
         self._apply(page, order)
-        self._facts(page, self.life.orders[order].symbol)
-
-    cdef void _book(self, Page* page) noexcept nogil:
-        """A person's fill: of no order, so it counts like what the day began with."""
-        if page.resolved.flags & (D_DUPLICATE_EXEC | D_TABLE_FULL):
-            return
-        page.verdict.flags |= VF_APPLIES
-        self._count_position(page, page.resolved.position, page.request.book.account, page.request.book.symbol,
-                             page.request.book.qty)
-        self._facts(page, page.request.book.symbol)
-
-    cdef void _adjusted(self, Page* page) noexcept nogil:
-        """Quantity that no fill brought: of a split, a settlement, or a bust of a fill from before one."""
-        self._count_position(page, page.request.adjusted.position, page.request.adjusted.account,
-                             page.request.adjusted.symbol, page.request.adjusted.delta)
-        self._facts(page, page.request.adjusted.symbol)
-
-    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
-                              int64_t delta) noexcept nogil:
-        cdef uint32_t i
-        cdef uint32_t counter
-        if delta == 0:
-            return
-        self.limits.keep(position, account, symbol, delta)
-        self.holdings.adjust(position, account, symbol, delta)
-        for i in range(self.limits.counts[0]):
-            if self.limits.counts_position(i):
-                counter = self.limits.count(i, account, symbol, delta)
-                self._warn(page, i, counter, symbol)
-
-    cdef void _facts(self, Page* page, uint32_t symbol) noexcept nogil:
-        cdef SymbolMarket* market = &self.view.symbols[symbol]
-        page.verdict.bid_px = market.bid_px
-        page.verdict.bid_qty = market.bid_qty
-        page.verdict.ask_px = market.ask_px
-        page.verdict.ask_qty = market.ask_qty
-        if self.view.mark2(symbol, &page.verdict.mark2):
-            page.verdict.flags |= VF_HAS_MARK
+        show_market(self.view, page, self.life.orders[order].symbol)
 
     cdef void _slice(self, Page* page) noexcept nogil:
         """A child of a worked order, against its parent's reservation."""
@@ -463,21 +531,6 @@ cdef class Risk(Engine):
 
     # ---- alerts -----------------------------------------------------------------------------------------------
 
-    cdef void _alert_limit(self, Page* page, uint32_t index, uint32_t counter, uint8_t reason, i128 value,
-                           uint32_t symbol) noexcept nogil:
-        cdef AlertEvent alert
-        cdef Limit* limit = &self.limits.limits[index]
-        memset(&alert, 0, sizeof(AlertEvent))
-        alert.scope = limit.scope
-        set_key(&alert.scope, limit.each, self.limits.counters[counter].key)
-        alert.check = limit.check
-        alert.reason = reason
-        alert.unit = U_QTY12
-        alert.limit = limit.value
-        alert.value = value
-        alert.symbol = symbol
-        self.emitter.emit(page, K_ALERT, &alert, sizeof(AlertEvent), 0)
-
     cdef void _halt_order(self, Page* page, const Order* order, uint8_t reason, int64_t limit,
                           int64_t value) noexcept nogil:
         halt_order(self.emitter, page, order.strategy, order.account, order.symbol, reason, limit, value)
@@ -491,6 +544,8 @@ cdef class Risk(Engine):
         self._show_state(page, kind, scope, state, R_KILL if state == RS_KILLED else R_REARM)
         if state != RS_KILLED:
             self.flattens.stop(page, kind, scope)
+            if kind == SC_ALL:
+                self.gate.arm_groups()
             return
         self.sweeps.begin(page, SW_CANCEL, scope)
         if kind == SC_VENUE:
@@ -519,7 +574,11 @@ cdef class Risk(Engine):
         if page.request.sweep.kind == SW_FLATTEN or page.request.sweep.kind == SW_CLOSE:
             self.flattens.step(page)
             return
-        if not self.sweeps.step(page):
+        if page.request.sweep.kind == SW_OWN:
+            if not cancels(&self.life.orders[page.request.sweep.cursor]):
+                return
+            page.verdict.target = page.request.sweep.cursor
+        elif not self.sweeps.step(page):
             return
         if of_children(page.request.sweep.kind):
             page.verdict.venue_state = self._child_venue_state(page.verdict.target)
@@ -541,71 +600,14 @@ cdef class Risk(Engine):
             self.sweeps.begin(page, SW_EXPIRE, &scope)
 
 
-cdef bint has_price(uint8_t ord_type) noexcept nogil:
-    """Whether such an order has a limit price; a peg's may be left out."""
-    return ord_type == T_LIMIT or ord_type == T_STOP_LIMIT or ord_type == T_LIMIT_IF_TOUCHED or ord_type == T_PEGGED
+cdef void prefetch_symbol(MarketView view, Values values, uint32_t symbol) noexcept nogil:
+    prefetch_read(&view.symbols[symbol])
+    prefetch_read(<char*>&view.symbols[symbol] + 64)
+    prefetch_read(view.top(symbol, 0))
+    prefetch_read(&values.instruments[symbol])
+    prefetch_read(<char*>&values.instruments[symbol] + 64)
 
 
-cdef bint too_far(int64_t px) noexcept nogil:
-    """Prices of held orders are compared twice as large, and added to."""
-    return px >> 60 != 0 and px >> 60 != -1
-
-
-cdef void set_beside(Page* page, OrderEvent* request, Proposal* asked, bint leg) noexcept nogil:
-    """The numbers of an order beside its quantity and price, as the gate tests them."""
-    cdef bint trails = request.ord_type == T_TRAILING_STOP
-    asked.needs_price = has_price(request.ord_type) and request.ord_type != T_PEGGED
-    asked.missing = (trails and not request.flags & O_HAS_TRAIL) or (
-        is_stop(request.ord_type) and not trails and not request.flags & O_HAS_STOP)
-    asked.auction = (request.time_in_force == TIF_OPG or request.time_in_force == TIF_CLS
-                     or request.algo == AL_CLOSE)
-    asked.has_stop = (request.flags & O_HAS_STOP) != 0
-    asked.stop_px = request.stop_px
-    asked.has_floor = (request.flags & O_HAS_FLOOR) != 0
-    asked.floor = request.max_floor
-    asked.reduce_only = (request.flags & O_REDUCE_ONLY) != 0
-    asked.leg = leg
-    if too_far(request.stop_px) or too_far(request.peg_offset) or too_far(request.trail):
-        asked.wrong |= W_PX_OVERFLOW
-
-
-cdef bint unsupported(const Page* page, OrderEvent* request) noexcept nogil:
-    """Combinations that mean nothing: they are denied rather than guessed at."""
-    cdef uint8_t kind = request.ord_type
-    cdef uint8_t flags = request.flags
-    cdef bint once = request.time_in_force == TIF_IOC or request.time_in_force == TIF_FOK
-    cdef bint rests = has_price(kind) and not once
-    if (kind > T_LIMIT or request.time_in_force >= TIF_OPG or request.algo or request.peg
-            or flags & (O_HAS_STOP | O_HAS_TRAIL | O_HAS_FLOOR)):
-        if unsupported_held(request, rests) or (request.algo and algo_unsupported(page)):
-            return 1
-    if not has_price(kind) and flags & O_HAS_PRICE:
-        return 1
-    if request.policy and not means_something(request, rests):
-        return 1
-    if flags & O_POST_ONLY and not rests:
-        return 1
-    return (request.time_in_force == TIF_GTD) != ((flags & O_HAS_EXPIRE) != 0)
-
-
-cdef bint means_something(const OrderEvent* request, bint rests) noexcept nogil:
-    """`directed` needs a venue, `post` an order that may rest."""
-    if request.policy == PO_DIRECTED:
-        return request.venue != NONE16
-    return request.policy <= PO_OPTIMAL and (request.policy != PO_POST or rests)
-
-
-cdef bint unsupported_held(OrderEvent* request, bint rests) noexcept nogil:
-    """The same of what the core holds or slices."""
-    cdef uint8_t kind = request.ord_type
-    cdef uint8_t flags = request.flags
-    cdef bint plain = kind == T_MARKET or kind == T_LIMIT
-    if flags & O_HAS_STOP and (not is_stop(kind) or kind == T_TRAILING_STOP):
-        return 1
-    if flags & O_HAS_TRAIL and (kind != T_TRAILING_STOP or request.trail <= 0):
-        return 1
-    if (request.peg != PEG_NONE) != (kind == T_PEGGED) and request.algo != AL_PEG or (kind == T_PEGGED and not rests):
-        return 1
-    if flags & O_HAS_FLOOR and (not rests or kind == T_PEGGED):
-        return 1
-    return request.time_in_force >= TIF_OPG and not plain
+cdef bint cancels(const Order* order) noexcept nogil:
+    """Whether a cancel would change anything."""
+    return not order_ended(order) and not order.bits & (B_PENDING_CANCEL | B_EXPIRING)

@@ -1,59 +1,68 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Limits and what they count: see limits.pxd."""
+"""Limits: see limits.pxd."""
 from libc.string cimport memcmp, memset
 
 from core.messages cimport (
-    AD_SPLIT, K_INSTRUMENT, NONE, NONE16, R_MAX_POSITION, R_ORDER_RATE, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY,
-    SC_SYMBOL, SC_VENUE, SIDE_BUY, AdjustEvent, LimitEvent, ScopeKeys,
+    ACCOUNT_GROUP, LimitEvent, NONE, NONE16, OverrideEvent, RS_HALTED, R_CANCEL_RATE, R_CREDIT, R_DAILY_LOSS,
+    R_DRAWDOWN, R_DUPLICATE_CONTENT, R_GROSS_EXPOSURE, R_LOSING_STREAK, R_MARGIN, R_MAX_DAILY_CANCELS, R_MAX_DAILY_NOTIONAL,
+    R_MAX_DAILY_ORDERS, R_MAX_DAILY_QTY, R_MAX_POSITION, R_MAX_POSITION_NOTIONAL, R_MAX_WORKING_ORDERS, R_MIN_CASH,
+    R_NO_LIMIT, R_ORDER_RATE, R_ORDER_TRADE_RATIO, R_PERMISSION, R_RESTRICTED, R_SECTOR_EXPOSURE, R_SELF_TRADE, R_SHORT_SALE, SC_ACCOUNT, SC_ALL,
+    SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, ScopeKeys, UNKNOWN,
 )
-from core.orders.life cimport B_EXISTS, Life, Order
+from core_ext.wide cimport pow10_i128
+
+cdef enum:
+    NEVER = 0x7FFFFFFFFFFFFFFF
 
 
 cdef class Limits:
-    """The limits in force. Setting one measures anew what it counts, so a limit may come at any time."""
+    """The limits in force, in the order in which they are tested."""
 
     def __cinit__(self, Arena arena, object capacity):
         self.max_limits = capacity.limits
         self.max_counters = capacity.counters
-        self.max_cells = capacity.cells
         self.max_times = capacity.rate_times
         self.max_accounts = capacity.accounts
+        chains = capacity.accounts + 1 + ACCOUNT_GROUPS
         self.limits = <Limit*>arena.table("risk.limits", sizeof(Limit), capacity.limits)
+        self.groups = <Group*>arena.table("risk.groups", sizeof(Group), capacity.limits)
         self.counters = <Counter*>arena.table("risk.counters", sizeof(Counter), capacity.counters)
-        self.cells = <Cell*>arena.table("risk.cells", sizeof(Cell), capacity.cells)
         self.times = <int64_t*>arena.table("risk.times", sizeof(int64_t), capacity.rate_times)
-        self.chains = <Chain*>arena.table("risk.chains", sizeof(Chain), capacity.accounts + 1)
+        self.chains = <Chain*>arena.table("risk.chains", sizeof(Chain), chains)
+        self.memberships = <uint8_t*>arena.table("risk.memberships", MEMBERSHIPS, capacity.accounts)
         self.sectors = <uint32_t*>arena.table("risk.sectors", sizeof(uint32_t), capacity.symbols)
-        self.scales = <uint64_t*>arena.table("risk.scales", sizeof(uint64_t), capacity.symbols)
-        self.openings = <Opening*>arena.table("risk.openings", sizeof(Opening), capacity.positions)
-        self.recent = <uint32_t*>arena.table("risk.recent", sizeof(uint32_t), capacity.positions)
-        arena.derived("risk.recent")
-        self.max_positions = capacity.positions
-        self.counts = <uint64_t*>arena.table("risk.counts", sizeof(uint64_t), 8)
+        self.counts = <uint64_t*>arena.table("risk.counts", sizeof(uint64_t), 8 * COUNTS)
         self.counter_of = Map64(arena, "risk.counter_of", capacity.counters)
-        self.cell_of = Map64(arena, "risk.cell_of", capacity.cells)
         arena.used_by("risk.limits", &self.counts[0])
+        arena.used_by("risk.groups", &self.counts[2])
         arena.used_by("risk.counters", &self.counts[1])
-        arena.used_by("risk.cells", &self.counts[2])
         arena.used_by("risk.times", &self.counts[3])
-        arena.used_by("risk.openings", &self.counts[5])
-        memset(self.chains, 0xFF, (capacity.accounts + 1) * sizeof(Chain))
+        memset(self.chains, 0xFF, chains * sizeof(Chain))
 
-    cdef void set(self, const LimitEvent* event, Life life, uint32_t orders) noexcept nogil:
-        """A limit with the same check, scope and each replaces the older in its place; off removes it."""
-        cdef uint32_t i
+    # ---- setting ----------------------------------------------------------------------------------------------
+
+    cdef uint32_t find(self, uint16_t check, uint8_t each, const ScopeKeys* scope) noexcept nogil:
+        """The limit with that check, scope and each, active or not; NONE: there never was one."""
+        cdef uint32_t i = self.chains[self.chain_of(scope)].first
+        while i != NONE:
+            if (self.limits[i].check == check and self.limits[i].each == each
+                    and memcmp(&self.limits[i].scope, scope, sizeof(ScopeKeys)) == 0):
+                return i
+            i = self.limits[i].next
+        return NONE
+
+    cdef uint32_t set(self, const LimitEvent* event) noexcept nogil:
+        """A limit with the same check, scope and each replaces the older in its place; off removes it. The limit, NONE
+        where there is none: nothing to remove, or the table is full."""
+        cdef uint32_t i = self.find(event.check, event.each, &event.scope)
         cdef Limit* limit
-        for i in range(self.counts[0]):
-            limit = &self.limits[i]
-            if (limit.check == event.check and limit.each == event.each
-                    and memcmp(&limit.scope, &event.scope, sizeof(ScopeKeys)) == 0):
-                break
-        else:
+        cdef Group* group
+        if i == NONE:
             if event.off:
-                return
-            if self.counts[0] >= self.max_limits:
+                return NONE
+            if self.counts[0] >= self.max_limits or self.chain_of(&event.scope) == NONE:
                 self.counts[4] += 1
-                return
+                return NONE
             i = <uint32_t>self.counts[0]
             self.counts[0] += 1
             limit = &self.limits[i]
@@ -62,135 +71,187 @@ cdef class Limits:
             limit.each = event.each
             limit.index = i
             limit.counter = NONE
-            limit.whole = (limit.scope.symbol == NONE and limit.scope.strategy == NONE and limit.scope.venue == NONE
-                           and limit.scope.session == NONE and limit.scope.sector == NONE)
+            limit.group = NONE
             self._chain(i)
+        limit = &self.limits[i]
+        self._count_kind(limit.check, <int>(not event.off) - <int>limit.active)
+        if limit.group != NONE:
+            self.groups[limit.group].checks &= ~bit_of(limit.check)
         limit.active = not event.off
         limit.currency = event.currency
         limit.window_ns = event.window_ns
         limit.value = event.value
-        limit.warns_from[0] = part_of(event.value, 70)
-        limit.warns_from[1] = part_of(event.value, 90)
-        self._measure(i, life, orders)
+        limit.soft = event.soft
+        limit.action = event.action if event.action else RS_HALTED
+        limit.denies = event.denies
+        limit.until_ns = 0
+        if limit.check != R_NO_LIMIT:
+            limit.group = self._group(event)
+            if limit.active:
+                group = &self.groups[limit.group]
+                group.checks |= bit_of(limit.check)
+                group.bounds[limit.check - R_RESTRICTED] = limit.value
+                if R_CANCEL_RATE <= limit.check <= R_MAX_DAILY_CANCELS and not limit.denies:
+                    group.bounds[limit.check - R_RESTRICTED] = pow10_i128(37)
+                group.limits[limit.check - R_RESTRICTED] = i
+        self._forget(i)
+        return i
+
+    cdef void _count_kind(self, uint16_t check, int more) noexcept nogil:
+        if check == R_NO_LIMIT:
+            self.counts[5] += more
+        elif check == R_SELF_TRADE:
+            self.counts[7] += more
+        elif R_DAILY_LOSS <= check <= R_LOSING_STREAK:
+            self.counts[6] += more
+
+    cdef void _forget(self, uint32_t index) noexcept nogil:
+        """A limit that is set anew has warned of nothing, and has seen nothing go by."""
+        cdef uint32_t i
+        if self.limits[index].each == SC_ALL:
+            i = self.limits[index].counter
+            if i != NONE:
+                forget_counter(&self.counters[i])
+                self._settle(&self.counters[i])
+            return
+        for i in range(self.counts[1]):
+            if self.counters[i].limit == index:
+                forget_counter(&self.counters[i])
+                self._settle(&self.counters[i])
+
+    cdef uint32_t _group(self, const LimitEvent* event) noexcept nogil:
+        """The group of that scope, each and currency, made where there is none."""
+        cdef Chain* chain = &self.chains[self.chain_of(&event.scope)]
+        cdef uint32_t* link = &chain.groups
+        cdef Group* group
+        while link[0] != NONE:
+            group = &self.groups[link[0]]
+            if (group.each == event.each and group.currency == event.currency
+                    and memcmp(&group.scope, &event.scope, sizeof(ScopeKeys)) == 0):
+                return link[0]
+            link = &group.next
+        link[0] = <uint32_t>self.counts[2]       # there are never more groups than limits
+        self.counts[2] += 1
+        group = &self.groups[link[0]]
+        group.scope = event.scope
+        group.each = event.each
+        group.currency = event.currency
+        group.next = NONE
+        group.tally = NONE
+        group.content = NONE
+        group.orders = NONE
+        group.cancels = NONE
+        group.whole = (event.scope.symbol == NONE and event.scope.strategy == NONE and event.scope.venue == NONE
+                       and event.scope.session == NONE and event.scope.sector == NONE)
+        group.own = group.whole and (event.each == SC_ACCOUNT or (
+            event.each == SC_ALL and event.scope.account < UNKNOWN and not is_account_group(event.scope.account)))
+        group.by_position = (event.scope.strategy == NONE and event.scope.session == NONE and event.scope.venue == NONE
+                             and event.each not in (SC_STRATEGY, SC_SESSION, SC_VENUE))
+        return link[0]
+
+    cdef uint32_t chain_of(self, const ScopeKeys* scope) noexcept nogil:
+        """Which chain such a limit stands in; NONE: there is no such account group."""
+        cdef uint32_t group
+        if scope.account == NONE:
+            return self.max_accounts
+        if not is_account_group(scope.account):
+            return scope.account
+        group = scope.account - ACCOUNT_GROUP
+        return self.max_accounts + 1 + group if group < ACCOUNT_GROUPS else <uint32_t>NONE
 
     cdef void _chain(self, uint32_t index) noexcept nogil:
-        """Into its account's chain, by check, then by declaration."""
+        """Into its chain, by check, then by declaration."""
         cdef Limit* limit = &self.limits[index]
-        cdef uint32_t account = limit.scope.account
-        cdef Chain* chain = &self.chains[self.max_accounts if account == NONE else account]
-        cdef uint32_t* link = &chain.first
+        cdef uint32_t* link = &self.chains[self.chain_of(&limit.scope)].first
         while link[0] != NONE and self.limits[link[0]].check <= limit.check:
             link = &self.limits[link[0]].next
         limit.next = link[0]
         link[0] = index
-        chain.rates = self._from(chain.first, R_ORDER_RATE)
-        chain.positions = self._from(chain.first, R_MAX_POSITION)
 
-    cdef uint32_t _from(self, uint32_t index, uint16_t check) noexcept nogil:
-        """The first of that check in a chain, or NONE."""
-        while index != NONE and self.limits[index].check < check:
-            index = self.limits[index].next
-        return index if index != NONE and self.limits[index].check == check else <uint32_t>NONE
+    cdef bint lift(self, const OverrideEvent* event, uint32_t start, uint32_t* found) noexcept nogil:
+        """Lifts the next soft limit, from `start` on, with that check and scope. 0: there is none."""
+        cdef uint32_t i = start
+        cdef Limit* limit
+        while i < self.counts[0]:
+            limit = &self.limits[i]
+            if (limit.active and limit.soft and limit.check == event.check
+                    and memcmp(&limit.scope, &event.scope, sizeof(ScopeKeys)) == 0):
+                limit.lifted = event.value
+                limit.until_ns = event.until_ns
+                self._seen_tighter(limit)
+                found[0] = i
+                return 1
+            i += 1
+        return 0
 
-    cdef void _measure(self, uint32_t index, Life life, uint32_t orders) noexcept nogil:
-        """What a limit counts is counted from the orders as they stand; rate counters start empty."""
-        cdef Limit* limit = &self.limits[index]
-        cdef Counter* counter
-        cdef Order* order
+    cdef void _seen_tighter(self, const Limit* limit) noexcept nogil:
+        """Whoever glances at an override that tightens must see it; afterwards he looks closer than he need."""
         cdef uint32_t i
-        cdef uint32_t counter_of
-        cdef int64_t working
+        cdef i128* bound = &self.groups[limit.group].bounds[limit.check - R_RESTRICTED]
+        if limit.check == R_MIN_CASH or limit.check == R_DUPLICATE_CONTENT:
+            bound[0] = limit.lifted if limit.lifted > bound[0] else bound[0]
+        else:
+            bound[0] = limit.lifted if limit.lifted < bound[0] else bound[0]
         for i in range(self.counts[1]):
-            counter = &self.counters[i]
-            if counter.limit == index:
-                counter.sum = 0
-                counter.warned = 0
-                counter.held = 0
-                counter.times = 0
-        for i in range(self.counts[2]):
-            if self.counters[self.cells[i].counter].limit == index:
-                self.cells[i].qty = 0
-                self.cells[i].buys = 0
-                self.cells[i].sells = 0
-        if not limit.active or limit.check != R_MAX_POSITION:
-            return
-        for i in range(self.counts[5]):
-            self._open(index, &self.openings[i])
-        for i in range(orders):
-            order = &life.orders[i]
-            if not order.bits & B_EXISTS or not self.matches(limit, keys_of(order)):
-                continue
-            working = life.working(i)
-            counter_of = self.counter(index, self.key(limit, keys_of(order)))
-            if order.side == SIDE_BUY:
-                self.move(self.cell(counter_of, order.symbol), order.cum_qty, working, 0)
-            else:
-                self.move(self.cell(counter_of, order.symbol), -order.cum_qty, 0, working)
+            if self.counters[i].limit == limit.index:
+                self._settle(&self.counters[i])
 
-    cdef void open(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t qty) noexcept nogil:
-        """A position that the day begins with counts in every limit that names no strategy, venue or session."""
-        cdef uint32_t i
-        cdef int64_t delta
-        if position == NONE:
-            return
-        delta = qty - self.openings[position].qty
-        self.keep(position, account, symbol, delta)
-        for i in range(self.counts[0]):
-            if self.limits[i].active and self.limits[i].check == R_MAX_POSITION:
-                self.count(i, account, symbol, delta)
+    # ---- whose --------------------------------------------------------------------------------------------------
 
-    cdef void keep(self, uint32_t position, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil:
-        """Quantity that no order brought, for the limits that are set later."""
-        self.openings[position].account = account
-        self.openings[position].symbol = symbol
-        self.openings[position].qty += delta
-        if position >= self.counts[5]:
-            self.counts[5] = position + 1
+    cdef bint join(self, uint32_t account, uint32_t group) noexcept nogil:
+        """The account is in that account group; 0: it is in as many as it may be."""
+        cdef uint8_t* groups = self.memberships + account * MEMBERSHIPS
+        cdef int i
+        for i in range(MEMBERSHIPS):
+            if groups[i] == group + 1:
+                return 1
+            if not groups[i]:
+                groups[i] = <uint8_t>(group + 1)
+                return 1
+        return 0
 
-    cdef bint counts_position(self, uint32_t index) noexcept nogil:
-        """Whether the limit counts positions whole: it names no strategy, session or venue."""
-        cdef Limit* limit = &self.limits[index]
-        return (limit.active and limit.check == R_MAX_POSITION and limit.scope.strategy == NONE
-                and limit.scope.session == NONE and limit.scope.venue == NONE
-                and limit.each not in (SC_STRATEGY, SC_SESSION, SC_VENUE))
+    cdef int _groups_of(self, uint32_t account, uint32_t* out) noexcept nogil:
+        """Behind the account's own chain and the one for all: those of its groups."""
+        cdef const uint8_t* groups = self.memberships + account * MEMBERSHIPS
+        cdef int count = 2
+        cdef int i
+        for i in range(MEMBERSHIPS):
+            if not groups[i]:
+                break
+            out[count] = self.max_accounts + groups[i]
+            count += 1
+        return count
 
-    cdef uint32_t count(self, uint32_t index, uint32_t account, uint32_t symbol, int64_t delta) noexcept nogil:
-        """Counts quantity that no order brought; the counter, NONE where the limit isn't about that position."""
-        cdef Limit* limit = &self.limits[index]
-        cdef uint32_t counter
-        cdef Keys like
-        memset(&like, 0, sizeof(Keys))
-        like.account = account
-        like.symbol = symbol
-        like.strategy = NONE
-        like.session = NONE
-        like.venue = NONE16
-        if not self.matches(limit, &like):
-            return NONE
-        counter = self.counter(index, self.key(limit, &like))
-        self.move(self.cell(counter, symbol), delta, 0, 0)
-        return counter
+    cdef bint has_any(self, uint32_t account) noexcept nogil:
+        """Whether any limit is on the account; that it may not trade something is none."""
+        cdef uint32_t chains[CHAINS]
+        cdef int count = self.chains_of(account, chains)
+        cdef int i
+        cdef uint32_t limit
+        for i in range(count):
+            limit = self.chains[chains[i]].first
+            while limit != NONE:
+                if self.limits[limit].active and self.limits[limit].check > R_PERMISSION and (
+                        self.limits[limit].check != R_NO_LIMIT):
+                    return 1
+                limit = self.limits[limit].next
+        return 0
 
-    cdef void rescale(self, const AdjustEvent* event) noexcept nogil:
-        """What a limit of a strategy, session or venue counts of its own fills: split, to the whole, or settled."""
-        cdef uint32_t i
-        cdef Cell* cell
-        cdef i128 qty
-        for i in range(self.counts[2]):
-            cell = &self.cells[i]
-            if cell.symbol != event.symbol or self.counts_position(self.counters[cell.counter].limit):
-                continue
-            qty = <i128>cell.qty * <i128>event.a / <i128>event.b if event.what == AD_SPLIT else <i128>0
-            self.move(i, <int64_t>qty - cell.qty, 0, 0)
+    cdef bint _member(self, uint32_t account, uint32_t group) noexcept nogil:
+        cdef int i
+        for i in range(MEMBERSHIPS):
+            if self.memberships[account * MEMBERSHIPS + i] == group + 1:
+                return 1
+        return 0
 
-    cdef void _open(self, uint32_t index, const Opening* opening) noexcept nogil:
-        if opening.qty:
-            self.count(index, opening.account, opening.symbol, opening.qty)
+    cdef bint of(self, uint32_t account, uint32_t scope_account) noexcept nogil:
+        """Whether the account is the scope's, or in the scope's group, or the scope names none."""
+        return (scope_account == NONE or scope_account == account or (
+            is_account_group(scope_account) and self._member(account, scope_account - ACCOUNT_GROUP)))
 
-    cdef bint matches(self, const Limit* limit, const Keys* keys) noexcept nogil:
-        cdef const ScopeKeys* scope = &limit.scope
+    cdef bint matches(self, const ScopeKeys* scope, const Keys* keys) noexcept nogil:
         return (
-            (scope.account == NONE or scope.account == keys.account)
+            (scope.account == keys.account or self.of(keys.account, scope.account))
             and (scope.symbol == NONE or scope.symbol == keys.symbol)
             and (scope.strategy == NONE or scope.strategy == keys.strategy)
             and (scope.venue == NONE or (keys.venue != NONE16 and scope.venue == keys.venue))
@@ -198,10 +259,11 @@ cdef class Limits:
             and (scope.sector == NONE or scope.sector == self.sectors[keys.symbol])
         )
 
+    # ---- what one limit counts ----------------------------------------------------------------------------------
+
     cdef uint32_t _counter(self, uint32_t limit, uint32_t key) noexcept nogil:
         cdef uint64_t name = (<uint64_t>limit << 32) | key
         cdef uint32_t found = self.counter_of.find(name)
-        cdef Counter* counter
         if found != NONE:
             return found
         if self.counts[1] >= self.max_counters or not self.counter_of.put(name, <uint32_t>self.counts[1]):
@@ -209,55 +271,16 @@ cdef class Limits:
             return NONE
         found = <uint32_t>self.counts[1]
         self.counts[1] += 1
-        counter = &self.counters[found]
-        counter.limit = limit
-        counter.key = key
+        self.counters[found].limit = limit
+        self.counters[found].key = key
         if self.limits[limit].each == SC_ALL:
             self.limits[limit].counter = found
+            remember_counter(&self.groups[self.limits[limit].group], self.limits[limit].check, found)
+        self._settle(&self.counters[found])
         return found
-
-    cdef uint32_t cell(self, uint32_t counter, uint32_t symbol) noexcept nogil:
-        cdef uint64_t name = (<uint64_t>counter << 32) | symbol
-        cdef uint32_t found
-        if counter == NONE:
-            return NONE
-        found = self.cell_of.find(name)
-        if found != NONE:
-            return found
-        if self.counts[2] >= self.max_cells or not self.cell_of.put(name, <uint32_t>self.counts[2]):
-            self.counts[4] += 1
-            return NONE
-        found = <uint32_t>self.counts[2]
-        self.counts[2] += 1
-        self.cells[found].counter = counter
-        self.cells[found].symbol = symbol
-        self.cells[found].scale = self.scales[symbol]
-        return found
-
-    cdef void move(self, uint32_t index, int64_t qty, int64_t buys, int64_t sells) noexcept nogil:
-        """Moves a cell and, with it, its counter's sum of worst cases."""
-        cdef Cell* cell
-        cdef Counter* counter
-        cdef i128 before
-        if index == NONE:
-            return
-        cell = &self.cells[index]
-        counter = &self.counters[cell.counter]
-        before = worst(cell.qty, cell.buys, cell.sells)
-        cell.qty += qty
-        cell.buys += buys
-        cell.sells += sells
-        counter.sum += (worst(cell.qty, cell.buys, cell.sells) - before) * <i128>cell.scale
-
-    cdef i128 with_change(self, uint32_t index, int64_t buys, int64_t sells) noexcept nogil:
-        """What the counter's sum would be if so much more were working."""
-        cdef Cell* cell = &self.cells[index]
-        cdef i128 change = (worst(cell.qty, cell.buys + buys, cell.sells + sells)
-                            - worst(cell.qty, cell.buys, cell.sells))
-        return self.counters[cell.counter].sum + change * <i128>cell.scale
 
     cdef i128 rate(self, uint32_t index, int64_t now_ns, int64_t window_ns) noexcept nogil:
-        """Messages counted in (now - window, now]; drops those that are older."""
+        """Time stamps in (now - window, now]; drops those that are older."""
         cdef Counter* counter = &self.counters[index]
         while counter.held:
             if self.times[counter.first_time + counter.head] > now_ns - window_ns:
@@ -265,26 +288,46 @@ cdef class Limits:
             drop_oldest(counter)
         return <i128>counter.held
 
-    cdef void count_message(self, uint32_t index, int64_t now_ns) noexcept nogil:
-        """Remembers one message. A counter's ring holds as many as its limit allows, taken at its first use."""
+    cdef int64_t passes_from(self, uint32_t index) noexcept nogil:
+        """From when on a rate lets an order pass, as things stand: when the one that is one too many has left the
+        window."""
+        cdef const Counter* counter
+        cdef uint32_t at
+        if index == NONE:
+            return NEVER
+        counter = &self.counters[index]
+        if <int64_t>counter.held < counter.stops:
+            return 0
+        if counter.stops <= 0:
+            return NEVER
+        at = counter.head + counter.held - <uint32_t>counter.stops
+        if at >= counter.times:
+            at -= counter.times
+        return self.times[counter.first_time + at] + counter.window_ns
+
+    cdef void _settle(self, Counter* counter) noexcept nogil:
+        """What its limit asks of it, beside it: so that counting looks at no limit."""
+        cdef const Limit* limit = &self.limits[counter.limit]
+        cdef i128 bound
+        counter.size = ring_size(limit, self.max_times)
+        counter.window_ns = limit.window_ns
+        counter.stops = NEVER
+        if limit.group == NONE or (limit.check != R_ORDER_RATE and not (limit.check == R_CANCEL_RATE and limit.denies)):
+            return
+        bound = self.groups[limit.group].bounds[limit.check - R_RESTRICTED] + <i128>(limit.check == R_CANCEL_RATE)
+        if bound <= <i128>self.max_times:
+            counter.stops = <int64_t>bound if bound > <i128>0 else 0
+
+    cdef void count_time(self, uint32_t index, int64_t now_ns) noexcept nogil:
+        """Remembers one time stamp. A counter's ring holds as many as its limit must tell apart, and grows where that is
+        lifted."""
         cdef Counter* counter
-        cdef Limit* limit
-        cdef uint32_t size
         cdef uint32_t at
         if index == NONE:
             return
         counter = &self.counters[index]
-        limit = &self.limits[counter.limit]
-        if counter.times == 0:
-            size = <uint32_t>limit.value + 1 if limit.value < <i128>self.max_times else self.max_times
-            if self.counts[3] + size > self.max_times:
-                self.counts[4] += 1
-                return
-            counter.first_time = <uint32_t>self.counts[3]
-            counter.times = size
-            counter.head = 0
-            counter.held = 0
-            self.counts[3] += size
+        if not self._has_room(counter):
+            return
         if counter.held == counter.times:
             drop_oldest(counter)
         at = counter.head + counter.held
@@ -293,12 +336,87 @@ cdef class Limits:
         self.times[counter.first_time + at] = now_ns
         counter.held += 1
 
+    cdef bint _has_room(self, Counter* counter) noexcept nogil:
+        """Takes a ring of the size that the limit asks for, with what is remembered. 0: no room is left at all."""
+        cdef uint32_t size = counter.size
+        cdef uint32_t i
+        cdef uint32_t at
+        if counter.times >= size:
+            return 1
+        if self.counts[3] + size > self.max_times:
+            self.counts[4] += 1
+            return counter.times != 0
+        for i in range(counter.held):
+            at = counter.head + i
+            if at >= counter.times:
+                at -= counter.times
+            self.times[self.counts[3] + i] = self.times[counter.first_time + at]
+        counter.first_time = <uint32_t>self.counts[3]
+        counter.times = size
+        counter.head = 0
+        self.counts[3] += size
+        return 1
+
+
+cdef uint32_t ring_size(const Limit* limit, uint32_t most) noexcept nogil:
+    """Room for what a limit must tell apart."""
+    cdef i128 size = limit.value
+    if limit.until_ns and limit.lifted > size:
+        size = limit.lifted
+    size += <i128>1 if limit.check == R_ORDER_RATE else <i128>1024   # of what isn't denied more than the limit comes
+    return <uint32_t>size if size < <i128>most else most
+
+
+cdef void remember_counter(Group* group, uint16_t check, uint32_t counter) noexcept nogil:
+    """Beside the group, where every order asks for it."""
+    if check == R_DUPLICATE_CONTENT:
+        group.content = counter
+    elif check == R_ORDER_RATE:
+        group.orders = counter
+    elif check == R_CANCEL_RATE:
+        group.cancels = counter
+
+
+cdef void forget_counter(Counter* counter) noexcept nogil:
+    counter.warned = 0
+    counter.held = 0
+    counter.times = 0
+
 
 cdef void drop_oldest(Counter* counter) noexcept nogil:
     counter.head += 1
     if counter.head == counter.times:
         counter.head = 0
     counter.held -= 1
+
+
+cdef bint is_account_group(uint32_t account) noexcept nogil:
+    """Whether a scope's account means a group of accounts."""
+    return ACCOUNT_GROUP <= account < UNKNOWN
+
+
+cdef bint is_own_account(uint32_t account) noexcept nogil:
+    """Whether a scope's account is a single one."""
+    return account < UNKNOWN and not is_account_group(account)
+
+
+cdef bint warns(uint16_t check) noexcept nogil:
+    """Whether it warns at 70 % and 90 %."""
+    return (check == R_MAX_DAILY_ORDERS or R_MAX_POSITION <= check <= R_MAX_POSITION_NOTIONAL
+            or R_MARGIN <= check <= R_CREDIT or check == R_DAILY_LOSS or check == R_DRAWDOWN)
+
+
+cdef uint32_t needs_of(uint16_t check) noexcept nogil:
+    """What a group must count for it."""
+    if R_MAX_POSITION <= check <= R_SHORT_SALE or R_GROSS_EXPOSURE <= check <= R_SECTOR_EXPOSURE or check == R_MARGIN:
+        return N_POSITION
+    if check == R_MAX_DAILY_QTY or check == R_MAX_DAILY_NOTIONAL or check == R_CREDIT or check == R_MIN_CASH:
+        return N_POSITION | N_VALUE
+    if R_DAILY_LOSS <= check <= R_LOSING_STREAK:
+        return N_BOOK
+    if R_MAX_WORKING_ORDERS <= check <= R_ORDER_TRADE_RATIO or check == R_MAX_DAILY_CANCELS:
+        return N_COUNTS
+    return 0
 
 
 cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil:
@@ -314,8 +432,3 @@ cdef uint32_t each_key(uint8_t each, const Keys* keys) noexcept nogil:
     if each == SC_SESSION:
         return keys.session
     return 0
-
-
-cdef i128 part_of(i128 value, int percent) noexcept nogil:
-    """The least whole number that is at least that part of a value; nothing is reached by 0 or less."""
-    return (value * <i128>percent + <i128>99) / <i128>100 if value > 0 else <i128>1

@@ -162,7 +162,7 @@ cdef class Router(Engine):
             routed.hides = page.request.order.algo == AL_SNIPER
             self.algos.begin(page, order, self.held.watches[routed.symbol].lot)
         if routed.ord_type != T_LIMIT:
-            routed.has_price = 0
+            routed.has_price = page.outcome.protects
         self.kills.begin(page, order)
         if order >= self.counts[0]:
             self.counts[0] = order + 1
@@ -284,7 +284,7 @@ cdef class Router(Engine):
             self.algos.orders[order].closing = self.held.orders[order].closing
         if page.header.kind == K_TRIGGER and routed.special & SP_STOP:
             routed.ord_type = T_LIMIT if has_limit(routed.ord_type) else T_MARKET
-            routed.has_price = routed.ord_type == T_LIMIT
+            routed.has_price = routed.ord_type == T_LIMIT or outcome.protects
         if (routed.special & SP_LIFTS and alone and routed.routable and outcome.flags & OF_HAS_PRICE
                 and not once(routed)):
             routed.special &= ~SP_LIFTS     # what is left rests at the price of the last fill
@@ -339,6 +339,9 @@ cdef class Router(Engine):
             held.venue = self.view.top(routed.symbol, slot).venue
         held.child_px = price
         held.newest_over = 0
+        if takes_any(routed.ord_type) and routed.has_price:
+            self._slice(page, order, <uint32_t>slot, qty, price, T_LIMIT, TIF_IOC, 0)
+            return
         self._slice(page, order, <uint32_t>slot, qty, price, T_MARKET if takes_any(routed.ord_type) else T_LIMIT,
                     TIF_DAY if auction else routed.time_in_force, 0)
 

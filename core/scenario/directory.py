@@ -47,6 +47,7 @@ class Directory:
         self.venue_list: list[str] = []
         self.accounts: dict[str, Account] = {}
         self.account_list: list[Account] = []
+        self.groups: dict[str, int] = {}  # of accounts
         self.spaces: dict[Space, dict[str, int]] = {space: {} for space in Space}
         self.space_lists: dict[Space, list[str]] = {space: [] for space in Space}
         self._texts: dict[bytes, str] = {}

@@ -21,14 +21,8 @@ RATE_DIGITS = 18
 BPS_DIGITS = 8
 SPLIT_MAX = 1_000_000
 VENUES_A_SYMBOL = 16
-CHECKS = {
-    "max_order_qty": m.Reason.MAX_ORDER_QTY,
-    "max_order_notional": m.Reason.MAX_ORDER_NOTIONAL,
-    "price_collar_bps": m.Reason.PRICE_COLLAR_BPS,
-    "price_collar_ticks": m.Reason.PRICE_COLLAR_TICKS,
-    "order_rate": m.Reason.ORDER_RATE,
-    "max_position": m.Reason.MAX_POSITION,
-}
+CHECKS = {name: m.Reason[name.upper()] for name in schema.CHECKS}
+LIFTED = 1 << 120  # what an override to "off" lifts a limit to
 EXEC_TYPES = {name: m.ExecType[name.upper()] for name in schema.EXEC_TYPES}
 SCOPE_KEYS = ("account", "strategy", "symbol", "venue", "session", "sector")
 
@@ -55,6 +49,13 @@ def scale(number: Number, digits: int, what: str) -> int:
             raise Malformed(f"{what}: more than {digits} digits after the point")
         return units
     return int(number.units * 10 ** (digits - number.digits))
+
+
+def limit_units(check: str, value: Number | str) -> int:
+    """A limit's value as the core has it: a word by its place, a count as it is, all else in 10^-12."""
+    if isinstance(value, str):
+        return 0 if value == "off" else schema.CHECK_WORDS[check].index(value)
+    return scale(value, 0 if check in schema.COUNT_CHECKS else MONEY_DIGITS, "value")
 
 
 def trimmed(number: Number) -> Number:
@@ -104,8 +105,10 @@ class Beside:
 class Encoder:
     """Turns lines into events, in their order. A line may need names to be declared first."""
 
-    def __init__(self, file: str, directory: Directory) -> None:
+    def __init__(self, file: str, directory: Directory, live: bool = False) -> None:
+        """live: rates of cancels that are exceeded deny new orders; in a file they only alert."""
         self.file = file
+        self.live = live
         self.directory = directory
         self._names: list[Event] = []
         self._line = 0
@@ -126,6 +129,10 @@ class Encoder:
             raise ScenarioError(self.file, line.number, str(wrong)) from None
         names, self._names = self._names, []
         return names + events
+
+    def forget(self, cl_ord_id: str) -> None:
+        """An order that was only asked about."""
+        self._order_symbols.pop(cl_ord_id, None)
 
     def learn(self, cl_ord_id: str, symbol: Symbol) -> bool:
         """The symbol of an order that no line of the file made; whether it is news."""
@@ -210,6 +217,8 @@ class Encoder:
         d = self.directory
         row = np.zeros((), m.SCOPE_KEYS)
         row["account"] = d.accounts[data["account"]].index if data.get("account") is not None else m.NONE
+        if data.get("group") is not None:
+            row["account"] = m.ACCOUNT_GROUP + d.groups[data["group"]]
         row["symbol"] = d.symbols[data["symbol"]].index if data.get("symbol") is not None else m.NONE
         row["venue"] = d.venues[data["venue"]] if data.get("venue") is not None else m.NONE
         row["strategy"] = self._space(m.Space.STRATEGY, data.get("strategy"))
@@ -341,8 +350,7 @@ class Encoder:
     def _limit(self, data: dict[str, Any]) -> Iterator[Event]:
         off = data["value"] == "off"
         check = CHECKS[data["check"]]
-        digits = 0 if check == m.Reason.ORDER_RATE else MONEY_DIGITS
-        low, high = wide(0 if off else scale(data["value"], digits, "value"))
+        low, high = wide(limit_units(data["check"], data["value"]))
         scope = self._scope(data)
         each = data["each"]
         key = (check, scope.tobytes(), each)
@@ -357,10 +365,34 @@ class Encoder:
                 each=int(m.Scope[each.upper()]) if each else 0,
                 off=off,
                 currency=self._currency(data["currency"]),
+                soft=data["soft"],
+                action=int(m.RiskState[data["action"].upper()]),
                 value_lo=low,
                 value_hi=high,
                 window_ns=self._units(data["window_s"], 9, "window_s"),
                 index=index,
+                by=self._space(m.Space.PERSON, data["by"]),
+                approver=self._space(m.Space.PERSON, data.get("approver")),
+                denies=self.live,
+            ),
+        )
+
+    def _override(self, data: dict[str, Any]) -> Iterator[Event]:
+        off = data["value"] == "off"
+        low, high = wide(LIFTED if off else limit_units(data["check"], data["value"]))
+        yield Event(
+            m.Kind.OVERRIDE,
+            0,
+            struct(
+                m.OVERRIDE_EVENT,
+                scope=self._scope(data),
+                check=int(CHECKS[data["check"]]),
+                off=off,
+                by=self._space(m.Space.PERSON, data["by"]),
+                value_lo=low,
+                value_hi=high,
+                until_ns=data["until"],
+                approver=self._space(m.Space.PERSON, data.get("approver")),
             ),
         )
 
@@ -756,7 +788,16 @@ class Encoder:
             yield event._replace(request=event.request + more[len(event.request) :])
 
     def _rearm(self, data: dict[str, Any]) -> Iterator[Event]:
-        return self._switch(m.Kind.REARM, data)
+        more = struct(m.REARM_EVENT, approver=self._space(m.Space.PERSON, data.get("approver")))
+        for event in self._switch(m.Kind.REARM, data):
+            yield event._replace(request=event.request + more[len(event.request) :])
+
+    def halt(self, by: str) -> list[Event]:
+        """Somebody closes trading: what is new is denied until all is armed again."""
+        by_index = self._space(m.Space.PERSON, by)
+        state, reason = int(m.RiskState.HALTED), int(m.Reason.HALTED)
+        request = struct(m.HALT_EVENT, scope=self._scope({}), state=state, reason=reason, by=by_index)
+        return [*self.new_names(), Event(m.Kind.HALT, 0, request)]
 
     def _cancel_all(self, data: dict[str, Any]) -> Iterator[Event]:
         return self._filter(m.Kind.CANCEL_ALL, data)

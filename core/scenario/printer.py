@@ -15,8 +15,10 @@ import numpy as np
 
 from core import messages as m
 from core.scenario.directory import Directory, Symbol
+from core.scenario.encoder import LIFTED
 from core.scenario.money import average, position_money
 from core.scenario.numbers import format_ratio, format_units
+from core.scenario.schema import CHECK_WORDS
 
 RANKS = ("duplicate", "unknown", "deny", "risk_state", "child", "order", "position", "alert", "send")
 RANK = {name: max(i, 1) - 1 for i, name in enumerate(RANKS)}
@@ -25,7 +27,6 @@ TRADES = (m.ExecType.TRADE, m.ExecType.TRADE_CORRECT, m.ExecType.TRADE_CANCEL)
 REASONED = (m.ExecType.REJECTED, m.ExecType.CANCELED, m.ExecType.EXPIRED, m.ExecType.CANCEL_REJECTED)
 SIDES = ("buy", "sell", "sell_short")
 ACTIONS = ("", "new", "replace", "cancel", "status")
-LIMIT_ALERTS = (m.Reason.LIMIT_70, m.Reason.LIMIT_90)
 REQUESTS = {
     m.Kind.ORDER: m.ORDER_EVENT,
     m.Kind.REPLACE: m.REPLACE_EVENT,
@@ -125,16 +126,20 @@ class Printer:
     def _scope(self, scope: Row) -> dict[str, str]:
         d = self.directory
         texts: tuple[tuple[str, Callable[[int], str]], ...] = (
-            ("account", lambda i: d.account_list[i].name),
+            ("account", lambda i: d.account_list[i].name if i < m.ACCOUNT_GROUP else ""),
             ("strategy", lambda i: d.space_lists[m.Space.STRATEGY][i]),
             ("symbol", lambda i: d.symbol_list[i].name),
             ("venue", lambda i: d.venue_list[i]),
             ("session", lambda i: d.space_lists[m.Space.SESSION][i]),
             ("sector", lambda i: d.space_lists[m.Space.SECTOR][i]),
         )
-        return {key: text(int(scope[key])) for key, text in texts if scope[key] != m.NONE}
+        out = {key: text(int(scope[key])) for key, text in texts if scope[key] != m.NONE}
+        if m.ACCOUNT_GROUP <= scope["account"] < m.UNKNOWN:
+            out["group"] = list(d.groups)[int(scope["account"]) - m.ACCOUNT_GROUP]
+            del out["account"]
+        return out
 
-    def _amount(self, value: int, unit: int, symbol: Symbol | None) -> str:
+    def _amount(self, value: int, unit: int, symbol: Symbol | None, check: int = 0) -> str:
         if unit == m.Unit.TEXT:
             return ""
         if unit == m.Unit.COUNT:
@@ -147,7 +152,15 @@ class Printer:
             return format_ratio(value, 10**12, 8)
         if unit == m.Unit.BPS:
             return format_ratio(value, 10**12, 4)
+        if unit == m.Unit.RATIO:
+            return format_ratio(value, 10**12, 8)
+        if unit == m.Unit.WORD:
+            words = CHECK_WORDS[name(check, m.Reason)]
+            return words[value] if 0 <= value < len(words) else ""
         return format_units(value, 12)
+
+    def _lifted(self, value: int, unit: int, symbol: Symbol | None, check: int) -> str:
+        return "off" if value == LIFTED else self._amount(value, unit, symbol, check)
 
     # ---- lines ---------------------------------------------------------------------------------------------
 
@@ -185,25 +198,26 @@ class Printer:
             symbol = self.symbols.get(int(page["resolved"]["order"]))
         unit = int(verdict["unit"])
         reason = name(verdict["reason"], m.Reason)
-        limit = self._amount(wide(verdict, "limit"), unit, symbol)
-        value = self._amount(wide(verdict, "value"), unit, symbol)
+        check = int(verdict["reason"])
+        limit = self._amount(wide(verdict, "limit"), unit, symbol, check)
+        value = self._amount(wide(verdict, "value"), unit, symbol, check)
         if verdict["limit_index"] == m.NONE:
             value = ""
         scope = self._scope(verdict["scope"])
         text = reason.replace("_", " ")
         if limit:
             text += f": {value or 'nothing to compare with'}, the limit is {limit}"
-        self._add(
-            base, "deny", 0, 0, **values, reason=reason, limit=limit, value=value, scope=scope, text=text
-        )
+        values |= {"reason": reason, "limit": limit, "value": value, "scope": scope, "text": text}
+        if verdict["flags"] & m.VerdictFlag.SOFT:
+            values["soft"] = True
+        self._add(base, "deny", 0, 0, **values)
 
     def _risk_state(self, base: dict[str, Any], page: Row, request: Row) -> None:
         verdict = page["verdict"]
         kind = m.Scope(int(verdict["scope_kind"]))
         scope = self._scope(verdict["scope"])
-        by = ""
-        if page["header"]["kind"] != m.Kind.HALT:
-            by = self.directory.space_lists[m.Space.PERSON][int(request["by"])]
+        who = int(request["by"])
+        by = "" if who == m.NONE else self.directory.space_lists[m.Space.PERSON][who]
         self._add(
             base,
             "risk_state",
@@ -227,10 +241,10 @@ class Printer:
             0,
             level="halt" if request["level"] else "warn",
             reason=name(reason, m.Reason),
-            check=name(request["check"], m.Reason) if reason in LIMIT_ALERTS else "",
+            check=name(request["check"], m.Reason) if request["check"] else "",
             scope=self._scope(request["scope"]),
-            limit=self._amount(wide(request, "limit"), unit, symbol),
-            value=self._amount(wide(request, "value"), unit, symbol),
+            limit=self._amount(wide(request, "limit"), unit, symbol, int(request["check"])),
+            value=self._lifted(wide(request, "value"), unit, symbol, int(request["check"])),
         )
 
     def _outcome(self, base: dict[str, Any], page: Row, request: Row | None) -> None:

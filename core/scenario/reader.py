@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from core.scenario.declared import Declared
-from core.scenario.schema import Data, not_yet
+from core.scenario.schema import Data
 from core.scenario.values import convert, parse_object
 
 type Source = str | os.PathLike[str] | IO[bytes] | IO[str]
@@ -59,7 +59,7 @@ def read(source: Source, name: str | None = None) -> list[Line]:
     at = 0
     for number, physical in enumerate(raw.split(b"\n"), 1):
         try:
-            for text in _content(physical):
+            for text in content(physical):
                 lines.append(_line(number, text, at if lines else None, declared))
                 at = lines[-1].at
         except ValueError as error:
@@ -79,7 +79,7 @@ def _bytes(source: Source) -> tuple[bytes, str]:
     return (content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content), known_as
 
 
-def _content(physical: bytes) -> Iterator[str]:
+def content(physical: bytes) -> Iterator[str]:
     """The text of a physical line; nothing for a blank line and a comment. ValueError if it isn't UTF-8."""
     try:
         text = physical.decode()
@@ -100,9 +100,6 @@ def _line(number: int, text: str, before: int | None, declared: Declared) -> Lin
         at = before or 0
     elif before is not None and at < before:
         raise ValueError(f"at: time goes back, from {before} to {at} ns")
-    lacking = not_yet(line_type, data, declared)
-    if lacking is not None:
-        raise ValueError(f"not yet: {lacking}")
     declared.check(line_type, data)
     declared.add(line_type, data)
     return Line(number, at, line_type, data)

@@ -3,12 +3,12 @@
 `TYPES[type][key]` is a `Key`: its `Kind`, whether it must be given, and the default if not. Every kind of
 line takes `type` and `at` besides; they are not in the table (but `at`, where it must be given). An order,
 replace or cancel is a client's: its names needn't be declared and its numbers may have any digits, since what
-is wrong with them is a denial and not an error of the file. `NOT_YET` loses a row when a feature lands.
+is wrong with them is a denial and not an error of the file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 type Data = dict[str, Any]
 
@@ -130,6 +130,12 @@ CHECK_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "permission": ("buy", "sell", "none"),
     "self_trade": ("cancel_newest", "cancel_oldest", "cancel_both", "decrement"),
 }
+COUNT_CHECKS: Final = frozenset({
+    "restricted", "order_rate", "repeated_execution", "max_working_orders", "max_daily_orders",
+    "losing_streak", "cancel_rate", "max_daily_cancels",
+})  # fmt: skip
+"""Their values are whole numbers."""
+WINDOW_CHECKS: Final = frozenset({"order_rate", "repeated_execution", "cancel_rate"})
 MONEY_CHECKS: Final = frozenset({
     "max_order_notional", "max_position_notional", "min_cash", "gross_exposure", "net_exposure",
     "sector_exposure", "max_daily_notional", "credit", "daily_loss", "drawdown",
@@ -290,51 +296,3 @@ REPORT_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "trade_correct": (*_TRADE, "exec_ref_id"),
     "trade_cancel": (*_TRADE, "exec_ref_id"),
 }
-
-
-class Venues(Protocol):
-    """What a row of NOT_YET may ask about the earlier lines."""
-
-    def mode(self, venue: str) -> str | None: ...
-
-
-class NotYet(NamedTuple):
-    """A feature that isn't built: `what` names it (filled in from the line's data) where `when` holds."""
-
-    what: str
-    when: Callable[[Data, Venues], bool]
-
-
-def always(_data: Data, _venues: Venues) -> bool:
-    return True
-
-
-def given(key: str) -> Callable[[Data, Venues], bool]:
-    return lambda data, _venues: data[key] is not None
-
-
-def other_than(key: str, *built: Any) -> Callable[[Data, Venues], bool]:
-    return lambda data, _venues: data[key] not in built
-
-
-CHECKS_BUILT: Final = (
-    "max_order_qty", "max_order_notional", "price_collar_bps", "price_collar_ticks", "max_position",
-    "order_rate",
-)  # fmt: skip
-
-NOT_YET: Final[Mapping[str, tuple[NotYet, ...]]] = {
-    "limit": (
-        NotYet("limit check {check}", other_than("check", *CHECKS_BUILT)),
-        NotYet("soft limits", other_than("soft", False)),
-        NotYet("limit action {action}", other_than("action", "halted")),
-    ),
-    "override": (NotYet("override lines", always),),
-}
-
-
-def not_yet(line_type: str, data: Data, venues: Venues) -> str | None:
-    """The first feature that the line needs and that isn't built, by name; None if all is."""
-    for row in NOT_YET.get(line_type, ()):
-        if row.when(data, venues):
-            return row.what.format_map(data)
-    return None

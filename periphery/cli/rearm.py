@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("scope", type=click.Choice(SCOPES))
+@click.argument("scope", type=click.Choice((*SCOPES, "group")))
 @click.argument("key", required=False, default="")
 @click.option("--by", required=True, metavar="NAME", help="Who does it.")
+@click.option("--second", metavar="NAME", help="A second person: the core asks for one.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @output_option("table", "json")
 @with_core
-def command(core: Client, scope: str, key: str, by: str, yes: bool, output: str) -> None:
-    """Let what was killed in SCOPE trade again. It asks first; without a terminal it needs --yes."""
+def command(core: Client, scope: str, key: str, by: str, second: str | None, yes: bool, output: str) -> None:
+    """Let what was killed, or halted by a limit, in SCOPE trade again.
+
+    It asks first; without a terminal it needs --yes.
+    """
     check_key(scope, key)
     mode = "LIVE" if core.is_live else "SIM"
     confirm(f"{mode}: let {words(scope, key)} trade again?", yes)
-    report(core.is_live, "re-armed", scope, key, core.rearm(scope, key, by), output)
+    report(core.is_live, "re-armed", scope, key, core.rearm(scope, key, by, second), output)

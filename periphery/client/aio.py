@@ -167,9 +167,11 @@ class AsyncClient(Face):
         """Stop all trading in a scope, cancel its orders."""
         return payload(await self.request("kill", scope=scope, key=key, by=by))
 
-    async def rearm(self, scope: str, key: str = "", by: str = "") -> dict[str, Any]:
-        """Let a killed scope trade again."""
-        return payload(await self.request("rearm", scope=scope, key=key, by=by))
+    async def rearm(
+        self, scope: str, key: str = "", by: str = "", second: str | None = None
+    ) -> dict[str, Any]:
+        """Let a killed scope trade again: see `Client.rearm`."""
+        return payload(await self.request("rearm", scope=scope, key=key, by=by, **given(second=second)))
 
     async def send(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Send an order of any kind, as the order line of a scenario says it: see `Client.send`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from time import monotonic
 from types import TracebackType
@@ -247,9 +247,9 @@ class Client(Face):
         """Stop all trading in a scope, cancel its orders: {orders (a count), epochs}. by: a person."""
         return payload(self.request("kill", scope=scope, key=key, by=by))
 
-    def rearm(self, scope: str, key: str = "", by: str = "") -> dict[str, Any]:
-        """Let a killed scope trade again: {epochs}. by: a person's name."""
-        return payload(self.request("rearm", scope=scope, key=key, by=by))
+    def rearm(self, scope: str, key: str = "", by: str = "", second: str | None = None) -> dict[str, Any]:
+        """Let a killed scope trade again: {epochs}. by, second: two persons, where the core asks for both."""
+        return payload(self.request("rearm", scope=scope, key=key, by=by, **given(second=second)))
 
     def send(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Send an order of any kind, as the order line of a scenario says it: {seq, cl_ord_id}.
@@ -272,6 +272,46 @@ class Client(Face):
     def risk_set(self, limit: Mapping[str, Any]) -> dict[str, Any]:
         """Declare a limit, as a `limit` line of a scenario says it."""
         return payload(self.request("risk_set", limit=dict(limit)))
+
+    def risk_override(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Lift a soft limit for a while, as an `override` line says it, with `second`: {lifted}."""
+        return payload(self.request("risk_override", line=dict(line)))
+
+    def risk_load(
+        self, limits: Sequence[Mapping[str, Any]], by: str, second: str | None = None, *, apply: bool = False
+    ) -> dict[str, Any]:
+        """What limits of a file would change: {new, changed, missing, looser}. apply: sets them, all or
+        none."""
+        rows = [dict(limit) for limit in limits]
+        return payload(self.request("risk_load", limits=rows, by=by, apply=apply, **given(second=second)))
+
+    def risk_status(self) -> dict[str, Any]:
+        """{states: scopes that aren't active, limits: how much of each is used}."""
+        return payload(self.request("risk_status"))
+
+    def risk_explain(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """What an order (an `order` line) would be denied for, and how much room its limits leave."""
+        return payload(self.request("risk_explain", line=dict(line)))
+
+    def day_status(self) -> dict[str, Any]:
+        """{open, closed_by, date, day, compared, doubts, working, unknown}."""
+        return payload(self.request("day_status"))
+
+    def day_open(self, by: str, second: str | None = None, *, accept: bool = False) -> dict[str, Any]:
+        """Let trading begin. accept: whatever is in doubt of the day's files."""
+        return payload(self.request("day_open", by=by, accept=accept, **given(second=second)))
+
+    def day_close(self, by: str, *, cancel: bool = False) -> dict[str, Any]:
+        """Deny what is new from now on; cancel what works."""
+        return payload(self.request("day_close", by=by, cancel=cancel))
+
+    def day_next(self, date: str, by: str) -> dict[str, Any]:
+        """A new day of a core that goes on: daily counts and losses begin again."""
+        return payload(self.request("day_next", date=date, by=by))
+
+    def day_files(self) -> dict[str, Any]:
+        """What tomorrow begins with: {day, accounts, positions, limits, restricted}, lines of a scenario."""
+        return payload(self.request("day_files"))
 
     def market(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Feed one market line of a scenario (quote, trade, depth, mark, reference, venue_state)."""

@@ -77,9 +77,9 @@ class Process:
         self.socket = folder / "run" / "core.sock"
         self.journal = folder / "journal"
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
-        self.declare = folder / "declared.jsonl"
+        self.declares = ["--declare", str(folder / "declared.jsonl")]
         lines = DECLARED if declared is None else declared
-        self.declare.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        (folder / "declared.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         self.options = options
         self.process: subprocess.Popen[str] | None = None
         self.clients: list[Client] = []
@@ -87,7 +87,7 @@ class Process:
     def start(self) -> dict[str, Any]:
         """Starts it; what it says when it is ready."""
         command = [sys.executable, "-m", "core.cli", "core", "run", "--socket", str(self.socket)]
-        command += ["--journal", str(self.journal), "--declare", str(self.declare), *self.options]
+        command += ["--journal", str(self.journal), *self.declares, *self.options]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, cwd=self.root, stdout=pipe, stderr=pipe, text=True)
         assert self.process.stdout is not None

@@ -177,8 +177,8 @@ MUTATIONS = (
     Mutation(
         "risk isn't told what a split made of a bust",
         ENGINE,
-        "        if delta == 0:\n            return\n        memset(&event",
-        "        return\n        memset(&event",
+        "        event.delta = delta\n        event.book_qty",
+        "        event.delta = 0\n        event.book_qty",
     ),
 )
 

@@ -17,10 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.capacity import Capacity
-from core.enums import Side
 from core.fused import Fused
 from core.scenario.reader import read
 from core.scenario.runner import Scenario, capacity_for
@@ -28,7 +25,8 @@ from tests.model.compare import Difference, first_difference
 from tests.model.ledger import shown
 from tests.model.random_fills import SYMBOLS, Symbol
 from tests.model.reader import Reader
-from tests.simulation.tables import OPENING, Tables
+from tests.simulation.tables import Tables
+from tests.simulation.violation import Violation
 
 EVENTS = 50
 SPLITS = (("2", "1"), ("1", "2"), ("3", "2"), ("2", "3"), ("1", "3"), ("7", "5"), ("1", "10"), ("10", "1"))
@@ -284,17 +282,11 @@ def difference(seed: int, folder: Path, seen: Counter[str]) -> tuple[Difference 
 
 
 def risk_agrees(core: Fused, capacity: Capacity, where: str) -> None:
-    """What risk counts of a position, by orders and otherwise, is what positions has."""
-    counted: Counter[tuple[int, int]] = Counter()
-    for row in Tables(core, capacity).orders():
-        sign = 1 if row["side"] == Side.BUY else -1
-        counted[int(row["account"]), int(row["symbol"])] += sign * int(row["cum_qty"])
-    openings = core.risk.arena.add_table("risk.openings", OPENING.itemsize, capacity.positions)
-    for row in np.frombuffer(openings, OPENING):
-        counted[int(row["account"]), int(row["symbol"])] += int(row["qty"])
-    for held in core.positions.rows():
-        found = counted[held["account"], held["symbol"]]
-        assert found == held["qty"], f"{where}: risk counts {found}, positions has {held['qty']}: {held}"
+    """What risk counts of a position, by orders and otherwise, and its books, are what positions has."""
+    try:
+        Tables(core, capacity).check_exposure()
+    except Violation as violation:
+        raise AssertionError(f"{where}: {violation}") from violation
 
 
 def check(first: int, count: int) -> Counter[str]:

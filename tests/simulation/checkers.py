@@ -300,7 +300,7 @@ class Checker:
     def settled(self) -> None:
         """All consequences of a line are done: the tables against each other and against what was printed."""
         self.tables.check_sums()
-        self.tables.check_limits(int(m.Reason.MAX_POSITION))
+        self.tables.check_exposure()
         for index, order in enumerate(self.tables.orders()):
             if order["bits"] & 1:
                 self._check_printed(index, order)

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from core.scenario.numbers import format_units
-from core.scenario.schema import EXEC_TYPES, POLICIES
+from core.scenario.schema import EXEC_TYPES, MONEY_CHECKS, POLICIES
 
 from .book import Child, Order
 from .run import Run
@@ -53,14 +53,31 @@ INSTRUMENTS = (
     Instrument("XBT", "perpetual", 1, 0, 5, 1, 400000, (("inverse", True), ("settle_currency", "BTC"))),
 )
 ALGOS = ("twap", "vwap", "pov", "is", "iceberg", "sniper", "peg", "close")
-CHECKS = (
-    "max_order_qty",
-    "max_order_notional",
-    "price_collar_bps",
-    "price_collar_ticks",
-    "max_position",
-    "order_rate",
-)
+LIMITS = {
+    "max_order_qty": ("100", "500", "2000"),
+    "max_order_notional": ("1000000", "50000000"),
+    "price_collar_bps": ("100", "500", "2000"),
+    "price_collar_ticks": ("100", "500"),
+    "max_position": ("500", "2000"),
+    "order_rate": ("3", "20"),
+    "market_protection_bps": ("20", "200"),
+    "duplicate_content": ("0.5",),
+    "max_working_orders": ("5", "30"),
+    "max_daily_orders": ("50",),
+    "max_position_notional": ("1000000", "50000000"),
+    "short_sale": ("500",),
+    "margin": ("100000",),
+    "gross_exposure": ("5000000",),
+    "net_exposure": ("5000000",),
+    "max_daily_qty": ("2000",),
+    "max_daily_notional": ("50000000",),
+    "credit": ("50000000",),
+    "self_trade": ("cancel_newest", "cancel_oldest", "cancel_both", "decrement"),
+    "daily_loss": ("5000000",),
+    "drawdown": ("5000000",),
+    "cancel_rate": ("2",),
+    "max_daily_cancels": ("5",),
+}
 
 
 class Generator:
@@ -209,9 +226,14 @@ class Generator:
         ask = bid + r.choice((1, 1, 2, 3, 0, -1)) * i.tick
         bid_qty, ask_qty = (0 if r.random() < 0.1 else self._qty(i) for _ in range(2))
         self.say(
-            "quote", venue=venue, symbol=i.symbol, bid_px=i.px(bid), bid_qty=i.qty(bid_qty),
-            ask_px=i.px(ask), ask_qty=i.qty(ask_qty),
-        )  # fmt: skip
+            "quote",
+            venue=venue,
+            symbol=i.symbol,
+            bid_px=i.px(bid),
+            bid_qty=i.qty(bid_qty),
+            ask_px=i.px(ask),
+            ask_qty=i.qty(ask_qty),
+        )
 
     def trade(self) -> None:
         venue, i = self._listing()
@@ -423,20 +445,18 @@ class Generator:
             self.say("connect", session=session, cancel_on_disconnect=self.random.random() < 0.5)
 
     def limit(self) -> None:
+        """Far enough that most orders still pass; losses halt a scope for good, so those are further away."""
         r = self.random
-        check = r.choice(CHECKS)
+        check = r.choice(tuple(LIMITS))
+        value = r.choice(("off", *LIMITS[check]))
         scope = r.choice(("account", "account", "symbol", "strategy", "venue", "session", None))
-        value = (
-            r.choice(("off", "100", "500", "2000")) if check != "order_rate" else r.choice(("off", "3", "20"))
-        )
-        if check == "max_order_notional" and value != "off":
-            value = r.choice(("1000000", "50000000"))
         self.say(
             "limit",
             check=check,
             value=value,
             each=r.choice((None, "account", "symbol", "strategy", "venue", "session")),
-            currency="USD" if check == "max_order_notional" else None,
+            currency="USD" if check in MONEY_CHECKS or check == "margin" else None,
+            soft=True if r.random() < 0.2 else None,
             **({scope: self._key(scope)} if scope else {}),
         )
 
@@ -563,10 +583,18 @@ class Generator:
         child = self.random.choice(children)
         self.random.choice(
             (
-                self._any_report, self._any_report, self._any_report, self._repeat, self._conflict,
-                self._overfill, self._unknown, self._wrong_venue, self._bad_reference, self._restate,
+                self._any_report,
+                self._any_report,
+                self._any_report,
+                self._repeat,
+                self._conflict,
+                self._overfill,
+                self._unknown,
+                self._wrong_venue,
+                self._bad_reference,
+                self._restate,
             )
-        )(child)  # fmt: skip
+        )(child)
 
     def _any_report(self, child: Child) -> None:
         exec_type = self.random.choice(EXEC_TYPES)

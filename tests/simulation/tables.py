@@ -1,4 +1,5 @@
-"""The core's own tables, read as numpy arrays: the layouts of life.pxd and limits.pxd."""
+"""The core's own tables: orders as numpy arrays, by the layout of life.pxd; what risk counts, as it
+tells it."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 from core.capacity import Capacity
 from core.fused import Fused
 from core.messages import NONE
+from core.risk import inspect
 
 from .violation import require
 
@@ -26,37 +28,6 @@ CHILD = np.dtype(
     + [("bits", "<u4"), ("order", "<u4"), ("next", "<u4"), ("n", "<u4"), ("venue", "<u2")]
     + [("ord_type", "u1"), ("tif", "u1"), ("previous", "<u4")]
 )
-LIMIT = np.dtype(
-    [(n, "<u4") for n in ("account", "strategy", "symbol", "venue", "session", "sector")]
-    + [
-        ("check", "<u2"),
-        ("each", "u1"),
-        ("active", "u1"),
-        ("currency", "<u2"),
-        ("whole", "u1"),
-        ("pad", "u1"),
-    ]
-    + [("value_lo", "<u8"), ("value_hi", "<i8"), ("window_ns", "<i8"), ("index", "<u4"), ("next", "<u4")]
-    + [("warns_from", "V32"), ("counter", "<u4"), ("pad2", "V28")]
-)
-COUNTER = np.dtype(
-    [("sum_lo", "<u8"), ("sum_hi", "<i8")]
-    + [(n, "<u4") for n in ("limit", "key", "first_time", "times", "head", "held")]
-    + [("warned", "u1"), ("pad", "V23")]
-)
-CELL = np.dtype(
-    [
-        ("qty", "<i8"),
-        ("buys", "<i8"),
-        ("sells", "<i8"),
-        ("counter", "<u4"),
-        ("symbol", "<u4"),
-        ("scale", "<u8"),
-        ("pad", "<u8"),
-    ]
-)
-OPENING = np.dtype([("account", "<u4"), ("symbol", "<u4"), ("qty", "<i8")])
-
 EXISTS, ACKED, PENDING_CANCEL, PENDING_REPLACE, DONE_FOR_DAY, STOPPED, SUSPENDED = 1, 2, 4, 8, 16, 32, 64
 CANCELED, EXPIRED, REJECTED = 128, 256, 512
 ENDED = CANCELED | EXPIRED | REJECTED
@@ -72,7 +43,6 @@ PRECEDENCE = (
     (REJECTED, "rejected"),
 )
 LEAVES_NOTHING = frozenset({"filled", "canceled", "rejected", "expired", "done_for_day"})
-MAX_POSITION = "MAX_POSITION"
 KEYS = ("", "account", "strategy", "symbol", "venue", "session")
 
 
@@ -122,16 +92,7 @@ class Tables:
         self._orders = np.frombuffer(self.lives[1][0], ORDER)
         self._children = np.frombuffer(self.lives[1][1], CHILD)
         self._counts = np.frombuffer(self.lives[1][3], "<u8")
-        risk = core.risk.arena
-        self._limits = np.frombuffer(risk.add_table("risk.limits", LIMIT.itemsize, capacity.limits), LIMIT)
-        self._counters = np.frombuffer(
-            risk.add_table("risk.counters", COUNTER.itemsize, capacity.counters), COUNTER
-        )
-        self._cells = np.frombuffer(risk.add_table("risk.cells", CELL.itemsize, capacity.cells), CELL)
-        self._openings = np.frombuffer(
-            risk.add_table("risk.openings", OPENING.itemsize, capacity.positions), OPENING
-        )
-        self._risk_counts = np.frombuffer(risk.add_table("risk.counts", 8, 8), "<u8")
+        self.core = core
 
     def orders(self) -> Any:
         return self._orders[: int(self._counts[0])]
@@ -176,63 +137,97 @@ class Tables:
                     seen == counted, "order_sums", f"order {i}: open, cum, live, awaiting {seen}, {counted}"
                 )
 
-    def check_limits(self, max_position: int) -> None:
-        """The cells and counters of max_position are what a recount from the orders gives."""
-        limits = int(self._risk_counts[0])
-        for index in range(limits):
-            limit = self._limits[index]
-            if limit["active"] and int(limit["check"]) == max_position:
-                self._check_limit(index, limit)
+    def check_exposure(self) -> None:
+        """What risk counts is what a recount from the orders and positions gives: holdings, books, every
+        cell."""
+        self._check_holdings()
+        rows = inspect.cells(self.core.risk)
+        tallies: dict[int, list[dict[str, Any]]] = {}
+        for row in rows:
+            tallies.setdefault(row["tally"], []).append(row)
+        for index, cells in tallies.items():
+            self._check_tally(index, cells)
 
-    def _check_limit(self, index: int, limit: Any) -> None:
-        want = self._recount(limit)
-        sums: dict[int, int] = {}
-        for cell in self._cells[: int(self._risk_counts[2])]:
-            counter = self._counters[int(cell["counter"])]
-            if int(counter["limit"]) != index:
-                continue
-            have = (int(cell["qty"]), int(cell["buys"]), int(cell["sells"]))
-            key = (int(counter["key"]), int(cell["symbol"]))
-            counted = tuple(want.pop(key, [0, 0, 0]))
+    def _check_holdings(self) -> None:
+        """Risk's positions are those of positions, to the last digit of their books; what works, that of
+        the orders."""
+        working: dict[tuple[int, int], list[int]] = {}
+        for order in self.orders():
+            row = working.setdefault((int(order["account"]), int(order["symbol"])), [0, 0])
+            row[bool(order["side"])] += working_of(order)
+        booked = {(row["account"], row["symbol"]): row for row in self.core.positions.rows()}
+        flat = dict.fromkeys(("qty", "cost", "realized", "fees", "paid"), 0)
+        for held in inspect.holdings(self.core.risk):
+            key = held["account"], held["symbol"]
+            want = booked.pop(key, flat)
+            for name in ("qty", "cost", "realized", "fees", "paid"):
+                have = held["book_qty" if name == "qty" else name]
+                require(have == want[name], "risk_positions", f"{key}: {name} {have}, positions {want[name]}")
             require(
-                have == counted, "max_position_cells", f"limit {index}, {key}: {have}, recounted {counted}"
+                held["qty"] == want["qty"], "risk_positions", f"{key}: holds {held['qty']}, {want['qty']}"
             )
-            worst = max(abs(have[0] + have[1]), abs(have[0] - have[2])) * int(cell["scale"])
-            sums[key[0]] = sums.get(key[0], 0) + worst
-        left = {key: value for key, value in want.items() if any(value)}
-        require(not left, "max_position_cells", f"limit {index}: no cell for {left}")
-        for counter in self._counters[: int(self._risk_counts[1])]:
-            if int(counter["limit"]) == index:
-                total = (int(counter["sum_hi"]) << 64) | int(counter["sum_lo"])
-                counted_sum = sums.get(int(counter["key"]), 0)
-                require(total == counted_sum, "max_position_sum", f"limit {index}: {total}, {counted_sum}")
+            works = tuple(working.get(key, (0, 0)))
+            require((held["buys"], held["sells"]) == works, "risk_working", f"{key}: {held}, orders {works}")
+        require(
+            not any(row["qty"] for row in booked.values()), "risk_positions", f"risk doesn't know {booked}"
+        )
 
-    def _recount(self, limit: Any) -> dict[tuple[int, int], list[int]]:
-        want: dict[tuple[int, int], list[int]] = {}
-        for opening in self._openings[: int(self._risk_counts[5])]:
-            like = {"account": int(opening["account"]), "symbol": int(opening["symbol"])}
-            if opening["qty"] and _matches(limit, like):
-                want.setdefault(_key(limit, like), [0, 0, 0])[0] += int(opening["qty"])
+    def _check_tally(self, index: int, cells: list[dict[str, Any]]) -> None:
+        first = cells[0]
+        want = self._recount(first)
+        if first["needs"] & N_POSITION:
+            for cell in cells:
+                have = (cell["qty"], cell["buys"], cell["sells"])
+                counted = tuple(want.pop((cell["key"], cell["symbol"]), [0, 0, 0]))
+                require(have == counted, "exposure_cells", f"tally {index}, {cell}: recounted {counted}")
+            left = {key: row for key, row in want.items() if any(row) and key[0] == first["key"]}
+            require(not left, "exposure_cells", f"tally {index}: no cell for {left}")
+            worst = sum(
+                max(abs(c["qty"] + c["buys"]), abs(c["qty"] - c["sells"])) * c["scale"] for c in cells
+            )
+            require(worst == first["worst"], "exposure_sum", f"tally {index}: {first['worst']}, {worst}")
+        if first["needs"] & N_COUNTS:
+            live = sum(1 for order, key in self._in(first) if key == first["key"] and is_alive(order))
+            require(live == first["live"], "live_orders", f"tally {index}: {first['live']} live, {live}")
+
+    def _in(self, group: dict[str, Any]) -> list[tuple[Any, int]]:
+        """The orders of a group's scope, each with its key."""
+        out = []
         for order in self.orders():
             like = {name: int(order[name]) for name in ("account", "symbol", "strategy", "session")}
             if order["venue"] != 0xFFFF:
                 like["venue"] = int(order["venue"])
-            if not order["bits"] & EXISTS or not _matches(limit, like):
-                continue
-            cell = want.setdefault(_key(limit, like), [0, 0, 0])
+            if order["bits"] & EXISTS and _matches(group["scope"], like):
+                out.append((order, _key(group["each"], like)))
+        return out
+
+    def _recount(self, group: dict[str, Any]) -> dict[tuple[int, int], list[int]]:
+        want: dict[tuple[int, int], list[int]] = {}
+        for account, symbol, qty in inspect.openings(self.core.risk) if group["by_position"] else ():
+            like = {"account": account, "symbol": symbol}
+            if _matches(group["scope"], like):
+                want.setdefault((_key(group["each"], like), symbol), [0, 0, 0])[0] += qty
+        for order, key in self._in(group):
+            cell = want.setdefault((key, int(order["symbol"])), [0, 0, 0])
             sells = bool(order["side"])
             cell[0] += -int(order["cum_qty"]) if sells else int(order["cum_qty"])
             cell[1 + sells] += working_of(order)
         return want
 
 
-def _matches(limit: Any, like: dict[str, int]) -> bool:
+N_POSITION, N_COUNTS = 1, 8
+
+
+def is_alive(order: Any) -> bool:
+    qty, cum = int(order["order_qty"]), int(order["cum_qty"])
+    return not order["bits"] & ENDED and not 0 < cum >= qty
+
+
+def _matches(scope: dict[str, int], like: dict[str, int]) -> bool:
     names = ("account", "strategy", "symbol", "venue", "session")
-    return all(limit[name] == NONE or int(limit[name]) == like.get(name, -1) for name in names)
+    return all(scope[name] in (NONE, like.get(name, -1)) for name in names)
 
 
-def _key(limit: Any, like: dict[str, int]) -> tuple[int, int]:
-    name = KEYS[int(limit["each"])]
-    if not name:
-        return 0, like["symbol"]
-    return like.get(name, 0xFFFF if name == "venue" else NONE), like["symbol"]
+def _key(each: int, like: dict[str, int]) -> int:
+    name = KEYS[each]
+    return like.get(name, 0xFFFF if name == "venue" else NONE) if name else 0

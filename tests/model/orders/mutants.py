@@ -264,8 +264,8 @@ MUTATIONS = (
     Mutation(
         "reduce-only orders don't count each other",
         HOLDINGS,
-        "    return open - (holding.buys if buys else holding.sells)",
-        "    return open",
+        "open_against(position, buys) - (holding.reduce_buys if buys else holding.reduce_sells)",
+        "open_against(position, buys)",
     ),
     Mutation(
         "a flatten rounds towards the touch",

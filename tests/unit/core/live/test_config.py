@@ -42,6 +42,19 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert config.journal.parts[-3:] == ("nacre", "fx", "journal")
 
 
+def test_strict_rules_are_a_live_cores(tmp_path: Path) -> None:
+    file = tmp_path / "core.toml"
+    for live, more, strict in (
+        ("false", "", (False, False)),
+        ("true", "", (True, True)),
+        ("true", "second_person = false\n", (False, True)),
+        ("false", "require_limits = true\n", (False, True)),
+    ):
+        file.write_text(f"live = {live}\n{more}" + DECLARED)
+        config = load(str(file))
+        assert (config.second_person, config.require_limits) == strict
+
+
 def test_where_the_socket_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NACRE_SOCKET", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/x")
