@@ -152,6 +152,7 @@ cdef class Life:
     cdef bint list_begun(self, const OrderEvent* request) noexcept nogil
     cdef bint awaits_entry(self, const OrderEvent* request) noexcept nogil
     cdef void denied(self, Page* page) noexcept nogil
+    cdef uint32_t live_child(self, uint32_t order) noexcept nogil
     cdef uint32_t off_peg(self, uint32_t index, int64_t price) noexcept nogil
     cdef void apply(self, Page* page, Outcome* out) noexcept nogil
     cdef void describe(self, Outcome* out) noexcept nogil

@@ -239,6 +239,13 @@ cdef class Life:
         list = &self.lists[request.list_id]
         return list.used and (list.entry != NONE or list.dead)
 
+    cdef uint32_t live_child(self, uint32_t order) noexcept nogil:
+        """The first child that lives; NONE: none does."""
+        cdef uint32_t i = self.orders[order].first_child
+        while i != NONE and not child_live(&self.children[i]):
+            i = self.children[i].next
+        return i
+
     cdef uint32_t off_peg(self, uint32_t index, int64_t price) noexcept nogil:
         """The first live child at another price that isn't asked for anything; NONE: all follow."""
         cdef uint32_t i = self.orders[index].first_child
