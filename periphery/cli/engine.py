@@ -71,9 +71,7 @@ def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | No
 @click.argument("name")
 @click.option("--journal", required=True, metavar="DIR", help="The core's journal.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
-@click.option(
-    "--against", metavar="DIR", type=_PATH, help="As far as that state; exit 1 if it differs."
-)
+@click.option("--against", metavar="DIR", type=_PATH, help="As far as that state; exit 1 if it differs.")
 @click.option("--outputs", is_flag=True, help="Print what it said, a line of JSON each, before the figures.")
 @output_option("table", "json")
 def replay(
