@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("NACRE_DATA", ROOT.parent / "shared" / "data"))
 RECORDINGS = ("fx/oanda_eurusd_tick_20140502.zip", "fx/fxcm_eurusd_tick_20140502.zip")
 MONEY, FEE_BPS, FEE = "1000000", "0.2", "0.00002"
+EXACT = Fraction(1, 10**8)  # a balance is shown at 8 digits
 TERMS = Terms(taker_fee_bps=FEE_BPS, fee_precision=2, cash=MONEY)
 
 type Plan = dict[int, tuple[str, int]]
@@ -77,7 +79,34 @@ def ours(file: Path, plan: Plan) -> dict[str, Any]:
     test = Backtest(Planned(plan), [file], None, TERMS)
     report = test.run()
     keys = ("time_ns", "side", "qty", "px", "fee")
-    return {"fills": [{key: f[key] for key in keys} for f in test.fills], "balance": report["balance"]}
+    fills = [{key: f[key] for key in keys} for f in test.fills]
+    exact = Fraction(MONEY) + sum(closes(fills)) - sum(Fraction(f["fee"]) for f in fills)
+    if abs(exact - Fraction(report["balance"])) > EXACT:
+        raise SystemExit(f"{file}: a balance of {report['balance']}, by its fills {float(exact)}")
+    return {"fills": fills, "balance": str(balance_in_cents(fills))}
+
+
+def closes(fills: list[dict[str, Any]]) -> list[Fraction]:
+    """What each fill realised, at the average cost before it."""
+    held, cost, found = 0, Fraction(0), []
+    for fill in fills:
+        qty, px = int(fill["qty"]) * (1 if fill["side"] == "buy" else -1), Fraction(fill["px"])
+        ends = min(abs(held), abs(qty)) if held * qty < 0 else 0
+        if ends:
+            found.append((1 if held > 0 else -1) * ends * (px - cost))
+        if not ends:
+            cost = (cost * abs(held) + px * abs(qty)) / (abs(held) + abs(qty))
+        elif abs(qty) > abs(held):
+            cost = px
+        held += qty
+    return found
+
+
+def balance_in_cents(fills: list[dict[str, Any]]) -> Decimal:
+    """The peer books what a close realised in cents; the core keeps it exact."""
+    booked = sum(round(Fraction(gain), 2) for gain in closes(fills))
+    total = Fraction(MONEY) + booked - sum(Fraction(f["fee"]) for f in fills)
+    return Decimal(total.numerator) / Decimal(total.denominator)
 
 
 def theirs(python: str, quotes: list[tuple[int, float, float]], plan: Plan) -> dict[str, Any]:

@@ -35,10 +35,11 @@ def test_throughput_in_a_tiny_form() -> None:
 
 
 def test_backtest_memory_in_a_tiny_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtest_memory, "GOAL", 2.0)
+    monkeypatch.setattr(backtest_memory, "GOAL", 100.0)
     found = json.loads(run("backtest-memory", "--rows", "2000", "-o", "json").stdout)
     assert found["ok"]
-    assert (found["once"]["rows"], found["10_times"]["rows"]) == (2000, 20_000)
+    assert [each["rows"] for each in found["runs"]["orders"]] == [2000, 20_000]
+    assert [each["fills"] for each in found["runs"]["rows"]] == [0, 0]
 
 
 def test_a_table_is_printed() -> None:
