@@ -486,7 +486,7 @@ def test_a_sample_lives_on_signals_of_the_command(core: Process, runs: list[Run]
         done = CliRunner().invoke(root, ["strategy", "stop", "SignalTaker", *where])
         assert done.exit_code == 0, done.output
         assert run.wait() == 0, run.text()
-        assert [row["qty"] for row in client.positions()["positions"]] == ["0"]
+        until(lambda: [row["qty"] for row in client.positions()["positions"]] == ["0"], "0")
     wrong = CliRunner().invoke(root, ["strategy", "stop", "nobody", *where])
     assert wrong.exit_code == 2
     assert "session nobody: there is" in wrong.stderr
