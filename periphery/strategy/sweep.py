@@ -98,8 +98,9 @@ def sweep(
             if advance is not None:
                 advance(len(found), len(set(keys)))
     except BaseException:
-        for future in running:
-            future.cancel()
+        for future, key in running.items():
+            if not future.cancel() and future.done() and future.exception() is None:
+                _write(folder / f"{key}.json", future.result())  # what is done is kept
         raise
     return [found[key] for key in keys]
 

@@ -215,7 +215,7 @@ RAW = (
 
 def test_every_field_of_an_answer_is_the_codecs() -> None:
     fields = [name for name in m.RESPONSE.names or () if not name.endswith("cl_ord_id")]
-    values = {name: i for i, name in enumerate(fields, 1)} | {"pad": 0, "pad2": 0}
+    values = {name: i for i, name in enumerate(fields, 1)} | {"pad": 0}
     ends = Ends()
     ends.tell(**(values | {"seq": 1, "notional_hi": -3}), cl_ord_id="mine", orig_cl_ord_id="old")
     answer = ends.port.take()
