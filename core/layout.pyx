@@ -63,7 +63,7 @@ cdef void _asserted() noexcept nogil:
     NACRE_HOLDS(sizeof(HaltEvent) == 40)
     NACRE_HOLDS(sizeof(AdjustEvent) == 24)
     NACRE_HOLDS(sizeof(BookEvent) == 96)
-    NACRE_HOLDS(sizeof(AdjustedEvent) == 96)
+    NACRE_HOLDS(sizeof(AdjustedEvent) == 112)
     NACRE_HOLDS(sizeof(Resolved) == 64)
     NACRE_HOLDS(sizeof(Verdict) == 128)
     NACRE_HOLDS(sizeof(Outcome) == 192)

@@ -860,7 +860,7 @@ cdef struct HaltEvent:              # 40
     uint32_t by                     # of N_PERSON: who closed trading; NONE: the core itself
     uint64_t pad2
 
-cdef struct AdjustedEvent:          # 96: one position, after all of its instrument were adjusted
+cdef struct AdjustedEvent:          # 112: one position, after all of its instrument were adjusted
     uint32_t position
     uint32_t account
     uint32_t symbol
@@ -872,6 +872,8 @@ cdef struct AdjustedEvent:          # 96: one position, after all of its instrum
     i128 realized
     i128 fees
     i128 paid
+    uint32_t order                  # of the fill that was busted or corrected; NONE: there is none
+    uint32_t pad2[3]
 
 cdef struct SignalEvent:            # 40: what strategies hear of one another; no engine acts on it
     uint32_t name                   # of N_SIGNAL; NONE: it has none

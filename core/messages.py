@@ -567,6 +567,8 @@ ADJUSTED_EVENT = np.dtype(
         ("fees_hi", "<i8"),
         ("paid_lo", "<u8"),
         ("paid_hi", "<i8"),
+        ("order", "<u4"),
+        ("pad2", "<u4", (3,)),
     ]
 )
 SIGNAL_EVENT = np.dtype(

@@ -288,6 +288,7 @@ cdef class Positions(Engine):
         event.position = index
         event.account = position.account
         event.symbol = position.symbol
+        event.order = NONE
         event.delta = position.owed
         position.owed = 0
         position.telling = 0
@@ -309,6 +310,7 @@ cdef class Positions(Engine):
         event.account = self.positions[index].account
         event.symbol = self.positions[index].symbol
         event.quiet = 1
+        event.order = page.outcome.order
         event.delta = delta
         event.book_qty = now.qty - was.qty
         event.cost = now.cost - was.cost

@@ -6,7 +6,7 @@ from core.market.view cimport MarketView
 from core.messages cimport Page
 from core.risk.flatten cimport Flattens
 from core.risk.holdings cimport Holdings
-from core.risk.limits cimport Limits
+from core.risk.limits cimport Keys, Limits
 from core.risk.measure cimport Measure
 from core.risk.own cimport Own
 from core.risk.rooms cimport Rooms
@@ -34,7 +34,6 @@ cdef class Changes:
     cdef void _book(self, Page* page) noexcept nogil
     cdef void _book_by_hand(self, Page* page) noexcept nogil
     cdef void _adjusted(self, Page* page) noexcept nogil
-    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
-          int64_t delta) noexcept nogil
+    cdef void _count_position(self, Page* page, const Keys* keys, uint32_t position, int64_t delta) noexcept nogil
 
 cdef void show_market(MarketView view, Page* page, uint32_t symbol) noexcept nogil

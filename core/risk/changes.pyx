@@ -8,7 +8,7 @@ from core.messages cimport (
     K_OPEN_POSITION, K_OVERRIDE, NONE, NONE16, Page, VF_APPLIES, VF_HAS_MARK,
 )
 from core.positions.ledger cimport Adjustment
-from core.risk.limits cimport Keys
+from core.risk.limits cimport Keys, keys_of
 from core.risk.measure cimport keys_like
 from core.risk.tallies cimport Move
 
@@ -114,11 +114,14 @@ cdef class Changes:
 
     cdef void _book(self, Page* page) noexcept nogil:
         """A person's fill: of no order, so it counts like what the day began with."""
+        cdef Keys keys
         if page.resolved.flags & (D_DUPLICATE_EXEC | D_TABLE_FULL):
             return
         page.verdict.flags |= VF_APPLIES
-        self._count_position(page, page.resolved.position, page.request.book.account, page.request.book.symbol,
-                             page.request.book.qty)
+        keys_like(page.request.book.account, page.request.book.symbol, &keys)
+        self._count_position(page, &keys, page.resolved.position, page.request.book.qty)
+        if self.limits.counts[0]:
+            self.watch._warn_all(page, &keys, page.resolved.position, 0)
         self._book_by_hand(page)
         show_market(self.values.view, page, page.request.book.symbol)
 
@@ -141,21 +144,21 @@ cdef class Changes:
     cdef void _adjusted(self, Page* page) noexcept nogil:
         """Quantity that no fill brought: of a split, a settlement, or a bust of a fill from before one; and what playing
         fills again made of a book."""
+        cdef uint32_t order = page.request.adjusted.order
+        cdef Keys keys
         self.holdings.correct(&page.request.adjusted)
-        self._count_position(page, page.request.adjusted.position, page.request.adjusted.account,
-                             page.request.adjusted.symbol, page.request.adjusted.delta)
+        keys_like(page.request.adjusted.account, page.request.adjusted.symbol, &keys)
+        self._count_position(page, &keys, page.request.adjusted.position, page.request.adjusted.delta)
+        if self.limits.counts[0]:
+            self.watch._warn_all(page, &keys if order == NONE else keys_of(&self.measure.life.orders[order]),
+                                 page.request.adjusted.position, 0)
         show_market(self.values.view, page, page.request.adjusted.symbol)
 
-    cdef void _count_position(self, Page* page, uint32_t position, uint32_t account, uint32_t symbol,
-                              int64_t delta) noexcept nogil:
-        cdef Keys keys
-        keys_like(account, symbol, &keys)
+    cdef void _count_position(self, Page* page, const Keys* keys, uint32_t position, int64_t delta) noexcept nogil:
         if delta:
-            self.measure.keep(position, account, symbol, delta)
-            self.holdings.adjust(position, account, symbol, delta)
-            self.watch.shift(page, &keys, position, delta)
-        if self.limits.counts[0]:
-            self.watch._warn_all(page, &keys, position, 0)
+            self.measure.keep(position, keys.account, keys.symbol, delta)
+            self.holdings.adjust(position, keys.account, keys.symbol, delta)
+            self.watch.shift(page, keys, position, delta)
 
 
 cdef void show_market(MarketView view, Page* page, uint32_t symbol) noexcept nogil:

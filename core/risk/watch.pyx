@@ -157,7 +157,7 @@ cdef class Watch:
             if not limit.active or not warns(limit.check) or limit.check >= R_DAILY_LOSS or limit.group == NONE:
                 continue
             group = &self.limits.groups[limit.group]
-            if not self.limits.applies(group, keys) or (unbooked and limit.check == R_MARGIN and group.by_position):
+            if not self.limits.applies(group, keys) or (unbooked and limit.check == R_MARGIN):
                 continue
             key = self.limits.key(limit.each, keys)
             tally = self.tallies.tally(limit.group, key)
