@@ -188,6 +188,7 @@ cdef class JournalReader:
     cdef int _enter(self) noexcept nogil
     cdef int _read(self, uint64_t* seq, char** body, uint32_t* length) noexcept nogil
     cdef int _stop_here(self) noexcept nogil
+    cdef bint _has_come(self) noexcept nogil
     cdef int _leave(self) noexcept nogil
     cdef bint _zero_word(self) noexcept nogil
     cdef bint _next_began(self) noexcept nogil

@@ -628,7 +628,7 @@ cdef class JournalReader:
         cdef int rc = 2
         if self._fault != NULL:
             return -1
-        while rc == 2:
+        while rc >= 2:
             if self._ended or self._index >= self._count:
                 return 0
             rc = self._enter() if self._at == 0 else 1
@@ -713,13 +713,16 @@ cdef class JournalReader:
         return 2
 
     cdef int _stop_here(self) noexcept nogil:
-        """No whole record here: the end, the end of a run that died, a torn tail, or damage in the middle."""
+        """No whole record here: the end, the end of a run that died, a torn tail, or damage in the middle. 3: there is
+        one by now."""
         cdef bint clean = self._zero_from(self._index, self._at)
         cdef int i
         if clean and self._at and self._next_began():
             self._unsealed = (<SegmentHeader*>self._segments[self._index].base).run_epoch
             return 2
         if self._valid_later():
+            if self._has_come():
+                return 3
             return self._fail("a damaged record with whole ones after it" if self._at
                               else "a damaged segment header with whole records after it")
         for i in range(self._index + 1, self._count):
@@ -727,6 +730,11 @@ cdef class JournalReader:
         self._torn = not clean
         self._ended = True
         return 0
+
+    cdef bint _has_come(self) noexcept nogil:
+        """What was missing here is there now: the journal is being written, what came later was seen first."""
+        cdef Mapped* segment = &self._segments[self._index]
+        return _record_good(segment, self._at, self._expected) if self._at else _header_good(segment)
 
     cdef int _fail(self, const char* why) noexcept nogil:
         self._fault = why

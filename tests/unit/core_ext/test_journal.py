@@ -393,6 +393,25 @@ def test_killed_at_any_moment_the_next_run_goes_on(tmp_path: Path) -> None:
     assert all(data == b"%d " % seq * 20 for seq, data in JournalReader(tmp_path))
 
 
+def test_a_journal_that_is_being_written_may_be_read(tmp_path: Path) -> None:
+    """Not followed: a reader may see a record that comes after one that it has just missed."""
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    reads = 0
+    try:
+        while verify_floor(tmp_path) < 50_000 and reads < 2000:
+            newest = info(tmp_path)[-1]
+            for path in (newest.path, tmp_path):
+                for seq, data in JournalReader(path):
+                    assert data == b"%d " % seq * 20
+            reads += 1
+    finally:
+        process.kill()
+        process.communicate()
+    assert reads > 1
+
+
 def verify_floor(path: Path) -> int:
     """The last sequence that surely is in the journal: the newest used segment's first."""
     return max((s.first_sequence for s in info(path) if s.used), default=0)
