@@ -24,7 +24,7 @@ from periphery.recorder.store import (
 from periphery.recorder.tables import BY_NAME, VIEWS, Row, Table
 from periphery.service.mark import BEGIN, Mark
 
-ANSWER_S = 5.0
+ANSWER_S = 15.0
 READERS = 4
 LOCK = 0x6E61637265  # "nacre": who migrates holds this advisory lock
 TYPES = {"int": "int8", "number": "numeric", "text": "text"}
