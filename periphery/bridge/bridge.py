@@ -17,6 +17,7 @@ from periphery.bridge.wire import (
     BEAT_S,
     BYE,
     HELLO,
+    HWM,
     PING,
     QUOTES,
     REQUESTS,
@@ -32,7 +33,6 @@ from periphery.client.stream import Follower
 TOGETHER = 256
 BUDGET = 64
 NAP_MS = 1
-HWM = 10_000
 CLIENTS_MAX = 62  # a core has 64 sessions: one is the bridge's own, one is left to the desk
 AGAIN_S = 0.2
 

@@ -18,6 +18,7 @@ from periphery.bridge.wire import (
     BYE,
     HEARD,
     HELLO,
+    HWM,
     PING,
     QUOTES,
     REQUESTS,
@@ -66,6 +67,7 @@ class BridgeLink:
         self._feed: zmq.Socket[bytes] = context.socket(zmq.SUB)
         for socket in (self._orders, self._feed):
             socket.setsockopt(zmq.LINGER, 500)
+        self._orders.setsockopt(zmq.SNDHWM, HWM)  # more than WINDOW: `Busy` comes before it is reached
         self._feed.setsockopt(zmq.SUBSCRIBE, b"")
         self._orders.connect(address)
         self._heard = self._spoke = time.monotonic()
