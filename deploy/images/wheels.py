@@ -12,7 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "deploy" / "setup" / "requirements.lock"
-ALSO = ("markdown-it-py", "mdurl", "pygments")  # what rich depends on
+ALSO = ("markdown-it-py", "mdurl", "pygments", "psycopg-binary", "psycopg-pool", "typing-extensions")
+"""What rich and psycopg depend on."""
 
 
 def gather(target: Path) -> None:
