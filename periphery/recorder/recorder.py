@@ -23,13 +23,12 @@ AGAIN_S = 0.5
 
 @dataclass(slots=True)
 class Lag:
-    """How far the store is behind, and why."""
+    """How far the store is behind."""
 
     events: int = 0
     """That were read and are not stored."""
     since_s: float = 0.0
     """Since when the store has not answered, by the monotonic clock; 0: it does."""
-    why: str = ""
 
 
 class Recorder:
@@ -93,7 +92,7 @@ class Recorder:
                     time.sleep(NAP_S)
             except StoreDown as error:
                 if not self.lag.since_s:
-                    self.lag.since_s, self.lag.why = time.monotonic(), str(error)
+                    self.lag.since_s = time.monotonic()
                     say(f"{error}; trying again: the journal keeps what comes meanwhile")
                 time.sleep(AGAIN_S)
 

@@ -46,7 +46,7 @@ _LINES: dict[str, Table] = {
     "duplicate": t.VENUE_EVENTS,
 }
 _RENAMED = {"limit": "limit_value", "check": "check_name", "by": "by_person", "text": "words"}
-_KINDLESS = ("type", "at", "line", "seq", "n", "exec_of")
+_NO_COLUMNS = ("type", "at", "line", "seq")
 _OF_FILLS = ("last_qty", "last_px", "exec_id", "exec_ref_id", "venue", "child_id")
 
 
@@ -94,7 +94,7 @@ class Kept(Printer):
 
     def _line(self, line: dict[str, Any]) -> None:
         table = _LINES[line["type"]]
-        values = {_RENAMED.get(key, key): value for key, value in line.items() if key not in _KINDLESS}
+        values = {_RENAMED.get(key, key): value for key, value in line.items() if key not in _NO_COLUMNS}
         if table in (t.RISK_EVENTS, t.VENUE_EVENTS):
             values["kind"] = line["type"]
         if line["type"] == "risk_state":
