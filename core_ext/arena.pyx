@@ -20,24 +20,6 @@ cdef extern from * nogil:
     int madvise(void* start, size_t size, int advice)
     int MADV_HUGEPAGE
 
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #include <sys/mman.h>
-    #ifndef MADV_HUGEPAGE
-    #define MADV_HUGEPAGE 14
-    #endif
-    /* Where it is hit at random, a large table costs a walk of the page table a hit: larger pages, shorter walks. Only
-       asked for: where the machine has none to give, or the memory is of a kind that has none, all is as before. */
-    static void ask_for_huge_pages(char* base, size_t size) {
-        char* first = (char*)(((uintptr_t)base + 4095) & ~(uintptr_t)4095);
-        if (base + size > first)
-            madvise(first, (size_t)(base + size - first) & ~(size_t)4095, MADV_HUGEPAGE);
-    }
-    """
-    void ask_for_huge_pages(char* base, size_t size)
-    enum: LARGE_TABLE "(32 << 20)"
-
 cdef uint64_t MAGIC = int.from_bytes(b"NACRAREN", "little")
 cdef uint32_t VERSION = 1
 cdef uint64_t DERIVED = 1
@@ -285,8 +267,6 @@ cdef ArenaTable* _carve(Arena arena, str name, size_t item_size, size_t count) e
     table.count = count
     header.used += need
     header.tables += 1
-    if need >= LARGE_TABLE:
-        ask_for_huge_pages(arena.base + table.offset, need)
     return table
 
 

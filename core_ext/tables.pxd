@@ -6,6 +6,7 @@
 #   <name>.keys   | key 0 | key 1 | ...                  key_size bytes each, zero padded      state, `used` of them
 #                 or, in records, | key 0 | its user's | key 1 | its user's | ...   record_size bytes each
 #   <name>.index  | print u32, index+1 u32 | ...         8 bytes a slot, 8 slots a line        derived
+#   <name>.spread | slots in use u64 | zero |            64 bytes                              derived
 #
 #   A key (of 40 bytes):  | len u8 | text[39], zero padded |
 #   `print` is the hash's high half: a probe compares keys only when it matches. index+1 = 0 marks an empty slot.
@@ -15,8 +16,11 @@
 #   <name>.head   as above (key_size 8)
 #   <name>.slots  | key u64 | value u32 | taken u32 | ...   16 bytes a slot, 4 slots a line    state
 #
-# Slots are a power of two, at least twice the capacity: the load factor is at most one half, and linear probing
-# stays within a line or two. The seed is configuration: one journal must give one layout on every run.
+# Slots are a power of two, at least twice the keys: the load factor is at most one half, and linear probing stays
+# within a line or two. The seed is configuration: one journal must give one layout on every run.
+#
+# An index that is hit at random takes all its memory with the first keys. One of more than SPREAD_FROM slots begins
+# with that many and doubles in place: a put then costs some 15 ns a key that is there, once in as many puts.
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -99,6 +103,7 @@ cdef extern from * nogil:
 
 cdef enum:
     NONE = 0xFFFFFFFF      # no index, no value: not found, or full
+    SPREAD_FROM = 1 << 19  # slots: 4 MiB
 
 
 @cython.final
@@ -107,7 +112,7 @@ cdef class IdTable:
     cdef TableHead* _head
     cdef char* _keys
     cdef IdSlot* _slots
-    cdef uint64_t _mask
+    cdef uint64_t* _spread     # slots in use
     cdef uint64_t _seed
     cdef size_t _key_size
     cdef size_t _stride        # from one key to the next
@@ -115,6 +120,7 @@ cdef class IdTable:
     cdef str _name
 
     cdef bytes _key_of(self, str text)
+    cdef void _double(self) noexcept nogil
 
     # Hash once, prefetch the slot, do something else, prefetch the key, do something else, then find_hashed: hides the
     # two cache misses of a lookup.
@@ -122,10 +128,10 @@ cdef class IdTable:
         return hash_key(key, self._key_size, self._seed)
 
     cdef inline void prefetch(self, uint64_t hash) noexcept nogil:
-        prefetch_read(&self._slots[hash & self._mask])
+        prefetch_read(&self._slots[hash & (self._spread[0] - 1)])
 
     cdef inline void prefetch_key(self, uint64_t hash) noexcept nogil:
-        cdef uint32_t index1 = self._slots[hash & self._mask].index1
+        cdef uint32_t index1 = self._slots[hash & (self._spread[0] - 1)].index1
         if index1:
             prefetch_read(self.key(index1 - 1))
 
@@ -148,7 +154,8 @@ cdef class IdTable:
     # The key's slot, or the empty slot where it belongs. Ends: at most half of the slots are taken.
     cdef inline IdSlot* _probe(self, const char* key, uint64_t hash) noexcept nogil:
         cdef uint32_t mark = <uint32_t>(hash >> 32)
-        cdef uint64_t at = hash & self._mask
+        cdef uint64_t mask = self._spread[0] - 1
+        cdef uint64_t at = hash & mask
         cdef IdSlot* slot
         while True:
             slot = &self._slots[at]
@@ -156,7 +163,7 @@ cdef class IdTable:
                 return slot
             if slot.print == mark and same_key(self.key(slot.index1 - 1), key, self._key_size):
                 return slot
-            at = (at + 1) & self._mask
+            at = (at + 1) & mask
 
     cdef inline uint32_t find_hashed(self, const char* key, uint64_t hash) noexcept nogil:
         return self._probe(key, hash).index1 - 1      # an empty slot's 0 becomes NONE
@@ -177,6 +184,8 @@ cdef class IdTable:
         slot.print = <uint32_t>(hash >> 32)
         slot.index1 = index + 1
         self._head.used = index + 1
+        if 2 * <uint64_t>(index + 1) >= self._spread[0]:
+            self._double()
         return index
 
     cdef inline uint32_t put(self, const char* key, bint* existed) noexcept nogil:

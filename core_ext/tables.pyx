@@ -35,7 +35,11 @@ cdef class IdTable:
         arena.used_by(name + ".keys", &self._head.used)
         self._slots = <IdSlot*>arena.table(name + ".index", sizeof(IdSlot), slots)
         arena.derived(name + ".index")
-        self._mask = slots - 1
+        self._spread = <uint64_t*>arena.table(name + ".spread", 64, 1)
+        arena.derived(name + ".spread")
+        arena.used_by(name + ".index", self._spread)
+        if self._spread[0] == 0:
+            self._spread[0] = min(slots, <uint64_t>SPREAD_FROM)
         self._seed = seed
         self._key_size = key_size
         self._capacity = capacity
@@ -44,7 +48,24 @@ cdef class IdTable:
     def bytes_needed(uint32_t capacity, size_t key_size=40, size_t record_size=0):
         """Bytes that the table takes of its arena."""
         _check_capacity("?", capacity)
-        return sizeof(TableHead) + _line_up((record_size or key_size) * capacity) + _line_up(sizeof(IdSlot) * _slots_for(capacity))
+        return (sizeof(TableHead) + _line_up((record_size or key_size) * capacity)
+                + _line_up(sizeof(IdSlot) * _slots_for(capacity)) + 64)
+
+    cdef void _double(self) noexcept nogil:
+        """Twice the slots, as long as there are more: every key finds a new place."""
+        cdef uint64_t slots = self._spread[0]
+        cdef uint32_t index
+        cdef uint64_t hash
+        cdef IdSlot* slot
+        if slots >= self._head.slots:
+            return
+        memset(self._slots, 0, sizeof(IdSlot) * slots)
+        self._spread[0] = 2 * slots
+        for index in range(self.count()):
+            hash = self.hash(self.key(index))
+            slot = self._probe(self.key(index), hash)
+            slot.print = <uint32_t>(hash >> 32)
+            slot.index1 = index + 1
 
     cdef bytes _key_of(self, str text):
         cdef bytes raw = text.encode()
@@ -90,7 +111,7 @@ cdef class IdTable:
     def clear(self):
         """Forgets every key. Off the path: it zeroes the whole table."""
         memset(self._keys, 0, self._stride * self._capacity)
-        memset(self._slots, 0, sizeof(IdSlot) * (self._mask + 1))
+        memset(self._slots, 0, sizeof(IdSlot) * self._spread[0])
         self._head.used = 0
 
 

@@ -8,6 +8,7 @@ from core_ext.tables cimport Arena, IdTable
 
 cdef enum:
     SUPPRESSED = 255                # beside the faults: the kill page holds the send back
+    LATEST = 4096                   # intents that are kept where they don't outlive the process
 
 cdef enum IntentState:
     INTENT = 1                      # about to be written, or written: unknown until the venue is asked

@@ -36,10 +36,11 @@ cdef class Gateway:
     """Accepts each send once, in the order of the spine, and never more than an order allows."""
 
     def __cinit__(self, Arena arena, object capacity, bint guarded=True, Arena kept=None):
-        """kept: an arena that outlives the process, for the intents."""
+        """kept: an arena that outlives the process, for the intents of as many children as there can be; without one
+        nobody asks for any but the last."""
         cdef uint32_t children = capacity.orders + capacity.more_children
         self.max_orders = capacity.orders
-        self.max_intents = children
+        self.max_intents = min(children, <uint32_t>LATEST) if kept is None else children
         self.guarded = guarded
         self.arena = arena
         self.kept = arena if kept is None else kept
@@ -48,7 +49,7 @@ cdef class Gateway:
         self.fills = IdTable(arena, "gateway.fills", capacity.fills, key_size=48)
         self.heard_fills = <Heard*>arena.table("gateway.heard", sizeof(Heard), capacity.fills)
         self.orders = <int64_t*>arena.table("gateway.orders", sizeof(int64_t), capacity.orders)
-        self.intents = <Intent*>self.kept.table("gateway.intents", sizeof(Intent), children)
+        self.intents = <Intent*>self.kept.table("gateway.intents", sizeof(Intent), self.max_intents)
         self.counts = <uint64_t*>arena.table("gateway.counts", sizeof(uint64_t), 96)
 
     cdef int begin(self, const Send* send) noexcept nogil:

@@ -166,3 +166,21 @@ def test_records_leave_room_beside_each_key() -> None:
     for size in (32, 44):
         with pytest.raises(ValueError, match=f"record size {size}"):
             IdTable(arena, "u", 8, record_size=size)
+
+
+def test_an_index_that_spreads_finds_every_key_also_after_a_load() -> None:
+    """Beyond 262,144 keys the index has doubled; one that was saved before is loaded over one after it."""
+    count = 270_000
+    arena, other = Arena(1 << 26), Arena(1 << 26)
+    table, same = IdTable(arena, "t", 1 << 19, key_size=8), IdTable(other, "t", 1 << 19, key_size=8)
+    for i in range(count):
+        assert table.add(str(i)) == i
+    assert all(table.get(str(i)) == i for i in range(count))
+    assert (table.get("x"), table.add("7"), len(table)) == (None, 7, count)
+    same.add("first")
+    few = other.save()
+    other.load(arena.save())
+    assert all(same.get(str(i)) == i for i in range(count))
+    arena.load(few)
+    assert (table.get("first"), table.get("7"), table.add("7")) == (0, None, 1)
+    assert arena.digest() != other.digest()
