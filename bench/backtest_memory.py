@@ -1,7 +1,7 @@
 """Does a backtest's memory grow with the rows? Peak resident memory at one and at ten times the rows, in
 fresh processes: decoding, engines, a handler on each quote, the equity curve; without orders, and with them.
 
-Rows cost nothing. Orders do: each touches pages of tables that hold as many as `Terms.max_orders`.
+Rows cost nothing, an order some hundred bytes of each table.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ print(json.dumps({"rows": report["rows"], "fills": report["fills"], "peak_kib": 
 
 
 def run(rows: int, seed: int) -> dict[str, Any]:
-    """ok: every row was played, and without orders the peaks' ratio is within its goal."""
+    """ok: every row was played, and both ratios of the peaks are within the goal."""
     strategy = Path(__file__).parents[1] / "periphery" / "strategy" / "samples" / "ema_cross.py"
     with tempfile.TemporaryDirectory(prefix="nacre-bench-") as folder:
         recordings = [_recording(Path(folder), count, seed) for count in (rows, TIMES * rows)]
@@ -50,7 +50,7 @@ def run(rows: int, seed: int) -> dict[str, Any]:
     ratios = {name: round(ten["peak_kib"] / one["peak_kib"], 4) for name, (one, ten) in found.items()}
     played = all([each["rows"] for each in both] == [rows, TIMES * rows] for both in found.values())
     return {
-        "ok": played and ratios["rows"] <= GOAL,
+        "ok": played and max(ratios.values()) <= GOAL,
         "ratio": ratios["rows"],
         "goal": GOAL,
         "ratio_with_orders": ratios["orders"],
