@@ -33,6 +33,6 @@ cdef int64_t bounded(int64_t fee) noexcept nogil
 cdef i128 cost_of(bint buys, int64_t px, int64_t fee) noexcept nogil
 cdef void rest_at(const Ask* ask, Stream* stream, int64_t px, i128 unfilled) noexcept nogil
 cdef int taking(Facts facts, const Ask* ask, Stream* streams, bint expected, i128 unfilled) noexcept nogil
-cdef int cheapest(const Ask* ask, Stream* streams, int count, bint expected, i128 unfilled, Leg* legs,
+cdef int cheapest(const Ask* ask, Stream* streams, int takes, int count, bint expected, i128 unfilled, Leg* legs,
                   int64_t* rest) noexcept nogil
 cdef bint advance(const Ask* ask, Stream* stream, bint expected, i128 unfilled) noexcept nogil

@@ -14,9 +14,11 @@ cdef extern from *:
     """
     #define NACRE_ONE ((int64_t)1000000000000LL)  /* 10^-8 bps in 1 */
     #define NACRE_LOT_PX_MAX ((__int128)40 * 1000000000000000000LL)
+    #define NACRE_DEAREST ((__int128)(((unsigned __int128)1 << 127) - 1))
     """
     const int64_t ONE "NACRE_ONE"
     const i128 LOT_PX_MAX "NACRE_LOT_PX_MAX"
+    const i128 DEAREST "NACRE_DEAREST"
 
 
 cdef bint carries(const Ask* ask, int64_t px) noexcept nogil:
@@ -177,51 +179,62 @@ cdef struct Queued:                 # the streams in the order of what their nex
     int leg                         # -1: nothing was taken of it yet
 
 
-cdef int cheapest(const Ask* ask, Stream* streams, int count, bint expected, i128 unfilled, Leg* legs,
+cdef int cheapest(const Ask* ask, Stream* streams, int takes, int count, bint expected, i128 unfilled, Leg* legs,
                   int64_t* rest) noexcept nogil:
-    """One leg a stream, in the order in which they are first used. expected: what costs more than to stay unfilled is
-    left; `rest` is what nobody has, or is left."""
-    cdef Queued line[STREAMS_MAX]
-    cdef Queued* first = line
+    """One leg a stream, in the order in which they are first used. takes: as many of the streams take, the others
+    rest; each kind has a line of its own, since a shorter one is faster kept in order. expected: what costs more than
+    to stay unfilled is left; `rest` is what nobody has, or is left."""
+    cdef Queued lines[STREAMS_MAX + 2]
+    cdef Queued* taking = lines
+    cdef Queued* resting = lines + takes + 1
+    cdef Queued** first
     cdef Stream* stream
-    cdef i128 most = unfilled * <i128>MILLION * <i128>ask.lot
+    cdef i128 most = unfilled * <i128>MILLION * <i128>ask.lot if expected else DEAREST
     cdef int64_t qty = ask.qty
     cdef int64_t part
     cdef int found = 0
-    cdef int i
-    for i in range(count - 1, -1, -1):
-        line[i].cost = streams[i].cost
-        line[i].stream = i
-        line[i].leg = -1
-        settle(&line[i], count - i)
-    while qty > 0 and count > 0 and not (expected and first.cost >= most):
-        stream = &streams[first.stream]
-        if first.leg < 0:
-            first.leg = found
+    line_up(taking, streams, 0, takes)
+    line_up(resting, streams, takes, count)
+    while qty > 0:
+        first = &taking if taking.cost <= resting.cost else &resting
+        if first[0].cost >= most:
+            break
+        stream = &streams[first[0].stream]
+        if first[0].leg < 0:
+            first[0].leg = found
             start(&legs[found], stream)
             found += 1
         part = stream.qty if stream.qty < qty else qty
-        legs[first.leg].qty += part
-        legs[first.leg].price = stream.px
+        legs[first[0].leg].qty += part
+        legs[first[0].leg].price = stream.px
         qty -= part
         if qty > 0 and advance(ask, stream, expected, unfilled):
-            first.cost = stream.cost
-            settle(first, count)
+            first[0].cost = stream.cost
+            settle(first[0])
         else:
-            first += 1
-            count -= 1
+            first[0] += 1
     rest[0] = qty
     return found
 
 
-cdef void settle(Queued* line, int count) noexcept nogil:
+cdef void line_up(Queued* line, const Stream* streams, int start, int end) noexcept nogil:
+    """The streams from `start` on by cost; behind them one that none comes after."""
+    cdef int i
+    line[end - start].cost = DEAREST
+    for i in range(end - 1, start - 1, -1):
+        line[i - start].cost = streams[i].cost
+        line[i - start].stream = i
+        line[i - start].leg = -1
+        settle(&line[i - start])
+
+
+cdef void settle(Queued* line) noexcept nogil:
     """Puts the first to its place; at one cost the earlier stream stands before."""
     cdef Queued moved = line[0]
-    cdef int i = 1
-    while i < count and (line[i].cost < moved.cost or (line[i].cost == moved.cost and line[i].stream < moved.stream)):
-        line[i - 1] = line[i]
-        i += 1
-    line[i - 1] = moved
+    while line[1].cost < moved.cost or (line[1].cost == moved.cost and line[1].stream < moved.stream):
+        line[0] = line[1]
+        line += 1
+    line[0] = moved
 
 
 cdef void start(Leg* leg, const Stream* stream) noexcept nogil:

@@ -19,10 +19,9 @@ cdef int optimal(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept
     cdef Stream streams[STREAMS_MAX]
     cdef i128 unfilled = 0
     cdef bint expected = ask.rests and unfilled_cost(facts, ask, &unfilled)
-    cdef int count = taking(facts, ask, streams, expected, unfilled)
-    if expected:
-        count += queues(facts, ask, streams + count, unfilled)
-    return cheapest(ask, streams, count, expected, unfilled, legs, rest)
+    cdef int takes = taking(facts, ask, streams, expected, unfilled)
+    cdef int rests = queues(facts, ask, streams + takes, unfilled) if expected else 0
+    return cheapest(ask, streams, takes, takes + rests, expected, unfilled, legs, rest)
 
 
 cdef bint unfilled_cost(Facts facts, const Ask* ask, i128* out) noexcept nogil:

@@ -58,7 +58,7 @@ cdef int net(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nog
     """What is cheapest with fees and rebates."""
     cdef Stream streams[STREAMS_MAX]
     cdef int count = taking(facts, ask, streams, 0, 0)
-    return cheapest(ask, streams, count, 0, 0, legs, rest)
+    return cheapest(ask, streams, count, count, 0, 0, legs, rest)
 
 
 cdef int home(Facts facts, const Ask* ask, Leg* legs, int64_t* rest) noexcept nogil:
