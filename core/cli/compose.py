@@ -15,7 +15,16 @@ from typing import Any
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, say
+from core.cli.output import (
+    EXIT_FAILED,
+    EXIT_OK,
+    BadInput,
+    console,
+    output_option,
+    rows_table,
+    say,
+    write_json,
+)
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PROFILES = ("contained", "remote", "bridge")
@@ -117,28 +126,20 @@ def _local(
     path = socket or load("core.live.places", "default_socket")("core")
     ill = load("core.live.health", "core_ill")
     made = load("core.cli.local", "parts")(
-        folder.resolve(),
-        config,
-        engines,
-        _engines(names, engines),
-        socket,
-        store,
-        bridge,
-        strategy,
+        folder.resolve(), config, engines, _engines(names, engines), path, socket, store, bridge, strategy,
         lambda: not ill(path),
-    )
-    load("core.cli.local", "Local")(made, say).run(lambda: bool(stopped))
+    )  # fmt: skip
+    load("core.cli.local", "Local")(made, say, folder).run(lambda: bool(stopped))
     return EXIT_OK
 
 
-def _engines(names: tuple[str, ...], file: Path | None) -> list[str]:
-    """Those that are named, and those that the file has a section of."""
-    if file is None:
-        return list(dict.fromkeys(names))
+def _engines(names: tuple[str, ...], file: Path | None) -> dict[str, dict[str, Any]]:
+    """Those that are named, and those that the file has a section of; each with its section."""
     try:
-        return list(dict.fromkeys([*names, *tomllib.loads(file.read_text())]))
+        sections = {} if file is None else tomllib.loads(file.read_text())
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{file}: {error}") from error
+    return {name: sections.get(name, {}) for name in dict.fromkeys([*names, *sections])}
 
 
 @click.command(short_help="Stop the containers in order, and remove them.")
@@ -154,11 +155,30 @@ def down(volumes: bool, files: tuple[str, ...]) -> None:
     sys.exit(stopped or removed)
 
 
-@click.command(short_help="List the containers and how they are.")
+@click.command(short_help="List what runs, and how it is.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Of a `nacre up --local`: its processes, in place of containers.",
+)
+@output_option("table", "json")
 @_file
-def ps(files: tuple[str, ...]) -> None:
-    """List the containers and how they are."""
-    sys.exit(_compose(["ps", "--all"], PROFILES, files))
+def ps(folder: Path | None, output: str, files: tuple[str, ...]) -> None:
+    """List the containers and how they are; or, with --folder, the processes of a `nacre up --local`: state,
+    counts, last event and digest of each engine. Exit 1 where one isn't well.
+    """
+    if folder is None:
+        form = ["--format", "json"] if output == "json" else []
+        sys.exit(_compose(["ps", "--all", *form], PROFILES, files))
+    try:
+        rows = load("core.cli.health_watch", "read_status")(folder)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    if output == "json":
+        write_json(rows)
+    else:
+        console().print(rows_table(rows, "processes"))
+    sys.exit(EXIT_OK if all(row["state"] in ("ready", "running") for row in rows) else EXIT_FAILED)
 
 
 @click.command(short_help="Print what the containers say.")

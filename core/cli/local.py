@@ -6,15 +6,18 @@ comes first, since the others read its journal; it is stopped last, so that they
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+from core.cli.health_watch import HealthWatch
 
 AGAIN_S = 0.2
 AGAIN_MOST_S = 5.0
@@ -27,7 +30,9 @@ READY_S = 60.0
 
 @dataclass(slots=True)
 class Part:
-    """A process: the words of its `nacre` command. ready: whether the next may start, once it is true."""
+    """A process: the words of its `nacre` command. ready: whether the next may start, once it is true.
+    port: of its probes, once it has said so.
+    """
 
     name: str
     words: list[str]
@@ -37,18 +42,25 @@ class Part:
     due_s: float = 0.0
     since_s: float = 0.0
     starts: int = 0
+    port: int | None = None
     readers: list[threading.Thread] = field(default_factory=list)
 
 
 class Local:
-    """All parts. say: gets each line that a part writes, with the part's name before it."""
+    """All parts. say: gets each line that a part writes, with the part's name before it. folder: where
+    `nacre ps` finds how they are.
+    """
 
-    def __init__(self, parts: Sequence[Part], say: Callable[[str], object]) -> None:
+    def __init__(
+        self, parts: Sequence[Part], say: Callable[[str], object], folder: Path | None = None
+    ) -> None:
         self.parts = list(parts)
         self.say = say
+        self.watch = HealthWatch(self.parts, folder, say)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Until it is stopped; then all end in order."""
+        self.watch.start()
         try:
             for part in self.parts:
                 self._start(part)
@@ -60,6 +72,7 @@ class Local:
                 self._look_after()
                 time.sleep(LOOK_S)
         finally:
+            self.watch.end()
             self._stop()
 
     def _start(self, part: Part) -> None:
@@ -72,15 +85,18 @@ class Local:
             start_new_session=True,  # a terminal's Ctrl-C is for us: we stop them in order
         )
         part.starts += 1
+        part.port = None
         part.since_s = time.monotonic()
         for stream in (part.process.stdout, part.process.stderr):
             assert stream is not None
-            part.readers.append(threading.Thread(target=self._pass_on, args=(part.name, stream), daemon=True))
+            part.readers.append(threading.Thread(target=self._pass_on, args=(part, stream), daemon=True))
             part.readers[-1].start()
 
-    def _pass_on(self, name: str, stream: IO[str]) -> None:
+    def _pass_on(self, part: Part, stream: IO[str]) -> None:
         for line in stream:
-            self.say(f"{name:10} {line.rstrip()}")
+            self.say(f"{part.name:10} {line.rstrip()}")
+            if part.port is None:
+                part.port = _port_in(line)
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -120,18 +136,31 @@ class Local:
             stream.close()
 
 
+def _port_in(line: str) -> int | None:
+    """Of its probes, where that line of a service's log says so."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    port = found.get("port") if isinstance(found, dict) else None
+    return port if isinstance(port, int) else None
+
+
 def parts(
     folder: Path,
     config: Path,
     engines: Path | None,
-    names: Sequence[str],
+    sections: Mapping[str, Mapping[str, Any]],
+    core: Path,
     socket: Path | None,
     store: str | None,
     bridge: bool,
     strategy: Path | None,
     health: Callable[[], bool],
 ) -> list[Part]:
-    """The processes of one machine. folder: of the journal and each engine's state. names: of engines."""
+    """The processes of one machine. folder: of the journal and each engine's state. sections: of the engines'
+    file, one for each engine that runs. core: its socket.
+    """
     journal = str(folder / "journal")
     where = ["--socket", str(socket)] if socket else []
     made = [Part("core", ["core", "run", "--config", str(config), "--journal", journal, *where], health)]
@@ -140,9 +169,10 @@ def parts(
     if store is not None:
         made.append(Part("recorder", ["recorder", "run", journal, "--store", store]))
     file = ["--config", str(engines)] if engines else []
-    for name in names:
-        state = str(folder / name)
-        made.append(Part(name, ["engine", "run", name, *file, "--journal", journal, "--state", state]))
+    for name, section in sections.items():
+        words = ["engine", "run", name, *file, "--journal", journal, "--state", str(folder / name)]
+        probes = [] if "http" in section else ["--http", "127.0.0.1:0"]
+        made.append(Part(name, [*words, "--core", str(core), *probes]))
     if strategy is not None:
         where = ["--connect", str(socket)] if socket else []
         made.append(Part("strategy", ["strategy", "run", str(strategy), *where]))

@@ -44,6 +44,10 @@ def list_(output: str) -> None:
 @click.option("--config", "file", type=_PATH, help="A TOML file with a section [NAME].")
 @click.option("--journal", metavar="DIR", help="The core's journal.")
 @click.option("--state", metavar="DIR", help="Its own folder: its state, and what it said.")
+@click.option(
+    "--core", metavar="ADDRESS", help="Where signals and limits go that it asks for: a core, a bridge."
+)
+@click.option("--part", metavar="I/N", help="The I-th of N that share the work.")
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
 def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | None) -> None:
@@ -71,17 +75,24 @@ def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | No
 @click.argument("name")
 @click.option("--journal", required=True, metavar="DIR", help="The core's journal.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
+@click.option("--part", metavar="I/N", help="The I-th of N that share the work.")
 @click.option("--against", metavar="DIR", type=_PATH, help="As far as that state; exit 1 if it differs.")
 @click.option("--outputs", is_flag=True, help="Print what it said, a line of JSON each, before the figures.")
 @output_option("table", "json")
 def replay(
-    name: str, journal: str, params: tuple[str, ...], against: Path | None, outputs: bool, output: str
+    name: str,
+    journal: str,
+    params: tuple[str, ...],
+    part: str | None,
+    against: Path | None,
+    outputs: bool,
+    output: str,
 ) -> None:
     """Run the engine NAME over a journal from its first event to its last, with a state of its own that is
     thrown away: counts, the last event, and a digest of all that it said.
     """
     with _refusals(), tempfile.TemporaryDirectory(prefix="nacre-engine-") as place:
-        given = _given({"journal": journal, "state": place}, params)
+        given = _given({"journal": journal, "state": place, "part": part}, params)
         config = load("periphery.service.config", "read_config")(name, None, given, {})
         runner = load("periphery.service.runner", "Runner")(_find(name), config)
         saved = None

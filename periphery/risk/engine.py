@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -24,7 +25,8 @@ _Count = Annotated[int, msgspec.Meta(ge=1)]
 class RiskParams(Params, frozen=True, forbid_unknown_fields=True):
     """period_s: of a return, and how far ahead a loss is looked at. periods: that are kept. least: with
     fewer nothing is said. draws: of the simulation. stresses: by name, the return of each symbol, "*" of all
-    others.
+    others. budgets: by account, what its historical VaR may be in its currency; above, the core is asked for
+    a gross_exposure at which it would be within.
     """
 
     confidence: _Share = 0.99
@@ -34,6 +36,7 @@ class RiskParams(Params, frozen=True, forbid_unknown_fields=True):
     draws: _Count = 2000
     seed: int = 1
     stresses: dict[str, dict[str, float]] = msgspec.field(default_factory=lambda: dict(STRESSES))
+    budgets: dict[str, Annotated[float, msgspec.Meta(gt=0)]] = msgspec.field(default_factory=dict)
 
 
 class RiskEngine(Engine):
@@ -53,6 +56,7 @@ class RiskEngine(Engine):
         self.held: dict[int, dict[int, int]] = {}
         self.asked: dict[int, tuple[float, Floats, list[int]]] = {}  # by account: VaR, exposures, symbols
         self.exceeded: dict[int, list[bool]] = {}
+        self.allowed: dict[int, float] = {}  # by account: the gross exposure that was asked for
 
     # ---- events --------------------------------------------------------------------------------------------
 
@@ -88,11 +92,25 @@ class RiskEngine(Engine):
     def _period(self) -> list[Output]:
         self._look_back()
         self.asked.clear()
-        return [
-            Output("risk", self._account(account, {s: qty for s, qty in sorted(held.items()) if qty}))
-            for account, held in sorted(self.held.items())
-            if any(held.values())
-        ]
+        said: list[Output] = []
+        for account, held in sorted(self.held.items()):
+            if any(held.values()) and self.part.owns(self.book.directory.account_list[account].name):
+                told = self._account(account, {s: qty for s, qty in sorted(held.items()) if qty})
+                said += [Output("risk", told), *self._within_budget(account, told)]
+        return said
+
+    def _within_budget(self, account: int, told: dict[str, Any]) -> list[Output]:
+        """A tighter limit for one whose VaR is above its budget: VaR grows with the exposure."""
+        budget = self.params.budgets.get(told["account"])
+        if budget is None or "historical" not in told or told["historical"]["var"] <= budget:
+            return []
+        gross = sum(abs(value) for value in told["exposures"].values())
+        allowed = math.floor(gross * budget / told["historical"]["var"] * 100) / 100
+        if allowed >= self.allowed.get(account, math.inf):
+            return []
+        self.allowed[account] = allowed
+        limit = {"check": "gross_exposure", "account": told["account"], "value": f"{allowed:.2f}"}
+        return [Output("limit", limit)]
 
     def _look_back(self) -> None:
         """Whether each account lost more than was said a period ago."""
@@ -173,6 +191,7 @@ class RiskEngine(Engine):
             "ends_ns": self.prices.ends_ns,
             "asked": asked,
             "exceeded": self.exceeded,
+            "allowed": self.allowed,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -182,6 +201,7 @@ class RiskEngine(Engine):
         self.prices.ends_ns = state["ends_ns"]
         self.asked = {a: (var, np.array(e), symbols) for a, (var, e, symbols) in state["asked"].items()}
         self.exceeded = state["exceeded"]
+        self.allowed = state["allowed"]
 
 
 def notional(of: Symbol, qty: int, price: float) -> float:

@@ -21,13 +21,16 @@ class BadConfig(ValueError):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of one engine. journal: the core's. state: its own folder. http: HOST:PORT of its probes,
-    empty for none. save_every_s: of wall time. stale_after_s: how long it may do nothing
-    and be well.
+    """Settings of one engine. journal: the core's. state: its own folder. core: the address of a core or a
+    bridge, to which it sends what its outputs ask for; empty: nothing is sent. part: 2/3 is the second of
+    three that share the work; empty: it does all. http: HOST:PORT of its probes, empty for none.
+    save_every_s: of wall time. stale_after_s: how long it may do nothing and be well.
     """
 
     journal: str
     state: str
+    core: str = ""
+    part: str = ""
     http: str = ""
     save_every_s: _Positive = 1.0
     stale_after_s: _Positive = 5.0

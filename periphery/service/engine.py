@@ -12,6 +12,7 @@ import numpy as np
 
 from core import messages as m
 from core.live.book import Book
+from periphery.service.part import WHOLE, Part
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +21,11 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Something that an engine says: values are numbers, texts, lists and maps."""
+    """Something that an engine says: values are numbers, texts, lists and maps.
+
+    Two topics ask the core for something (periphery.service.acts): `signal` (name, value, symbol) and `limit`
+    (a limit as a scenario's line has it).
+    """
 
     topic: str
     values: dict[str, Any]
@@ -35,6 +40,8 @@ class Engine(ABC):
     kinds: ClassVar[frozenset[m.Kind]]
     """The events that it is told of."""
     Params: ClassVar[type[Params]] = Params
+    part: Part = WHOLE
+    """What of the work is its own: it says nothing of an account or a symbol that `part` doesn't own."""
 
     def __init__(self, params: Any, book: Book) -> None:
         """book: the names and settings that the journal has declared up to the event that is told."""

@@ -11,13 +11,15 @@ import msgspec
 import numpy as np
 
 from core import messages as m
+from periphery.service.acts import Acts
 from periphery.service.config import BadConfig, Config
-from periphery.service.engine import Engine
+from periphery.service.engine import Engine, Output
 from periphery.service.log import Log
 from periphery.service.mark import BEGIN
+from periphery.service.part import Part, part_of
 from periphery.service.probes import Health
 from periphery.service.source import Gone, JournalSource
-from periphery.service.state import VERSION, Said, Saved, read_saved, write_saved
+from periphery.service.state import VERSION, Said, Saved, read_said, read_saved, write_saved
 
 NAP_S = 0.005
 AGAIN_S = 0.2
@@ -30,12 +32,14 @@ class Runner:
         """BadConfig, BadState, Gone."""
         self.config = config
         self.params = _params(kind, config.params)
+        self.part = _part(config.part)
         self.folder = Path(config.state)
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = read_saved(self.folder / "state", kind.name, self.told_params)
         self.inputs = saved.inputs if saved else 0
         self.source = JournalSource(config.journal, self._page, saved.mark if saved else BEGIN)
         self.engine = kind(self.params, self.source.book)
+        self.engine.part = self.part
         self.said = Said(self.folder / "outputs", saved)
         self._to_load = saved.state if saved else None
         self._saved_seq = self.source.known.seq
@@ -43,12 +47,15 @@ class Runner:
         self._saved_s = time.monotonic()
         self.health = Health(kind.name, config.stale_after_s)
         self.log = Log(kind.name, lambda: self.source.seq)
+        said = [Output(topic, values) for _, _, topic, values in read_said(self.said.path)]
+        name = kind.name if self.part.count == 1 else f"{kind.name}.{self.part.index}"
+        self.acts = Acts(name, said, saved.come if saved else 0, self.log.say)
 
     @property
     def told_params(self) -> dict[str, Any]:
-        """Its parameters, as a state names them."""
+        """Its parameters, as a state names them; with its part, where it is one."""
         told: dict[str, Any] = msgspec.to_builtins(self.params)
-        return told
+        return told if self.part.count == 1 else told | {"part": str(self.part)}
 
     # ---- the loop ------------------------------------------------------------------------------------------
 
@@ -64,12 +71,19 @@ class Runner:
                 if why != str(error):
                     self.log.say(str(error))
                 why, pause_s = str(error), AGAIN_S
+            if self.config.core:
+                self.acts.push(self.config.core, self.source.seq, self._sessions)
             self._beat(why)
             if time.monotonic() - self._saved_s >= self.config.save_every_s:
                 self.save()
             time.sleep(pause_s)
         self.save()
+        self.acts.close()
         self.close()
+
+    @property
+    def _sessions(self) -> dict[str, int]:
+        return self.source.book.directory.spaces[m.Space.SESSION]
 
     def catch_up(self, last: int = 0) -> Runner:
         """Until there is nothing more, or through the event `last`."""
@@ -88,13 +102,17 @@ class Runner:
         if self._to_load is not None:
             self.engine.load(self._to_load)
             self._to_load = None
-        if int.from_bytes(raw[40:42], "little") not in self._kinds:
+        kind = int.from_bytes(raw[40:42], "little")
+        if kind == m.Kind.SIGNAL:
+            self.acts.saw(raw, np.frombuffer(raw, m.PAGE)[0]["header"], self._sessions)
+        if kind not in self._kinds:
             return
         self.inputs += 1
         page = np.frombuffer(raw, m.PAGE)[0]
         header = page["header"]
         for output in self.engine.on_page(page, raw):
             self.said.add(int(header["seq"]), int(header["time_ns"]), output)
+            self.acts.ask(output)
 
     # ---- state ---------------------------------------------------------------------------------------------
 
@@ -108,13 +126,20 @@ class Runner:
             self.folder / "state",
             Saved(
                 VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs,
-                self.said.count, said_bytes, self.said.digest, self.engine.save(),
+                self.said.count, said_bytes, self.said.digest, self.acts.come, self.engine.save(),
             ),
         )  # fmt: skip
         self._saved_seq = self.source.seq
 
     def close(self) -> None:
         self.said.close()
+
+
+def _part(text: str) -> Part:
+    try:
+        return part_of(text)
+    except ValueError as error:
+        raise BadConfig(str(error)) from error
 
 
 def _params(kind: type[Engine], given: dict[str, Any]) -> Any:

@@ -17,7 +17,7 @@ import msgspec
 from periphery.service.engine import Output
 from periphery.service.mark import DIGEST_BYTES, Mark
 
-VERSION = 1
+VERSION = 2
 _LENGTH_BYTES = 4
 
 
@@ -26,7 +26,9 @@ class BadState(ValueError):
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """A state. mark: the last event that it knows."""
+    """A state. mark: the last event that it knows. come: of the signals that it asked for, those in the
+    journal by then.
+    """
 
     version: int
     engine: str
@@ -36,6 +38,7 @@ class Saved(msgspec.Struct, frozen=True):
     outputs: int
     said_bytes: int
     digest: bytes
+    come: int
     state: dict[str, Any]
 
 

@@ -114,6 +114,39 @@ def test_each_killed_and_brought_back(up: Up) -> None:
     assert not up.socket.exists()
 
 
+def state(up: Up, name: str) -> str:
+    ran = subprocess.run(
+        [*NACRE, "ps", "--folder", str(up.folder), "-o", "json"], capture_output=True, text=True, check=False
+    )
+    rows = json.loads(ran.stdout or "[]")
+    states = {row["name"]: str(row["state"]) for row in rows}
+    assert (ran.returncode == 0) == bool(rows and set(states.values()) <= {"ready", "running"})
+    return states.get(name, "")
+
+
+def test_one_without_its_input_is_unready_and_a_paused_one_unhealthy(up: Up) -> None:
+    until(lambda: state(up, "risk") == "ready", "risk is ready", WAIT_S)
+    journal = up.folder / "journal"
+    journal.rename(up.folder / "away")
+    until(lambda: state(up, "risk") == "unready", "its input is gone", WAIT_S)
+    (up.folder / "away").rename(journal)
+    until(lambda: state(up, "risk") == "ready", "it is there again", WAIT_S)
+    pid = up.child("engine run risk")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until(lambda: state(up, "risk") == "unhealthy", "it is paused", WAIT_S)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: state(up, "risk") == "ready", "it goes on", WAIT_S)
+    assert up.said("risk", "is unready: ")
+    assert up.said("risk", "is unhealthy: ")
+    assert up.stop() == 0
+    ran = subprocess.run(
+        [*NACRE, "ps", "--folder", str(up.folder)], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, "nothing runs there" in ran.stderr) == (2, True)
+
+
 def test_a_bad_configuration_is_said_and_tried_again(tmp_path: Path) -> None:
     bad = tmp_path / "core.toml"
     bad.write_text("nonsense = 1\n")

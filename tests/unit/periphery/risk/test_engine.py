@@ -11,7 +11,7 @@ import pytest
 from core.build import SCHEMA_VERSION, build_id
 from core_ext.journal import JournalWriter
 from periphery.risk.engine import RiskEngine
-from periphery.service.config import Config
+from periphery.service.config import BadConfig, Config
 from periphery.service.runner import Runner
 from periphery.service.state import read_said
 from tests.support import Run, declared, order, quote
@@ -99,3 +99,57 @@ def test_what_has_no_rate_is_named(tmp_path: Path) -> None:
         run.feed(*(quote(at=(i + 1) * SECOND_NS) for i in range(4)))
     last = said(tmp_path / "journal", tmp_path / "risk")[-1]
     assert (last["account"], last["unpriced"], last["exposures"]) == ("A2", ["AAPL"], {})
+
+
+def test_two_parts_say_what_the_whole_says(tmp_path: Path) -> None:
+    """Four accounts, dealt out over two engines."""
+    with JournalWriter(tmp_path / "journal", schema_version=SCHEMA_VERSION, build_id=build_id()) as journal:
+        run = declared(journal=journal)
+        for name in ("B", "C", "D"):
+            run.feed({"type": "account", "account": name, "currency": "USD", "cash": "1000000"})
+            run.feed(
+                {"type": "open_position", "account": name, "symbol": "AAPL", "qty": "7", "avg_cost": "99.5"}
+            )
+        for i, mid in enumerate(MIDS):
+            run.feed(
+                quote("XNAS", f"{mid / 100 - 0.01:.2f}", f"{mid / 100 + 0.01:.2f}", at=(i + 1) * SECOND_NS)
+            )
+
+    def outputs(part: str) -> list[tuple[int, str, dict[str, Any]]]:
+        place = tmp_path / f"risk{part.replace('/', '-')}"
+        config = Config(journal=str(tmp_path / "journal"), state=str(place), params=PARAMS, part=part)
+        runner = Runner(RiskEngine, config).catch_up()
+        runner.save()
+        runner.close()
+        return [(seq, values["account"], values) for seq, _, _, values in read_said(place / "outputs")]
+
+    parts = [outputs("1/2"), outputs("2/2")]
+    assert all(parts)
+    assert sorted([*parts[0], *parts[1]], key=lambda each: each[:2]) == sorted(
+        outputs(""), key=lambda e: e[:2]
+    )
+    with pytest.raises(BadConfig, match="3/2"):
+        outputs("3/2")
+
+
+def test_above_its_budget_an_account_gets_a_limit_at_which_it_would_be_within(tmp_path: Path) -> None:
+    day(tmp_path / "journal", MIDS)
+    free = said(tmp_path / "journal", tmp_path / "free")
+    account = free[-1]["account"]
+    budget = 0.5 * max(row["historical"]["var"] for row in free if "historical" in row)
+    found = said(tmp_path / "journal", tmp_path / "held", budgets={account: budget})
+    assert [row for row in found if "check" not in row] == free
+    limits = [row for row in found if "check" in row]
+    least = None
+    for row in free:
+        if "historical" in row and row["historical"]["var"] > budget:
+            within = sum(map(abs, row["exposures"].values())) * budget / row["historical"]["var"]
+            if least is None or int(within * 100) / 100 < least:
+                least = int(within * 100) / 100
+                limit = limits.pop(0)
+                assert limit == {
+                    "time_ns": row["time_ns"], "check": "gross_exposure", "account": account,
+                    "value": f"{least:.2f}",
+                }  # fmt: skip
+    assert least is not None
+    assert limits == []
