@@ -167,7 +167,8 @@ def parts(
     if bridge:
         made.append(Part("bridge", ["bridge", "run", *where]))
     if store is not None:
-        made.append(Part("recorder", ["recorder", "run", journal, "--store", store]))
+        said = [f"--outputs={name}={folder / name}" for name in sections]
+        made.append(Part("recorder", ["recorder", "run", journal, "--store", store, *said]))
     file = ["--config", str(engines)] if engines else []
     for name, section in sections.items():
         words = ["engine", "run", name, *file, "--journal", journal, "--state", str(folder / name)]

@@ -42,13 +42,15 @@ def command() -> None:
 @click.argument("journal", type=_FOLDER)
 @store_option
 @source_option
+@click.option("--outputs", multiple=True, metavar="NAME=DIR", help="What the engine NAME says: its folder.")
 @click.option("--once", is_flag=True, help="Stop at the journal's end.")
-def run(journal: Path, address: str, source: str, once: bool) -> None:
+def run(journal: Path, address: str, source: str, outputs: tuple[str, ...], once: bool) -> None:
     """Follow a JOURNAL's folder into the store until SIGTERM.
 
     The store's tables are made where they are missing. While the store is down or full the journal keeps
-    what comes; it is caught up with.
+    what comes; it is caught up with. What an engine says stands in `outputs` under the source SOURCE/NAME.
     """
+    folders = [_named(each) for each in outputs]
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
@@ -57,11 +59,25 @@ def run(journal: Path, address: str, source: str, once: bool) -> None:
             say(f"{store.address}: {step}")
         recorder = load("periphery.recorder.recorder", "Recorder")(journal, store, source)
         say(f"{journal}: from event {recorder.stored.seq + 1:,} into {store.address} as {source}")
+        said = [_outputs(store, f"{source}/{name}", folder) for name, folder in folders]
         if once:
-            recorder.catch_up()
+            for each in (recorder, *said):
+                each.catch_up()
         else:
-            recorder.run(lambda: bool(stopped), say)
+            load("periphery.recorder.recorder", "follow")([recorder, *said], lambda: bool(stopped), say)
         say(f"through event {recorder.stored.seq:,}")
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, equals, folder = text.partition("=")
+    if not name or not equals:
+        raise BadInput(f"--outputs {text}: give NAME=DIR")
+    return name, Path(folder)
+
+
+def _outputs(store: Store, source: str, folder: Path) -> Any:
+    feed = load("periphery.recorder.feeds", "OutputsFeed")
+    return load("periphery.recorder.recorder", "Recorder")(folder, store, source, feed=feed)
 
 
 @command.command(short_help="Bring the store's tables to this version's form.")
@@ -98,7 +114,7 @@ def status(journal: Path, address: str, source: str, most: int | None, output: s
 @output_option("table", "json")
 def show(table: str, address: str, where: tuple[str, ...], after_seq: int, most: int, output: str) -> None:
     """Rows of TABLE: orders, executions, positions as they are; order_events, child_events, fills,
-    position_events, denials, risk_events, venue_events, audit as they came.
+    position_events, denials, risk_events, venue_events, audit, signals, outputs as they came.
     """
     values = {}
     for each in where:

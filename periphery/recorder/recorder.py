@@ -1,20 +1,21 @@
-"""Follows a core's journal into a store.
+"""Follows a core's journal, or what an engine said, into a store.
 
-It reads the journal, so the core can't notice it: where the store is down or full, the recorder stops
-reading, and goes on from there when the store answers. It begins with the journal's first event each time
-and leaves out what the store has; that what it has is of this journal, the digest of its last event shows.
+It reads files, so nobody can notice it: where the store is down or full, the recorder stops
+reading, and goes on from there when the store answers. It begins with the first event each time and leaves
+out what the store has; that what it has is of this journal, the digest of its last event shows.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from periphery.recorder.rows import Kept
+from periphery.recorder.feeds import Feed, JournalFeed
 from periphery.recorder.store import Batch, Elsewhere, Store, StoreDown
-from periphery.service.source import STEP, JournalSource, OtherJournal
+from periphery.service.mark import Mark
+from periphery.service.source import STEP, OtherJournal
 
 ROWS_TOGETHER = 4096
 NAP_S = 0.01
@@ -32,7 +33,7 @@ class Lag:
 
 
 class Recorder:
-    """One journal, one store."""
+    """One journal, or one engine's outputs, and one store."""
 
     def __init__(
         self,
@@ -41,24 +42,24 @@ class Recorder:
         source: str = "core",
         rows: int = ROWS_TOGETHER,
         step: int = STEP,
+        feed: Callable[[str | os.PathLike[str], Mark, int], Feed] = JournalFeed,
     ) -> None:
         """The store's tables must be there. rows: of a batch, about. step: events read before rows are
-        counted. StoreDown; Gone: no journal of a core.
+        counted. feed: what is in the folder. StoreDown; Gone: that isn't there.
         """
         self.store = store
         self.source = source
         self.rows = rows
         self.stored = store.progress(source)
         self.lag = Lag()
-        self._journal = JournalSource(folder, self._page, self.stored, step)
-        self._kept = Kept(self._journal.book.directory, self._journal.id_text)
+        self._feed = feed(folder, self.stored, step)
         self._batch: Batch | None = None
         self._tried = False  # the batch was given to the store, which may have it
 
     @property
     def events(self) -> int:
         """How many events it has read."""
-        return self._journal.seq
+        return self._feed.seq
 
     def poll(self) -> bool:
         """Reads some events and stores their rows; whether there were any. StoreDown: they wait."""
@@ -82,41 +83,42 @@ class Recorder:
             pass
         return self
 
-    def run(self, stopped: Callable[[], bool], say: Callable[[str], object]) -> None:
-        """Until it is stopped. A store that doesn't answer is tried again; that it doesn't, and that it does
-        again, is said once.
-        """
-        while not stopped():
-            try:
-                if not self.poll():
-                    time.sleep(NAP_S)
-            except StoreDown as error:
-                if not self.lag.since_s:
-                    self.lag.since_s = time.monotonic()
-                    say(f"{error}; trying again: the journal keeps what comes meanwhile")
-                time.sleep(AGAIN_S)
-
     def _read(self) -> Batch | None:
         """What comes next, once it is past what the store has."""
         batch = Batch(self.stored.seq, self.stored)
         while batch.count < self.rows and self._some():
-            found = self._kept.take()
+            found = self._feed.take()
             if self.events > self.stored.seq:
                 for table, row in found:
                     batch.rows[table.name].append(row)
         if self.events <= self.stored.seq:
             return None
-        batch.through = self._journal.mark
+        batch.through = self._feed.mark
         return batch
 
     def _some(self) -> bool:
         try:
-            return self._journal.poll() > 0
+            return self._feed.poll()
         except OtherJournal as error:
             raise Elsewhere(
                 f"{self.store.address}: what there is of {self.source} is of another journal ({error})."
                 " Give this one another name: --source NAME"
             ) from error
 
-    def _page(self, raw: bytes) -> None:
-        self._kept.page(raw)
+
+def follow(recorders: Sequence[Recorder], stopped: Callable[[], bool], say: Callable[[str], object]) -> None:
+    """All of them in turn, until it is stopped. A store that doesn't answer is tried again; that it
+    doesn't is said once.
+    """
+    while not stopped():
+        pause_s = NAP_S
+        for recorder in recorders:
+            try:
+                if recorder.poll():
+                    pause_s = 0.0
+            except StoreDown as error:
+                pause_s = AGAIN_S
+                if not recorder.lag.since_s:
+                    recorder.lag.since_s = time.monotonic()
+                    say(f"{error}; trying again: the journal keeps what comes meanwhile")
+        time.sleep(pause_s)

@@ -7,11 +7,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from core import messages as m
+from core.enums import SignalWhat
 from core.recovery.journal import event
 from core.scenario.directory import Directory
 from core.scenario.numbers import format_ratio
@@ -75,6 +77,8 @@ class Kept(Printer):
         super().page(raw)
         if m.counts(self._page, "booking") and self._page["booking"]["flags"] & m.BookingFlag.BOOKED:
             self._fill(kind, raw)
+        if kind == m.Kind.SIGNAL:
+            self._signal(raw)
         if kind in _BY_PEOPLE or (kind == m.Kind.REPORT and self._by_person(raw)):
             self._audit(kind, raw[:_HEADER] + request)
 
@@ -161,6 +165,23 @@ class Kept(Printer):
         venue = int(booked["venue"])
         venues = self.directory.venue_list
         return {"venue": venues[venue] if venue < len(venues) else None, "exec_type": "trade"}
+
+    def _signal(self, raw: bytes) -> None:
+        """A value that was said to strategies; a signal that sets or stops one is no news of the market."""
+        assert self._page is not None
+        row = np.frombuffer(raw, m.SIGNAL_EVENT, 1, _HEADER)[0]
+        if int(row["what"]) != SignalWhat.VALUE:
+            return
+        spaces, symbol = self.directory.space_lists, int(row["symbol"])
+        header = self._page["header"]
+        values: dict[str, Cell] = {
+            "session": spaces[m.Space.SESSION][int(header["session"])],
+            "name": spaces[m.Space.SIGNAL][int(row["name"])],
+            "value": f"{Decimal(int(row['mantissa'])).scaleb(int(row['exponent'])):f}",
+            "symbol": None if symbol == m.NONE else self.directory.symbol_list[symbol].name,
+            "about_ns": int(row["at_ns"]) or None,
+        }
+        self._put(t.SIGNALS, int(header["seq"]), int(header["time_ns"]), values)
 
     def _by_person(self, raw: bytes) -> bool:
         report = np.frombuffer(raw, m.REPORT_EVENT, 1, _HEADER)[0]

@@ -31,7 +31,7 @@ class Table:
         return tuple(own.get(column) for column in self.columns)
 
 
-def _table(name: str, **columns: Kind) -> Table:
+def _table(name: str, /, **columns: Kind) -> Table:
     return Table(name, {"seq": "int", "n": "int", "time_ns": "int", **columns})
 
 
@@ -135,6 +135,12 @@ VENUE_EVENTS = _table(
 AUDIT = _table("audit", kind="text", by_person="text", session="text", request="text")
 """What people did: limits, kill and re-arm, manual fills, adjustments. request: JSON, codes as they are."""
 
+SIGNALS = _table("signals", session="text", name="text", value="number", symbol="text", about_ns="int")
+"""What was said to strategies. about_ns: the time that it is about, where it was given."""
+
+OUTPUTS = _table("outputs", event_seq="int", topic="text", said="text")
+"""What an engine said. seq: its count from 1; event_seq: of the event at which it was said. said: JSON."""
+
 TABLES = (
     ORDER_EVENTS,
     CHILD_EVENTS,
@@ -144,6 +150,8 @@ TABLES = (
     RISK_EVENTS,
     VENUE_EVENTS,
     AUDIT,
+    SIGNALS,
+    OUTPUTS,
 )
 BY_NAME = {table.name: table for table in TABLES}
 VIEWS = ("orders", "executions", "positions")

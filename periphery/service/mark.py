@@ -20,7 +20,12 @@ class Mark(NamedTuple):
 BEGIN = Mark(0, b"")
 
 
+def digest_of_record(record: bytes) -> bytes:
+    """Of any bytes."""
+    return hashlib.blake2b(record, digest_size=DIGEST_BYTES).digest()
+
+
 def digest_of(raw: bytes) -> bytes:
     """Of an event's header and request, as they were recorded; raw: its page."""
     length = int.from_bytes(raw[_LENGTH_AT], "little")
-    return hashlib.blake2b(raw[: _HEADER_BYTES + length], digest_size=DIGEST_BYTES).digest()
+    return digest_of_record(raw[: _HEADER_BYTES + length])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,18 +76,42 @@ class Said:
         self._file.close()
 
 
-def read_said(path: Path) -> list[tuple[int, int, str, dict[str, Any]]]:
-    """All outputs of a file: (seq, time_ns, topic, values). One whose end is missing is left out."""
-    raw, found, at = path.read_bytes(), [], 0
-    while at + _LENGTH_BYTES <= len(raw):
-        length = int.from_bytes(raw[at : at + _LENGTH_BYTES], "little")
-        record = raw[at + _LENGTH_BYTES : at + _LENGTH_BYTES + length]
-        if len(record) < length:
-            break
+type SaidRecord = tuple[int, int, str, dict[str, Any]]
+"""(seq, time_ns, topic, values): what was said, at which event."""
+
+
+class SaidReader:
+    """Reads an outputs' file from its beginning, also while it grows, and before there is one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._at = 0
+
+    def read(self, most: int) -> list[bytes]:
+        """The next records that are there as a whole."""
+        found: list[bytes] = []
+        if not self.path.exists():
+            return found
+        with self.path.open("rb") as file:
+            file.seek(self._at)
+            while len(found) < most:
+                length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+                record = file.read(length)
+                if not length or len(record) < length:
+                    break
+                found.append(record)
+                self._at += _LENGTH_BYTES + length
+        return found
+
+    @staticmethod
+    def decode(record: bytes) -> SaidRecord:
         seq, time_ns, topic, values = msgspec.msgpack.decode(record)
-        found.append((seq, time_ns, topic, values))
-        at += _LENGTH_BYTES + length
-    return found
+        return seq, time_ns, topic, values
+
+
+def read_said(path: Path) -> list[SaidRecord]:
+    """All outputs of a file. One whose end is missing is left out."""
+    return [SaidReader.decode(record) for record in SaidReader(path).read(sys.maxsize)]
 
 
 def write_saved(path: Path, saved: Saved) -> None:

@@ -14,6 +14,8 @@ import pytest
 from core import messages as m
 from core_ext.journal import JournalReader
 from periphery.client import connect
+from periphery.recorder.recorder import Recorder
+from periphery.recorder.sqlite import SqliteStore
 from periphery.service.config import Config
 from periphery.service.engine import Engine, Output, request
 from periphery.service.runner import Runner
@@ -107,6 +109,14 @@ def test_each_signal_comes_once(core: Process, tmp_path: Path) -> None:
         runner.acts.close()
         runner.close()
     assert heard(core) == bids
+    store = SqliteStore(tmp_path / "store.db")
+    store.migrate()
+    Recorder(core.journal, store).catch_up()
+    rows = store.read("signals")
+    assert [(r["session"], r["name"], r["symbol"], int(r["value"])) for r in rows] == [
+        ("engine.echo", "bid", "EURUSD", bid) for bid in bids
+    ]
+    store.close()
     assert len(bids) > 100
 
 

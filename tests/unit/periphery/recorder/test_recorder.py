@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +12,18 @@ from typing import Any
 import pytest
 
 from periphery.recorder import recorder as module
-from periphery.recorder.recorder import Recorder
+from periphery.recorder.feeds import OutputsFeed
+from periphery.recorder.recorder import Recorder, follow
 from periphery.recorder.sqlite import SqliteStore
 from periphery.recorder.store import Batch, Elsewhere, StoreDown
 from periphery.recorder.tables import BY_NAME
+from periphery.risk.engine import RiskEngine
+from periphery.service.config import Config
+from periphery.service.runner import Runner
+from periphery.service.state import read_said
 from tests.support import declared, quote
 from tests.unit.periphery.recorder.day import live, recorded, traded, writer
+from tests.unit.periphery.risk.test_engine import MIDS, PARAMS, day
 
 
 def dump(store: SqliteStore) -> dict[str, list[dict[str, Any]]]:
@@ -191,7 +198,54 @@ def test_run_says_once_that_the_store_is_down(
     def stopped() -> bool:
         return done.is_set() or store.progress("core").seq == recorder.events > 0
 
-    recorder.run(stopped, said.append)
+    follow([recorder], stopped, said.append)
     assert len(said) == 1
     assert "no room" in said[0]
     assert store.progress("core").seq == recorder.events
+
+
+# ---- what engines say, and signals -------------------------------------------------------------------------
+
+
+def risk_runner(journal: Path, place: Path) -> Runner:
+    return Runner(RiskEngine, Config(journal=str(journal), state=str(place), params=PARAMS))
+
+
+def test_what_an_engine_says_is_kept_once_though_it_is_killed(tmp_path: Path, store: SqliteStore) -> None:
+    """It is followed while the engine dies again and again without having saved what it said last."""
+    day(tmp_path / "journal", MIDS)
+    place, chance = tmp_path / "risk", random.Random(7)
+    recorder = Recorder(place, store, "core/risk", step=2, feed=OutputsFeed)
+    assert not recorder.poll()
+    for _ in range(8):
+        runner = risk_runner(tmp_path / "journal", place)
+        runner.source.step = 1
+        for _ in range(chance.randrange(5, 40)):
+            runner.source.poll()
+            if chance.random() < 0.1:
+                runner.save()
+        runner.said.sync()
+        recorder.catch_up()
+        runner.close()
+    runner = risk_runner(tmp_path / "journal", place).catch_up()
+    runner.save()
+    runner.close()
+    recorder.catch_up()
+    rows = store.read("outputs", {"source": "core/risk"})
+    said = [(seq, time_ns, topic, values) for seq, time_ns, topic, values in read_said(place / "outputs")]
+    assert [(r["event_seq"], r["time_ns"], r["topic"], json.loads(r["said"])) for r in rows] == said
+    assert [row["seq"] for row in rows] == list(range(1, len(said) + 1))
+    assert len(said) > 20
+    again = Recorder(place, store, "core/risk", feed=OutputsFeed).catch_up()
+    assert again.stored.seq == len(said)
+
+
+def test_outputs_of_another_run_are_refused_by_name(tmp_path: Path, store: SqliteStore) -> None:
+    for name, mids in (("one", MIDS), ("two", [mid + 3 for mid in MIDS])):
+        day(tmp_path / name, mids)
+        runner = risk_runner(tmp_path / name, tmp_path / f"risk-{name}").catch_up()
+        runner.save()
+        runner.close()
+    Recorder(tmp_path / "risk-one", store, "core/risk", feed=OutputsFeed).catch_up()
+    with pytest.raises(Elsewhere, match="isn't the one"):
+        Recorder(tmp_path / "risk-two", store, "core/risk", feed=OutputsFeed).catch_up()
