@@ -164,17 +164,18 @@ def parts(
     journal = str(folder / "journal")
     where = ["--socket", str(socket)] if socket else []
     made = [Part("core", ["core", "run", "--config", str(config), "--journal", journal, *where], health)]
+    probes = ["--http", "127.0.0.1:0"]
     if bridge:
         made.append(Part("bridge", ["bridge", "run", *where]))
     if store is not None:
         said = [f"--outputs={name}={folder / name}" for name in sections]
-        made.append(Part("recorder", ["recorder", "run", journal, "--store", store, *said]))
+        made.append(Part("recorder", ["recorder", "run", journal, "--store", store, *said, *probes]))
     file = ["--config", str(engines)] if engines else []
     for name, section in sections.items():
         words = ["engine", "run", name, *file, "--journal", journal, "--state", str(folder / name)]
-        probes = [] if "http" in section else ["--http", "127.0.0.1:0"]
-        made.append(Part(name, [*words, "--core", str(core), *probes]))
+        asked = [] if "http" in section else probes
+        made.append(Part(name, [*words, "--core", str(core), *asked]))
     if strategy is not None:
         where = ["--connect", str(socket)] if socket else []
-        made.append(Part("strategy", ["strategy", "run", str(strategy), *where]))
+        made.append(Part("strategy", ["strategy", "run", str(strategy), *where, *probes]))
     return made

@@ -17,6 +17,7 @@ from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
 
 _PATH = click.Path(path_type=Path)
+HEALTH_S = 5.0
 
 
 @click.group()
@@ -110,6 +111,27 @@ def replay(
         runner.close()
     _write([told], output)
     sys.exit(EXIT_OK if told.get("equal", True) else EXIT_FAILED)
+
+
+@command.command(short_help="Whether a service is live: exit 0 or 1.")
+@click.argument("address", metavar="HOST:PORT")
+@click.option("--ready", is_flag=True, help="Ready too: it has caught up.")
+def health(address: str, ready: bool) -> None:
+    """Ask the probes at HOST:PORT: exit 1 where the service isn't live, or doesn't answer within 5 s."""
+    import urllib.error
+    import urllib.request
+
+    url = f"http://{address}/{'ready' if ready else 'live'}"
+    try:
+        with urllib.request.urlopen(url, timeout=HEALTH_S) as answer:
+            click.echo(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        with error:
+            say(error.read().decode())
+        sys.exit(EXIT_FAILED)
+    except (OSError, ValueError) as error:
+        say(f"{url}: {error}")
+        sys.exit(EXIT_FAILED)
 
 
 def _same(told: dict[str, Any], saved: Any) -> bool:

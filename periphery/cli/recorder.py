@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ store_option = click.option(
     help="sqlite:///FILE or postgresql://USER@HOST/NAME, else $NACRE_STORE.",
 )  # fmt: skip
 WIDEST = 1000
+STALE_AFTER_S = 60.0  # a large batch into a slow store takes its time
 LEFT_OUT = ("source", "seq", "n", "time_ns", "order_index")
 source_option = click.option("--source", default="core", show_default=True, help="The journal's name there.")
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -43,8 +45,11 @@ def command() -> None:
 @store_option
 @source_option
 @click.option("--outputs", multiple=True, metavar="NAME=DIR", help="What the engine NAME says: its folder.")
+@click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
 @click.option("--once", is_flag=True, help="Stop at the journal's end.")
-def run(journal: Path, address: str, source: str, outputs: tuple[str, ...], once: bool) -> None:
+def run(
+    journal: Path, address: str, source: str, outputs: tuple[str, ...], http: str | None, once: bool
+) -> None:
     """Follow a JOURNAL's folder into the store until SIGTERM.
 
     The store's tables are made where they are missing. While the store is down or full the journal keeps
@@ -64,8 +69,30 @@ def run(journal: Path, address: str, source: str, outputs: tuple[str, ...], once
             for each in (recorder, *said):
                 each.catch_up()
         else:
-            load("periphery.recorder.recorder", "follow")([recorder, *said], lambda: bool(stopped), say)
+            with _probed(recorder, http) as beat:
+                follow = load("periphery.recorder.recorder", "follow")
+                follow([recorder, *said], lambda: bool(stopped), say, beat)
         say(f"through event {recorder.stored.seq:,}")
+
+
+@contextmanager
+def _probed(recorder: Any, http: str | None) -> Iterator[Callable[[str], object]]:
+    """What tells its probes, where there are any, how far it is: inputs are read events, outputs stored ones."""
+    if http is None:
+        yield lambda why: None
+        return
+    health = load("periphery.service.probes", "Health")("recorder", STALE_AFTER_S)
+    try:
+        probes = load("periphery.service.probes", "Probes")(health, http)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    say(json.dumps({"service": "recorder", "message": "probes", "port": probes.port}))
+    try:
+        yield lambda why: health.beat(
+            recorder.stored.seq, recorder.events, recorder.stored.seq, recorder.stored.digest, why
+        )
+    finally:
+        probes.close()
 
 
 def _named(text: str) -> tuple[str, Path]:

@@ -65,11 +65,16 @@ def _connecting(run: Any) -> Any:
     "--blocked-s", type=click.FloatRange(0), default=30.0, show_default=True,
     help="A handler that takes longer ends it; 0: never.",
 )  # fmt: skip
+@click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
+@click.option(
+    "--stale-after-s", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
+    help="A handler that takes longer makes it not live.",
+)  # fmt: skip
 @_connecting
 def run(
     file: Path, name: str | None, params: tuple[str, ...], session: str | None, state: Path | None,
     save_s: float, history: tuple[Path, ...], warm_up_journal: bool, symbol: str | None,
-    cpu: int | None, blocked_s: float,
+    cpu: int | None, blocked_s: float, http: str | None, stale_after_s: float,
     address: str | None, token_file: Path | None,
 ) -> None:  # fmt: skip
     """Run the strategy in FILE.py until SIGTERM, over the core's shared memory or over a bridge.
@@ -83,7 +88,27 @@ def run(
     setting = Setting(state, save_s, blocked_s, cpu)
     with _client(address, token_file, session or type(strategy).__name__, hears_all=True) as client:
         host = LiveHost(strategy, client, setting, _log)
-        _run(host, history, warm_up_journal, symbol)
+        with _probed(host, http, stale_after_s):
+            _run(host, history, warm_up_journal, symbol)
+
+
+@contextmanager
+def _probed(host: LiveHost, http: str | None, stale_after_s: float) -> Iterator[None]:
+    """Its health, where it is asked for over HTTP."""
+    if http is None:
+        yield
+        return
+    health = load("periphery.service.probes", "Health")("strategy", stale_after_s)
+    try:
+        probes = load("periphery.service.probes", "Probes")(health, http)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    host.beat = health.beat
+    host.log("probes", {"port": probes.port})
+    try:
+        yield
+    finally:
+        probes.close()
 
 
 def _run(host: LiveHost, history: tuple[Path, ...], by_journal: bool, symbol: str | None) -> None:

@@ -106,19 +106,25 @@ class Recorder:
             ) from error
 
 
-def follow(recorders: Sequence[Recorder], stopped: Callable[[], bool], say: Callable[[str], object]) -> None:
+def follow(
+    recorders: Sequence[Recorder],
+    stopped: Callable[[], bool],
+    say: Callable[[str], object],
+    beat: Callable[[str], object] = lambda why: None,
+) -> None:
     """All of them in turn, until it is stopped. A store that doesn't answer is tried again; that it
-    doesn't is said once.
+    doesn't is said once. beat: once a turn, why the store isn't up to date, or "".
     """
     while not stopped():
-        pause_s = NAP_S
+        pause_s, why = NAP_S, ""
         for recorder in recorders:
             try:
                 if recorder.poll():
-                    pause_s = 0.0
+                    pause_s, why = 0.0, why or f"{recorder.source}: it is catching up"
             except StoreDown as error:
-                pause_s = AGAIN_S
+                pause_s, why = AGAIN_S, str(error)
                 if not recorder.lag.since_s:
                     recorder.lag.since_s = time.monotonic()
                     say(f"{error}; trying again: the journal keeps what comes meanwhile")
+        beat(why)
         time.sleep(pause_s)

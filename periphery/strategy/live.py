@@ -15,18 +15,22 @@ from typing import Any
 from core.enums import SignalWhat
 from periphery.client.client import Client
 from periphery.client.errors import Busy
+from periphery.client.events import Gap
 from periphery.client.stream import Pacer
 from periphery.client.units import to_units
 from periphery.strategy.state import load_state, save_state
 from periphery.strategy.strategy import Strategy
 from periphery.strategy.streamed import Streamed
 
+BEAT_S = 0.25  # between two words to its health
 TOGETHER = 64  # of what is heard, between two looks at the clock
 PATIENCE_S = 1.0  # that a full ring of requests is waited for
 STOP_S = 10.0  # that the end of open orders is waited for
 NAP_S = 50e-6
 
 type Log = Callable[[dict[str, Any]], None]
+type Beat = Callable[[int, int, int, bytes, str], None]
+"""(last event, events heard, orders sent, "", why it isn't ready): periphery.service.probes.Health.beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,13 @@ class LiveHost(Streamed):
         self.client = client
         self.setting = setting
         self._write = log
+        self.beat: Beat | None = None
         self.asked_to_stop = ""
         self._stop_sent_at = 0.0
         self._next_tick_ns = self._ticked_for_ns = 0
         self._saved_at, self._watched_at = time.monotonic(), 0.0
+        self._beat_at = 0.0
+        self._last_event = 0
         self._ticking = False
 
     # ---- the run -------------------------------------------------------------------------------------------
@@ -95,6 +102,8 @@ class LiveHost(Streamed):
             if heard is None:
                 return i > 0
             self.hear(heard)
+            if not isinstance(heard, Gap):
+                self._last_event = heard.event
             if self.done:
                 break
         return True
@@ -113,6 +122,10 @@ class LiveHost(Streamed):
             self._saved_at = now
             self._save()
         self._watch(now)
+        if self.beat is not None and now - self._beat_at >= BEAT_S:
+            self._beat_at = now
+            why = "" if self.begun else "it hasn't begun yet"
+            self.beat(self._last_event, self.counts["events"], self.counts["orders"], b"", why)
 
     def _tick(self) -> None:
         """Asks for a place on the spine where a timer is due and nothing else comes to tell the time."""

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -490,3 +491,38 @@ def test_a_sample_lives_on_signals_of_the_command(core: Process, runs: list[Run]
     wrong = CliRunner().invoke(root, ["strategy", "stop", "nobody", *where])
     assert wrong.exit_code == 2
     assert "session nobody: there is" in wrong.stderr
+
+
+SLOW = """
+import time
+from periphery.strategy import Strategy
+
+class Slow(Strategy):
+    def on_signal(self, signal):
+        time.sleep(signal.value)
+"""
+
+
+def test_its_probes_say_how_it_is(core: Process, runs: list[Run]) -> None:
+    run = Run(core, SLOW, "--http", "127.0.0.1:0", "--stale-after-s", "1")
+    runs.append(run)
+    address = f"127.0.0.1:{run.until_told('probes')[0]['port']}"
+
+    def health(*words: str) -> int:
+        return CliRunner().invoke(root, ["engine", "health", address, *words]).exit_code
+
+    until(lambda: health("--ready") == 0, "it is ready")
+    with desk(core) as client:
+        client.signal("sleep", 4)
+        until(lambda: health() == 1, "a handler holds it up")
+        until(lambda: health() == 0, "it goes on")
+        client.market(QUOTE)
+
+        def heard() -> bool:
+            with urllib.request.urlopen(f"http://{address}/status", timeout=5) as answer:
+                told = json.loads(answer.read())
+            return told["last_seq"] > 0 and told["inputs"] >= 2
+
+        until(heard, "what it heard is counted")
+    run.stop()
+    assert health() == 1

@@ -126,6 +126,7 @@ def state(up: Up, name: str) -> str:
 
 def test_one_without_its_input_is_unready_and_a_paused_one_unhealthy(up: Up) -> None:
     until(lambda: state(up, "risk") == "ready", "risk is ready", WAIT_S)
+    until(lambda: state(up, "recorder") == "ready", "the recorder is ready", WAIT_S)
     journal = up.folder / "journal"
     journal.rename(up.folder / "away")
     until(lambda: state(up, "risk") == "unready", "its input is gone", WAIT_S)

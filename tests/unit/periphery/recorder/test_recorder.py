@@ -198,7 +198,10 @@ def test_run_says_once_that_the_store_is_down(
     def stopped() -> bool:
         return done.is_set() or store.progress("core").seq == recorder.events > 0
 
-    follow([recorder], stopped, said.append)
+    beats: list[str] = []
+    follow([recorder], stopped, said.append, beats.append)
+    assert "no room" in beats
+    assert beats[-1] != "no room"
     assert len(said) == 1
     assert "no room" in said[0]
     assert store.progress("core").seq == recorder.events
