@@ -77,7 +77,7 @@ def run(
 
 @contextmanager
 def _probed(recorder: Any, http: str | None) -> Iterator[Callable[[str], object]]:
-    """What tells its probes, where there are any, how far it is: inputs are read events, outputs stored ones."""
+    """Tells its probes, where there are any, how far it is: inputs are read events, outputs stored ones."""
     if http is None:
         yield lambda why: None
         return
