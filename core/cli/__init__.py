@@ -44,6 +44,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
+    "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),

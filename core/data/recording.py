@@ -43,6 +43,8 @@ FORMATS = (
     *(f"cryptofeed_{venue}" for venue in VENUES), "bitstamp_orders", "lean_quotes", "truefx", "csv",
     "parquet",
 )  # fmt: skip
+NO_SIZES = ("lean_quotes", "truefx")
+"""Formats whose quotes have no sizes: who plays them says what each shows."""
 
 type Advance = Callable[[int], object]
 

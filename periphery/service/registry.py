@@ -7,6 +7,7 @@ import importlib
 from periphery.service.engine import Engine
 
 PLACES: dict[str, tuple[str, str]] = {
+    "features": ("periphery.features.engine", "FeaturesEngine"),
     "risk": ("periphery.risk.engine", "RiskEngine"),
 }
 """Each engine's module and class."""

@@ -17,7 +17,7 @@ from core.backtest.playback import Playback
 from core.build import SCHEMA_VERSION, build_id
 from core.data.instruments import Listing, declare, scan
 from core.data.play import Player
-from core.data.recording import BadRecording, Options, open_all, run_merged
+from core.data.recording import NO_SIZES, BadRecording, Options, open_all, run_merged
 from core.fused import plain_ring
 from core.live.book import Book
 from core.recovery import replay, verify
@@ -50,8 +50,6 @@ SLOT_HEAD = np.dtype(
     [("time_ns", "<i8"), ("source_seq", "<u8"), ("kind", "<u2"), ("length", "<u2"), ("rest", "V28")]
 )
 ON_MARKS = ("daily_loss", "drawdown", "losing_streak")  # limits that are tested after each mark
-NO_SIZES = ("lean_quotes", "truefx")
-"""Formats whose quotes have no sizes: each then shows `Terms.quote_qty`."""
 
 type Advance = Callable[[int], object]
 type Report = dict[str, Any]

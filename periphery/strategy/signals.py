@@ -29,7 +29,7 @@ def read_signals(path: Path) -> list[Signal]:
 
 def _signal(where: str, row: dict[str, str]) -> Signal:
     try:
-        time_ns, value = _time_ns(row["time"]), float(row["value"])
+        time_ns, value = read_time(row["time"]), float(row["value"])
     except (ValueError, TypeError) as error:
         raise BadSignals(f"{where}: {error}") from error
     if not row["name"]:
@@ -37,8 +37,8 @@ def _signal(where: str, row: dict[str, str]) -> Signal:
     return Signal(time_ns, row["name"], value, row.get("symbol") or None, time_ns)
 
 
-def _time_ns(text: str) -> int:
-    """Exact to the microsecond where it is ISO 8601."""
+def read_time(text: str) -> int:
+    """Of ns since 1970, or ISO 8601 with an offset (exact to the microsecond). ValueError."""
     if text.isdigit():
         return int(text)
     at = datetime.fromisoformat(text)

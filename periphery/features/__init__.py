@@ -1,0 +1,1 @@
+"""Features of markets: one definition each, the same code beside a core and over recordings."""

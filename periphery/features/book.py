@@ -1,0 +1,124 @@
+"""Features of the book: imbalance at the best prices and deeper, order flow imbalance."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from typing import Annotated, Any
+
+import msgspec
+
+from periphery.features.feature import (
+    NAN,
+    BadDefinition,
+    Definition,
+    Feature,
+    Period,
+    Windowed,
+    full,
+)
+from periphery.features.market import Level, Quote
+from periphery.features.prices import OfQuote
+
+LEVELS_MAX = 4096
+"""Levels of a side that are kept; beyond, the farthest are let go."""
+
+
+class Imbalance(Definition, frozen=True, tag="imbalance"):
+    """(bid_qty - ask_qty) / (bid_qty + ask_qty) of the quote: 1 where all is bid for."""
+
+    def make(self) -> Feature:
+        return ImbalanceFeature()
+
+
+class ImbalanceFeature(OfQuote):
+    def of(self, quote: Quote) -> float:
+        return imbalance(quote.bid_qty, quote.ask_qty)
+
+
+def imbalance(bids: float, asks: float) -> float:
+    """NaN where there is nothing."""
+    return (bids - asks) / (bids + asks) if bids + asks else NAN
+
+
+class DepthImbalance(Definition, frozen=True, tag="depth_imbalance"):
+    """The same over the `levels` best prices of each side of a venue's book, from its levels."""
+
+    levels: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+    @property
+    def label(self) -> str:
+        return self.name or f"{self.kind}_{self.levels}"
+
+    def make(self) -> Feature:
+        if not self.venue:
+            raise BadDefinition(f"{self.label}: a book is one venue's: give `venue`")
+        return DepthImbalanceFeature(self.levels)
+
+
+class DepthImbalanceFeature(Feature):
+    def __init__(self, levels: int) -> None:
+        self.levels = levels
+        self.bids: dict[float, float] = {}
+        self.asks: dict[float, float] = {}
+
+    def on_level(self, level: Level) -> None:
+        side = self.asks if level.side else self.bids
+        if level.qty <= 0:
+            side.pop(level.px, None)
+            return
+        side[level.px] = level.qty
+        if len(side) > LEVELS_MAX:
+            del side[max(side) if level.side else min(side)]
+
+    def value(self, period: Period) -> float:
+        if not self.bids or not self.asks:
+            return NAN
+        bids = heapq.nlargest(self.levels, self.bids)
+        asks = heapq.nsmallest(self.levels, self.asks)
+        return imbalance(math.fsum(self.bids[px] for px in bids), math.fsum(self.asks[px] for px in asks))
+
+    def save(self) -> list[Any]:
+        return [list(self.bids.items()), list(self.asks.items())]
+
+    def load(self, state: list[Any]) -> None:
+        self.bids, self.asks = (dict(side) for side in state)
+
+
+class Ofi(Windowed, frozen=True, tag="ofi"):
+    """Order flow imbalance (Cont, Kukanov and Stoikov) at the best prices, over the last `window` periods:
+    what came to bids and went from offers, less the contrary, in quantity.
+    """
+
+    def make(self) -> Feature:
+        return OfiFeature(self.window)
+
+
+class OfiFeature(Feature):
+    kept = ("flow", "flows", "begun")
+
+    def __init__(self, window: int) -> None:
+        self.flow = 0.0
+        self.flows: deque[float] = deque(maxlen=window)
+        self.begun = False
+
+    def on_quote(self, before: Quote | None, quote: Quote) -> None:
+        self.begun = True
+        if before is not None:
+            self.flow += flow(before, quote)
+
+    def value(self, period: Period) -> float:
+        if self.begun:
+            self.flows.append(self.flow)
+        self.flow = 0.0
+        return math.fsum(self.flows) if full(self.flows) else NAN
+
+
+def flow(before: Quote, now: Quote) -> float:
+    """What a quote adds to the order flow imbalance."""
+    came = now.bid_qty if now.bid >= before.bid else 0.0
+    went = before.bid_qty if now.bid <= before.bid else 0.0
+    offered = now.ask_qty if now.ask <= before.ask else 0.0
+    taken = before.ask_qty if now.ask >= before.ask else 0.0
+    return came - went - offered + taken
