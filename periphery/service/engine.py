@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -13,6 +13,9 @@ import numpy as np
 from core import messages as m
 from core.live.book import Book
 from periphery.service.part import WHOLE, Part
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +50,9 @@ class Engine(ABC):
         """book: the names and settings that the journal has declared up to the event that is told."""
         self.params = params
         self.book = book
+
+    def instrument(self, registry: CollectorRegistry) -> None:  # noqa: B027
+        """Adds metrics of its own, which are no part of what it says."""
 
     @abstractmethod
     def on_page(self, page: np.void, raw: bytes) -> Iterable[Output]:

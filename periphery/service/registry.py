@@ -8,6 +8,7 @@ from periphery.service.engine import Engine
 
 PLACES: dict[str, tuple[str, str]] = {
     "features": ("periphery.features.engine", "FeaturesEngine"),
+    "ml": ("periphery.ml.engine", "MlEngine"),
     "risk": ("periphery.risk.engine", "RiskEngine"),
 }
 """Each engine's module and class."""

@@ -46,6 +46,7 @@ class Runner:
         self._kinds = frozenset(int(kind) for kind in kind.kinds)
         self._saved_s = time.monotonic()
         self.health = Health(kind.name, config.stale_after_s)
+        self.engine.instrument(self.health.registry)
         self.log = Log(kind.name, lambda: self.source.seq)
         said = [Output(topic, values) for _, _, topic, values in read_said(self.said.path)]
         name = kind.name if self.part.count == 1 else f"{kind.name}.{self.part.index}"

@@ -1,0 +1,1 @@
+"""Models of features: trained without looking ahead, kept with their lineage, served beside a core."""

@@ -1,0 +1,68 @@
+"""What came of each version's predictions, and whether one did better than the champion."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from periphery.ml import measures
+
+
+class BadOutcomes(ValueError):
+    """Nothing to compare; the message says why."""
+
+
+def outcomes(place: Path) -> list[dict[str, Any]]:
+    """What an engine of models has said of outcomes; place: its state's folder, or the file. BadOutcomes."""
+    from periphery.service.state import read_said
+
+    path = place / "outputs" if place.is_dir() else place
+    try:
+        found = [values for _, _, topic, values in read_said(path) if topic == "outcome"]
+    except (OSError, ValueError) as error:
+        raise BadOutcomes(f"{path}: {error}") from error
+    if not found:
+        raise BadOutcomes(f"{path}: no outcome is known yet")
+    return found
+
+
+def compare(found: Iterable[dict[str, Any]], against: int | None = None) -> list[dict[str, Any]]:
+    """By version: the scores of all its predictions, and on the rows that both have its losses less those of
+    `against` (the last champion where None; 0: there is none).
+    """
+    said: dict[int, dict[tuple[str, int], tuple[float, float]]] = defaultdict(dict)
+    target: measures.Target = "return"
+    horizon = champion = 0
+    for each in found:
+        target, horizon, champion = each["target"], each["horizon"], each["champion"]
+        for version, p in each["predictions"].items():
+            said[int(version)][each["symbol"], each["at_ns"]] = (each["outcome"], p)
+    base = champion if against is None else against
+    return [
+        {
+            "version": version,
+            **measures.scores(target, *_columns(rows, rows)),
+            "against": base if version != base and base in said else None,
+            **(_against(target, rows, said[base], horizon) if version != base and base in said else {}),
+        }
+        for version, rows in sorted(said.items())
+    ]
+
+
+def _columns(
+    rows: dict[Any, tuple[float, float]], keys: Iterable[Any]
+) -> tuple[measures.Floats, measures.Floats]:
+    """Outcomes and predictions of the keys."""
+    table = np.array([rows[key] for key in keys], np.float64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _against(target: measures.Target, rows: Any, base: Any, horizon: int) -> dict[str, Any]:
+    both = [key for key in rows if key in base]
+    one, two = (measures.losses(target, *_columns(each, both)) for each in (rows, base))
+    found = measures.compared(one, two, horizon - 1)
+    return {f"against_{key}": value for key, value in found.items()}
