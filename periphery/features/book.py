@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
+from bisect import bisect_left, insort
 from collections import deque
 from typing import Annotated, Any
 
@@ -60,30 +60,45 @@ class DepthImbalance(Definition, frozen=True, tag="depth_imbalance"):
 class DepthImbalanceFeature(Feature):
     def __init__(self, levels: int) -> None:
         self.levels = levels
-        self.bids: dict[float, float] = {}
-        self.asks: dict[float, float] = {}
+        self.bids, self.asks = Side(), Side()
 
     def on_level(self, level: Level) -> None:
         side = self.asks if level.side else self.bids
-        if level.qty <= 0:
-            side.pop(level.px, None)
-            return
-        side[level.px] = level.qty
-        if len(side) > LEVELS_MAX:
-            del side[max(side) if level.side else min(side)]
+        side.put(level.px, level.qty)
+        if len(side.prices) > LEVELS_MAX:
+            side.put(side.prices[-1 if level.side else 0], 0.0)
 
     def value(self, period: Period) -> float:
-        if not self.bids or not self.asks:
+        if not self.bids.prices or not self.asks.prices:
             return NAN
-        bids = heapq.nlargest(self.levels, self.bids)
-        asks = heapq.nsmallest(self.levels, self.asks)
-        return imbalance(math.fsum(self.bids[px] for px in bids), math.fsum(self.asks[px] for px in asks))
+        best_bids, best_asks = self.bids.prices[-self.levels :], self.asks.prices[: self.levels]
+        return imbalance(self.bids.sum(best_bids), self.asks.sum(best_asks))
 
     def save(self) -> list[Any]:
-        return [list(self.bids.items()), list(self.asks.items())]
+        return [list(self.bids.quantities.items()), list(self.asks.quantities.items())]
 
     def load(self, state: list[Any]) -> None:
-        self.bids, self.asks = (dict(side) for side in state)
+        self.bids, self.asks = (Side(dict(side)) for side in state)
+
+
+class Side:
+    """Quantities by price, the prices in order."""
+
+    def __init__(self, quantities: dict[float, float] | None = None) -> None:
+        self.quantities = quantities or {}
+        self.prices = sorted(self.quantities)
+
+    def put(self, px: float, qty: float) -> None:
+        """qty: 0 or less takes the level away."""
+        if qty > 0:
+            if px not in self.quantities:
+                insort(self.prices, px)
+            self.quantities[px] = qty
+        elif self.quantities.pop(px, None) is not None:
+            del self.prices[bisect_left(self.prices, px)]
+
+    def sum(self, prices: list[float]) -> float:
+        return math.fsum(self.quantities[px] for px in prices)
 
 
 class Ofi(Windowed, frozen=True, tag="ofi"):

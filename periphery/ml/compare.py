@@ -31,8 +31,8 @@ def outcomes(place: Path) -> list[dict[str, Any]]:
 
 
 def compare(found: Iterable[dict[str, Any]], against: int | None = None) -> list[dict[str, Any]]:
-    """By version: the scores of all its predictions, and on the rows that both have its losses less those of
-    `against` (the last champion where None; 0: there is none).
+    """By version: the scores of all its predictions, and on the rows that it has in common with `against`
+    (None: the last champion) the difference of its losses from that one's, with z and p.
     """
     said: dict[int, dict[tuple[str, int], tuple[float, float]]] = defaultdict(dict)
     target: measures.Target = "return"
@@ -65,4 +65,5 @@ def _against(target: measures.Target, rows: Any, base: Any, horizon: int) -> dic
     both = [key for key in rows if key in base]
     one, two = (measures.losses(target, *_columns(each, both)) for each in (rows, base))
     found = measures.compared(one, two, horizon - 1)
-    return {f"against_{key}": value for key, value in found.items()}
+    names = {"rows": "common", "mean_difference": "difference"}
+    return {names.get(key, key): value for key, value in found.items()}

@@ -98,6 +98,9 @@ def train(
 ) -> tuple[Manifest, bytes]:
     """The model of all rows as bytes, and its manifest. BadModel, BadDefinition, splits.BadSplit."""
     names = training.inputs()
+    lacking = [symbol for symbol in training.symbols if symbol not in frame.symbols]
+    if lacking:
+        raise BadModel(f"{training.name}: there is nothing of {lacking[0]} in the data")
     data = dataset_of(frame, training.symbols, names, training.target, training.horizon)
     if len(data) < 2 * (training.folds + 1):
         raise BadModel(f"{training.name}: {len(data)} rows in which all is known are too few: more data")

@@ -183,7 +183,7 @@ def test_a_book_s_side_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for px in range(1, 9):
         feature.on_level(Level(0, float(px), 1.0))
         feature.on_level(Level(1, float(20 - px), 1.0))
-    assert (sorted(feature.bids), sorted(feature.asks)) == ([6, 7, 8], [12, 13, 14])
+    assert (feature.bids.prices, feature.asks.prices) == ([6, 7, 8], [12, 13, 14])
 
 
 def test_a_trade_larger_than_all_buckets_fills_them() -> None:

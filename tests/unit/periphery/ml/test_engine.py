@@ -174,7 +174,7 @@ def test_versions_of_other_features_are_served_beside(registry: Path, journal: P
     both = compare(outcomes(tmp_path))
     assert [row["version"] for row in both] == [1, 4]
     assert both[1]["against"] == 1
-    assert both[1]["against_rows"] > 30
+    assert both[1]["common"] > 30
 
 
 def test_a_later_event_changes_nothing_before(registry: Path, journal: Path, tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ def test_versions_are_compared_on_the_rows_that_both_have(
         assert rows[version]["mse"] == pytest.approx(metrics.mean_squared_error(y, p))
     assert rows[1]["against"] is None
     difference = rows[2]["mse"] - rows[1]["mse"]
-    assert rows[2]["against_mean_difference"] == pytest.approx(difference)
+    assert rows[2]["difference"] == pytest.approx(difference)
     assert {row["version"]: row["against"] for row in compare(found, against=2)} == {1: 2, 2: None, 3: 2}
     with pytest.raises(BadOutcomes, match="nothing"):
         outcomes(tmp_path / "nothing")

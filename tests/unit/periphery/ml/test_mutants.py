@@ -56,7 +56,7 @@ MUTANTS = [
     mutant("its lags", measures, "variance += 2", "variance -= 2", compared),
     mutant("psi", drift, "(now - was) * np.log", "(was - now) * np.log", PSI),
     mutant("psi's bins", drift, 'side="left"', 'side="right"', PSI),
-    mutant("ks", drift, "return float(found.statistic)", "return -float(found.statistic)", KS),
+    mutant("ks", drift, "return distance, float", "return -distance, float", KS),
     mutant("outcomes", dataset, "log_return(after, before)", "log_return(before, after)", LABELS),
     mutant("a label too early", dataset, "priced[horizon:]", "priced[horizon - 1 : -1]", LABELS),
     mutant("when it was known", dataset, "known_ns[last][known]", "known_ns[first][known]", LABELS),
