@@ -37,9 +37,9 @@ class FeaturesEngine(Engine):
 
     def on_page(self, page: np.void, raw: bytes) -> Iterable[Output]:
         header = page["header"]
-        said = [Output("feature", told(row)) for row in self.set.turn(int(header["time_ns"]))]
+        rows = self.set.turn(int(header["time_ns"]), self.part.owns)
         tell(int(header["kind"]), raw, self.book, self.set.take)
-        return said
+        return [Output("feature", told(row)) for row in rows]
 
     def save(self) -> dict[str, Any]:
         return self.set.save()

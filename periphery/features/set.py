@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,6 +10,10 @@ from periphery.features.definitions import check, symbols_of
 from periphery.features.feature import Definition, Feature, Last, Period
 from periphery.features.market import Level, Quote, Trade
 from periphery.features.relative import Beta
+
+
+def _any(_symbol: str) -> bool:
+    return True
 
 
 class Row(NamedTuple):
@@ -97,15 +101,18 @@ class FeatureSet:
 
     # ---- events --------------------------------------------------------------------------------------------
 
-    def turn(self, time_ns: int) -> list[Row]:
-        """To be called with an event's time before the event is told: the rows of the period that is over."""
+    def turn(self, time_ns: int, owns: Callable[[str], bool] = _any) -> list[Row]:
+        """To be called with an event's time before the event is told: the rows of the period that is over, of
+        the symbols that are owned.
+        """
         if time_ns < self.ends_ns:
             return []
         at_ns, self.ends_ns = self.ends_ns, time_ns - time_ns % self.period_ns + self.period_ns
         if not self.moved:
             return []
         self.moved = False
-        return [Row(at_ns, time_ns, symbol, self._values(symbol)) for symbol in self.features]
+        owned = [symbol for symbol in self.features if owns(symbol)]
+        return [Row(at_ns, time_ns, symbol, self._values(symbol)) for symbol in owned]
 
     def take(self, symbol: str, venue: str, event: Quote | Trade | Level) -> None:
         """A quote has both sides: one that hasn't leaves the last whole one standing, and isn't told."""

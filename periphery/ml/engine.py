@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from core import messages as m
 from core.live.book import Book
+from core.live.ops import SIGNAL_NAME_MAX
 from periphery.features.market import Level, Quote, Trade
 from periphery.features.pages import TICKING, tell
 from periphery.features.set import Row
@@ -39,7 +41,7 @@ class MlParams(Params, frozen=True, forbid_unknown_fields=True):
     champion: Annotated[int, msgspec.Meta(ge=0)] = 0
     challengers: list[_Version] = msgspec.field(default_factory=list)
     shadows: list[_Version] = msgspec.field(default_factory=list)
-    signal: str = ""
+    signal: Annotated[str, msgspec.Meta(max_length=SIGNAL_NAME_MAX)] = ""
     drift_every: _Count = 500
     drift_window: _Count = 500
 
@@ -67,7 +69,7 @@ class MlEngine(Engine):
         }
         for version in self.stages:
             self._serve(version)
-        self.watch = Watch(params.drift_window, params.drift_every)
+        self.watches: dict[str, Watch] = {}
         self.latency: Histogram | None = None
 
     def instrument(self, registry: CollectorRegistry) -> None:
@@ -112,7 +114,7 @@ class MlEngine(Engine):
             said += self._signal(request(raw, m.SIGNAL_EVENT))
         else:
             tell(kind, raw, self.book, self._take)
-        return said
+        return [each for each in said if self.part.owns(each.values.get("symbol", self.params.model))]
 
     def _take(self, symbol: str, venue: str, event: Quote | Trade | Level) -> None:
         for kin in self.kin.values():
@@ -139,7 +141,7 @@ class MlEngine(Engine):
         if version != self.champion:
             self.stages = {v: "challenger" if s == "champion" else s for v, s in self.stages.items()}
             self.stages[version] = "champion"
-            self.watch = Watch(self.params.drift_window, self.params.drift_every)
+            self.watches.clear()
 
     # ---- a period ------------------------------------------------------------------------------------------
 
@@ -151,12 +153,15 @@ class MlEngine(Engine):
             x = served.vector(row) if served.kin == key else None
             if x is None:
                 continue
-            value = said[str(version)] = self._asked(served, x)
+            value = self._asked(served, x)
+            if not math.isfinite(value):
+                continue
+            said[str(version)] = value
             if served.is_online:
                 xs[str(version)] = x.tolist()
             yield from self._said(version, row, value, seq)
             if version == self.champion:
-                yield from self._watched(served, x)
+                yield from self._watched(served, row.symbol, x)
         kin.wait(row, said, xs)
 
     def _asked(self, served: Served, x: Any) -> float:
@@ -173,10 +178,12 @@ class MlEngine(Engine):
         if stage == "champion":
             yield Output("signal", {"name": self.params.signal or self.params.model, "seq": seq, **about})
 
-    def _watched(self, served: Served, x: Any) -> Iterator[Output]:
-        found = self.watch.take(x, served)
+    def _watched(self, served: Served, symbol: str, x: Any) -> Iterator[Output]:
+        watch = self.watches.setdefault(symbol, Watch(self.params.drift_window, self.params.drift_every))
+        found = watch.take(x, served)
         if found is not None:
-            yield Output("drift", {"model": self.params.model, "version": served.version, **found})
+            about = {"model": self.params.model, "version": served.version, "symbol": symbol}
+            yield Output("drift", about | found)
 
     def _outcome(self, kin: Kin, row: Row) -> Iterator[Output]:
         """What came of the row of a horizon ago; online models learn from it."""
@@ -198,7 +205,7 @@ class MlEngine(Engine):
             "stages": list(self.stages.items()),
             "kin": [[key, kin.save()] for key, kin in self.kin.items()],
             "learned": [[version, served.save()] for version, served in self.served.items()],
-            "watch": [list(self.watch.rows), self.watch.count],
+            "watches": [[symbol, list(each.rows), each.count] for symbol, each in self.watches.items()],
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -211,8 +218,10 @@ class MlEngine(Engine):
             self.served[version].load(learned)
         for key, kept in state["kin"]:
             self.kin[key].load(kept)
-        rows, self.watch.count = state["watch"]
-        self.watch.rows.extend(rows)
+        for symbol, rows, count in state["watches"]:
+            self.watches[symbol] = Watch(self.params.drift_window, self.params.drift_every)
+            self.watches[symbol].rows.extend(rows)
+            self.watches[symbol].count = count
 
 
 def _version(value: Decimal) -> int:

@@ -85,7 +85,7 @@ class Kin:
 
 
 class Watch:
-    """The last rows that the champion was asked of, against those that it learned from."""
+    """The last rows of a symbol that the champion was asked of, against those that it learned from."""
 
     def __init__(self, window: int, every: int) -> None:
         self.every = every

@@ -26,7 +26,7 @@ from periphery.service import state
 from periphery.service.config import Config
 from periphery.service.engine import request
 from periphery.service.runner import Runner
-from tests.support import declared, quote
+from tests.support import DECLARED, declared, quote
 from tests.unit.periphery.features.answers import tape
 
 SHARED = Path(os.environ.get("NACRE_DATA") or Path(__file__).resolve().parents[4] / "../shared/data")
@@ -128,6 +128,31 @@ def test_online_is_offline_on_quotes_without_sizes(
     rows = offline.rows(read([each | {"symbols": [symbol]} for each in given["features"]]), 10.0)
     found = [row._replace(symbol="USDJPY") for row in rows]
     same(read_frame(tmp_path / "state"), frame_of(found))
+
+
+def test_parts_together_say_what_one_engine_does(tmp_path: Path) -> None:
+    names = [f"S{n}" for n in range(6)]
+    with JournalWriter(tmp_path / "journal", schema_version=SCHEMA_VERSION, build_id=build_id()) as journal:
+        run = declared(journal=journal)
+        for name in names:
+            run.feed(DECLARED[0] | {"symbol": name})
+        for n in range(60):
+            run.feed(
+                quote("XNAS", f"{100 + n % 7}.00", f"{101 + n % 7}.00", at=n * 10**8, symbol=names[n % 6])
+            )
+    given = {"period_s": 1.0, "features": [
+        {"kind": "mid", "symbols": names}, {"kind": "beta", "to": "S0", "window": 2, "symbols": names},
+    ]}  # fmt: skip
+    said = []
+    for part in ("", "1/2", "2/2"):
+        place = tmp_path / f"state{part[:1]}"
+        made = Config(journal=str(tmp_path / "journal"), state=str(place), part=part, params=given)
+        runner = Runner(FeaturesEngine, made).catch_up()
+        runner.said.sync()
+        said.append(state.read_said(place / "outputs"))
+        runner.close()
+    assert sorted(map(repr, said[1] + said[2])) == sorted(map(repr, said[0]))
+    assert all(len(each) > 0 for each in said)
 
 
 # ---- killed --------------------------------------------------------------------------------------------

@@ -177,6 +177,19 @@ def test_versions_of_other_features_are_served_beside(registry: Path, journal: P
     assert both[1]["common"] > 30
 
 
+def test_parts_together_say_what_one_engine_does(registry: Path, journal: Path, tmp_path: Path) -> None:
+    finished(journal, tmp_path / "whole", params(registry))
+    whole, parts = read_said(tmp_path / "whole" / "outputs"), []
+    for part in ("1/2", "2/2"):
+        given = {"journal": str(journal), "state": str(tmp_path / part[0]), "part": part}
+        runner = Runner(MlEngine, Config(**given, params=params(registry))).catch_up()
+        runner.said.sync()
+        parts.append(read_said(tmp_path / part[0] / "outputs"))
+        runner.close()
+    assert sorted(map(repr, parts[0] + parts[1])) == sorted(map(repr, whole))
+    assert [len(each) > 0 for each in parts].count(True) == 1  # one symbol
+
+
 def test_a_later_event_changes_nothing_before(registry: Path, journal: Path, tmp_path: Path) -> None:
     day(tmp_path / "shorter", SEED, COUNT - 1)
     one = finished(journal, tmp_path / "one", params(registry))
