@@ -70,7 +70,7 @@ class Registry:
 
     def __init__(self, path: Path, make: bool = False) -> None:
         """make: where there is none. BadRegistry."""
-        if not make and not path.exists():
+        if not make and not path.is_file():
             raise BadRegistry(f"{path}: no such registry; `nacre ml train` makes one")
         self.path = path
         if make:
