@@ -226,6 +226,25 @@ def venue(output: str, blocks: int, largest: str, seed: int) -> None:
     _report("venue", output, blocks=blocks, largest=int(largest), seed=seed)
 
 
+@command.command(short_help="Engines of features and models, on a recorded market.")
+@output_option("table", "json")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    default=SHARED_DATA,
+    show_default=True,
+    help="Folder of recordings.",
+)
+@click.option(
+    "--lines", type=click.IntRange(8000), default=93_954, show_default=True, help="Of the recording."
+)
+def features(output: str, data: Path, lines: int) -> None:
+    """How long an event takes in the engines `features` and `ml`; whether they say the same offline."""
+    _report("features", output, data=data, lines=lines)
+
+
 @command.command(short_help="What orders cost by each policy, on recordings.")
 @output_option("table", "json")
 @click.option(

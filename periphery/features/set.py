@@ -118,7 +118,7 @@ class FeatureSet:
         """A quote has both sides: one that hasn't leaves the last whole one standing, and isn't told."""
         for key in ((symbol, ""), (symbol, venue)) if venue else ((symbol, ""),):
             stream = self.streams.get(key)
-            if stream is not None:
+            if stream is not None and (stream.for_levels or not isinstance(event, Level)):
                 self.moved = True
                 stream.take(event)
 
