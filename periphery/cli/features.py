@@ -15,7 +15,6 @@ from core.cli.lazy import load
 from core.cli.output import BadInput, output_option, say, write_json
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ANY = click.Path(exists=True, path_type=Path)
 data_option = click.option(
     "--data", "files", type=FILE, multiple=True, required=True, metavar="FILE",
     help="A recording; give it again for more, played in the order of their clocks.",
@@ -74,16 +73,19 @@ def compute(
 @command.command(short_help="What was known at a time.")
 @click.argument("time")
 @click.option(
-    "--from", "place", required=True, type=ANY, metavar="PATH",
-    help="A file of `nacre features compute`, or the state folder of the engine.",
+    "--from", "place", required=True, metavar="PLACE",
+    help="A file of `nacre features compute`, the engine's folder, or the store that keeps what it says.",
 )  # fmt: skip
+@click.option(
+    "--source", default="core/features", show_default=True, help="What the store calls the engine's outputs."
+)
 @click.option("--symbol", "symbols", multiple=True, metavar="NAME", help="[default: all]")
 @output_option("table", "json")
-def at(time: str, place: Path, symbols: tuple[str, ...], output: str) -> None:
+def at(time: str, place: str, source: str, symbols: tuple[str, ...], output: str) -> None:
     """The last features of each symbol that were known at TIME: ns since 1970, or ISO 8601 with offset."""
     time_ns = _time_ns(time)
     with bad_features():
-        frame = load("periphery.features.frame", "read_frame")(place)
+        frame = load("periphery.features.frame", "read_frame")(place, source)
     asked = symbols or tuple(dict.fromkeys(frame.symbols.tolist()))
     found = [row for symbol in asked if (row := frame.as_of(time_ns, symbol)) is not None]
     if output == "json":
@@ -121,7 +123,8 @@ def bad_features() -> Iterator[None]:
     """What is wrong with features, as a command says it."""
     bad = (
         load("periphery.features.feature", "BadDefinition"), load("periphery.features.frame", "BadFrame"),
-        load("periphery.service.config", "BadConfig"), load("core.data.parquet", "NoParquet"),
+        load("periphery.features.said", "NotSaid"), load("periphery.service.config", "BadConfig"),
+        load("core.data.parquet", "NoParquet"),
     )  # fmt: skip
     try:
         yield

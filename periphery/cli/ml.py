@@ -15,7 +15,7 @@ import click
 from core.cli.data import made_options, read_progress, recording_options, refusals
 from core.cli.lazy import load
 from core.cli.output import BadInput, output_option, say, write_json
-from periphery.cli.features import ANY, FILE, bad_features, data_option
+from periphery.cli.features import FILE, bad_features, data_option
 
 STAGES = ("shadow", "challenger", "champion", "retired")
 registry_option = click.option(
@@ -164,15 +164,19 @@ def settings(name: str, registry: Path) -> None:
 
 
 @command.command(short_help="What came of each version's predictions.")
-@click.argument("place", type=ANY, metavar="STATE")
+@click.argument("place")
+@click.option(
+    "--source", default="core/ml", show_default=True, help="What the store calls the engine's outputs."
+)
 @click.option("--against", type=click.IntRange(1), metavar="VERSION", help="[default: the champion]")
 @output_option("table", "json")
-def compare(place: Path, against: int | None, output: str) -> None:
-    """Scores of each version by the outcomes that the engine with the folder STATE has seen, and on the rows
-    that both have its losses less the champion's, with the test of Diebold and Mariano.
+def compare(place: str, source: str, against: int | None, output: str) -> None:
+    """Scores of each version by the outcomes that an engine has seen, and on the rows that both have its
+    losses less the champion's, with the test of Diebold and Mariano. PLACE: the engine's folder, or the store
+    that keeps what it says.
     """
     with _refusals():
-        found = load("periphery.ml.compare", "outcomes")(place)
+        found = load("periphery.ml.compare", "outcomes")(place, source)
         rows = load("periphery.ml.compare", "compare")(found, against)
     _write(rows, "versions", output)
 
@@ -210,6 +214,7 @@ def _refusals() -> Iterator[None]:
     bad = (
         load("periphery.ml.registry", "BadRegistry"), load("periphery.ml.models", "BadModel"),
         load("periphery.ml.splits", "BadSplit"), load("periphery.ml.compare", "BadOutcomes"),
+        load("periphery.features.said", "NotSaid"),
     )  # fmt: skip
     try:
         yield

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.parquet import arrow
+from periphery.features import said
 from periphery.features.set import Row
 
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
 
 META = b"nacre.features"
+SOURCE = "core/features"
 FIXED = ("known_ns", "at_ns", "symbol")
 
 
@@ -97,13 +99,17 @@ def write_parquet(frame: Frame, path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def read_frame(path: Path) -> Frame:
-    """Of a Parquet file that `write_parquet` wrote, or of what an engine said (the file or its folder).
-    BadFrame, NoParquet.
+def read_frame(place: Path | str, source: str = SOURCE) -> Frame:
+    """Of a Parquet file that `write_parquet` wrote, or of what an engine said: see periphery.features.said.
+    BadFrame, NotSaid, NoParquet.
     """
-    if path.suffix == ".parquet":
-        return _read_parquet(path)
-    return _read_said(path / "outputs" if path.is_dir() else path)
+    if Path(place).suffix == ".parquet":
+        return _read_parquet(Path(place))
+    rows = [
+        Row(values["at_ns"], time_ns, values["symbol"], _floats(values["values"]))
+        for time_ns, values in said.read(str(place), "feature", source)
+    ]
+    return frame_of(rows)
 
 
 def _read_parquet(path: Path) -> Frame:
@@ -123,21 +129,6 @@ def _read_parquet(path: Path) -> Frame:
     meta = json.loads((table.schema.metadata or {}).get(META, b"{}"))
     known, at = (np.asarray(table[name].to_numpy(), np.int64) for name in FIXED[:2])
     return Frame(known, at, np.array(table["symbol"].to_pylist(), np.str_), values, meta)
-
-
-def _read_said(path: Path) -> Frame:
-    from periphery.service.state import read_said
-
-    try:
-        said = read_said(path)
-    except (OSError, ValueError) as error:
-        raise BadFrame(f"{path}: {error}") from error
-    rows = [
-        Row(values["at_ns"], time_ns, values["symbol"], _floats(values["values"]))
-        for _, time_ns, topic, values in said
-        if topic == "feature"
-    ]
-    return frame_of(rows)
 
 
 def _floats(values: dict[str, float | None]) -> dict[str, float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from periphery.features.definitions import check, symbols_of
-from periphery.features.feature import Definition, Feature, Last, Period
+from periphery.features.feature import NAN, Definition, Feature, Last, Period
 from periphery.features.market import Level, Quote, Trade
 from periphery.features.relative import Beta
 
@@ -125,7 +126,9 @@ class FeatureSet:
     def _values(self, symbol: str) -> dict[str, float]:
         values: dict[str, float] = {}
         for name, stream, feature in self.features[symbol]:
-            values[name] = feature.value(Period(stream.last, values, partial(self._last_of, stream.venue)))
+            period = Period(stream.last, values, partial(self._last_of, stream.venue))
+            value = feature.value(period)
+            values[name] = value if math.isfinite(value) else NAN
         return values
 
     def _last_of(self, venue: str, symbol: str) -> Last:

@@ -9,24 +9,23 @@ from typing import Any
 
 import numpy as np
 
+from periphery.features import said
 from periphery.ml import measures
+
+SOURCE = "core/ml"
 
 
 class BadOutcomes(ValueError):
     """Nothing to compare; the message says why."""
 
 
-def outcomes(place: Path) -> list[dict[str, Any]]:
-    """What an engine of models has said of outcomes; place: its state's folder, or the file. BadOutcomes."""
-    from periphery.service.state import read_said
-
-    path = place / "outputs" if place.is_dir() else place
-    try:
-        found = [values for _, _, topic, values in read_said(path) if topic == "outcome"]
-    except (OSError, ValueError) as error:
-        raise BadOutcomes(f"{path}: {error}") from error
+def outcomes(place: Path | str, source: str = SOURCE) -> list[dict[str, Any]]:
+    """What an engine of models has said of outcomes; place, source: see periphery.features.said. NotSaid,
+    BadOutcomes.
+    """
+    found = [values for _, values in said.read(str(place), "outcome", source)]
     if not found:
-        raise BadOutcomes(f"{path}: no outcome is known yet")
+        raise BadOutcomes(f"{place}: no outcome is known yet")
     return found
 
 
@@ -34,22 +33,22 @@ def compare(found: Iterable[dict[str, Any]], against: int | None = None) -> list
     """By version: the scores of all its predictions, and on the rows that it has in common with `against`
     (None: the last champion) the difference of its losses from that one's, with z and p.
     """
-    said: dict[int, dict[tuple[str, int], tuple[float, float]]] = defaultdict(dict)
+    rows_of: dict[int, dict[tuple[str, int], tuple[float, float]]] = defaultdict(dict)
     target: measures.Target = "return"
     horizon = champion = 0
     for each in found:
         target, horizon, champion = each["target"], each["horizon"], each["champion"]
         for version, p in each["predictions"].items():
-            said[int(version)][each["symbol"], each["at_ns"]] = (each["outcome"], p)
+            rows_of[int(version)][each["symbol"], each["at_ns"]] = (each["outcome"], p)
     base = champion if against is None else against
     return [
         {
             "version": version,
             **measures.scores(target, *_columns(rows, rows)),
-            "against": base if version != base and base in said else None,
-            **(_against(target, rows, said[base], horizon) if version != base and base in said else {}),
+            "against": base if version != base and base in rows_of else None,
+            **(_against(target, rows, rows_of[base], horizon) if version != base and base in rows_of else {}),
         }
-        for version, rows in sorted(said.items())
+        for version, rows in sorted(rows_of.items())
     ]
 
 

@@ -17,11 +17,14 @@ from core.build import SCHEMA_VERSION, build_id
 from core.data.recording import Options
 from core.data.replay import replay
 from core_ext.journal import JournalWriter
-from periphery.features import pages
+from periphery.features import pages, said
 from periphery.features.definitions import read
 from periphery.features.engine import FeaturesEngine
 from periphery.features.frame import Frame, frame_of, read_frame, write_parquet
 from periphery.features.offline import QUOTE_QTY, Recordings
+from periphery.recorder.feeds import OutputsFeed
+from periphery.recorder.recorder import Recorder
+from periphery.recorder.stores import open_store
 from periphery.service import state
 from periphery.service.config import Config
 from periphery.service.engine import request
@@ -143,16 +146,16 @@ def test_parts_together_say_what_one_engine_does(tmp_path: Path) -> None:
     given = {"period_s": 1.0, "features": [
         {"kind": "mid", "symbols": names}, {"kind": "beta", "to": "S0", "window": 2, "symbols": names},
     ]}  # fmt: skip
-    said = []
+    told = []
     for part in ("", "1/2", "2/2"):
         place = tmp_path / f"state{part[:1]}"
         made = Config(journal=str(tmp_path / "journal"), state=str(place), part=part, params=given)
         runner = Runner(FeaturesEngine, made).catch_up()
         runner.said.sync()
-        said.append(state.read_said(place / "outputs"))
+        told.append(state.read_said(place / "outputs"))
         runner.close()
-    assert sorted(map(repr, said[1] + said[2])) == sorted(map(repr, said[0]))
-    assert all(len(each) > 0 for each in said)
+    assert sorted(map(repr, told[1] + told[2])) == sorted(map(repr, told[0]))
+    assert all(len(each) > 0 for each in told)
 
 
 # ---- killed --------------------------------------------------------------------------------------------
@@ -246,6 +249,17 @@ def test_parquet_brings_all_back(journal: Path, tmp_path: Path) -> None:
     frame = read_frame(tmp_path / "state")
     write_parquet(frame, tmp_path / "features.parquet")
     same(read_frame(tmp_path / "features.parquet"), frame)
+
+
+def test_a_store_has_the_same(journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished(journal, tmp_path / "state", params("AAPL"))
+    monkeypatch.setattr(said, "TOGETHER", 7)  # rows come in several answers
+    address = f"sqlite:///{tmp_path / 'store.db'}"
+    store = open_store(address)
+    store.migrate()
+    Recorder(tmp_path / "state", store, "core/features", feed=OutputsFeed).catch_up()
+    store.close()
+    same(read_frame(address), read_frame(tmp_path / "state"))
 
 
 def test_as_of_takes_the_last_that_was_known(journal: Path, tmp_path: Path) -> None:

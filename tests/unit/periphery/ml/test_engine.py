@@ -17,6 +17,7 @@ from core import messages as m
 from core.build import SCHEMA_VERSION, build_id
 from core.live.book import Book
 from core_ext.journal import JournalWriter
+from periphery.features.said import NotSaid
 from periphery.ml import drift
 from periphery.ml.compare import BadOutcomes, compare, outcomes
 from periphery.ml.dataset import dataset_of
@@ -24,6 +25,9 @@ from periphery.ml.engine import MlEngine
 from periphery.ml.models import BadModel, load
 from periphery.ml.registry import BadRegistry, Registry
 from periphery.ml.training import train
+from periphery.recorder.feeds import OutputsFeed
+from periphery.recorder.recorder import Recorder
+from periphery.recorder.stores import open_store
 from periphery.service import state
 from periphery.service.config import Config
 from periphery.service.runner import Runner
@@ -325,8 +329,25 @@ def test_versions_are_compared_on_the_rows_that_both_have(
     difference = rows[2]["mse"] - rows[1]["mse"]
     assert rows[2]["difference"] == pytest.approx(difference)
     assert {row["version"]: row["against"] for row in compare(found, against=2)} == {1: 2, 2: None, 3: 2}
-    with pytest.raises(BadOutcomes, match="nothing"):
+    with pytest.raises(NotSaid, match="nothing"):
         outcomes(tmp_path / "nothing")
+    (tmp_path / "empty").write_bytes(b"")
+    with pytest.raises(BadOutcomes, match="no outcome"):
+        outcomes(tmp_path / "empty")
+
+
+def test_what_a_store_keeps_is_the_same(registry: Path, journal: Path, tmp_path: Path) -> None:
+    finished(journal, tmp_path / "ml", params(registry))
+    address = f"sqlite:///{tmp_path / 'store.db'}"
+    store = open_store(address)
+    store.migrate()
+    Recorder(tmp_path / "ml", store, "core/ml", feed=OutputsFeed).catch_up()
+    store.close()
+    assert outcomes(address) == outcomes(tmp_path / "ml")
+    with pytest.raises(BadOutcomes, match="no outcome"):
+        outcomes(address, "core/other")
+    with pytest.raises(NotSaid, match="nothing"):
+        outcomes("sqlite:///nothing.db")
 
 
 # ---- what is wrong -------------------------------------------------------------------------------------
