@@ -97,9 +97,6 @@ class FeatureSet:
     def _stream(self, symbol: str, venue: str) -> Stream:
         return self.streams.setdefault((symbol, venue), Stream(venue))
 
-    def names(self, symbol: str) -> list[str]:
-        return [name for name, _, _ in self.features[symbol]]
-
     # ---- events --------------------------------------------------------------------------------------------
 
     def turn(self, time_ns: int, owns: Callable[[str], bool] = _any) -> list[Row]:

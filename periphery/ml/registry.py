@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -20,7 +20,6 @@ from periphery.ml.models import Model, load
 from periphery.ml.training import Manifest
 
 Stage = Literal["shadow", "challenger", "champion", "retired"]
-STAGES: tuple[Stage, ...] = get_args(Stage)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS versions (
     name TEXT NOT NULL, version INTEGER NOT NULL, manifest BLOB NOT NULL, artefact BLOB NOT NULL,

@@ -58,7 +58,6 @@ class Kin:
         self.set = FeatureSet(of.manifest.definitions, training.period_s)
         self.target = training.target
         self.horizon = training.horizon
-        self.symbols = training.symbols
         self.waiting: dict[str, deque[list[Any]]] = {symbol: deque() for symbol in training.symbols}
 
     def come(self, row: Row) -> tuple[list[Any] | None, float]:
