@@ -10,24 +10,26 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from periphery.features.feature import NAN, BadDefinition, Definition, Feature, Period, full
+from periphery.features.feature import NAN, BadDefinition, Definition, Feature, Period
 from periphery.features.market import Price, Quote, Trade
 
-COLUMNS = ("open", "high", "low", "close", "volume")
+COLUMNS = ("open", "high", "low", "close", "volumes")
+INPUTS = dict(zip(("open", "high", "low", "close", "volume"), COLUMNS, strict=True))
+"""TA-Lib's names of them."""
 BARS_MAX = 10_000
 
 
 class Indicator(Definition, frozen=True, tag="indicator"):
-    """TA-Lib's `function` (RSI, MACD, ATR, ...) with its `params`, over the last `bars` bars. output: which
-    of its results, by TA-Lib's name, where it has several. price: what the bars are made of; their volume is
-    that of trades. One that reckons from the first bar on (EMA, RSI) begins `bars` bars ago, wherever the
-    market began.
+    """TA-Lib's `function` (RSI, MACD, ATR, ...) with its `params`, over the last `bars` bars, once there
+    are enough for it. output: which of its results, by TA-Lib's name, where it has several. price: what the
+    bars are made of; their volume is that of trades. One that reckons from the first bar on (EMA, RSI) begins
+    `bars` bars ago.
     """
 
     function: str
     params: dict[str, float] = msgspec.field(default_factory=dict)
     output: str = ""
-    bars: Annotated[int, msgspec.Meta(ge=2, le=BARS_MAX)] = 100
+    bars: Annotated[int, msgspec.Meta(ge=2, le=BARS_MAX)] = 500
     price: Price = "mid"
 
     @property
@@ -40,44 +42,48 @@ class Indicator(Definition, frozen=True, tag="indicator"):
 
 
 class IndicatorFeature(Feature):
-    kept = ("bar", "bars")
+    kept = ("bar", "volume", *COLUMNS)
 
     def __init__(self, of: Indicator) -> None:
         self.price: Price = of.price
         self._function = _function(of)
         self._output = _output(of, self._function)
-        self.bar: list[float] = []  # of this period; empty: nothing happened
-        self.bars: deque[list[float]] = deque(maxlen=of.bars)
+        self.bar: list[float] = []  # open, high, low, close of this period; empty: no price yet
+        self.volume = 0.0
+        self.open: deque[float] = deque(maxlen=of.bars)
+        self.high: deque[float] = deque(maxlen=of.bars)
+        self.low: deque[float] = deque(maxlen=of.bars)
+        self.close: deque[float] = deque(maxlen=of.bars)
+        self.volumes: deque[float] = deque(maxlen=of.bars)
 
     def on_quote(self, before: Quote | None, quote: Quote) -> None:
         if self.price == "mid":
-            self._add(quote.mid, 0.0)
+            self._add(quote.mid)
 
     def on_trade(self, trade: Trade) -> None:
+        self.volume += trade.qty
         if self.price == "trade":
-            self._add(trade.px, trade.qty)
-        elif self.bar or self.bars:
-            self._add(self.bar[3] if self.bar else self.bars[-1][3], trade.qty)
+            self._add(trade.px)
 
-    def _add(self, price: float, qty: float) -> None:
-        if not self.bar:
-            self.bar = [price, price, price, price, qty]
-            return
-        _, high, low, _, volume = self.bar
-        self.bar[1:] = max(high, price), min(low, price), price, volume + qty
+    def _add(self, price: float) -> None:
+        if self.bar:
+            self.bar[1:] = max(self.bar[1], price), min(self.bar[2], price), price
+        else:
+            self.bar = [price] * 4
 
     def value(self, period: Period) -> float:
-        """In a period without an event of this stream, the price stands where it was."""
-        if self.bar:
-            self.bars.append(self.bar)
-        elif self.bars:
-            self.bars.append([self.bars[-1][3]] * 4 + [0.0])
-        self.bar = []
-        return self._reckon() if full(self.bars) else NAN
+        """In a period without a price, it stands where it was."""
+        bar = self.bar or ([self.close[-1]] * 4 if self.close else [])
+        if bar:
+            for column, value in zip(COLUMNS, (*bar, self.volume), strict=True):
+                getattr(self, column).append(value)
+        self.bar, self.volume = [], 0.0
+        return self._reckon() if len(self.close) > self._function.lookback else NAN
 
     def _reckon(self) -> float:
-        table = np.array(self.bars, np.float64)
-        found = self._function({name: table[:, i].copy() for i, name in enumerate(COLUMNS)})
+        count = len(self.close)
+        shown = {name: np.fromiter(getattr(self, c), np.float64, count) for name, c in INPUTS.items()}
+        found = self._function(shown)
         column = found[self._output] if isinstance(found, list) else found
         return float(column[-1])
 

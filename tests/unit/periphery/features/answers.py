@@ -165,9 +165,13 @@ def bars(t: Tape) -> Floats:
 
 
 def indicator(name: str, table: Floats, window: int, *columns: int, **params: float) -> Floats:
+    """Of the last bars up to each, as many as there are; windows of all bars: TA-Lib once over everything."""
+    if window >= len(table):
+        found = getattr(talib, name)(*(np.ascontiguousarray(table[:, c]) for c in columns), **params)
+        return np.asarray(found[0] if isinstance(found, tuple) else found)
     out = np.full(len(table), np.nan)
-    for i in range(window - 1, len(table)):
-        shown = [np.ascontiguousarray(table[i - window + 1 : i + 1, c]) for c in columns]
+    for i in range(len(table)):
+        shown = [np.ascontiguousarray(table[max(i - window + 1, 0) : i + 1, c]) for c in columns]
         found = getattr(talib, name)(*shown, **params)
         out[i] = (found[0] if isinstance(found, tuple) else found)[-1]
     return out

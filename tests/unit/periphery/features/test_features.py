@@ -64,6 +64,10 @@ ANSWERS: list[tuple[dict[str, Any], Answer]] = [
      lambda t: answers.indicator("ATR", answers.bars(t), 20, 1, 2, 3, timeperiod=4)),
     ({"kind": "indicator", "function": "MACD", "output": "macd", "bars": 40},
      lambda t: answers.indicator("MACD", answers.bars(t), 40, 3)),
+    ({"kind": "indicator", "function": "EMA", "params": {"timeperiod": 9}},
+     lambda t: answers.indicator("EMA", answers.bars(t), 500, 3, timeperiod=9)),
+    ({"kind": "indicator", "function": "AVGPRICE", "bars": 2},
+     lambda t: answers.indicator("AVGPRICE", answers.bars(t), 2, 0, 1, 2, 3)),
     ({"kind": "indicator", "function": "OBV", "bars": 10},
      lambda t: answers.indicator("OBV", answers.bars(t), 10, 3, 4)),
 ]  # fmt: skip
