@@ -102,7 +102,8 @@ class Acts:
         return self._client
 
     def _signal(self, client: Client, values: dict[str, Any]) -> None:
-        client.signal(values["name"], Decimal(repr(values["value"])), values.get("symbol"))
+        value = Decimal(repr(values["value"]))
+        client.signal(values["name"], value, values.get("symbol"), at_ns=values.get("at_ns", 0))
 
     def _set_limits(self, client: Client) -> None:
         for key, values in self.limits.items():
