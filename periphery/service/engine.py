@@ -26,8 +26,8 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Output:
     """Something that an engine says: values are numbers, texts, lists and maps.
 
-    Two topics ask the core for something (periphery.service.acts): `signal` (name, value, symbol, at_ns) and `limit`
-    (a limit as a scenario's line has it).
+    Two topics ask the core for something (periphery.service.acts): `signal` (name, value, symbol, at_ns) and
+    `limit` (a limit as a scenario's line has it).
     """
 
     topic: str
