@@ -1,0 +1,1 @@
+"""FIX: codec, dictionary, session machine, message store. What goes over it is in periphery.fix."""
