@@ -1,9 +1,115 @@
-"""Where FIX's dictionaries and definitions are."""
+"""An OMS that speaks FIX: the session machine as initiator, over a socket, and what it hears."""
 
 from __future__ import annotations
 
 import os
+import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+from core.venues.fix.agreement import Field, Settings
+from core.venues.fix.codec import Message, utc_timestamp
+from core.venues.fix.dictionary import load
+from core.venues.fix.link import Link
+from core.venues.fix.session import Session
+from core.venues.fix.store import MemoryStore, Store
+from core.venues.fix.wire import Wire
 
 ROOT = Path(__file__).resolve().parents[1]
 FIX_DATA = Path(os.environ.get("NACRE_DATA", ROOT / ".." / "shared" / "data")) / "fix"
+PATIENCE_S = 60.0
+
+
+def dictionary_of(begin: str) -> Path:
+    return (FIX_DATA / f"{begin.replace('.', '')}.xml.gz").resolve()
+
+
+class Heard:
+    """An App that keeps what it hears, possible duplicates too."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.ups = 0
+
+    def on_logon(self, now_ns: int) -> None:
+        self.ups += 1
+
+    def on_logout(self, now_ns: int) -> None:
+        pass
+
+    def may_resend(self, message: Message) -> bool:
+        return True
+
+    def on_message(self, message: Message, now_ns: int) -> None:
+        self.messages.append(message)
+
+
+class Oms:
+    """A peer of a gateway; `store` may outlive one."""
+
+    def __init__(
+        self, begin: str = "FIX.4.4", sender: str = "OMS", target: str = "NACRE", store: Store | None = None
+    ) -> None:
+        settings = Settings(begin.encode(), sender.encode(), target.encode(), initiator=True, heartbeat_s=30)
+        self.heard = Heard()
+        self.store = store or MemoryStore(time.time_ns())
+        self.session = Session(settings, load(dictionary_of(begin)), self.store, self.heard)
+        self.wire: Wire | None = None
+        self.at = 0
+
+    def call(self, address: tuple[str, int], tls: object = None) -> Oms:
+        """Connect and log on."""
+        sock = socket.create_connection(address, timeout=PATIENCE_S)
+        self.wire = Wire(sock, Link(time.time_ns(), self.session), tls, "localhost" if tls else None)  # type: ignore[arg-type]
+        self.until(lambda: self.session.is_up, "logon")
+        return self
+
+    def pump(self) -> None:
+        assert self.wire is not None
+        now_ns = time.time_ns()
+        if not self.wire.closed:
+            self.wire.serve(now_ns)
+            self.wire.link.tick(now_ns)
+
+    def until[T](self, true: Callable[[], T], what: str) -> T:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            found = true()
+            if found:
+                return found
+            self.pump()
+            time.sleep(0.001)
+        raise AssertionError(f"{what} not within {PATIENCE_S} s; heard {self.heard.messages[self.at:]}; {self.session.said}")
+
+    def say(self, msg_type: str, *fields: Field, header: tuple[Field, ...] = ()) -> None:
+        now_ns = time.time_ns()
+        self.session.send(msg_type.encode(), sorted(fields), now_ns, header)
+        self.pump()
+
+    def order(self, cl_ord_id: str, *more: Field, side: str = "1", qty: str = "100", price: str = "") -> None:
+        """A NewOrderSingle: limit where there is a price."""
+        kind = [(40, b"2"), (44, price.encode())] if price else [(40, b"1")]
+        own = [(11, cl_ord_id.encode()), (55, b"AAPL"), (54, side.encode()), (38, qty.encode()), *kind]
+        told = {tag: value for tag, value in (*own, (21, b"1"), (60, utc_timestamp(time.time_ns())), *more)}
+        self.say("D", *((tag, value) for tag, value in told.items() if value))
+
+    def next(self, msg_type: str = "8") -> Message:
+        """The next message of the application; its type must be that one."""
+
+        def found() -> Message | None:
+            return self.heard.messages[self.at] if len(self.heard.messages) > self.at else None
+
+        message = self.until(found, f"a message {msg_type}")
+        self.at += 1
+        assert message.msg_type.decode() == msg_type, message
+        return message
+
+    def hang_up(self) -> None:
+        assert self.wire is not None
+        self.wire.close(time.time_ns())
+
+
+def told(message: Message, *tags: int) -> tuple[str, ...]:
+    """The values of tags, "" where there is none."""
+    return tuple(message.text(tag) for tag in tags)

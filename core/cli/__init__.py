@@ -45,6 +45,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
+    "fix": ("periphery.cli.fix", "Let an OMS trade over FIX, and copy executions to others."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),

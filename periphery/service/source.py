@@ -14,6 +14,7 @@ from core.live.book import DECLARING, Book
 from core.recovery.journal import capacity_of
 from core.recovery.replay import Replay
 from core_ext.journal import JournalReader
+from core_ext.spine import Spine
 from periphery.service.mark import BEGIN, Mark, digest_of
 
 STEP = 512
@@ -71,6 +72,11 @@ class JournalSource:
     def mark(self) -> Mark:
         """The last event that was read."""
         return Mark(self.seq, digest_of(self._last)) if self._last else BEGIN
+
+    @property
+    def responses(self) -> Spine:
+        """What the core told its sessions, by number."""
+        return self._replay.core.egress.responses
 
     def poll(self) -> int:
         """Reads some events, if there are any; how many. Gone: the journal was taken away. OtherJournal."""

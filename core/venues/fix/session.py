@@ -80,7 +80,7 @@ class Session:
         self._waiting: dict[int, Message] = {}
         self._throttle = Throttle(self.settings.throttle_per_s)
 
-    # ---- what happens to it ----------------------------------------------------------------------------
+    # ---- what happens to it --------------------------------------------------------------------------------
 
     def connected(self, now_ns: int) -> None:
         """A connection is there; an initiator logs on."""
@@ -161,7 +161,7 @@ class Session:
         """All that `take` gave is with the peer's host."""
         self.outbox.written()
 
-    # ---- one message -----------------------------------------------------------------------------------
+    # ---- one message ---------------------------------------------------------------------------------------
 
     def _next(self, message: Message) -> None:
         try:
@@ -272,7 +272,7 @@ class Session:
             self._send_logout("Incorrect BeginString")
             self._expect_next()
 
-    # ---- refusals --------------------------------------------------------------------------------------
+    # ---- refusals ------------------------------------------------------------------------------------------
 
     def _reject(self, message: Message, problem: Problem) -> None:
         self._say(f"rejected {message!r}: {TEXTS[problem.reason]} ({problem.tag})")
@@ -305,7 +305,7 @@ class Session:
         self._say(text)
         self.closing = True
 
-    # ---- the session's own messages --------------------------------------------------------------------
+    # ---- the session's own messages ------------------------------------------------------------------------
 
     def _on_logon(self, message: Message) -> None:
         settings = self.settings
@@ -398,7 +398,7 @@ class Session:
         elif number > self.store.next_in:
             self._too_high(message, number)
 
-    # ---- time ------------------------------------------------------------------------------------------
+    # ---- time ----------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         settings = self.settings
@@ -435,7 +435,7 @@ class Session:
     def _passed(self, since_ns: int, seconds: float) -> bool:
         return self.now_ns - since_ns >= seconds * NS
 
-    # ---- out -------------------------------------------------------------------------------------------
+    # ---- out -----------------------------------------------------------------------------------------------
 
     def _send_logon(self, heartbeat_s: int, resets: bool) -> None:
         self._logon_sent = True

@@ -1,0 +1,98 @@
+"""`nacre fix`: order entry for an OMS, and drop copies, over FIX."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+
+STALE_S = 5.0
+_SHOWN = ("name", "role", "target", "logged_on", "next_out", "next_in", "running", "why")
+_config = click.option(
+    "--config", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE", help="The gateway's TOML file: docs/fix.md.",
+)  # fmt: skip
+
+
+@click.group()
+def command() -> None:
+    """Let an OMS trade over FIX 4.4 or 4.2, and copy executions to others."""
+
+
+@command.command(short_help="Take calls for order entry and drop copies.")
+@_config
+def accept(path: Path) -> None:
+    """Take calls of all sessions in FILE, in the foreground, until SIGTERM; then everybody is logged out.
+
+    It waits for the core where there is none, and for the next one when it goes: meanwhile orders are
+    refused. Killed, it goes on where it was: sequence numbers agree, and what it had not yet told is told.
+    """
+    _run(path, None)
+
+
+@command.command("drop-copy", short_help="Take calls for drop copies alone.")
+@_config
+def drop_copy(path: Path) -> None:
+    """Take calls of the sessions in FILE whose role is drop-copy, as `accept` does.
+
+    It reads the journal: every execution, denial and cancel reject of the core, of whatever session.
+    """
+    _run(path, "drop-copy")
+
+
+@command.command(short_help="How the sessions are.")
+@_config
+@output_option("table", "json")
+def status(path: Path, output: str) -> None:
+    """How the sessions of the gateways with FILE are. Exit 1: none runs, or one doesn't say so any more."""
+    import msgspec
+
+    config = _read(path)
+    rows: list[dict[str, Any]] = []
+    for file in sorted(config.store.glob("*.status")):
+        told = msgspec.json.decode(file.read_bytes())
+        fresh = time.time_ns() - told["at_ns"] < STALE_S * 1e9 and not told["ended"]
+        rows += [
+            {**row, "running": fresh, "listen": ":".join(map(str, told["listen"]))}
+            for row in told["sessions"]
+        ]
+    if output == "json":
+        write_json({"sessions": rows})
+    else:
+        from core.cli.output import console, rows_table
+
+        shown = [{key: row[key] for key in _SHOWN} for row in rows]
+        console().print(rows_table(shown, "FIX sessions"))
+    sys.exit(EXIT_OK if rows and all(row["running"] for row in rows) else EXIT_FAILED)
+
+
+def _read(path: Path) -> Any:
+    from periphery.fix.config import BadConfig, read
+
+    try:
+        return read(path)
+    except BadConfig as wrong:
+        raise BadInput(str(wrong)) from wrong
+
+
+def _run(path: Path, role: str | None) -> None:
+    from core.venues.fix.store import Corrupt
+    from periphery.fix.config import BadConfig
+    from periphery.fix.gateway import Gateway
+
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: stopped.append(number))
+    try:
+        gateway = Gateway(_read(path), say, role)
+    except (BadConfig, Corrupt, ValueError, OSError) as wrong:
+        raise BadInput(str(wrong)) from wrong
+    host, port = gateway.address
+    say(f"FIX at {host}:{port}: {', '.join(app.config.name for app in gateway.apps)}")
+    gateway.run(lambda: bool(stopped))
