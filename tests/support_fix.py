@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from core.venues.fix.agreement import Field, Settings
 from core.venues.fix.codec import Message, utc_timestamp
@@ -46,7 +47,9 @@ class Heard:
 
 
 class Oms:
-    """A peer of a gateway; `store` may outlive one."""
+    """A peer of a gateway; `store` may outlive one. Who made some calls `hang_up_all` at the end."""
+
+    opened: ClassVar[list[Oms]] = []
 
     def __init__(
         self, begin: str = "FIX.4.4", sender: str = "OMS", target: str = "NACRE", store: Store | None = None
@@ -60,10 +63,15 @@ class Oms:
 
     def call(self, address: tuple[str, int], tls: object = None) -> Oms:
         """Connect and log on."""
-        sock = socket.create_connection(address, timeout=PATIENCE_S)
-        self.wire = Wire(sock, Link(time.time_ns(), self.session), tls, "localhost" if tls else None)  # type: ignore[arg-type]
+        self.open(address, tls)
         self.until(lambda: self.session.is_up, "logon")
         return self
+
+    def open(self, address: tuple[str, int], tls: object = None) -> None:
+        """Connect, and begin to log on."""
+        sock = socket.create_connection(address, timeout=PATIENCE_S)
+        Oms.opened.append(self)
+        self.wire = Wire(sock, Link(time.time_ns(), self.session), tls, "localhost" if tls else None)  # type: ignore[arg-type]
 
     def pump(self) -> None:
         assert self.wire is not None
@@ -80,7 +88,9 @@ class Oms:
                 return found
             self.pump()
             time.sleep(0.001)
-        raise AssertionError(f"{what} not within {PATIENCE_S} s; heard {self.heard.messages[self.at:]}; {self.session.said}")
+        raise AssertionError(
+            f"{what} not within {PATIENCE_S} s; heard {self.heard.messages[self.at :]}; {self.session.said}"
+        )
 
     def say(self, msg_type: str, *fields: Field, header: tuple[Field, ...] = ()) -> None:
         now_ns = time.time_ns()
@@ -90,24 +100,34 @@ class Oms:
     def order(self, cl_ord_id: str, *more: Field, side: str = "1", qty: str = "100", price: str = "") -> None:
         """A NewOrderSingle: limit where there is a price."""
         kind = [(40, b"2"), (44, price.encode())] if price else [(40, b"1")]
-        own = [(11, cl_ord_id.encode()), (55, b"AAPL"), (54, side.encode()), (38, qty.encode()), *kind]
-        told = {tag: value for tag, value in (*own, (21, b"1"), (60, utc_timestamp(time.time_ns())), *more)}
-        self.say("D", *((tag, value) for tag, value in told.items() if value))
+        own = [(11, cl_ord_id.encode()), (55, b"EURUSD"), (54, side.encode()), (38, qty.encode()), *kind]
+        given = dict((*own, (21, b"1"), (60, utc_timestamp(time.time_ns())), *more))
+        self.say("D", *((tag, value) for tag, value in given.items() if value))
 
     def next(self, msg_type: str = "8") -> Message:
         """The next message of the application; its type must be that one."""
+        message = self.next_any()
+        assert message.msg_type.decode() == msg_type, message
+        return message
+
+    def next_any(self) -> Message:
+        """The next message of the application."""
 
         def found() -> Message | None:
             return self.heard.messages[self.at] if len(self.heard.messages) > self.at else None
 
-        message = self.until(found, f"a message {msg_type}")
+        message = self.until(found, "a message")
         self.at += 1
-        assert message.msg_type.decode() == msg_type, message
         return message
 
+    @classmethod
+    def hang_up_all(cls) -> None:
+        while cls.opened:
+            cls.opened.pop().hang_up()
+
     def hang_up(self) -> None:
-        assert self.wire is not None
-        self.wire.close(time.time_ns())
+        if self.wire is not None:
+            self.wire.close(time.time_ns())
 
 
 def told(message: Message, *tags: int) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from periphery.fix.requests import Unsayable, new_order, order_of
 from periphery.fix.told import Journal, order_of as order_of_page
 
 BUDGET = 256
-AGAIN_NS = NS
+AGAIN_NS = NS // 10
 OWN = "~"
 """What a ClOrdID of the gateway itself begins with: of cancels after a disconnect."""
 ALL, OF_SYMBOL = b"7", b"1"

@@ -103,6 +103,7 @@ class Gateway:
                 self._accept(now_ns)
             else:
                 key.data.serve(now_ns)
+                self._forget_closed()
         busy = bool(found) | self._poll(now_ns)
         for wire in self.wires:
             wire.flush(now_ns)
@@ -189,17 +190,19 @@ class Gateway:
         return None
 
     def _watch(self) -> None:
-        """What each socket is waited for; those that are gone are forgotten."""
+        """What each socket is waited for."""
+        self._forget_closed()
+        for wire in self.wires:
+            if wire.wants != self.selector.get_key(wire.sock).events:
+                self.selector.modify(wire.sock, wire.wants, wire)
+
+    def _forget_closed(self) -> None:
+        """Before another socket gets the number of one that is closed."""
         for wire in [each for each in self.wires if each.closed]:
             self.wires.remove(wire)
+            self.selector.unregister(wire.sock)
             if wire.link.said:
                 self.say(f"a connection: {wire.link.said}")
-        known = self.selector.get_map()
-        for key in [each for each in known.values() if each.data is not None]:
-            if key.data.closed:
-                self.selector.unregister(key.fileobj)
-            elif key.events != key.data.wants:
-                self.selector.modify(key.fileobj, key.data.wants, key.data)
 
     def _log_out(self) -> None:
         end = time.monotonic() + LAST_WORDS_S

@@ -67,7 +67,7 @@ def new_order(
     said: dict[str, Any] = {
         "symbol": message.text(55),
         "side": _word(message, 54, words.SIDES, "Side"),
-        "account": _account(message, accounts, default),
+        "account": _account(message, accounts, default, known),
         "time_in_force": _word(message, 59, words.TIMES_IN_FORCE, "TimeInForce", b"0"),
         "cl_ord_id": message.text(11),
         "post_only": _post_only(message),
@@ -115,14 +115,14 @@ def _word(
     return found
 
 
-def _account(message: Message, accounts: Mapping[str, str], default: str | None) -> str:
+def _account(message: Message, accounts: Mapping[str, str], default: str | None, known: Directory) -> str:
     name = message.text(1)
     if not name:
         if default is None:
             raise Unsayable("unknown_account", "Account (1) is missing, and this session has no default")
         return default
     found = accounts.get(name) if accounts else name
-    if found is None:
+    if found is None or found not in known.accounts:
         raise Unsayable("unknown_account", f"Account (1) {name} is not of this session")
     return found
 

@@ -19,26 +19,52 @@ class Outbox:
         self.store = store
         self.last_sent_ns = 0
         self._out: list[bytes] = []
-        self._taken = 0
+        self._held: list[tuple[int, bytes]] = []
+        self._given = self._taken = 0
 
     def begin(self, now_ns: int) -> None:
         """A connection begins or ends: nothing of another one is given away."""
         self._out.clear()
+        self._held.clear()
         self.last_sent_ns = now_ns
 
+    def forget(self) -> None:
+        """Numbers begin anew."""
+        self._held.clear()
+        self._given = self._taken = 0
+
     def send(
-        self, msg_type: bytes, body: Iterable[Field], header: Iterable[Field], now_ns: int, goes: bool
+        self,
+        msg_type: bytes,
+        body: Iterable[Field],
+        header: Iterable[Field],
+        now_ns: int,
+        goes: bool,
+        waits: bool = False,
     ) -> int:
-        """Store a message under the next number, which is returned. goes: it is given away as well."""
+        """Store a message under the next number, which is returned.
+
+        goes: it is given away as well. waits: it is by `release`. Neither: the peer asks for it.
+        """
         fields = [(35, msg_type), *self._header(self.store.next_out, header, now_ns), *body]
         frame = encode(self.settings.begin, fields)
         number = self.store.intend(frame)
         if goes:
+            self._given = number
             self._give(frame, now_ns)
+        elif waits:
+            self._held.append((number, frame))
         return number
 
+    def release(self, now_ns: int) -> None:
+        """What was sent between our Logon and the peer's: it has numbers behind ours, so nobody misses it."""
+        for number, frame in self._held:
+            self._given = number
+            self._give(frame, now_ns)
+        self._held.clear()
+
     def take(self) -> bytes:
-        whole, self._taken = b"".join(self._out), self.store.next_out - 1
+        whole, self._taken = b"".join(self._out), self._given
         self._out.clear()
         return whole
 

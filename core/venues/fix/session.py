@@ -348,6 +348,7 @@ class Session:
             self._expect_next()
         if not self.is_up:
             self.is_up = True
+            self.outbox.release(self.now_ns)
             self._say("logged on")
             self.app.on_logon(self.now_ns)
 
@@ -449,7 +450,8 @@ class Session:
 
     def _send(self, msg_type: bytes, body: list[Field], header: Iterable[Field] = ()) -> int:
         goes = self.is_connected and (msg_type in ADMIN or self.is_up or msg_type == BUSINESS_REJECT)
-        return self.outbox.send(msg_type, body, header, self.now_ns, goes)
+        waits = self.is_connected and self._logon_sent
+        return self.outbox.send(msg_type, body, header, self.now_ns, goes, waits)
 
     def _expect(self, number: int) -> None:
         self.store.expect(number)
@@ -461,6 +463,7 @@ class Session:
 
     def _reset(self) -> None:
         self.store.reset(self.now_ns)
+        self.outbox.forget()
         self._gap, self._gap_tries = None, 0
         self._waiting.clear()
         self._say("sequence numbers are 1")

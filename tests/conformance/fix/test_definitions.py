@@ -6,7 +6,8 @@ import pytest
 
 from tests.conformance.fix.definitions import Definition, definitions
 from tests.conformance.fix.runner import Failed, InProcess, Player
-from tests.support_fix import FIX_DATA
+from tests.conformance.fix.server import OverTcp, Server
+from tests.support_fix import FIX_DATA, dictionary_of
 
 LEFT_OUT: dict[str, str] = {}
 """A definition that isn't kept, and the feature that is absent by design."""
@@ -53,3 +54,19 @@ def _kept_or_listed(definition: Definition, begin: bytes, listed: dict[str, str]
         return
     with pytest.raises(Failed):
         play(definition, begin)
+
+
+SLOW = ("4a_", "6_", "2i_")
+"""Those that wait for a timeout: in their own time they take none, over TCP they take it."""
+
+
+def test_over_tcp_too() -> None:
+    server = Server(b"FIX.4.4", dictionary_of("FIX.4.4"))
+    wires = OverTcp(server.address, server.turn)
+    try:
+        for each in all_definitions(b"FIX.4.4"):
+            if not each.name.startswith(SLOW):
+                Player(wires).play(each)
+    finally:
+        wires.close()
+        server.close()
