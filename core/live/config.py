@@ -123,7 +123,7 @@ def _of_day(file: str, keys: dict[str, Any]) -> CoreConfig:
     """A core that begins with the files of a day, compared with those of the day before."""
     before = _day(keys["yesterday"]) if "yesterday" in keys else None
     lines = _day(keys["day"])
-    made = _made(file, keys, _matching(keys["day"], lines))
+    made = _made(file, keys, lines)
     return replace(
         made,
         day=Path(keys["day"]),
@@ -342,7 +342,7 @@ def _inline(file: str, tables: dict[str, Any]) -> list[Line]:
                 raise ConfigError(file, f"{kind}[{number}]", row, str(error)) from None
             declared.add(line_type, data)
             out.append(Line(number, 0, line_type, data))
-    return _matching(file, out)
+    return out
 
 
 def _declared(path: str) -> list[Line]:
@@ -354,15 +354,4 @@ def _declared(path: str) -> list[Line]:
         if line.type not in DECLARING:
             what = f"{line.type}: not a declaration; a core takes {', '.join(DECLARING)} here"
             raise ScenarioError(path, line.number, what)
-    return _matching(path, lines)
-
-
-def _matching(file: str, lines: list[Line]) -> list[Line]:
-    """A live core has simulated venues only: nobody would answer for another."""
-    for line in lines:
-        if line.type == "venue" and line.data["mode"] != "match":
-            what = (
-                f'venue {line.data["venue"]}: mode {line.data["mode"]}: a live core has "match" venues only'
-            )
-            raise ScenarioError(file, line.number, what)
     return lines

@@ -3,7 +3,8 @@
 
 It follows the spine behind execution and the journal, so that venues see the market and our orders in the order of
 the events, and nothing that isn't recorded. Each send is taken off the ring once its intent is stored and it is
-written. Reports wait here while the intake's ring is full; none is dropped.
+written. A manual venue has a gateway in a process of its own: it finds the send in the journal, writes it where the
+intent stands, and marks it done (core/live/handover). Reports wait here while the intake's ring is full; none is dropped.
 """
 from libc.string cimport memcpy, memset
 
@@ -129,7 +130,7 @@ cdef class Gateways(Stage):
                 self.host.send(send, self.now)
             else:
                 self._write(TO_VENUES, send, sizeof(Send), send.seq, self.now)
-        self.gateway.done()
+            self.gateway.done()
 
     cdef void _write(self, uint16_t kind, const void* data, size_t size, uint64_t seq, int64_t time_ns) noexcept nogil:
         cdef Input* slot = <Input*>self.to_venues.claim()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import messages as m
 from core.board import Board
-from core.live import amend as amending, day, queries, risk
+from core.live import amend as amending, day, queries, reporting, risk
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
@@ -273,6 +273,13 @@ def amend(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[
     return amending.amend(core, request)
 
 
+def report(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """What a manual venue says, by its gateway. On the spine when this returns."""
+    if connection.rights is not None:
+        raise Refused("a gateway's session must have rights to every account: leave it out of [rights]")
+    return reporting.report(core, request)
+
+
 def resend(_core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     """What the response ring still holds, as the bytes of its slots."""
     assert connection.rings is not None
@@ -318,6 +325,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         rearm,
         algo,
         amend,
+        report,
         market,
         adjust,
         book,

@@ -28,12 +28,13 @@ def command() -> None:
 @command.command(short_help="Take calls for order entry and drop copies.")
 @_config
 def accept(path: Path) -> None:
-    """Take calls of all sessions in FILE, in the foreground, until SIGTERM; then everybody is logged out.
+    """Take calls of the sessions in FILE for orders and drop copies, in the foreground, until SIGTERM; then
+    everybody is logged out.
 
     It waits for the core where there is none, and for the next one when it goes: meanwhile orders are
     refused. Killed, it goes on where it was: sequence numbers agree, and what it had not yet told is told.
     """
-    _run(path, None)
+    _run(path, "accept", ("orders", "drop-copy"))
 
 
 @command.command("drop-copy", short_help="Take calls for drop copies alone.")
@@ -43,7 +44,18 @@ def drop_copy(path: Path) -> None:
 
     It reads the journal: every execution, denial and cancel reject of the core, of whatever session.
     """
-    _run(path, "drop-copy")
+    _run(path, "drop-copy", ("drop-copy",))
+
+
+@command.command(short_help="Call brokers and venues: orders out, reports in.")
+@_config
+def initiate(path: Path) -> None:
+    """Call the brokers of the sessions in FILE whose role is broker, until SIGTERM.
+
+    What the core sends to their venues (declared with mode manual) goes out, reports come back. No order is
+    ever sent twice: of what is unknown the venue is asked.
+    """
+    _run(path, "initiate", ("broker",))
 
 
 @command.command(short_help="How the sessions are.")
@@ -81,7 +93,7 @@ def _read(path: Path) -> Any:
         raise BadInput(str(wrong)) from wrong
 
 
-def _run(path: Path, role: str | None) -> None:
+def _run(path: Path, name: str, roles: tuple[str, ...]) -> None:
     from core.venues.fix.store import Corrupt
     from periphery.fix.config import BadConfig
     from periphery.fix.gateway import Gateway
@@ -90,9 +102,10 @@ def _run(path: Path, role: str | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
     try:
-        gateway = Gateway(_read(path), say, role)
+        gateway = Gateway(_read(path), say, name, roles)
     except (BadConfig, Corrupt, ValueError, OSError) as wrong:
         raise BadInput(str(wrong)) from wrong
     host, port = gateway.address
-    say(f"FIX at {host}:{port}: {', '.join(app.config.name for app in gateway.apps)}")
+    names = ", ".join(app.config.name for app in gateway.apps)
+    say(f"FIX at {host}:{port}: {names}" if port else f"FIX, calling: {names}")
     gateway.run(lambda: bool(stopped))

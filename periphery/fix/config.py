@@ -12,11 +12,19 @@ ca = "clients.pem"                                # given: the peer must have a 
 
 [[session]]
 name = "oms"
-role = "orders"                                   # or "drop-copy"
+role = "orders"                                   # or "drop-copy", "broker"
 sender = "NACRE"
 target = "OMS"
 account = "A1"                                    # of orders that name none
 accounts = { "F-001" = "A1" }                     # Account (1) to the core's; left out: the same names
+
+[[session]]
+name = "street"
+role = "broker"                                   # this side calls
+connect = "fix.example.com:9880"
+venue = "XNAS"                                    # declared in the core with mode manual
+sender = "DESK"
+target = "STREET"
 """
 
 from __future__ import annotations
@@ -30,7 +38,7 @@ from core.venues.fix import schedule
 from core.venues.fix.agreement import Settings
 from core.venues.fix.schedule import Schedule
 
-ROLES = ("orders", "drop-copy")
+ROLES = ("orders", "drop-copy", "broker")
 VERSIONS = ("FIX.4.2", "FIX.4.4")
 
 
@@ -61,6 +69,9 @@ class SessionConfig:
     only_accounts: frozenset[str] = frozenset()
     from_start: bool = False
     journal: Path | None = None
+    venue: str = ""
+    connect: tuple[str, int] | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ _SESSION = frozenset({
     "name", "role", "begin", "sender", "target", "account", "accounts", "only_accounts", "from_start",
     "cancel_on_disconnect", "schedule", "dictionary", "reset_on_logon", "reset_on_logout",
     "reset_on_disconnect", "user_fields", "sending_time_s", "throttle_per_s", "logout_timeout_s",
-    "logon_timeout_s",
+    "logon_timeout_s", "heartbeat_s", "venue", "connect", "tls",
 })  # fmt: skip
 
 
@@ -134,12 +145,17 @@ def _session(row: Any, dictionaries: dict[str, Any], folder: Path, journal: Path
         raise BadConfig(
             f'session {name}: name the dictionary of {begin} under [dictionaries], "{begin}" = FILE'
         )
+    calls = role == "broker"
+    if calls != ("connect" in row) or calls != ("venue" in row):
+        raise BadConfig(f"session {name}: a broker's has connect, HOST:PORT, and venue; no other has")
     return SessionConfig(
         name, role, _settings(row, name, begin), folder / str(dictionary),
         str(row["account"]) if "account" in row else None,
         {str(key): str(value) for key, value in _table(row, "accounts").items()},
         _flag(row, "cancel_on_disconnect", True),
         frozenset(map(str, row.get("only_accounts", ()))), _flag(row, "from_start", False), journal,
+        str(row.get("venue", "")), _address(row["connect"], "connect") if calls else None,
+        _tls(_table(row, "tls"), folder) if "tls" in row else None,
     )  # fmt: skip
 
 
@@ -153,6 +169,8 @@ def _settings(row: dict[str, Any], name: str, begin: str) -> Settings:
         begin.encode(),
         sender,
         target,
+        initiator=row.get("role") == "broker",
+        heartbeat_s=_count(row, "heartbeat_s", 30),
         schedule=hours,
         reset_on_logon=_flag(row, "reset_on_logon", False),
         reset_on_logout=_flag(row, "reset_on_logout", False),
@@ -214,10 +232,10 @@ def _path(row: dict[str, Any], key: str, folder: Path) -> Path | None:
     return folder / str(row[key]) if key in row else None
 
 
-def _address(text: Any) -> tuple[str, int]:
+def _address(text: Any, key: str = "listen") -> tuple[str, int]:
     host, colon, port = str(text).rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
-        raise BadConfig(f"listen {text!r}: give HOST:PORT")
+        raise BadConfig(f"{key} {text!r}: give HOST:PORT")
     return host, int(port)
 
 

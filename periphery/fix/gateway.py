@@ -20,6 +20,7 @@ from core.venues.fix.store import DiskStore
 from core.venues.fix.wire import Wire
 from periphery.client import Client, connect
 from periphery.client.codec import Response
+from periphery.fix.broker import Broker, CoreGone
 from periphery.fix.config import BadConfig, Config, SessionConfig, Tls
 from periphery.fix.copies import Copy
 from periphery.fix.desk import Desk
@@ -27,11 +28,17 @@ from periphery.fix.reports import Reports
 from periphery.fix.told import Journal
 from periphery.service.source import Gone
 
+type Roles = tuple[str, ...]
+CALLED: Roles = ("orders", "drop-copy")
+"""Roles of sessions that others begin."""
+type App = Desk | Copy | Broker
 TICK_NS = 20_000_000
 LAST_WORDS_S = 3.0
 NAPS_S = (0.0, 0.0, 0.0, 0.0002, 0.0005, 0.001)
 """Waits for sockets after turns that found nothing, ever longer: the core's rings can't wake anybody up."""
 MOST_WIRES = 256
+DIAL_NS = NS
+DIAL_S = 2.0
 STATUS_NS = NS // 2
 STATUS = ".status"
 """The suffix of a file that says how a gateway's sessions are."""
@@ -40,37 +47,49 @@ STATUS = ".status"
 class Gateway:
     """say: told what happens, a line each. Raises BadConfig, OSError, store.Corrupt."""
 
-    def __init__(self, config: Config, say: Callable[[str], object], role: str | None = None) -> None:
-        """role: only sessions of that one."""
+    def __init__(
+        self, config: Config, say: Callable[[str], object], name: str = "accept", roles: Roles = CALLED
+    ) -> None:
+        """name: of the file that says how it is. roles: sessions of these."""
         self.config = config
         self.say = say
-        self.role = role
+        self.name = name
         self.tls = None if config.tls is None else _context(config.tls)
         self.selector = selectors.DefaultSelector()
         self.wires: list[Wire] = []
-        self.apps: list[Desk | Copy] = []
+        self.apps: list[App] = []
         now_ns = time.time_ns()
         for each in config.sessions:
-            if role is None or each.role == role:
+            if each.role in roles:
                 self.apps.append(self._app(each, now_ns))
         if not self.apps:
-            raise BadConfig(f"no session has the role {role}")
+            raise BadConfig(f"no session has the role {' or '.join(roles)}")
         self.copies = [each for each in self.apps if isinstance(each, Copy)]
         self._journal: Journal | None = None
+        self._calls: dict[str, int] = {}
         self._journal_again_ns = self._tick_ns = self._status_ns = self._idle = 0
-        self.listener = _listen(config.host, config.port)
-        self.selector.register(self.listener, selectors.EVENT_READ)
+        self.listener = _listen(config.host, config.port) if set(roles) & set(CALLED) else None
+        if self.listener is not None:
+            self.selector.register(self.listener, selectors.EVENT_READ)
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens."""
+        """Where it listens; of who only calls: port 0."""
+        if self.listener is None:
+            return self.config.host, 0
         host, port = self.listener.getsockname()[:2]
         return str(host), int(port)
 
-    def _app(self, config: SessionConfig, now_ns: int) -> Desk | Copy:
+    def _app(self, config: SessionConfig, now_ns: int) -> App:
         dictionary = load(config.dictionary)
         reports = Reports(dictionary)
-        app = Desk(config, reports, self._connect) if config.role == "orders" else Copy(config, reports)
+        app: App
+        if config.role == "orders":
+            app = Desk(config, reports, self._connect)
+        elif config.role == "broker":
+            app = Broker(config, reports, self._connect)
+        else:
+            app = Copy(config, reports)
         try:
             store = DiskStore(self.config.store, config.name, now_ns, self.config.sync)
         except BlockingIOError as busy:
@@ -102,8 +121,7 @@ class Gateway:
             if key.data is None:
                 self._accept(now_ns)
             else:
-                key.data.serve(now_ns)
-                self._forget_closed()
+                self._serve(key.data, now_ns)
         busy = bool(found) | self._poll(now_ns)
         for wire in self.wires:
             wire.flush(now_ns)
@@ -111,6 +129,14 @@ class Gateway:
             self._tick(now_ns)
         self._watch()
         self._idle = 0 if busy else self._idle + 1
+
+    def _serve(self, wire: Wire, now_ns: int) -> None:
+        try:
+            wire.serve(now_ns)
+        except CoreGone as wrong:
+            self.say(str(wrong))
+            wire.close(now_ns)
+        self._forget_closed()
 
     def _poll(self, now_ns: int) -> bool:
         busy = self._follow(now_ns) if self.copies else False
@@ -161,6 +187,8 @@ class Gateway:
         for app in self.apps:
             if not app.session.is_connected:
                 app.session.tick(now_ns)
+                if isinstance(app, Broker):
+                    self._call(app, now_ns)
             while app.session.said:
                 self.say(f"{app.config.name}: {app.session.said.popleft()}")
         if now_ns - self._status_ns >= STATUS_NS:
@@ -170,6 +198,7 @@ class Gateway:
     # ---- connections ---------------------------------------------------------------------------------------
 
     def _accept(self, now_ns: int) -> None:
+        assert self.listener is not None
         try:
             sock, _ = self.listener.accept()
         except OSError:  # it has gone again, or there is no descriptor left
@@ -181,11 +210,34 @@ class Gateway:
         self.wires.append(wire)
         self.selector.register(wire.sock, wire.wants, wire)
 
+    def _call(self, broker: Broker, now_ns: int) -> None:
+        """Dial a venue, once the journal has been read and where it is open; not too often."""
+        settings, address = broker.session.settings, broker.config.connect
+        if not broker.ready or address is None or now_ns < self._calls.get(broker.config.name, 0):
+            return
+        if settings.schedule.period(now_ns) is None:
+            return
+        self._calls[broker.config.name] = now_ns + DIAL_NS
+        try:
+            sock = _dial(address)
+        except OSError as wrong:
+            broker.why = f"{address[0]}:{address[1]}: {wrong}"
+            return
+        broker.why = ""
+        tls = None if broker.config.tls is None else _calling(broker.config.tls)
+        wire = Wire(sock, Link(now_ns, broker.session), tls, address[0] if tls else None)
+        self.wires.append(wire)
+        self.selector.register(wire.sock, wire.wants, wire)
+
     def _find(self, message: Message) -> Session | None:
         ids = message.begin, message.get(56), message.get(49)
         for app in self.apps:
             settings = app.session.settings
-            if ids == (settings.begin, settings.sender, settings.target) and not app.session.is_connected:
+            if (
+                not settings.initiator
+                and ids == (settings.begin, settings.sender, settings.target)
+                and not app.session.is_connected
+            ):
                 return app.session
         return None
 
@@ -223,7 +275,8 @@ class Gateway:
             assert isinstance(store, DiskStore)
             store.close()
         self.selector.close()
-        self.listener.close()
+        if self.listener is not None:
+            self.listener.close()
 
     # ---- how it is -----------------------------------------------------------------------------------------
 
@@ -235,12 +288,12 @@ class Gateway:
             "listen": list(self.address),
             "sessions": [describe(app) for app in self.apps],
         }
-        fresh = self.config.store / f"{self.role or 'all'}.new"
+        fresh = self.config.store / f"{self.name}.new"
         fresh.write_bytes(msgspec.json.encode(told))
         fresh.replace(fresh.with_suffix(STATUS))
 
 
-def describe(app: Desk | Copy) -> dict[str, object]:
+def describe(app: App) -> dict[str, object]:
     """How a session is."""
     session = app.session
     return {
@@ -262,6 +315,20 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.create_server((host, port), backlog=64)
     listener.setblocking(False)
     return listener
+
+
+def _dial(address: tuple[str, int]) -> socket.socket:
+    """A connection. It waits for it a little: a venue that doesn't answer holds the others up so long."""
+    return socket.create_connection(address, timeout=DIAL_S)
+
+
+def _calling(tls: Tls) -> ssl.SSLContext:
+    """For who calls: the venue must show a certificate for its name."""
+    context = ssl.create_default_context(cafile=tls.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if tls.certificate is not None:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
 
 
 def _context(tls: Tls) -> ssl.SSLContext:

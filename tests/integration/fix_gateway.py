@@ -13,7 +13,7 @@ from typing import Any
 from core.venues.fix import store as store_module
 from periphery.client import Client
 from periphery.fix.config import read
-from periphery.fix.gateway import Gateway
+from periphery.fix.gateway import CALLED, Gateway
 from tests.integration.live_core import Process
 from tests.support_fix import PATIENCE_S, dictionary_of
 
@@ -44,12 +44,14 @@ class Forked:
     is half written.
     """
 
-    def __init__(self, path: Path, die_at: int = 0, torn: bool = False) -> None:
+    def __init__(
+        self, path: Path, die_at: int = 0, torn: bool = False, roles: tuple[str, ...] = CALLED
+    ) -> None:
         reader, writer = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(reader)
-            _child(path, writer, die_at, torn)
+            _child(path, writer, die_at, torn, roles)
         os.close(writer)
         with os.fdopen(reader) as file:
             line = file.readline()
@@ -84,14 +86,14 @@ class Forked:
         return self.code
 
 
-def _child(path: Path, writer: int, die_at: int, torn: bool) -> None:
+def _child(path: Path, writer: int, die_at: int, torn: bool, roles: tuple[str, ...]) -> None:
     """Never returns."""
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
     code = 1
     try:
         said = open(path.with_suffix(".log"), "a")  # noqa: SIM115
-        gateway = Gateway(read(path), lambda text: print(text, file=said, flush=True))
+        gateway = Gateway(read(path), lambda text: print(text, file=said, flush=True), "test", roles)
         if die_at:
             _arm(die_at, torn)
         os.write(writer, f"{gateway.address[1]}\n".encode())
@@ -137,7 +139,7 @@ def _arm(die_at: int, torn: bool) -> None:
     store_module.os = _Os(half)  # type: ignore[attr-defined]
     store_module.DiskStore._append = stepped(append)  # type: ignore[method-assign]
     socket.socket.send = stepped(socket.socket.send)  # type: ignore[method-assign]
-    for name in ("submit", "cancel", "replace"):
+    for name in ("submit", "cancel", "replace", "request"):
         setattr(Client, name, stepped(getattr(Client, name)))
 
 
