@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -33,9 +35,7 @@ class Street:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setblocking(False)
         settings = Settings(b"FIX.4.4", b"STREET", b"DESK")
-        self.session = Session(
-            settings, load(dictionary_of("FIX.4.4")), MemoryStore(time.time_ns()), self
-        )
+        self.session = Session(settings, load(dictionary_of("FIX.4.4")), MemoryStore(time.time_ns()), self)
         self.wires: list[Wire] = []
         self.heard: list[Message] = []
         self.orders: dict[str, tuple[str, str]] = {}  # ClOrdID: OrdStatus, OrderQty
@@ -137,13 +137,14 @@ class Setup:
     def order(self, name: str, gateway: Forked, qty: int = 10, price: str = "1.08") -> str:
         """Send an order as soon as the venue is up; its cl_ord_id, or "" where the gateway died before."""
         self.street.until(lambda: self.street.session.is_up or gateway.is_dead, "a logon")
-        while not gateway.is_dead:
-            self.client.submit(
-                "EURUSD", "buy", qty, "limit", price, account="A", venue="V1", cl_ord_id=name
-            )
-            if self.street.until(lambda: self._answer(name), f"an answer to {name}") != "venue_down":
-                return name
-            name += "x"
+        for n in count():
+            sent = f"{name}-{n}"
+            self.client.submit("EURUSD", "buy", qty, "limit", price, account="A", venue="V1", cl_ord_id=sent)
+            if self.street.until(partial(self._answer, sent), f"an answer to {sent}") != "venue_down":
+                return sent
+            if gateway.is_dead:
+                break
+            time.sleep(0.002)
         return ""
 
     def _answer(self, name: str) -> str | None:
@@ -189,7 +190,15 @@ def test_an_order_goes_out_and_comes_back(setup: Setup) -> None:
     client, street = setup.client, setup.street
     a = setup.order("a", setup.start(), 100, "1.08000")
     order = street.until(lambda: next((x for x in street.heard if x.text(11) == f"{a}.1"), None), "a D")
-    assert [order.text(tag) for tag in (35, 55, 54, 38, 40, 44, 59)] == ["D", "EURUSD", "1", "100", "2", "1.08", "0"]
+    assert [order.text(tag) for tag in (35, 55, 54, 38, 40, 44, 59)] == [
+        "D",
+        "EURUSD",
+        "1",
+        "100",
+        "2",
+        "1.08",
+        "0",
+    ]
     street.until(lambda: setup.children(a)[0]["ord_status"] == "new", "an acknowledgement")
     client.replace(a, price="1.08010", cl_ord_id="b")
     assert str(setup.event("b", "replaced").price) == "1.08010"
@@ -275,7 +284,8 @@ def test_a_report_of_a_simulated_venue_is_refused(tmp_path_factory: pytest.TempP
     core.start()
     try:
         with connect(core.socket) as client, pytest.raises(Refused, match="simulated"):
-            client.request("report", report={"venue": "V1", "symbol": "EURUSD", "child_id": "a.1", "exec_type": "new"})
+            client.request(
+                "report", report={"venue": "V1", "symbol": "EURUSD", "child_id": "a.1", "exec_type": "new"}
+            )
     finally:
         core.end()
-
