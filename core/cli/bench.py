@@ -245,6 +245,32 @@ def features(output: str, data: Path, lines: int) -> None:
     _report("features", output, data=data, lines=lines)
 
 
+@command.command(short_help="An order over FIX and back, against the bare socket.")
+@output_option("table", "json")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=10, show_default=True, help="Of each server.")
+@click.option(
+    "--orders", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Of a round, twice."
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    default=SHARED_DATA,
+    show_default=True,
+    help="Folder with fix/FIX44.xml.gz.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where journal and stores are, removed afterwards.  [default: the temporary folder]",
+)  # fmt: skip
+def fix(output: str, **how: Any) -> None:
+    """An order over FIX and its acknowledgement: bare bytes, the session layer, the gateway with a core."""
+    _report("fix", output, **how)
+
+
 @command.command(short_help="What orders cost by each policy, on recordings.")
 @output_option("table", "json")
 @click.option(

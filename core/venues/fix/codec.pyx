@@ -246,6 +246,8 @@ cpdef bytes utc_timestamp(int64_t time_ns):
 cpdef int64_t parse_utc_timestamp(bytes text) except? -1:
     """YYYYMMDD-HH:MM:SS, with up to nine digits of a second behind a point, as ns since 1970. ValueError: another form."""
     cdef bytes fraction
+    cdef int hour
+    cdef int minute
     cdef int second
     if len(text) < 17 or text[8] != c'-' or text[11] != c':' or text[14] != c':':
         raise ValueError(f"no UTC timestamp: {text!r}")
@@ -254,10 +256,21 @@ cpdef int64_t parse_utc_timestamp(bytes text) except? -1:
     if not b"".join(parts).isdigit() or (len(text) > 17 and (
             text[17] != c'.' or not fraction.isdigit() or len(fraction) > 9)):
         raise ValueError(f"no UTC timestamp: {text!r}")
-    year, month, date, hour, minute = map(int, parts[:5])
-    second = int(parts[5])
+    hour, minute, second = <int>int(parts[3]), <int>int(parts[4]), <int>int(parts[5])
     if hour > 23 or minute > 59 or second > 60:
         raise ValueError(f"no UTC timestamp: {text!r}")
-    days = datetime(year, month, date).toordinal() - EPOCH_ORDINAL
-    return (<int64_t>days * 86400 + <int64_t>hour * 3600 + <int64_t>minute * 60 + second) * <int64_t>NS + (
+    return (_days_of(text[:8]) * 86400 + <int64_t>hour * 3600 + <int64_t>minute * 60 + second) * <int64_t>NS + (
         int(fraction.ljust(9, b"0")) if fraction else 0)
+
+
+cdef bytes _date = b""
+cdef int64_t _date_days = 0
+
+
+cdef int64_t _days_of(bytes date) except? -1:
+    """Of YYYYMMDD since 1970; the last one is remembered. ValueError: no date."""
+    global _date, _date_days
+    if date != _date:
+        _date_days = datetime(int(date[:4]), int(date[4:6]), int(date[6:])).toordinal() - EPOCH_ORDINAL
+        _date = date
+    return _date_days

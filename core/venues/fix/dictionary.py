@@ -43,7 +43,7 @@ class Block:
             self.required.sort()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
     """One version of FIX. data_fields: the data field's tag by its length field's."""
 

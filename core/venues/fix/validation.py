@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 from core.venues.fix.codec import Message, parse_utc_timestamp
@@ -70,6 +71,8 @@ class Invalid(ValueError):
 
 def check(message: Message, dictionary: Dictionary, user_fields: bool = False) -> Problem | None:
     """None: it is well. user_fields: tags from 5000 on that the dictionary hasn't are let pass."""
+    if _is_plainly_well(message, dictionary):
+        return None
     try:
         header, body = _parts(message.fields[1:], dictionary)
         block = dictionary.messages.get(message.msg_type)
@@ -94,7 +97,7 @@ def missing(message: Message, tags: Sequence[int]) -> int:
 
 def _parts(fields: Fields, dictionary: Dictionary) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]]]:
     """(header, body); the trailer's fields go with the body's end."""
-    header_tags, trailer_tags = dictionary.header.tags | _hops(dictionary), dictionary.trailer.tags
+    header_tags, trailer_tags = _plain(dictionary).header, dictionary.trailer.tags
     at, size = 0, len(fields)
     while at < size and fields[at][0] in header_tags:
         at += 1
@@ -109,17 +112,61 @@ def _parts(fields: Fields, dictionary: Dictionary) -> tuple[list[tuple[int, byte
     return list(fields[:at]), list(fields[at:])
 
 
-def _hops(dictionary: Dictionary) -> set[int]:
-    """What stands in the groups of the header."""
-    return {tag for group in dictionary.header.groups.values() for tag in group.tags}
-
-
 def _require(fields: Fields, block: Block) -> None:
     if block.required:
         tags = {tag for tag, _ in fields}
         for tag in block.required:
             if tag not in tags:
                 raise Invalid(Reason.REQUIRED_TAG_MISSING, tag)
+
+
+class _Plain(NamedTuple):
+    """What most messages can be held against in one pass. header: its tags, with those in its groups."""
+
+    header: frozenset[int]
+    fields: dict[int, Callable[[bytes], bool]]
+    """Of each field, whether a value may stand there; counts of groups aren't among them."""
+
+
+@cache
+def _plain(dictionary: Dictionary) -> _Plain:
+    hops = {tag for group in dictionary.header.groups.values() for tag in group.tags}
+    groups = {tag for tag, field in dictionary.fields.items() if field.type == "NUMINGROUP"}
+    for block in (dictionary.header, *dictionary.messages.values()):
+        groups.update(block.groups)
+    fields = {tag: _may(field) for tag, field in dictionary.fields.items() if tag not in groups}
+    return _Plain(frozenset(dictionary.header.tags | hops), fields)
+
+
+def _may(field: Field) -> Callable[[bytes], bool]:
+    form, values = _FORMS.get(field.type), field.values
+    if values is None:
+        return form or bool
+    if field.type in _LISTS:
+        return lambda value: _is_listed(field, value)
+    if form is None or all(form(value) for value in values):
+        return values.__contains__
+    return lambda value: form(value) and value in values
+
+
+def _is_plainly_well(message: Message, dictionary: Dictionary) -> bool:
+    """True: it has no groups and nothing is wrong. False says nothing: the long way finds out."""
+    plain, block = _plain(dictionary), dictionary.messages.get(message.msg_type)
+    if block is None:
+        return False
+    header_tags, tags, fields, seen = dictionary.header.tags, dictionary.header.tags, plain.fields, set()
+    for tag, value in message.fields[1:]:
+        if tag not in tags:
+            if tags is not header_tags:
+                return False
+            tags = block.tags
+            if tag not in tags:
+                return False
+        may = fields.get(tag)
+        if may is None or tag in seen or not may(value):
+            return False
+        seen.add(tag)
+    return seen.issuperset(dictionary.header.required) and seen.issuperset(block.required)
 
 
 class _Row(NamedTuple):
@@ -214,9 +261,12 @@ def _entries(fields: Fields, at: int, end: int, first: int) -> list[tuple[int, i
     return list(zip(begins, [*begins[1:], end], strict=False))
 
 
+_LISTS = ("MULTIPLEVALUESTRING", "MULTIPLESTRINGVALUE", "MULTIPLECHARVALUE")
+
+
 def _is_listed(field: Field, value: bytes) -> bool:
     assert field.values is not None
-    if field.type in ("MULTIPLEVALUESTRING", "MULTIPLESTRINGVALUE", "MULTIPLECHARVALUE"):
+    if field.type in _LISTS:
         return all(each in field.values for each in value.split(b" "))
     return value in field.values
 
