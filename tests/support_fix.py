@@ -52,12 +52,18 @@ class Oms:
     opened: ClassVar[list[Oms]] = []
 
     def __init__(
-        self, begin: str = "FIX.4.4", sender: str = "OMS", target: str = "NACRE", store: Store | None = None
+        self,
+        begin: str = "FIX.4.4",
+        sender: str = "OMS",
+        target: str = "NACRE",
+        store: Store | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         settings = Settings(begin.encode(), sender.encode(), target.encode(), initiator=True, heartbeat_s=30)
         self.heard = Heard()
         self.store = store or MemoryStore(time.time_ns())
         self.session = Session(settings, load(dictionary_of(begin)), self.store, self.heard)
+        self.patience_s = patience_s
         self.wire: Wire | None = None
         self.at = 0
 
@@ -81,15 +87,16 @@ class Oms:
             self.wire.link.tick(now_ns)
 
     def until[T](self, true: Callable[[], T], what: str) -> T:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + self.patience_s
         while time.monotonic() < end:
             found = true()
             if found:
                 return found
             self.pump()
             time.sleep(0.001)
+        heard = self.heard.messages[self.at :]
         raise AssertionError(
-            f"{what} not within {PATIENCE_S} s; heard {self.heard.messages[self.at :]}; {self.session.said}"
+            f"{what} not within {self.patience_s} s; heard {heard}; {list(self.session.said)}"
         )
 
     def say(self, msg_type: str, *fields: Field, header: tuple[Field, ...] = ()) -> None:

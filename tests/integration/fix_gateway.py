@@ -40,8 +40,8 @@ def config_for(core: Process, sessions: str = SESSION, more: str = "") -> Path:
 class Forked:
     """The gateway of a file. die_at: it kills itself before or after that many steps; 0: never.
 
-    A step is a record of a store, a write to a socket, a request to the core. torn: the record at which it dies
-    is half written.
+    A step is a record of a store, a write to a socket, a request to the core. torn: the record at which it
+    dies is half written.
     """
 
     def __init__(

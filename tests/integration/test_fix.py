@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.venues.fix.codec import utc_timestamp
-from periphery.client import connect
+from periphery.client import DenyEvent, connect
 from periphery.fix.gateway import Gateway
 from tests.integration.fix_gateway import SESSION, Forked, config_for
 from tests.integration.live_core import Process
@@ -213,6 +215,7 @@ def test_drop_copies_have_all_whoever_sent_it(core: Process, gateways: list[Fork
     with connect(core.socket, name="strategy") as client:
         client.submit("EURUSD", "buy", 10, "limit", "1.0901", account="B", cl_ord_id="s1")
         client.submit("EURUSD", "buy", 20000, account="A", cl_ord_id="s2")
+        next(event for event in client.events(timeout=60) if isinstance(event, DenyEvent))
         client.send({"cl_ord_id": "s3", "account": "A", "symbol": "EURUSD", "side": "buy", "order_qty": "5",
                      "ord_type": "stop", "stop_px": "1.2"})  # fmt: skip
         list(client.events(timeout=0.5))
@@ -254,3 +257,24 @@ def test_a_gateway_s_store_is_its_own(core: Process) -> None:
             Gateway(read(path), print)
     finally:
         first.kill()
+
+
+KEYS = Path(__file__).parent / "fix_tls"
+"""A certificate for localhost that is its own authority, and its key: for nothing but this test."""
+
+
+def test_tls_with_certificates_on_both_sides(core: Process, gateways: list[Forked]) -> None:
+    files = f'certificate = "{KEYS}/certificate.pem"\nkey = "{KEYS}/key.pem"\nca = "{KEYS}/certificate.pem"'
+    gateway = Forked(config_for(core, more=f"[tls]\n{files}"))
+    gateways.append(gateway)
+    assert gateway.address is not None
+    context = ssl.create_default_context(cafile=KEYS / "certificate.pem")
+    with pytest.raises(AssertionError, match="logon not within"):
+        Oms(patience_s=1.0).call(gateway.address, context)
+    with pytest.raises(AssertionError, match="logon not within"):
+        Oms(patience_s=1.0).call(gateway.address)
+    context.load_cert_chain(KEYS / "certificate.pem", KEYS / "key.pem")
+    oms = Oms().call(gateway.address, context)
+    for n in range(200):
+        oms.order(f"o{n}", price="1.08")
+    assert [oms.next().text(11) for _ in range(200)] == [f"o{n}" for n in range(200)]

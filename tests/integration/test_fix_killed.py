@@ -1,7 +1,7 @@
 """SIGKILL of a FIX gateway before and after each record, each write to a socket, each request to the core.
 
-Whatever the step: the OMS and the gateway agree on sequence numbers without a reset, each order is in the core
-once, and the OMS has heard each event of it once, under one ExecID.
+Whatever the step: the OMS and the gateway agree on sequence numbers without a reset, each order is in the
+core once, and the OMS has heard each event of it once, under one ExecID.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
+from core.venues.fix import validation
 from core.venues.fix.codec import encode, parse
 from core.venues.fix.dictionary import load
 from core.venues.fix.validation import Problem, Reason, check
@@ -79,7 +81,8 @@ def test_user_fields_where_they_are_let_pass() -> None:
         (b"<fix major='4' minor='4'></fix>", "no <fields>"),
         (b"<!DOCTYPE x [<!ENTITY a 'b'>]><f/>", "entities"),
         (
-            b"<fix major='4' minor='4'><header><field name='X'/></header><trailer/><messages/><fields/></fix>",
+            b"<fix major='4' minor='4'><header><field name='X'/></header><trailer/><messages/><fields/>"
+            b"</fix>",
             "X is used",
         ),
     ],
@@ -89,3 +92,25 @@ def test_a_file_that_is_none(tmp_path: Path, text: bytes, why: str) -> None:
     path.write_bytes(gzip.compress(text))
     with pytest.raises(ValueError, match=why):
         load(path)
+
+
+_SOME = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [1, 11, 18, 21, 35, 38, 40, 44, 49, 54, 55, 58, 60, 93, 112, 126, 386, 336, 453, 448, 5001]
+        ),
+        st.sampled_from([b"1", b"2", b"Y", b"x", b"", b"1 2", b"20260101-00:00:00", b"PRE", b"1.5", b"0"]),
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_SOME, st.integers(0, 6))
+def test_the_short_way_lets_pass_what_the_long_way_does(more: list[tuple[int, bytes]], left: int) -> None:
+    body = [field for i, field in enumerate(ORDER) if i != left] + more
+    message = parse(encode(b"FIX.4.4", [(35, b"D"), *HEAD, *body]), FIX44.data_fields)
+    if validation._is_plainly_well(message, FIX44):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(validation, "_is_plainly_well", lambda *_: False)
+            assert check(message, FIX44) is None
