@@ -33,6 +33,8 @@ from periphery.service.source import Gone, JournalSource
 
 AGAIN_NS = NS // 2
 ENDED = ("canceled", "expired", "rejected", "unknown_order")
+_SEND_AT = 768
+"""core/messages.pxd draws the page."""
 _AMOUNTS = {"last_qty": 32, "last_px": 31}
 _ASKED = {b"0": None, b"1": None, b"2": None, b"4": "canceled", b"C": "expired", b"3": "done_for_day"}
 """OrdStatus (39) in an answer to a question: what of it the venue need not have told before."""
@@ -188,9 +190,12 @@ class Broker:
         return True
 
     def _page(self, raw: bytes) -> None:
-        page = np.frombuffer(raw, m.PAGE)[0]
-        send = page["send"]
-        if send["seq"] != page["header"]["seq"] or not send["flags"] & m.SendFlag.SENT:
+        if (
+            raw[_SEND_AT : _SEND_AT + 8] != raw[:8]
+        ):  # the event asked for none: its paragraph is an older one's
+            return
+        send = np.frombuffer(raw, m.SEND, 1, _SEND_AT)[0]
+        if not send["flags"] & m.SendFlag.SENT:
             return
         assert self._source is not None
         directory = self._source.book.directory

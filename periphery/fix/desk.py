@@ -18,6 +18,7 @@ import numpy as np
 from core.venues.fix.agreement import NOT_AVAILABLE, NS, UNSUPPORTED, BusinessReject, Field
 from core.venues.fix.codec import Message, parse
 from core.venues.fix.session import Session
+from core.venues.fix.validation import Invalid
 from periphery.client import Client, DenyEvent, Gap
 from periphery.client.codec import Response
 from periphery.client.errors import BadRequest, Busy, ClientError, HangUp, Refused
@@ -26,7 +27,7 @@ from periphery.client.session import base36
 from periphery.fix import reports as r
 from periphery.fix.book import Book
 from periphery.fix.config import SessionConfig
-from periphery.fix.requests import Unsayable, new_order, order_of
+from periphery.fix.requests import Unsayable, new_order, order_of, order_of_row
 from periphery.fix.told import Journal, order_of as order_of_page
 
 BUDGET = 256
@@ -86,7 +87,6 @@ class Desk:
     def on_logout(self, now_ns: int) -> None:
         if self.config.cancel_on_disconnect:
             self._to_cancel.extend(order.cl_ord_id.decode() for order in self.book.live())
-            self._cancel_more()
 
     def may_resend(self, message: Message) -> bool:
         return True
@@ -95,9 +95,20 @@ class Desk:
         handler = self._handlers.get(message.msg_type)
         if handler is None:
             raise BusinessReject(UNSUPPORTED, "Unsupported Message Type")
-        if message.text(11).startswith(OWN):
-            raise BusinessReject(0, f"ClOrdID (11) must not begin with {OWN}", message.text(11))
-        handler(message, now_ns)
+        cl_ord_id = message.text(11)
+        if cl_ord_id.startswith(OWN) or not cl_ord_id.isascii():
+            raise BusinessReject(0, f"ClOrdID (11) must be ASCII and not begin with {OWN}", cl_ord_id)
+        try:
+            handler(message, now_ns)
+        except Invalid:
+            raise
+        except (
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as wrong:  # it must not come again and again
+            raise BusinessReject(0, f"can't be handled: {wrong}", cl_ord_id) from wrong
 
     def _heard_reject(self, message: Message, now_ns: int) -> None:
         """The session has said it in its log."""
@@ -317,12 +328,20 @@ class Desk:
             if granted != self.name:
                 raise HangUp(f"the core still has a session {self.name}: another gateway's, or not yet gone")
             self._catch_up(client, now_ns)
+            self._meet_working(client)
         except (ClientError, OSError, ValueError, TimeoutError) as wrong:
             client.close()
             self.why = str(wrong)
             return False
         self.client, self.why = client, ""
         return True
+
+    def _meet_working(self, client: Client) -> None:
+        """Orders of other days that still work: no store tells of them."""
+        for row in client.orders():
+            cl_ord_id = row["cl_ord_id"].encode()
+            if row["session"] == self.name and cl_ord_id not in self.book.orders:
+                self.book.add(cl_ord_id, order_of_row(row))
 
     def _catch_up(self, client: Client, now_ns: int) -> None:
         """What the core said that was not told, out of its journal."""

@@ -65,6 +65,8 @@ class Gateway:
         if not self.apps:
             raise BadConfig(f"no session has the role {' or '.join(roles)}")
         self.copies = [each for each in self.apps if isinstance(each, Copy)]
+        if self.copies and config.journal is None:
+            raise BadConfig("journal: a drop copy needs the journal's folder")
         self._journal: Journal | None = None
         self._calls: dict[str, int] = {}
         self._journal_again_ns = self._tick_ns = self._status_ns = self._idle = 0
@@ -159,8 +161,7 @@ class Gateway:
             return False
 
     def _open_journal(self) -> None:
-        if self.config.journal is None:
-            raise BadConfig("journal: a drop copy needs the journal's folder")
+        assert self.config.journal is not None
         try:
             self._journal = Journal(self.config.journal, self._told)
         except Gone as wrong:

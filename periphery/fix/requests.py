@@ -54,6 +54,24 @@ def order_of(message: Message) -> Order:
     )
 
 
+def order_of_row(row: Mapping[str, Any]) -> Order:
+    """What `Client.orders` says of an order."""
+    return Order(
+        cl_ord_id=row["cl_ord_id"].encode(),
+        account=row["account"].encode(),
+        symbol=row["symbol"].encode(),
+        side=words.SIDE_CODES[row["side"]],
+        ord_type=words.ORD_TYPE_CODES.get(row["ord_type"], b"P"),
+        time_in_force=words.TIME_IN_FORCE_CODES[row["time_in_force"]],
+        qty=row["order_qty"].encode(),
+        price=row.get("price", "").encode(),
+        status=words.STATUSES[row["ord_status"]],
+        cum_qty=row["cum_qty"].encode(),
+        leaves_qty=row["leaves_qty"].encode(),
+        avg_px=row["avg_px"].encode(),
+    )
+
+
 def new_order(
     message: Message, accounts: Mapping[str, str], default: str | None, known: Directory
 ) -> NewOrder:

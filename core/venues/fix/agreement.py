@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from core.venues.fix.codec import Message
+from core.venues.fix.codec import Message, parse_utc_timestamp
 from core.venues.fix.schedule import Schedule
 
 type Field = tuple[int, bytes]
@@ -64,3 +64,11 @@ class Settings:
     user_fields: bool = False
     throttle_per_s: int = 0
     """Messages of the application that the peer may send in a second; 0: as many as it likes."""
+
+    def is_peer(self, message: Message) -> bool:
+        """Whether it is from the one side to the other."""
+        return message.get(49) == self.target and message.get(56) == self.sender
+
+    def is_near(self, message: Message, now_ns: int) -> bool:
+        """Whether its SendingTime, which must be one, is close enough to now."""
+        return abs(parse_utc_timestamp(message.get(52) or b"") - now_ns) <= self.sending_time_s * NS

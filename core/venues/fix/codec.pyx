@@ -119,6 +119,10 @@ cdef class Message:
                 return <bytes>field[1]
         return None
 
+    def number(self, int tag):
+        """The first value of a tag, which must be a whole number; 0 where it has none."""
+        return int(self.get(tag) or b"0")
+
     def text(self, int tag):
         """The first value of a tag as text; "" where it has none."""
         found = self.get(tag)

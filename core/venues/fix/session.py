@@ -32,15 +32,12 @@ from core.venues.fix.agreement import (
 )
 from core.venues.fix.codec import Garbled, Message, parse, parse_utc_timestamp
 from core.venues.fix.dictionary import Dictionary
+from core.venues.fix.gap import Gap
 from core.venues.fix.outbox import Outbox
 from core.venues.fix.refusals import business_fields, reject_fields, reversed_route
 from core.venues.fix.store import Store
 from core.venues.fix.throttle import Throttle
 from core.venues.fix.validation import TEXTS, Invalid, Problem, Reason, check, missing
-
-QUEUE_MOST = 4096
-"""Messages kept while a gap before them is filled; more are asked for again."""
-GAP_TRIES = 3
 
 
 class Session:
@@ -75,9 +72,7 @@ class Session:
         self._last_heard_ns = self.now_ns
         self.outbox.begin(self.now_ns)
         self._tests = 0
-        self._gap: tuple[int, int] | None = None
-        self._gap_asked_ns = self._gap_tries = 0
-        self._waiting: dict[int, Message] = {}
+        self._gap = Gap()
         self._throttle = Throttle(self.settings.throttle_per_s)
 
     # ---- what happens to it --------------------------------------------------------------------------------
@@ -173,7 +168,7 @@ class Session:
 
     def _drain(self) -> None:
         """What waited behind a gap, in order."""
-        while not self.closing and (message := self._waiting.pop(self.store.next_in, None)) is not None:
+        while not self.closing and (message := self._gap.take(self.store.next_in)) is not None:
             if message.msg_type in (LOGON, RESEND_REQUEST):  # was answered when it came
                 self._expect_next()
             else:
@@ -211,21 +206,19 @@ class Session:
         if not self._fits_state(message.msg_type):
             self._close(f"{message.msg_type.decode('latin-1')} before or after its time")
             return False
-        if not self._has_good_time(message):
+        if not self.settings.is_near(message, self.now_ns):
             self._refuse(message, Reason.SENDING_TIME)
             return False
-        if message.get(49) != self.settings.target or message.get(56) != self.settings.sender:
+        if not self.settings.is_peer(message):
             self._refuse(message, Reason.COMP_ID)
             return False
-        number = _number(message, 34)
+        number = message.number(34)
         if too_high and number > self.store.next_in:
             self._too_high(message, number)
             return False
         if too_low and number < self.store.next_in:
             self._too_low(message, number)
             return False
-        if (too_high or too_low) and self._gap is not None and number >= self._gap[1]:
-            self._gap = None
         self._last_heard_ns = self.now_ns
         self._tests = 0
         return True
@@ -235,20 +228,13 @@ class Session:
             return True
         return self._logon_heard or (msg_type in (LOGOUT, REJECT, SEQUENCE_RESET) and self._logon_sent)
 
-    def _has_good_time(self, message: Message) -> bool:
-        text = message.get(52)
-        off_ns = abs(parse_utc_timestamp(text or b"") - self.now_ns)
-        return off_ns <= self.settings.sending_time_s * NS
-
     def _too_high(self, message: Message, number: int) -> None:
-        if len(self._waiting) < QUEUE_MOST:
-            self._waiting[number] = message
-        if self._gap is None or number < self._gap[0]:
+        self._gap.keep(number, message)
+        if not self._gap.is_asked_for(number):
             self._ask_for_gap(number)
 
     def _ask_for_gap(self, number: int) -> None:
-        self._gap = (self.store.next_in, number - 1)
-        self._gap_asked_ns = self.now_ns
+        self._gap.asked(self.store.next_in, number - 1, self.now_ns)
         self._send(RESEND_REQUEST, [(7, b"%d" % self.store.next_in), (16, b"0")])
 
     def _too_low(self, message: Message, number: int) -> None:
@@ -282,7 +268,7 @@ class Session:
         if problem.reason == Reason.REQUIRED_TAG_MISSING and message.msg_type == LOGON:
             self._close("a Logon without what it must have")
             return
-        if message.msg_type not in (LOGON, SEQUENCE_RESET) and _number(message, 34) == self.store.next_in:
+        if message.msg_type not in (LOGON, SEQUENCE_RESET) and message.number(34) == self.store.next_in:
             self._expect_next()
         self._send(REJECT, reject_fields(message, problem, self.dictionary), reversed_route(message))
 
@@ -316,7 +302,7 @@ class Session:
         if self._logon_heard and not resets:
             self._close("a second Logon")
             return
-        if message.get(98) != b"0" or _number(message, 108) < 0:
+        if message.get(98) != b"0" or message.number(108) < 0:
             self._close("Logon with an encryption, or a heartbeat below 0")
             return
         if not self._is_ours(message):
@@ -329,8 +315,7 @@ class Session:
 
     def _is_ours(self, message: Message) -> bool:
         """Nothing of what the store has may change before it is known who speaks."""
-        ours = message.get(49) == self.settings.target and message.get(56) == self.settings.sender
-        if not ours or not self._has_good_time(message):
+        if not self.settings.is_peer(message) or not self.settings.is_near(message, self.now_ns):
             self._close("Logon with another CompID, or a SendingTime far off")
             return False
         return True
@@ -338,10 +323,10 @@ class Session:
     def _answer_logon(self, message: Message, resets: bool) -> None:
         self._logon_heard = True
         if not self.settings.initiator or (resets and not self._reset_sent):
-            self.heartbeat_s = _number(message, 108)
+            self.heartbeat_s = message.number(108)
             self._send_logon(self.heartbeat_s, resets)
         self._reset_sent = False
-        number = _number(message, 34)
+        number = message.number(34)
         if number > self.store.next_in:
             self._too_high(message, number)
         else:
@@ -357,7 +342,7 @@ class Session:
             return
         if not self._logout_sent:
             self._send_logout("")
-        if _number(message, 34) == self.store.next_in:
+        if message.number(34) == self.store.next_in:
             self._expect_next()
         self._close(f"logged out: {message.text(58)}")
         if self.settings.reset_on_logout:
@@ -382,7 +367,7 @@ class Session:
         is_fill = message.get(123) == b"Y"
         if not self._verify(message, is_fill, is_fill):
             return
-        number = _number(message, 36)
+        number = message.number(36)
         if number < self.store.next_in:
             raise Invalid(Reason.VALUE_INCORRECT)
         if number > self.store.next_in:
@@ -391,9 +376,9 @@ class Session:
     def _on_resend_request(self, message: Message) -> None:
         if not self._verify(message, False, False):
             return
-        first, last = _number(message, 7), _number(message, 16)
+        first, last = message.number(7), message.number(16)
         self.outbox.resend(max(first, 1), last, self.app.may_resend, self.now_ns)
-        number = _number(message, 34)
+        number = message.number(34)
         if number == self.store.next_in:
             self._expect_next()
         elif number > self.store.next_in:
@@ -422,16 +407,11 @@ class Session:
             self._send(TEST_REQUEST, [(112, b"TEST")])
         elif self._tests == 0 and self._passed(self.outbox.last_sent_ns, self.heartbeat_s):
             self._send(HEARTBEAT, [])
-        elif self._gap is not None and self._passed(self._gap_asked_ns, self.heartbeat_s):
-            self._ask_again()
-
-    def _ask_again(self) -> None:
-        assert self._gap is not None
-        self._gap_tries += 1
-        if self._gap_tries >= GAP_TRIES:
-            self._send_logout(f"messages from {self.store.next_in} on were not resent")
-        else:
-            self._ask_for_gap(self._gap[1] + 1)
+        elif self._gap.range is not None and self._passed(self._gap.asked_ns, self.heartbeat_s):
+            if self._gap.is_given_up():
+                self._send_logout(f"messages from {self.store.next_in} on were not resent")
+            else:
+                self._ask_for_gap(self._gap.range[1] + 1)
 
     def _passed(self, since_ns: int, seconds: float) -> bool:
         return self.now_ns - since_ns >= seconds * NS
@@ -455,8 +435,7 @@ class Session:
 
     def _expect(self, number: int) -> None:
         self.store.expect(number)
-        if self._gap is not None and number > self._gap[1]:
-            self._gap, self._gap_tries = None, 0
+        self._gap.reached(number)
 
     def _expect_next(self) -> None:
         self._expect(self.store.next_in + 1)
@@ -464,14 +443,9 @@ class Session:
     def _reset(self) -> None:
         self.store.reset(self.now_ns)
         self.outbox.forget()
-        self._gap, self._gap_tries = None, 0
-        self._waiting.clear()
+        self._gap = Gap()
         self._say("sequence numbers are 1")
 
     def _say(self, text: str) -> None:
         if text:
             self.said.append(text)
-
-
-def _number(message: Message, tag: int) -> int:
-    return int(message.get(tag) or b"0")

@@ -9,7 +9,9 @@ import ssl
 from core.venues.fix.link import Link
 
 READ = 1 << 16
-MOST_UNSENT = 1 << 24
+READS = 16
+"""Of a peer at a time: the others have their turn."""
+MOST_UNSENT = 1 << 27
 """Bytes that a peer may leave unread before it is hung up on: it asks for them when it comes again."""
 
 
@@ -38,7 +40,9 @@ class Wire:
         try:
             if not self._shaken:
                 self._shake()
-            while self._shaken and not self.link.ended:
+            for _ in range(READS if self._shaken else 0):
+                if self.link.ended:
+                    break
                 data = self._read()
                 if data is None:
                     break
