@@ -132,10 +132,7 @@ class Session:
             self._reset()
 
     def send(self, msg_type: bytes, body: Iterable[Field], now_ns: int, header: Iterable[Field] = ()) -> int:
-        """Store a message of the application and give it away where both are logged on; its number.
-
-        Where they are not, the peer asks for it when they are again.
-        """
+        """Store a message and give it away, or let the peer ask for it at its next logon; its number."""
         self.now_ns = now_ns
         return self._send(msg_type, list(body), header)
 
