@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.venues.fix.codec import utc_timestamp
-from periphery.client import DenyEvent, connect
+from periphery.client import DenyEvent, OrderEvent, connect
 from periphery.fix.gateway import Gateway
 from tests.integration.fix_gateway import SESSION, Forked, config_for
 from tests.integration.live_core import Process
@@ -214,6 +214,7 @@ def test_drop_copies_have_all_whoever_sent_it(core: Process, gateways: list[Fork
     assert address is not None
     with connect(core.socket, name="strategy") as client:
         client.submit("EURUSD", "buy", 10, "limit", "1.0901", account="B", cl_ord_id="s1")
+        next(event for event in client.events(timeout=60) if isinstance(event, OrderEvent) and event.ended)
         client.submit("EURUSD", "buy", 20000, account="A", cl_ord_id="s2")
         next(event for event in client.events(timeout=60) if isinstance(event, DenyEvent))
         client.send({"cl_ord_id": "s3", "account": "A", "symbol": "EURUSD", "side": "buy", "order_qty": "5",
