@@ -53,6 +53,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
     "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
+    "websocket": ("periphery.cli.websocket", "Serve browsers and programs: what a core does, as it does it."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.
 

@@ -1,5 +1,5 @@
-"""The mark of each symbol, as risk has it: the last `mark`, else the mid of the best bid and ask over the venues
-that are up, else the last trade. In integers; see core/market/view.pyx, which a test holds this against.
+"""The mark of each symbol, as risk has it: the last `mark`, else the mid of the best bid and ask over the
+venues that are up, else the last trade. In integers; see core/market/view.pyx, which a test holds it against.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ KINDS = {
     )
 }
 GROUPS = "*groups"
-"""Whose a scope's news is that is neither one account's nor everybody's: for those who may see all accounts."""
+"""Whose news is that is neither an account's nor everybody's: for those who may see all accounts."""
 NOBODY = ""
 """Whose news is that is everybody's: `risk` without a colon."""
 
@@ -69,6 +69,6 @@ def parse(text: str) -> Topic:
     name, colon, of = text.partition(":")
     if name not in KINDS:
         raise ValueError(f"topic {text!r}: one of {', '.join(KINDS)}")
-    if colon and not of or (not colon and KINDS[name].of != "scope"):
+    if (colon and not of) or (not colon and KINDS[name].of != "scope"):
         raise ValueError(f"topic {text!r}: say whose, as {name}:{KINDS[name].of.upper()}, or {name}:*")
     return Topic(name, of)

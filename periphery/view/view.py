@@ -1,4 +1,4 @@
-"""A core as it is now, from its pages: orders that are open, positions, quotes, risk states; and each change."""
+"""A core as it is now, from its pages: open orders, positions, quotes, risk states; and each change."""
 
 from __future__ import annotations
 
@@ -341,7 +341,9 @@ class _Facts(Kept):
         values["scope"] = scope
         whose = scope.get("account") or (NOBODY if scope.keys() <= _EVERYBODYS else GROUPS)
         if values["kind"] == "alert":
-            self._tell(Topic("alerts", whose), str(values.get("check_name") or values["reason"]), values, False)
+            self._tell(
+                Topic("alerts", whose), str(values.get("check_name") or values["reason"]), values, False
+            )
             return
         key = "/".join(f"{what}={name}" for what, name in sorted(scope.items())) or "all"
         self._tell(Topic("risk", whose), key, values, values["state"] == "active")

@@ -161,7 +161,9 @@ def test_an_order_that_ended_is_told_and_gone(tmp_path: Path) -> None:
 
 def test_changes_do_not_depend_on_how_much_is_read_at_once(tmp_path: Path) -> None:
     day(tmp_path / "journal", 9, 100)
-    assert Followed(tmp_path / "journal", step=1).all().changes == Followed(tmp_path / "journal").all().changes
+    assert (
+        Followed(tmp_path / "journal", step=1).all().changes == Followed(tmp_path / "journal").all().changes
+    )
 
 
 def test_only_a_position_that_is_held_changes_with_its_mark(tmp_path: Path) -> None:
@@ -184,7 +186,8 @@ def test_news_is_kept_to_a_bound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "topic"), [("orders:A1", ("orders", "A1")), ("risk", ("risk", "")), ("quotes:*", ("quotes", "*"))]
+    ("text", "topic"),
+    [("orders:A1", ("orders", "A1")), ("risk", ("risk", "")), ("quotes:*", ("quotes", "*"))],
 )
 def test_topics_by_name(text: str, topic: tuple[str, str]) -> None:
     assert parse(text) == topic
