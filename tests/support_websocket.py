@@ -1,4 +1,4 @@
-"""A client of the websocket engine that keeps what it is told, and checks that nothing is missing or doubled."""
+"""A client of the websocket engine that keeps what it is told, and checks that nothing lacks or doubles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAIT_S = 60.0
 
 
 class Mirror:
-    """state: by topic and key, what is true. changes: by topic, every change that came. said: other messages."""
+    """state: by topic and key, what is true. changes: by topic, all that came. said: other messages."""
 
     def __init__(self) -> None:
         self.state: dict[str, dict[str, Any]] = {}

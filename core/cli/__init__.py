@@ -42,6 +42,7 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
+    "cache": ("periphery.cli.cache", "Keep in Redis what is true now."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),

@@ -15,9 +15,9 @@ from core.live import queries
 from core.live.shadow import Shadow
 from core.recovery.journal import capacity_of
 from periphery.service.config import BadConfig
+from periphery.service.engine import Output
 from periphery.service.source import JournalSource
 from periphery.service.state import Said
-from periphery.service.engine import Output
 from periphery.websocket.settings import read
 from tests.support import order, quote
 from tests.support_websocket import Mirror
