@@ -1,4 +1,4 @@
-"""Many websocket clients in one process, that cost little: they read frames, and count what came and how late.
+"""Many websocket clients in one process, that cost little: they read frames and count what came, how late.
 
 Run as a module; a line of JSON on standard input says what to do, one on standard output what it came to.
 """

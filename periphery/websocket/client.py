@@ -30,6 +30,8 @@ class Cut(Exception):
 class Connection(Protocol):
     """The part of a websocket that is used here."""
 
+    transport: asyncio.Transport
+
     async def send(self, message: bytes, *, text: bool | None = None) -> None: ...
     async def close(self, code: int = 1000, reason: str = "") -> None: ...
 
@@ -66,6 +68,24 @@ class Client:
             self._changed[log] = None
             self._wake.set()
 
+    def take(self) -> bytes | None:
+        """Its changes as one message, taken as sent, where the socket would have it at once.
+
+        None: its writer has it, as soon as there is room.
+        """
+        if self._answers or self.sending_since_s or self.connection.transport.get_write_buffer_size():
+            return None
+        if not self._changed:
+            return None
+        try:
+            message = self._deltas()
+        except Cut:
+            return None
+        self._count_sent(message)
+        if not self._changed:
+            self._wake.clear()
+        return message
+
     def begun(self, log: Log) -> None:
         """A topic began that it may have asked for with `*`."""
         if self.rights is None or not self.rights.may(log.topic) or log in self.cursors:
@@ -88,6 +108,9 @@ class Client:
         self.sending_since_s = time.monotonic()
         await self.connection.send(message, text=True)
         self.sending_since_s = 0.0
+        self._count_sent(message)
+
+    def _count_sent(self, message: bytes) -> None:
         self.sent += 1
         self.sent_bytes += len(message)
 

@@ -57,12 +57,22 @@ class Hub:
         """Reads some events and outputs; how many. What the source raises."""
         return self.source.poll() + sum(each.poll() for each in self.outputs)
 
-    def flush(self) -> None:
-        """Tells clients of topics that have changed since."""
+    def flush(self) -> dict[bytes, list[Client]]:
+        """Tells clients of topics that have changed since. Gives messages that can be sent at once, each with
+        all that it is for: most clients are at the same place, and follow the same.
+        """
         changed, self._changed = self._changed, {}
+        told: dict[Client, None] = {}
         for log in changed:
             for client in log.clients:
                 client.tell(log)
+                told[client] = None
+        found: dict[bytes, list[Client]] = {}
+        for client in told:
+            message = client.take()
+            if message is not None:
+                found.setdefault(message, []).append(client)
+        return found
 
     def _page(self, raw: bytes) -> None:
         if not self.stream:

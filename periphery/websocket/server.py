@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from prometheus_client import Gauge
-from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
+from websockets.asyncio.server import Server, ServerConnection, broadcast, serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
@@ -68,6 +68,7 @@ class Service:
         self.lines = Lines(NAME, lambda: self.hub.source.seq)
         self.refused = self.cuts = 0
         self._rights: dict[UUID, Rights] = {}  # of connections whose handshake is under way
+        self._connections: dict[Client, ServerConnection] = {}
         self._closing: set[asyncio.Future[None]] = set()
         self._left = dict.fromkeys(_TOTALS, 0)
         self._tls = tls(settings)
@@ -77,7 +78,7 @@ class Service:
         while not stopped() and self.hub.poll():
             self._beat("it has not caught up yet")
             await asyncio.sleep(0)
-        self.hub.flush()
+        self._send()
         if stopped():
             return
         async with await self._listen() as server:
@@ -98,12 +99,17 @@ class Service:
                 if why != str(error):
                     self.lines.say(str(error))
                 why, pause_s = str(error), AGAIN_S
-            self.hub.flush()
+            self._send()
             if time.monotonic() - looked_s >= LOOK_S:
                 looked_s = time.monotonic()
                 self._look()
             self._beat(why)
             await asyncio.sleep(pause_s)
+
+    def _send(self) -> None:
+        """To all whose sockets have room; to others their writers do."""
+        for message, clients in self.hub.flush().items():
+            broadcast([self._connections[client] for client in clients], message, text=True)
 
     def _beat(self, why: str) -> None:
         sent = self._left["sent"] + sum(client.sent for client in self.hub.clients)
@@ -189,6 +195,7 @@ class Service:
     async def _serve(self, connection: ServerConnection) -> None:
         client = Client(connection, self.hub, self.door, self._rights.pop(connection.id, None))
         self.hub.clients.add(client)
+        self._connections[client] = connection
         writer = asyncio.create_task(self._write(client))
         try:
             async for raw in connection:
@@ -202,6 +209,7 @@ class Service:
             await asyncio.gather(writer, return_exceptions=True)
             client.gone()
             self.hub.clients.discard(client)
+            del self._connections[client]
             for name in _TOTALS:
                 self._left[name] += getattr(client, name)
 
