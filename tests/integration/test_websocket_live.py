@@ -121,9 +121,10 @@ def test_killed_and_resumed_it_says_what_the_core_answers(core: Process, engine:
         await ann.connect(engine.port, engine.token)
         for round_ in range(3):
             for mirror in (robot, ann):
+                had = set(mirror.n)
                 await mirror.ask("subscribe", topics=TOPICS, after=mirror.n, stream=mirror.stream, id=round_)
                 answer = await mirror.until(lambda m=mirror, r=round_: m.answer("subscribed", id=r), "answer")
-                assert all(row["resumed"] for row in answer["topics"] if row["topic"] in mirror.n)
+                assert all(row["resumed"] for row in answer["topics"] if row["topic"] in had), answer
             asked = await asyncio.to_thread(trade, core, 20000 + round_, 12)
             await check(robot, asked, "AB")
             await check(ann, asked, "A")
@@ -149,6 +150,9 @@ def test_killed_and_resumed_it_says_what_the_core_answers(core: Process, engine:
         await asyncio.to_thread(until, counted, "two clients", WAIT_S)
         code = await asyncio.to_thread(engine.end, signal.SIGTERM)
         assert (code, (await robot.ended())[0], (await ann.ended())[0]) == (0, 1001, 1001)
+
+        await robot.close()
+        await ann.close()
 
     asyncio.run(test())
 
