@@ -38,7 +38,10 @@ def command() -> None:
 @click.option("--secret", metavar="FILE", help="What tokens are signed with.")
 @click.option("--keys", metavar="FILE", help="Keys of programs.")
 @click.option("--origins", metavar="URL,...", help="Of pages that may connect.")
-def run(file: Path | None, **given: str | None) -> None:
+@click.option(
+    "--outputs", multiple=True, metavar="NAME=DIR", help="What the engine NAME says, from its state's folder."
+)
+def run(file: Path | None, outputs: tuple[str, ...], **given: str | None) -> None:
     """Serve until SIGTERM.
 
     Settings: --config, then NACRE_WEBSOCKET_<SETTING>, then the options here; the last word counts.
@@ -47,7 +50,9 @@ def run(file: Path | None, **given: str | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
     with _refusals():
-        values = {key: value for key, value in given.items() if value is not None}
+        values: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        if outputs:
+            values["engines"] = dict(map(_output, outputs))
         settings = load("periphery.websocket.settings", "read")(file, values)
         service = load("periphery.websocket.server", "Service")(settings)
         probes = (
@@ -61,6 +66,13 @@ def run(file: Path | None, **given: str | None) -> None:
             if probes is not None:
                 probes.close()
         service.lines.say("ends")
+
+
+def _output(text: str) -> tuple[str, str]:
+    name, equals, folder = text.partition("=")
+    if not equals:
+        raise BadInput(f"--outputs {text}: give NAME=DIR")
+    return name, folder
 
 
 def _begins(service: Any, server: Any, probes: Any) -> None:

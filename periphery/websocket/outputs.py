@@ -17,15 +17,15 @@ RECORDS = 256
 
 
 class Outputs:
-    """One engine's file; see periphery.service.state.Said.
+    """One engine's; see periphery.service.state.Said. folder: of its state.
 
     An engine that was killed cuts off what its state doesn't know, and says the same again: what was read is
     not read twice. Where something else stands at the last record, the file is read from its beginning.
     """
 
-    def __init__(self, name: str, path: Path, on_change: Callable[[Change], object]) -> None:
+    def __init__(self, name: str, folder: Path, on_change: Callable[[Change], object]) -> None:
         self.name = name
-        self.path = path
+        self.path = folder / "outputs"
         self.now: dict[Topic, dict[str, dict[str, Any]]] = {}
         self._on_change = on_change
         self._at = 0

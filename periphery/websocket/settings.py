@@ -19,7 +19,7 @@ _LISTS = ("origins",)
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """journal: the core's. listen: HOST:PORT, or unix:PATH. http: of the probes. secret: the file that tokens
-    are signed with. keys: a file of keys. origins: of pages that may connect. engines: outputs by engine.
+    are signed with. keys: a file of keys. origins: of pages that may connect. engines: state folders by name.
     retained: changes of a topic of news that can be resumed from. stall_s: how long a client may take none.
     """
 

@@ -368,7 +368,7 @@ def test_topics_left_are_not_told(tmp_path: Path) -> None:
 def test_what_engines_say_is_told_by_account(tmp_path: Path) -> None:
     async def test() -> None:
         said = Said(tmp_path / "outputs")
-        async with desk(tmp_path, engines={"risk": str(tmp_path / "outputs")}) as d:
+        async with desk(tmp_path, engines={"risk": str(tmp_path)}) as d:
             mine = await d.join(token("A1"), "engine:*")
             both = await d.join(None, "engine:*", "engine:risk")
             for account in ("A1", "B2"):
