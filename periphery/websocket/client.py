@@ -212,17 +212,20 @@ class Client:
         )  # fmt: skip
 
     def _subscribe(self, message: messages.Subscribe, rights: Rights) -> None:
-        rows: list[dict[str, Any]] = []
+        rows: dict[Log, dict[str, Any]] = {}
         snapshots: list[Log] = []
         for text in message.topics:
             try:
                 for log in self._logs(parse(text), rights):
-                    rows.append(self._begin(log, message, snapshots))
+                    if log not in rows:
+                        rows[log] = self._begin(log, message, snapshots)
             except ValueError as error:
                 code = {Unknown: "unknown_topic", _Forbidden: "forbidden", _TooMany: "too_many_topics"}
                 words = messages.error(code.get(type(error), "bad_topic"), str(error), message.id, topic=text)
                 self._answer(words)
-        self._answer(messages.told("subscribed", message.id, topics=rows, stream=self._hub.stream))
+        self._answer(
+            messages.told("subscribed", message.id, topics=list(rows.values()), stream=self._hub.stream)
+        )
         for log in snapshots:
             self._answer(log)
 

@@ -370,7 +370,8 @@ def test_what_engines_say_is_told_by_account(tmp_path: Path) -> None:
         said = Said(tmp_path / "outputs")
         async with desk(tmp_path, engines={"risk": str(tmp_path)}) as d:
             mine = await d.join(token("A1"), "engine:*")
-            both = await d.join(None, "engine:*", "engine:risk")
+            both = await d.join(None, "engine:*", "engine:risk", "engine:risk")
+            assert [row["topic"] for row in both.said[-1]["topics"]] == ["engine:risk"]
             for account in ("A1", "B2"):
                 said.add(7, 8, Output("risk", {"account": account, "var": 1.5}))
             said.add(7, 8, Output("note", {"x": 1}))
