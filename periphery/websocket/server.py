@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from prometheus_client import Gauge
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve, unix_serve
@@ -67,7 +67,7 @@ class Service:
         self.health = WebsocketHealth(settings.stale_after_s)
         self.lines = Lines(NAME, lambda: self.hub.source.seq)
         self.refused = self.cuts = 0
-        self._rights: dict[UUID, Rights] = {}  # of connections whose handshake is under way
+        self._rights: WeakKeyDictionary[ServerConnection, Rights] = WeakKeyDictionary()
         self._connections: dict[Client, ServerConnection] = {}
         self._closing: set[asyncio.Future[None]] = set()
         self._left = dict.fromkeys(_TOTALS, 0)
@@ -92,9 +92,9 @@ class Service:
         why, looked_s = "", 0.0
         while not stopped():
             try:
-                busy = self.hub.poll() > 0
-                why = why if busy else ""
-                pause_s = self.settings.flush_s
+                read = self.hub.poll()
+                why = why if read else ""
+                pause_s = self.settings.flush_s if read < STEP else 0.0
             except Gone as error:
                 if why != str(error):
                     self.lines.say(str(error))
@@ -189,11 +189,15 @@ class Service:
             self.refused += 1
             return connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
         if rights is not None:
-            self._rights[connection.id] = rights
+            self._rights[connection] = rights
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        client = Client(connection, self.hub, self.door, self._rights.pop(connection.id, None))
+        client = Client(connection, self.hub, self.door, self._rights.pop(connection, None))
+        if len(self.hub.clients) >= self.settings.clients:  # several handshakes were under way at once
+            self.refused += 1
+            await connection.close(1013, f"{self.settings.clients:,} clients are connected: try later")
+            return
         self.hub.clients.add(client)
         self._connections[client] = connection
         writer = asyncio.create_task(self._write(client))
