@@ -27,6 +27,10 @@ class Answer:
     note: str
 
 
+class _Empty(CacheDown):
+    """Redis answers, but the cache hasn't filled it, or not again."""
+
+
 class Reader:
     """core: opens a session of a core, which is asked while Redis is down."""
 
@@ -49,7 +53,8 @@ class Reader:
             if kind not in _ASKED:
                 raise CacheError(f"{error}; {kind} are in Redis alone: one of {', '.join(_ASKED)}") from error
             with self._core() as core:
-                return Answer(_ASKED[kind](core), "core", None, "from core, Redis is down")
+                why = "has nothing of it yet" if isinstance(error, _Empty) else "is down"
+                return Answer(_ASKED[kind](core), "core", None, f"from core, Redis {why}")
 
     def _cached(self, kind: str) -> Answer:
         with told(), self._redis.pipeline(transaction=True) as pipe:
@@ -57,7 +62,7 @@ class Reader:
             pipe.hgetall(self._names.state(kind))
             mark, found = pipe.execute()
         if not mark:
-            raise CacheDown(f"Redis has nothing of {self._names.start}")
+            raise _Empty(f"Redis has nothing of {self._names.start} yet")
         rows = [json.loads(found[field]) for field in sorted(found)]
         return Answer(rows, "redis", int(mark.partition(":")[0]), "")
 

@@ -297,6 +297,11 @@ def test_readers_are_served_from_the_core_while_redis_is_down(tmp_path: Path) ->
         reader.read("nonsense")
 
 
+def test_an_empty_redis_is_no_core_without_orders(server: Redis) -> None:
+    answer = Reader(server.client(), Core).read("orders")  # type: ignore[arg-type]
+    assert (answer.rows, answer.note) == ([{"cl_ord_id": "c"}], "from core, Redis has nothing of it yet")
+
+
 def test_commands(server: Redis, journal: Path) -> None:
     redis = ["--redis", server.address]
     runner = CliRunner()
