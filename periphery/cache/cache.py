@@ -69,7 +69,7 @@ class Cache:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._looked_s = time.monotonic()
         self.source = self._make_source(self._page, known)
-        self.view = View(self.source.book, self.source.id_text, self._change)
+        self.view = View(self.source.book, self._change)
 
     # ---- events --------------------------------------------------------------------------------------------
 

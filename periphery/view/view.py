@@ -27,6 +27,8 @@ KEPT = 256
 _KIND_AT = slice(40, 42)
 _SEQ_AT = slice(0, 8)
 _TIME_AT = slice(8, 16)
+_NAMING = {int(kind) for kind in (m.Kind.ORDER, m.Kind.REPLACE, m.Kind.CANCEL)}
+_ID_BYTES = 40
 _EVERYBODYS = {"symbol", "venue", "sector"}
 _OF_TABLE = {
     t.ORDER_EVENTS.name: "orders",
@@ -49,8 +51,6 @@ class Source(Protocol):
     def mark(self) -> Mark: ...
     @property
     def is_new(self) -> bool: ...
-    @property
-    def id_text(self) -> Callable[[int], bytes]: ...
     def poll(self) -> int: ...
 
 
@@ -74,10 +74,8 @@ class Change(NamedTuple):
 class View:
     """Takes each page in order; on_change is told of each change at once."""
 
-    def __init__(
-        self, book: Book, id_text: Callable[[int], bytes], on_change: Callable[[Change], object]
-    ) -> None:
-        """book: the names declared up to the page that is taken. id_text: of the core's ids."""
+    def __init__(self, book: Book, on_change: Callable[[Change], object]) -> None:
+        """book: the names declared up to the page that is taken."""
         self.book = book
         self.on_change = on_change
         self.seq = 0
@@ -86,7 +84,7 @@ class View:
         self.marks = Marks(book.directory)
         self.ledger = Ledger(book.directory, book.rates)
         self._marked: dict[int, int | None] = {}
-        self._facts = _Facts(book, id_text, self._fact)
+        self._facts = _Facts(book, self._fact)
 
     # ---- what is true now ----------------------------------------------------------------------------------
 
@@ -252,10 +250,9 @@ _VALUED: dict[str, Callable[[View, Topic, str], Values]] = {
 class _Facts(Kept):
     """The rows of a page as facts of topics: what a recorder would keep, told at once."""
 
-    def __init__(
-        self, book: Book, id_text: Callable[[int], bytes], tell: Callable[[Topic, str, Values, bool], object]
-    ) -> None:
-        super().__init__(book.directory, id_text)
+    def __init__(self, book: Book, tell: Callable[[Topic, str, Values, bool], object]) -> None:
+        super().__init__(book.directory, lambda index: self._ids[index])
+        self._ids: dict[int, bytes] = {}
         self._tell = tell
         self._raw = b""
         self._accounts: dict[int, str] = {}  # by order
@@ -264,9 +261,17 @@ class _Facts(Kept):
 
     def page(self, raw: bytes) -> None:
         self._raw, self._page = raw, None
+        self._remember(raw)
         super().page(raw)
         self.at = self._page
         self.take()
+
+    def _remember(self, raw: bytes) -> None:
+        """The text of a new cl_ord_id, which an order, a replace and a cancel begin with."""
+        if int.from_bytes(raw[_KIND_AT], "little") in _NAMING:
+            resolved = np.frombuffer(raw, m.PAGE)[0]["resolved"]
+            if resolved["id"] != m.NONE:
+                self._ids[int(resolved["id"])] = raw[64 : 64 + _ID_BYTES]
 
     def _audit(self, _kind: int, _body: bytes) -> None:
         """What people did is the recorder's."""

@@ -48,7 +48,7 @@ class Hub:
         self.changes = 0
         self._changed: dict[Log, None] = {}
         self.source = make_source(self._page)
-        self.view = View(self.source.book, self.source.id_text, self.change)
+        self.view = View(self.source.book, self.change)
         self.outputs = [
             Outputs(name, Path(path), self.change) for name, path in sorted(settings.engines.items())
         ]

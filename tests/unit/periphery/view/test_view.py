@@ -37,7 +37,7 @@ class Followed:
         self.built: dict[Topic, dict[str, Any]] = {}
         self.kind = 0
         self.source = JournalSource(journal, self._page, step=step)
-        self.view = View(self.source.book, self.source.id_text, self._change)
+        self.view = View(self.source.book, self._change)
 
     def _page(self, raw: bytes) -> None:
         self.kind = int.from_bytes(raw[40:42], "little")
@@ -129,19 +129,22 @@ def test_open_orders_are_the_cores(tmp_path: Path) -> None:
         run.feed(REPORT | {"child_id": "w1.1", "exec_type": "new"})
         run.feed({"type": "replace", "orig_cl_ord_id": "w1", "cl_ord_id": "w1b", "order_qty": "20"})
         run.feed({"type": "report", "venue": "MANU", "child_id": "w1.1", "exec_type": "replaced"})
+        run.feed({"type": "cancel", "orig_cl_ord_id": "w2", "cl_ord_id": "w2x"})
     followed = Followed(journal).all()
     shadow = Shadow(journal, capacity_of(journal))
     shadow.follow()
     asked = queries.orders(shadow, followed.source.book, live_only=True)["orders"]
     assert len(asked) == 4
-    own = {row["cl_ord_id"]: row for row in followed.view.rows("orders")}
-    assert own.keys() == {row["cl_ord_id"] for row in asked}
-    for row in asked:
-        common = row.keys() & own[row["cl_ord_id"]].keys()
+    own = dict(followed.view.snapshot(Topic("orders", "A1")))
+    firsts = {row["children"][0]["child_id"].partition(".")[0]: row for row in asked}
+    assert own.keys() == firsts.keys() == {"m1", "w0", "w1", "w2"}
+    assert (own["w1"]["cl_ord_id"], own["w2"]["cl_ord_id"]) == ("w1b", "w2x")  # the last event's
+    for first, row in firsts.items():
+        common = (row.keys() & own[first].keys()) - {"cl_ord_id"}
         assert len(common) >= 10
-        assert {key: row[key] for key in common} == {key: own[row["cl_ord_id"]][key] for key in common}
+        assert {key: row[key] for key in common} == {key: own[first][key] for key in common}
     children = [child for row in asked for child in row["children"] if child["leaves_qty"] != "0"]
-    working = {child["child_id"] for child in children if child["ord_status"] != "pending_new"}
+    working = {child["child_id"] for child in children if not child["ord_status"].startswith("pending")}
     assert working == {child["child_id"] for child in followed.view.rows("children")} != set()
 
 
