@@ -56,7 +56,7 @@ build: env ## a wheel in dist/
 	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
 	@ls dist/*
 
-servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL)
+servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis)
 	@deploy/setup/servers.sh
 
 deps: ## install the Debian packages that are missing

@@ -42,6 +42,7 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
+    "cache": ("periphery.cli.cache", "Keep in Redis what is true now."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
@@ -54,6 +55,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
     "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
+    "websocket": ("periphery.cli.websocket", "Serve browsers and programs: what a core does, as it does it."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.
 

@@ -328,6 +328,21 @@ def risk(output: str, **shape: int) -> None:
     _report("risk", output, shape=load("bench.risk_desk", "Shape")(**shape))
 
 
+@command.command(short_help="A thousand clients of the websocket engine.")
+@output_option("table", "json")
+@click.option("--clients", type=click.IntRange(2, 10_000), default=1000, show_default=True)
+@click.option(
+    "--rate", type=click.IntRange(1, 10_000), default=10, show_default=True, help="Quotes a second, to each."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Of a turn."
+)
+@click.option("--rounds", type=click.IntRange(1, 100), default=2, show_default=True, help="Of both, in turn.")
+def websocket(output: str, **how: Any) -> None:
+    """How late clients of the websocket engine see a quote, against the bare broadcast of its library."""
+    _report("websocket", output, **how)
+
+
 @command.command()
 @output_option("table", "json")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

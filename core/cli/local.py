@@ -26,6 +26,8 @@ WELL_S = 10.0
 LOOK_S = 0.05
 STOP_S = 30.0
 READY_S = 60.0
+SERVICES = ("websocket", "cache")
+"""Sections of the engines' file that are of no engine: [websocket] is its settings, [cache] its options."""
 
 
 @dataclass(slots=True)
@@ -159,22 +161,31 @@ def parts(
     health: Callable[[], bool],
 ) -> list[Part]:
     """The processes of one machine. folder: of the journal and each engine's state. sections: of the engines'
-    file, one for each engine that runs. core: its socket.
+    file, one for each engine that runs, and for `websocket` and `cache`. core: its socket.
     """
+    services = {name: sections[name] for name in SERVICES if name in sections}
+    sections = {name: section for name, section in sections.items() if name not in services}
     journal = str(folder / "journal")
     where = ["--socket", str(socket)] if socket else []
     made = [Part("core", ["core", "run", "--config", str(config), "--journal", journal, *where], health)]
     probes = ["--http", "127.0.0.1:0"]
     if bridge:
         made.append(Part("bridge", ["bridge", "run", *where]))
+    said = [f"--outputs={name}={folder / name}" for name in sections]
     if store is not None:
-        said = [f"--outputs={name}={folder / name}" for name in sections]
         made.append(Part("recorder", ["recorder", "run", journal, "--store", store, *said, *probes]))
     file = ["--config", str(engines)] if engines else []
     for name, section in sections.items():
         words = ["engine", "run", name, *file, "--journal", journal, "--state", str(folder / name)]
         asked = [] if "http" in section else probes
         made.append(Part(name, [*words, "--core", str(core), *asked]))
+    if "websocket" in services:
+        asked = [] if "http" in services["websocket"] else probes
+        made.append(Part("websocket", ["websocket", "run", *file, "--journal", journal, *said, *asked]))
+    if "cache" in services:
+        options = {"http": probes[1], **services["cache"]}
+        words = [f"--{key}={value}" for key, value in options.items()]
+        made.append(Part("cache", ["cache", "run", journal, *words]))
     if strategy is not None:
         where = ["--connect", str(socket)] if socket else []
         made.append(Part("strategy", ["strategy", "run", str(strategy), *where, *probes]))

@@ -3,18 +3,32 @@
 # Without them, and without REQUIRE_ALL=1, those tests are left out.
 set -eu
 
-if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+wanted() {
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || printf 'postgresql '
+    command -v redis-server >/dev/null 2>&1 || printf 'redis-server '
+}
+
+packages=$(wanted)
+if [ -z "$packages" ]; then
     echo "servers: nothing to install"
     exit 0
 fi
+packages=${packages% }
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "servers: not root on a Debian. Run this once, as root: apt-get install --no-install-recommends postgresql"
+    echo "servers: not root on a Debian. Run this once, as root: apt-get install --no-install-recommends $packages"
     exit 1
 fi
-# Debian's package would make a cluster and start it; a test wants its own.
+# Debian's packages would make a cluster and start both; a test wants its own.
 common=/etc/postgresql-common
 mkdir -p "$common"
 [ -e "$common/createcluster.conf" ] || echo "create_main_cluster = false" >"$common/createcluster.conf"
-echo "servers: installing postgresql"
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+fi
+echo "servers: installing $packages"
 apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+# shellcheck disable=SC2086  # words on purpose
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null

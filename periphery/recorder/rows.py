@@ -204,4 +204,6 @@ class Kept(Printer):
 
 def _cell(value: Any) -> Cell:
     """What a scenario prints as empty isn't there."""
+    if isinstance(value, bool):
+        return int(value)
     return None if value == "" else value

@@ -110,8 +110,9 @@ DENIALS = _table(
     value="text",
     scope="text",
     words="text",
+    soft="int",
 )
-"""What risk denied. scope: JSON."""
+"""What risk denied. scope: JSON. soft: 1 where a person may override it."""
 
 RISK_EVENTS = _table(
     "risk_events",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,13 +41,28 @@ def read_config(
     name: str, file: Path | None, given: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> Config:
     """The settings of the engine by that name. given: what the command says. BadConfig."""
+    return read_settings(Config, name, file, given, environment)
+
+
+def read_settings[Settings: msgspec.Struct](
+    kind: type[Settings],
+    name: str,
+    file: Path | None,
+    given: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    lists: Collection[str] = (),
+) -> Settings:
+    """The settings of a service by its name. lists: those that one text may give, with commas. BadConfig."""
     found: dict[str, Any] = {}
     if file is not None:
         found = _section(file, name)
     _merge(found, _from_environment(name, os.environ if environment is None else environment))
     _merge(found, given)
+    for key in lists:
+        if isinstance(found.get(key), str):
+            found[key] = [part.strip() for part in found[key].split(",") if part.strip()]
     try:
-        return msgspec.convert(found, Config, strict=False)
+        return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         where = file or "the command"
         raise BadConfig(f"{where}, engine {name}: {error}") from error

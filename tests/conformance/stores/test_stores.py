@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from periphery.recorder import migrations
+from periphery.recorder.recorder import Recorder
 from periphery.recorder.store import DAY_NS, Batch, Elsewhere, Store, StoreError
 from periphery.recorder.tables import AUDIT, BY_NAME, FILLS, ORDER_EVENTS, POSITION_EVENTS, Cell, Table
 from periphery.service.mark import BEGIN, Mark
+from tests.support import declared, order, quote
+from tests.unit.periphery.recorder.day import writer
 
 DAY = 20_000 * DAY_NS
 
@@ -174,3 +179,13 @@ def test_migrating_takes_each_step_in_order(bare: Store) -> None:
 def test_a_row_has_no_other_columns() -> None:
     with pytest.raises(KeyError, match="fills: no column colour"):
         FILLS.row(1, 0, 0, {"colour": "red"})
+
+
+def test_a_denial_that_may_be_overridden_says_so(store: Store, tmp_path: Path) -> None:
+    with writer(tmp_path / "journal") as journal:
+        run = declared(journal=journal)
+        run.feed({"type": "limit", "check": "max_order_qty", "value": "5", "account": "A1", "soft": True})
+        run.feed(quote(at=1000), order("a", qty="50"), order("b", symbol="AAPL", account="A1", qty="0"))
+    Recorder(tmp_path / "journal", store).catch_up()
+    rows = store.read("denials")
+    assert [(row["cl_ord_id"], row["soft"]) for row in rows] == [("a", 1), ("b", None)]

@@ -1,0 +1,3 @@
+-- Whether a person may override what was denied.
+
+ALTER TABLE denials ADD COLUMN soft bigint;

@@ -1,0 +1,42 @@
+"""Which processes `nacre up --local` starts, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.cli.local import Part, parts
+
+
+def made(sections: dict[str, dict[str, Any]], store: str | None = None) -> dict[str, Part]:
+    found = parts(
+        Path("/f"),
+        Path("/core.toml"),
+        Path("/e.toml"),
+        sections,
+        Path("/s"),
+        None,
+        store,
+        False,
+        None,
+        lambda: True,
+    )
+    return {part.name: part for part in found}
+
+
+def test_services_have_sections_of_the_engines_file() -> None:
+    sections = {"risk": {}, "websocket": {"secret": "s"}, "cache": {"redis": "unix:///r"}}
+    found = made(sections, "sqlite:///x")
+    assert list(found) == ["core", "recorder", "risk", "websocket", "cache"]
+    assert "--outputs=risk=/f/risk" in found["recorder"].words
+    assert not [word for word in found["recorder"].words if "websocket" in word or "cache" in word]
+    assert found["websocket"].words == [
+        "websocket", "run", "--config", "/e.toml", "--journal", "/f/journal", "--outputs=risk=/f/risk",
+        "--http", "127.0.0.1:0",
+    ]  # fmt: skip
+    asked = ["cache", "run", "/f/journal", "--http=127.0.0.1:0", "--redis=unix:///r"]
+    assert found["cache"].words == asked
+
+
+def test_only_what_is_asked_for_runs() -> None:
+    assert list(made({})) == ["core"]
