@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
+from core import messages as m
+from core.scenario.directory import Symbol
 from periphery.risk.measures import Floats
+from periphery.service.engine import request
+
+TOLD = frozenset({m.Kind.QUOTE, m.Kind.TRADE, m.Kind.MARK})
+"""The events that tell a price."""
 
 
 class Prices:
@@ -19,6 +26,20 @@ class Prices:
         self.last: dict[int, float] = {}
         self.rows: deque[dict[int, float]] = deque(maxlen=most + 1)
         self.ends_ns = 0
+
+    def hear(self, kind: int, raw: bytes, symbols: Sequence[Symbol]) -> None:
+        """An event; the middle of a quote with both sides, a trade or a mark is the price from now on."""
+        if kind == m.Kind.QUOTE:
+            row = request(raw, m.QUOTE_EVENT)
+            if row["bid_qty"] > 0 and row["ask_qty"] > 0:
+                self._take(symbols[row["symbol"]], int(row["bid_px"]) + int(row["ask_px"]), 2)
+        elif kind in TOLD:
+            row = request(raw, m.TRADE_EVENT if kind == m.Kind.TRADE else m.PRICE_EVENT)
+            if row["px"] > 0:
+                self._take(symbols[row["symbol"]], int(row["px"]), 1)
+
+    def _take(self, symbol: Symbol, px: int, parts: int) -> None:
+        self.last[symbol.index] = px / (parts * 10**symbol.price_precision)
 
     def turn(self, time_ns: int) -> bool:
         """Whether a period has ended before that time; the prices at its end are kept then. Periods in which
