@@ -44,9 +44,7 @@ class RiskEngine(Engine):
 
     name = "risk"
     line = "VaR and expected shortfall by account, components, stresses, and whether they held."
-    kinds = frozenset(
-        TOLD | {m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION, m.Kind.ADJUSTED, m.Kind.TIME}
-    )
+    kinds = frozenset(TOLD | {m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION, m.Kind.ADJUSTED, m.Kind.TIME})
     Params = RiskParams
 
     def __init__(self, params: RiskParams, book: Book) -> None:
@@ -172,9 +170,7 @@ class RiskEngine(Engine):
         asked = {a: (var, e.tolist(), symbols) for a, (var, e, symbols) in self.asked.items()}
         return {
             "held": self.held,
-            "last": self.prices.last,
-            "rows": list(self.prices.rows),
-            "ends_ns": self.prices.ends_ns,
+            "prices": self.prices.save(),
             "asked": asked,
             "exceeded": self.exceeded,
             "allowed": self.allowed,
@@ -182,9 +178,7 @@ class RiskEngine(Engine):
 
     def load(self, state: dict[str, Any]) -> None:
         self.held = state["held"]
-        self.prices.last = state["last"]
-        self.prices.rows.extend(state["rows"])
-        self.prices.ends_ns = state["ends_ns"]
+        self.prices.load(state["prices"])
         self.asked = {a: (var, np.array(e), symbols) for a, (var, e, symbols) in state["asked"].items()}
         self.exceeded = state["exceeded"]
         self.allowed = state["allowed"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,3 +65,11 @@ class Prices:
             len(rows), len(symbols)
         )
         return np.asarray(table[1:] / table[:-1] - 1.0, np.float64)
+
+    def save(self) -> dict[str, Any]:
+        return {"last": self.last, "rows": list(self.rows), "ends_ns": self.ends_ns}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """What `save` gave, in place of what there is."""
+        self.last, self.ends_ns = state["last"], state["ends_ns"]
+        self.rows = deque(state["rows"], self.rows.maxlen)
