@@ -14,7 +14,7 @@ from core import messages as m
 from core.live.book import Book
 from core.scenario.directory import Account
 from periphery.analytics import measures
-from periphery.analytics.ledger import CASH_UNIT, Ledger
+from periphery.analytics.ledger import Ledger
 from periphery.risk.prices import TOLD, Prices
 from periphery.service.engine import Engine, Output, Params, request
 
@@ -32,7 +32,7 @@ class AnalyticsParams(Params, frozen=True, forbid_unknown_fields=True):
     a_year: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     risk_free: float = 0.0
     benchmark: str = ""
-    factors: list[str] = []
+    factors: list[str] = msgspec.field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -92,14 +92,14 @@ class AnalyticsEngine(Engine):
         return [Output("performance", self._account(accounts[owner])) for owner in owners]
 
     def _account(self, account: Account) -> dict[str, Any]:
-        gains, lacking = self._gains(account)
+        gains, lacking = self.ledger.gains(account, self.prices.last, self.book.rates)
         told: dict[str, Any] = {
             "account": account.name,
             "currency": account.currency,
             "period_s": self.params.period_s,
             "unpriced": lacking,
         }
-        begun = self._begun(account)
+        begun = self.ledger.begun(account, self.book.rates)
         if lacking or begun is None:
             return told
         pnl = sum(gains.values())
@@ -108,29 +108,6 @@ class AnalyticsEngine(Engine):
         told |= {"equity": equity, "pnl": equity - course.begun, "periods": len(course.rows)}
         told |= {"by_strategy": self._by(gains, 1), "by_instrument": self._by(gains, 0)}
         return told | self._figures(course)
-
-    def _gains(self, account: Account) -> tuple[dict[tuple[int, int], float], list[str]]:
-        """By (symbol, strategy) in the account's currency, and what has no price or no rate."""
-        gains, lacking = {}, []
-        for (symbol, strategy), gain in self.ledger.gains(account.index, self.prices.last).items():
-            of = self.book.directory.symbol_list[symbol]
-            rate = self.book.rates.find(of.settle_currency, account.currency)
-            if gain is None or rate is None:
-                lacking.append(of.name)
-            else:
-                gains[symbol, strategy] = gain * float(rate)
-        return gains, sorted(set(lacking))
-
-    def _begun(self, account: Account) -> float | None:
-        """Cash, and at their cost positions, that the account began with; None: a rate is missing."""
-        total = account.cash / CASH_UNIT
-        for symbol, cost in self.ledger.accounts[account.index].opened.items():
-            currency = self.book.directory.symbol_list[symbol].settle_currency
-            rate = self.book.rates.find(currency, account.currency)
-            if rate is None:
-                return None
-            total += cost * float(rate)
-        return total
 
     def _go_on(self, account: int, equity: float) -> Course:
         """Adds a period. Where the equity isn't positive there are no returns: the course begins anew."""

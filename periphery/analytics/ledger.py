@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from core import messages as m
-from core.scenario.directory import Symbol
-from core.scenario.money import CASH_KINDS, ledger_unit, with_paid
+from core.scenario.directory import Account as Owner, Symbol
+from core.scenario.money import CASH_KINDS, Rates, ledger_unit, with_paid
 from core.scenario.printer import wide
 
 CASH_UNIT = 10**12
@@ -80,21 +80,48 @@ class Ledger:
 
     # ---- what it comes to ----------------------------------------------------------------------------------
 
-    def gains(self, account: int, prices: Mapping[int, float]) -> dict[Part, float | None]:
-        """In the instruments' settle currencies; None: it is held and has no price."""
-        parts = self.accounts[account].parts
-        return {part: self._gain(part[0], held, prices) for part, held in sorted(parts.items())}
+    def gains(
+        self, owner: Owner, prices: Mapping[int, float], rates: Rates
+    ) -> tuple[dict[Part, float], list[str]]:
+        """In the account's currency, and the names of what is held without a price or has no rate."""
+        found, lacking = {}, []
+        parts = self.accounts[owner.index].parts if owner.index in self.accounts else {}
+        for part, held in sorted(parts.items()):
+            gain = self._gain(part[0], held, prices)
+            rate = self._rate(part[0], owner, rates)
+            if gain is None or rate is None:
+                lacking.append(self.symbols[part[0]].name)
+            else:
+                found[part] = gain * rate
+        return found, sorted(set(lacking))
 
-    def worths(self, account: int, prices: Mapping[int, float]) -> dict[int, float | None]:
-        """By symbol, what is held at the price of now, in the settle currency; signed."""
-        held = self.accounts.get(account, Account()).whole
-        return {
-            symbol: worth(self.symbols[symbol], held[symbol].qty, prices[symbol])
-            if symbol in prices
-            else None
-            for symbol in sorted(held)
-            if held[symbol].qty
-        }
+    def begun(self, owner: Owner, rates: Rates) -> float | None:
+        """Cash, and at their cost positions, that the account began with; None: a rate is missing."""
+        total = owner.cash / CASH_UNIT
+        opened = self.accounts[owner.index].opened if owner.index in self.accounts else {}
+        for symbol, cost in opened.items():
+            rate = self._rate(symbol, owner, rates)
+            if rate is None:
+                return None
+            total += cost * rate
+        return total
+
+    def exposures(self, owner: Owner, prices: Mapping[int, float], rates: Rates) -> dict[int, float | None]:
+        """By symbol that is held: what a return of 1 would be worth, in the account's currency; None: it has
+        no price or no rate."""
+        found: dict[int, float | None] = {}
+        for symbol, held in sorted(self.accounts.get(owner.index, Account()).whole.items()):
+            rate = self._rate(symbol, owner, rates)
+            if held.qty and (symbol not in prices or rate is None):
+                found[symbol] = None
+            elif held.qty and rate is not None:
+                value = abs(worth(self.symbols[symbol], held.qty, prices[symbol])) * rate
+                found[symbol] = value if held.qty > 0 else -value
+        return found
+
+    def _rate(self, symbol: int, owner: Owner, rates: Rates) -> float | None:
+        rate = rates.find(self.symbols[symbol].settle_currency, owner.currency)
+        return None if rate is None else float(rate)
 
     def _gain(self, symbol: int, held: Held, prices: Mapping[int, float]) -> float | None:
         if not held.qty:
@@ -117,7 +144,7 @@ class Ledger:
             account: Account(
                 {symbol: Held(qty, flow) for symbol, qty, flow in whole},
                 {(part[0], part[1]): Held(qty, flow) for part, qty, flow in parts},
-                {symbol: cost for symbol, cost in opened},
+                dict(opened),
             )
             for account, whole, parts, opened in state
         }
@@ -134,7 +161,7 @@ def _shares(account: Account, symbol: int, qty: float) -> dict[int, float]:
 
 def worth(symbol: Symbol, qty: float, price: float) -> float:
     """What a signed quantity is worth at a price. An inverse contract pays in 1 / price: a long one owes."""
-    size = qty / 10**symbol.qty_precision * symbol.multiplier / 10**symbol.multiplier_precision
+    size: float = qty / 10**symbol.qty_precision * symbol.multiplier / 10**symbol.multiplier_precision
     return -size / price if symbol.inverse else size * price
 
 

@@ -24,7 +24,7 @@ _None = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class FactorParams(Params, frozen=True, forbid_unknown_fields=True):
-    """period_s: of a return. periods: the last ones, that everything is of. least: with fewer nothing is said.
+    """period_s: of a return. periods: the last ones, that all is of. least: with fewer nothing is said.
     factors: symbols whose returns are factors; all others are exposed to them. lags: of the errors; -1: by
     the rule of thumb. components: principal ones; 0: none. covariance: how it is shrunk. momentum: periods
     of the score; 0: none. ahead: periods that it is to foretell.
@@ -33,7 +33,7 @@ class FactorParams(Params, frozen=True, forbid_unknown_fields=True):
     period_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
     periods: _Count = 250
     least: Annotated[int, msgspec.Meta(ge=3)] = 30
-    factors: list[str] = []
+    factors: list[str] = msgspec.field(default_factory=list)
     lags: Annotated[int, msgspec.Meta(ge=-1)] = -1
     components: _None = 3
     covariance: Method = "ledoit_wolf"

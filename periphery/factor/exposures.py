@@ -1,4 +1,4 @@
-"""Exposures of returns to factors: a regression, its errors right under heteroskedasticity and autocorrelation.
+"""Exposures of returns to factors: a regression, with errors that allow for varying and correlated residuals.
 
 W. Newey and K. West, "A Simple, Positive Semi-Definite, Heteroskedasticity and Autocorrelation Consistent
 Covariance Matrix" (1987).
@@ -18,7 +18,7 @@ type Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """alpha: a period. betas, errors, t: by factor; alpha's are alpha_error, alpha_t. r2: 0 to 1. periods: n."""
+    """alpha: a period. betas, errors, t: by factor; alpha's are alpha_error, alpha_t. r2: 0 to 1."""
 
     alpha: float
     alpha_error: float

@@ -1,7 +1,7 @@
 """What factors earn, by the portfolios that are exposed to them.
 
-J. Cochrane, "Asset Pricing", chapter 12: exposures by time series, then mean returns on exposures; E. Fama and
-J. MacBeth, "Risk, Return, and Equilibrium" (1973): the same cross-section a period.
+J. Cochrane, "Asset Pricing", chapter 12: exposures by time series, then mean returns on exposures. E. Fama
+and J. MacBeth, "Risk, Return, and Equilibrium" (1973): the same cross-section a period.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def two_step(portfolios: Table, factors: Table, lags: int | None = None) -> dict
 
     _check(portfolios, factors)
     model = LinearFactorModel(portfolios.values, factors.values)
-    more = {} if lags is None else {"bandwidth": lags}
+    more: dict[str, Any] = {} if lags is None else {"bandwidth": lags}
     fit = model.fit(cov_type="kernel", **more)
     return _told(fit, portfolios, factors)
 

@@ -49,7 +49,7 @@ def momentum(prices: Floats, periods: int, skip: int = 0) -> Floats:
 
 def information(scores: Floats, returns: Floats) -> Information:
     """Spearman's correlation in each period, and what it comes to."""
-    from scipy.stats import rankdata
+    from scipy.stats import rankdata  # type: ignore[import-untyped]
 
     found = np.full(len(scores), np.nan)
     for i, (score, earned) in enumerate(zip(scores, returns, strict=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise BadTable(f"{path}: {error}") from error
     times = tuple(str(time) for time in frame.index)
-    for before, time in zip(times, times[1:], strict=False):
+    for before, time in pairwise(times):
         if time <= before:
             raise BadTable(f"{path}: {time} after {before}: sort the rows by time, one a time")
     names = tuple(str(name) for name in frame.columns)

@@ -117,7 +117,7 @@ def _solved(
     benchmark: Floats | None,
 ) -> Floats:
     import pandas as pd  # type: ignore[import-untyped]
-    from cvxpy import SolverError  # type: ignore[import-untyped]
+    from cvxpy import SolverError
 
     size = float(returns.std(axis=0, ddof=1).mean())
     if not size > 0:
@@ -142,8 +142,10 @@ def _model(
     names: Sequence[str], spec: Spec, before: Mapping[str, float], size: float, tolerance: float
 ) -> Any:
     """The estimator of a method, for returns that were divided by `size`."""
-    from skfolio import RiskMeasure  # type: ignore[import-untyped]
-    from skfolio import optimization as of
+    from skfolio import (  # type: ignore[import-untyped]
+        RiskMeasure,
+        optimization as of,
+    )
 
     bounds: dict[str, Any] = {"min_weights": spec.min_weight, "max_weights": spec.max_weight}
     bounds |= {"risk_measure": RiskMeasure.VARIANCE}
@@ -176,9 +178,9 @@ def _turnover(held: Floats, most: float) -> Any:
     """All changes together. skfolio's own bound is one of each change."""
 
     def constraint(weights: Any) -> Any:
-        import cvxpy
+        from cvxpy.atoms import norm1
 
-        return cvxpy.norm1(weights - held) <= most
+        return norm1(weights - held) <= most
 
     return constraint
 
@@ -235,7 +237,7 @@ def rounded(weights: Floats, digits: int = DIGITS) -> list[float]:
     scaled = weights * 10.0**digits
     down = np.floor(scaled + 1e-3)  # what the solver left just below a step is on it
     missing = round(float(scaled.sum())) - int(down.sum())
-    first = sorted(range(len(weights)), key=lambda i: (round(down[i] - scaled[i], 3), i))
+    first = sorted(range(len(weights)), key=lambda i: (round(float(down[i] - scaled[i]), 3), i))
     for i in first[: max(missing, 0)]:
         down[i] += 1
     for i in first[::-1][: max(-missing, 0)]:

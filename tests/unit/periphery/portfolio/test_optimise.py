@@ -73,7 +73,7 @@ def test_mean_variance_without_bounds_is_its_closed_form(stocks: Table) -> None:
     c = (2 * aversion - one.sum()) / other.sum()
     expected = (one + c * other) / (2 * aversion)
     found = weights(stocks, unbounded(method="mean_variance", risk_aversion=aversion))
-    assert found == pytest.approx(expected, abs=TOLERANCE)
+    assert found == pytest.approx(expected, abs=4 * TOLERANCE)
 
 
 def test_black_litterman_is_its_closed_form(stocks: Table) -> None:
@@ -108,7 +108,8 @@ def test_risk_parity_gives_each_the_same_part_of_the_variance(stocks: Table) -> 
     assert parts == pytest.approx(np.full(20, 0.05), abs=1e-6)
     logs = minimize(
         lambda w: 1e4 * 0.5 * w @ covariance @ w - np.log(w).mean(), np.full(20, 0.5),
-        bounds=[(1e-9, None)] * 20, method="L-BFGS-B", options={"ftol": 1e-16, "gtol": 1e-12, "maxiter": 5000},
+        bounds=[(1e-9, None)] * 20, method="L-BFGS-B",
+        options={"ftol": 1e-16, "gtol": 1e-12, "maxiter": 5000},
     ).x  # fmt: skip
     assert found == pytest.approx(logs / logs.sum(), abs=1e-4)
 
