@@ -90,11 +90,14 @@ class FactorEngine(Engine):
             return {"unpriced": lacking}
         lags = rule_of_thumb(len(returns)) if p.lags < 0 else p.lags
         factors = returns[:, [names.index(name) for name in p.factors]]
-        exposed = {
-            name: _plain(exposure(returns[:, i], factors, lags).told(p.factors))
-            for i, name in enumerate(names)
-            if name not in p.factors
-        }
+        try:
+            exposed = {
+                name: _plain(exposure(returns[:, i], factors, lags).told(p.factors))
+                for i, name in enumerate(names)
+                if name not in p.factors
+            }
+        except ValueError as error:
+            return {"unpriced": [], "failed": str(error)}
         return {"unpriced": [], "lags": lags, "exposures": exposed}
 
     def _components(self, symbols: list[int], returns: Floats) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def least(factors: int) -> int:
 
 def exposure(returns: Floats, factors: Floats, lags: int) -> Exposure:
     """Of returns (n) to factors (n, k). lags: of the Newey-West errors, without a correction for small
-    samples; 0: White's. ValueError: too few periods.
+    samples; 0: White's. ValueError: too few periods, or factors that can't be told apart.
     """
     import statsmodels.api as sm  # type: ignore[import-untyped]
 
@@ -54,6 +54,8 @@ def exposure(returns: Floats, factors: Floats, lags: int) -> Exposure:
     if periods < least(count):
         raise ValueError(f"{periods} periods for {count} factors: at least {least(count)} are needed")
     on = sm.add_constant(factors, has_constant="add")
+    if np.linalg.matrix_rank(on) <= count:
+        raise ValueError("factors that hang together, or one that stands still: leave one out")
     fit = sm.OLS(returns, on).fit(cov_type="HAC", cov_kwds={"maxlags": min(lags, periods - 1)})
     params, errors, t = (tuple(map(float, values)) for values in (fit.params, fit.bse, fit.tvalues))
     return Exposure(params[0], errors[0], t[0], params[1:], errors[1:], t[1:], float(fit.rsquared), periods)

@@ -119,12 +119,13 @@ class PortfolioEngine(Engine):
         own, benchmark = (returns[:, :-1], returns[:, -1]) if p.benchmark else (returns, None)
         before = self._held(names) if p.account else self.target
         told: dict[str, Any] = {"method": p.method, "period_s": p.period_s, "periods": len(own)}
+        told["before"] = before
         try:
             self.target = optimise(names, own, p.spec, before, benchmark)
         except NoPortfolio as error:
             return told | {"failed": str(error)}
         changes = {name: abs(weight - before.get(name, 0.0)) for name, weight in self.target.items()}
-        return told | {"weights": self.target, "before": before, "turnover": sum(changes.values())}
+        return told | {"weights": self.target, "turnover": sum(changes.values())}
 
     def _held(self, names: list[str]) -> dict[str, float]:
         """What the account holds of each, as a part of its equity; nothing where that isn't known."""

@@ -1,4 +1,4 @@
-"""The analytics engine over journals: equity as the core's statement has it, everything else in plain Python."""
+"""The analytics engine over journals: equity as the core's statement has it, the rest in plain Python."""
 
 from __future__ import annotations
 
