@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MARKET_S = 2.0
 ANSWER_S = 5.0
+LINGER_S = 0.1
 DIGITS = 12
 type Touch = tuple[Fraction, Fraction]
 
@@ -193,7 +194,7 @@ def send(core: Client, proposal: Proposal, wait_s: float = ANSWER_S) -> list[dic
     for line in fresh:
         submit(core, line)
     became = dict.fromkeys((line["cl_ord_id"] for line in proposal.lines), "sent before")
-    became |= _answers(core, {line["cl_ord_id"] for line in fresh}, wait_s)
+    became |= answers(core, {line["cl_ord_id"] for line in fresh}, wait_s)
     keys = ("cl_ord_id", "symbol", "side", "order_qty")
     return [
         {key: line[key] for key in keys} | {"became": became[line["cl_ord_id"]]} for line in proposal.lines
@@ -209,22 +210,23 @@ def submit(core: Client, line: Mapping[str, str]) -> None:
     )  # fmt: skip
 
 
-def _answers(core: Client, waited: set[str], wait_s: float) -> dict[str, str]:
-    """What each order's last answer says, once all have one or the time is over."""
+def answers(core: Client, waited: set[str], wait_s: float = ANSWER_S) -> dict[str, str]:
+    """What each order's last answer says: once all have one, LINGER_S later, or when the time is over."""
     from periphery.client import DenyEvent, OrderEvent
 
-    found = dict.fromkeys(sorted(waited), "no answer in time: nacre order show ID")
-    left, until = set(waited), time.monotonic() + wait_s
-    while left and (rest := until - time.monotonic()) > 0:
+    found: dict[str, str] = {}
+    until = time.monotonic() + wait_s
+    while waited and (rest := until - time.monotonic()) > 0:
         event = next(core.events(timeout=rest), None)
-        if isinstance(event, DenyEvent) and event.cl_ord_id in left:
+        if isinstance(event, DenyEvent) and event.cl_ord_id in waited:
             found[event.cl_ord_id] = f"denied: {event.reason}"
-        elif isinstance(event, OrderEvent) and event.cl_ord_id in left and event.ord_status != "pending_new":
+        elif isinstance(event, OrderEvent) and event.cl_ord_id in waited and event.ord_status != "pending_new":
             found[event.cl_ord_id] = str(event.ord_status)
         else:
             continue
-        left.discard(event.cl_ord_id)
-    return found
+        if len(found) == len(waited):
+            until = min(until, time.monotonic() + LINGER_S)
+    return {each: found.get(each, "no answer in time: nacre order show ID") for each in sorted(waited)}
 
 
 def text(value: Fraction) -> str:
