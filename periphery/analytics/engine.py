@@ -37,10 +37,9 @@ class AnalyticsParams(Params, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Course:
-    """Of an account. begun: its first equity, last: the one of the last period. rows: a return, and those
-    of benchmark and factors, of each period."""
+    """Of an account. last: the equity at the last period's end. rows: a return, and those of benchmark and
+    factors, of each period."""
 
-    begun: float
     last: float
     rows: deque[list[float | None]]
 
@@ -58,6 +57,7 @@ class AnalyticsEngine(Engine):
         self.prices = Prices(round(params.period_s * 1e9), 1)
         self.ledger = Ledger(book.directory.symbol_list)
         self.courses: dict[int, Course] = {}
+        self.with_figures = True
         self.a_year = params.a_year or measures.YEAR_S / params.period_s
 
     # ---- events --------------------------------------------------------------------------------------------
@@ -84,6 +84,11 @@ class AnalyticsEngine(Engine):
             mark = int(booking["mark2"]) / (2 * 10**symbol.price_precision)
             self.prices.last.setdefault(symbol.index, mark)
 
+    def end(self) -> list[Output]:
+        """There is nothing more: what is left counts as a period. Not for an engine that goes on."""
+        self.prices.rows.append(dict(self.prices.last))
+        return self._period()
+
     # ---- a period ------------------------------------------------------------------------------------------
 
     def _period(self) -> list[Output]:
@@ -103,19 +108,21 @@ class AnalyticsEngine(Engine):
         if lacking or begun is None:
             return told
         pnl = sum(gains.values())
-        equity = begun + pnl
-        course = self._go_on(account.index, equity)
-        told |= {"equity": equity, "pnl": equity - course.begun, "periods": len(course.rows)}
+        course = self._go_on(account.index, begun, begun + pnl)
+        told |= {"equity": begun + pnl, "pnl": pnl, "periods": len(course.rows)}
         told |= {"by_strategy": self._by(gains, 1), "by_instrument": self._by(gains, 0)}
-        return told | self._figures(course)
+        return told | self._figures(course) if self.with_figures else told
 
-    def _go_on(self, account: int, equity: float) -> Course:
-        """Adds a period. Where the equity isn't positive there are no returns: the course begins anew."""
+    def _go_on(self, account: int, begun: float, equity: float) -> Course:
+        """Adds a period. What was held from the beginning at a cost of long ago is none of the first period's
+        return. Where the equity isn't positive there are no returns: the course begins anew."""
         course = self.courses.get(account)
         if course is None:
-            course = Course(equity, equity, deque(maxlen=self.params.periods))
+            course = Course(begun, deque(maxlen=self.params.periods))
             self.courses[account] = course
-            return course
+            if self.ledger.accounts[account].opened:
+                course.last = equity
+                return course
         if course.last > 0 < equity:
             course.rows.append([equity / course.last - 1.0, *self._others()])
         else:
@@ -169,16 +176,14 @@ class AnalyticsEngine(Engine):
     # ---- state ---------------------------------------------------------------------------------------------
 
     def save(self) -> dict[str, Any]:
-        courses = [(a, c.begun, c.last, list(c.rows)) for a, c in self.courses.items()]
+        courses = [(account, course.last, list(course.rows)) for account, course in self.courses.items()]
         return {"prices": self.prices.save(), "ledger": self.ledger.save(), "courses": courses}
 
     def load(self, state: dict[str, Any]) -> None:
         self.prices.load(state["prices"])
         self.ledger.load(state["ledger"])
         most = self.params.periods
-        self.courses = {
-            a: Course(begun, last, deque(rows, most)) for a, begun, last, rows in state["courses"]
-        }
+        self.courses = {account: Course(last, deque(rows, most)) for account, last, rows in state["courses"]}
 
 
 def _complete(rows: Iterable[list[float | None]], columns: list[int]) -> measures.Floats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def relative(returns: Floats, benchmark: Floats, a_year: float, risk_free: float
     active = returns - benchmark
     deviation = float(of.standard_deviation(active))
     both = np.column_stack([returns, benchmark])
-    moves = (both.std(axis=0) > _NOTHING).all()
+    moves = bool((both.std(axis=0) > _NOTHING).all())
     figures = {
         "alpha": _compounded(fit[0], a_year) if moves else math.nan,
         "beta": fit[1] if moves else math.nan,
@@ -87,15 +88,44 @@ def by_factor(returns: Floats, factors: Floats, names: Sequence[str]) -> dict[st
     return {
         "betas": dict(zip(names, map(plain, fit[1:]), strict=True)),
         "contributions": dict(zip(names, map(plain, parts), strict=True)),
-        "specific": plain(float(returns.sum()) - math.fsum(parts)),
+        "specific": plain(float(returns.sum()) - sum(parts)),
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """Indices of values: the high before, the lowest, and where the high was reached again (None: not yet).
+    depth: a part of the high."""
+
+    high: int
+    low: int
+    again: int | None
+    depth: float
+
+
+def drawdowns(values: Floats, most: int = 5) -> list[Drawdown]:
+    """The deepest falls of a series of positive values, deepest first; of equal ones the earlier."""
+    found: list[Drawdown] = []
+    high = 0
+    for i in range(1, len(values) + 1):
+        if i < len(values) and values[i] < values[high]:
+            continue
+        if i - high > 1:  # it fell between
+            low = high + 1 + int(values[high + 1 : i].argmin())
+            depth = 1.0 - float(values[low] / values[high])
+            found.append(Drawdown(high, low, i if i < len(values) else None, depth))
+        high = i
+    return sorted(found, key=lambda each: (-each.depth, each.high))[:most]
+
+
 def _regress(values: Floats, on: Floats) -> list[float]:
-    """The constant, then the slopes, by least squares."""
+    """The constant, then the slopes, by least squares; NaN where what is regressed on can't be told apart."""
     import statsmodels.api as sm  # type: ignore[import-untyped]
 
-    return [float(x) for x in sm.OLS(values, sm.add_constant(on, has_constant="add")).fit().params]
+    design = sm.add_constant(on, has_constant="add")
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return [math.nan] * design.shape[1]
+    return [float(x) for x in sm.OLS(values, design).fit().params]
 
 
 def _compounded(growth: float, times: float) -> float:

@@ -220,7 +220,9 @@ def answers(core: Client, waited: set[str], wait_s: float = ANSWER_S) -> dict[st
         event = next(core.events(timeout=rest), None)
         if isinstance(event, DenyEvent) and event.cl_ord_id in waited:
             found[event.cl_ord_id] = f"denied: {event.reason}"
-        elif isinstance(event, OrderEvent) and event.cl_ord_id in waited and event.ord_status != "pending_new":
+        elif (
+            isinstance(event, OrderEvent) and event.cl_ord_id in waited and event.ord_status != "pending_new"
+        ):
             found[event.cl_ord_id] = str(event.ord_status)
         else:
             continue

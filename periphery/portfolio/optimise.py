@@ -178,7 +178,7 @@ def _turnover(held: Floats, most: float) -> Any:
     """All changes together. skfolio's own bound is one of each change."""
 
     def constraint(weights: Any) -> Any:
-        from cvxpy.atoms import norm1
+        from cvxpy.atoms.norm1 import norm1
 
         return norm1(weights - held) <= most
 

@@ -82,7 +82,7 @@ def test_equity_and_where_it_comes_from(told: list[dict[str, Any]]) -> None:
 
 
 def returns_until(last: int) -> list[float]:
-    equities = [equity for equity, _, _ in expected()][2 : last + 1]
+    equities = [1_000_000.0, *(equity for equity, _, _ in expected()[2 : last + 1])]
     return [after / before - 1 for before, after in pairwise(equities)]
 
 
@@ -117,7 +117,7 @@ def test_figures_in_plain_python(told: list[dict[str, Any]]) -> None:
 
 def test_against_the_benchmark_in_plain_python(told: list[dict[str, Any]]) -> None:
     returns = returns_until(78)
-    other = [b / a - 1 for a, b in pairwise([row[3] for row in PRICES[2:79]])]
+    other = [b / a - 1 for a, b in pairwise([row[3] for row in PRICES[1:79]])]
     beta = statistics.covariance(returns, other) / statistics.variance(other)
     alpha = statistics.fmean(returns) - beta * statistics.fmean(other)
     active = [r - b for r, b in zip(returns, other, strict=True)]
@@ -137,7 +137,7 @@ def test_against_the_benchmark_in_plain_python(told: list[dict[str, Any]]) -> No
 def test_parts_by_factor_add_up(told: list[dict[str, Any]]) -> None:
     """Normal equations by Cramer's rule."""
     y = returns_until(78)
-    x1, x2 = ([b / a - 1 for a, b in pairwise([row[at] for row in PRICES[2:79]])] for at in (1, 2))
+    x1, x2 = ([b / a - 1 for a, b in pairwise([row[at] for row in PRICES[1:79]])] for at in (1, 2))
     c11, c22, c12 = statistics.variance(x1), statistics.variance(x2), statistics.covariance(x1, x2)
     c1, c2 = statistics.covariance(x1, y), statistics.covariance(x2, y)
     determinant = c11 * c22 - c12 * c12
