@@ -16,7 +16,7 @@ from core.scenario.directory import Account
 from periphery.analytics import measures
 from periphery.analytics.ledger import Ledger
 from periphery.risk.prices import TOLD, Prices
-from periphery.service.engine import Engine, Output, Params, request
+from periphery.service.engine import Engine, Output, Params, need, request
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _NAME_OF_NONE = ""
@@ -54,6 +54,7 @@ class AnalyticsEngine(Engine):
 
     def __init__(self, params: AnalyticsParams, book: Book) -> None:
         super().__init__(params, book)
+        need("skfolio.measures", "statsmodels.api")
         self.prices = Prices(round(params.period_s * 1e9), 1)
         self.ledger = Ledger(book.directory.symbol_list)
         self.courses: dict[int, Course] = {}

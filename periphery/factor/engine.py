@@ -17,7 +17,7 @@ from periphery.factor.exposures import exposure, least, rule_of_thumb
 from periphery.factor.pca import components
 from periphery.factor.scores import Floats, information, summed
 from periphery.risk.prices import TOLD, Prices
-from periphery.service.engine import Engine, Output, Params
+from periphery.service.engine import Engine, Output, Params, need
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _None = Annotated[int, msgspec.Meta(ge=0)]
@@ -51,6 +51,7 @@ class FactorEngine(Engine):
 
     def __init__(self, params: FactorParams, book: Book) -> None:
         super().__init__(params, book)
+        need("scipy.stats", "sklearn.covariance", "sklearn.decomposition", "statsmodels.api")
         most = max(params.periods, params.momentum + params.ahead)
         self.prices = Prices(round(params.period_s * 1e9), most)
         self.foretold: deque[float] = deque(maxlen=params.periods)

@@ -13,7 +13,7 @@ from core.live.book import Book
 from periphery.analytics.ledger import Ledger
 from periphery.portfolio.optimise import Covariance, Method, NoPortfolio, Spec, optimise
 from periphery.risk.prices import TOLD, Prices
-from periphery.service.engine import Engine, Output, Params, request
+from periphery.service.engine import Engine, Output, Params, need, request
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -66,6 +66,7 @@ class PortfolioEngine(Engine):
 
     def __init__(self, params: PortfolioParams, book: Book) -> None:
         super().__init__(params, book)
+        need("pandas", "skfolio.optimization")
         self.prices = Prices(round(params.period_s * 1e9), params.periods)
         self.ledger = Ledger(book.directory.symbol_list)
         self.target: dict[str, float] = {}
