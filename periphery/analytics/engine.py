@@ -95,7 +95,8 @@ class AnalyticsEngine(Engine):
     def _period(self) -> list[Output]:
         owners = sorted(self.ledger.accounts)
         accounts = self.book.directory.account_list
-        return [Output("performance", self._account(accounts[owner])) for owner in owners]
+        own = [accounts[owner] for owner in owners if self.part.owns(accounts[owner].name)]
+        return [Output("performance", self._account(account)) for account in own]
 
     def _account(self, account: Account) -> dict[str, Any]:
         gains, lacking = self.ledger.gains(account, self.prices.last, self.book.rates)

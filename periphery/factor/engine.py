@@ -69,8 +69,8 @@ class FactorEngine(Engine):
         self._look_back()
         symbols = self._priced(p.least + 1)
         returns = self.prices.returns(symbols)[-p.periods :] if symbols else np.empty((0, 0))
-        if len(returns) < p.least:
-            return []
+        if len(returns) < p.least or not self.part.owns(self.name):
+            return []  # what it says is of all symbols together: one part says it
         told: dict[str, Any] = {"period_s": p.period_s, "periods": len(returns)}
         told |= self._exposures(symbols, returns)
         told |= self._components(symbols, returns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -22,7 +23,9 @@ class PortfolioParams(Params, frozen=True, forbid_unknown_fields=True):
     """period_s: of a return. every: periods from one target to the next. periods: the last ones that it looks
     at. least: with fewer nothing is said. symbols: of the portfolio; none: all that had a price throughout.
     benchmark: a symbol, which tracking_error stays near to. account: whose positions are the weights before;
-    none: the last target is. The others are those of `Spec`.
+    none: the last target is. alpha: a signal's name, whose last value of each symbol is what mean_variance
+    expects of it in a period; none: what its returns had. signal: the name under which each weight is said to
+    strategies; none: they aren't told. The others are those of `Spec`.
     """
 
     period_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
@@ -32,6 +35,8 @@ class PortfolioParams(Params, frozen=True, forbid_unknown_fields=True):
     symbols: list[str] = msgspec.field(default_factory=list)
     benchmark: str = ""
     account: str = ""
+    alpha: str = ""
+    signal: str = ""
     method: Method = "minimum_variance"
     covariance: Covariance = "ledoit_wolf"
     risk_aversion: Annotated[float, msgspec.Meta(gt=0)] = 1.0
@@ -57,11 +62,13 @@ class PortfolioParams(Params, frozen=True, forbid_unknown_fields=True):
 
 
 class PortfolioEngine(Engine):
-    """Says `target`: weights, or why there are none. It sends nothing: orders are somebody's to approve."""
+    """Says `target`: weights, or why there are none. Orders are somebody's to approve."""
 
     name = "portfolio"
     line = "Target weights: variance, risk parity, Black-Litterman, tracking error; turnover and costs."
-    kinds = frozenset(TOLD | {m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION, m.Kind.ADJUSTED, m.Kind.TIME})
+    kinds = frozenset(
+        TOLD | {m.Kind.SIGNAL, m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION, m.Kind.ADJUSTED, m.Kind.TIME}
+    )
     Params = PortfolioParams
 
     def __init__(self, params: PortfolioParams, book: Book) -> None:
@@ -70,6 +77,7 @@ class PortfolioEngine(Engine):
         self.prices = Prices(round(params.period_s * 1e9), params.periods)
         self.ledger = Ledger(book.directory.symbol_list)
         self.target: dict[str, float] = {}
+        self.expected: dict[str, float] = {}
         self.waited = 0
 
     def on_page(self, page: np.void, raw: bytes) -> Iterable[Output]:
@@ -78,11 +86,23 @@ class PortfolioEngine(Engine):
         kind = int(header["kind"])
         if kind in TOLD:
             self.prices.hear(kind, raw, self.book.directory.symbol_list)
+        elif kind == m.Kind.SIGNAL:
+            self._hear(request(raw, m.SIGNAL_EVENT))
         elif kind == m.Kind.OPEN_POSITION:
             self.ledger.open(request(raw, m.OPEN_POSITION_EVENT))
         elif m.counts(page, "booking") and page["booking"]["flags"] & m.BookingFlag.BOOKED:
             self.ledger.book(page["booking"], m.NONE, kind == m.Kind.ADJUSTED)
         return said
+
+    def _hear(self, row: np.void) -> None:
+        """A value that somebody said of a symbol."""
+        directory, symbol = self.book.directory, int(row["symbol"])
+        names = directory.space_lists[m.Space.SIGNAL]
+        if row["what"] != m.SignalWhat.VALUE or symbol == m.NONE or int(row["name"]) >= len(names):
+            return
+        if self.params.alpha and names[int(row["name"])] == self.params.alpha:
+            value = Decimal(int(row["mantissa"])).scaleb(int(row["exponent"]))
+            self.expected[directory.symbol_list[symbol].name] = float(value)
 
     # ---- a period ------------------------------------------------------------------------------------------
 
@@ -94,7 +114,12 @@ class PortfolioEngine(Engine):
         if self.waited < p.every or len(returns) < p.least:
             return []
         self.waited = 0
-        return [Output("target", self._target(names, returns))]
+        if not self.part.owns(p.account):
+            return []
+        told = self._target(names, returns)
+        weights = told.get("weights", {}) if p.signal else {}
+        signals = [{"name": p.signal, "value": weight, "symbol": name} for name, weight in weights.items()]
+        return [Output("target", told), *(Output("signal", values) for values in signals)]
 
     def _names(self) -> list[str]:
         """The portfolio's symbols, then the benchmark."""
@@ -122,7 +147,8 @@ class PortfolioEngine(Engine):
         told: dict[str, Any] = {"method": p.method, "period_s": p.period_s, "periods": len(own)}
         told["before"] = before
         try:
-            self.target = optimise(names, own, p.spec, before, benchmark)
+            expected = self.expected if p.alpha else None
+            self.target = optimise(names, own, p.spec, before, benchmark, expected)
         except NoPortfolio as error:
             return told | {"failed": str(error)}
         changes = {name: abs(weight - before.get(name, 0.0)) for name, weight in self.target.items()}
@@ -149,10 +175,11 @@ class PortfolioEngine(Engine):
             "prices": self.prices.save(),
             "ledger": self.ledger.save(),
             "target": self.target,
+            "expected": self.expected,
             "waited": self.waited,
         }
 
     def load(self, state: dict[str, Any]) -> None:
         self.prices.load(state["prices"])
         self.ledger.load(state["ledger"])
-        self.target, self.waited = state["target"], state["waited"]
+        self.target, self.waited, self.expected = state["target"], state["waited"], state["expected"]

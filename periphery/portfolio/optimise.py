@@ -76,15 +76,17 @@ def optimise(
     spec: Spec,
     before: Mapping[str, float] | None = None,
     benchmark: Floats | None = None,
+    mean: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Weights by name. returns (n, k): of equal periods, oldest first. before: the weights that there are;
-    what is not in it is 0. benchmark (n): returns that tracking_error stays near to. NoPortfolio.
+    what is not in it is 0. benchmark (n): returns that tracking_error stays near to. mean: what is expected
+    of each in a period, for mean_variance, 0 where nothing is; None: what the returns had. NoPortfolio.
     """
     _check(names, returns, spec, benchmark)
     if spec.method == "equal" or len(names) == 1:
         found = np.full(len(names), spec.budget / len(names))
     else:
-        found = _solved(names, returns, spec, before or {}, benchmark)
+        found = _solved(names, returns, spec, before or {}, benchmark, mean)
     return dict(zip(names, rounded(found), strict=True))
 
 
@@ -115,6 +117,7 @@ def _solved(
     spec: Spec,
     before: Mapping[str, float],
     benchmark: Floats | None,
+    mean: Mapping[str, float] | None,
 ) -> Floats:
     import pandas as pd  # type: ignore[import-untyped]
     from cvxpy import SolverError
@@ -125,7 +128,7 @@ def _solved(
     frame = pd.DataFrame(returns / size, columns=[_inner(i) for i in range(len(names))])
     why = ""
     for tolerance in TOLERANCES if spec.method != "hrp" else TOLERANCES[:1]:
-        model = _model(names, spec, before, size, tolerance)
+        model = _model(names, spec, before, size, tolerance, mean)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter(
@@ -139,7 +142,12 @@ def _solved(
 
 
 def _model(
-    names: Sequence[str], spec: Spec, before: Mapping[str, float], size: float, tolerance: float
+    names: Sequence[str],
+    spec: Spec,
+    before: Mapping[str, float],
+    size: float,
+    tolerance: float,
+    mean: Mapping[str, float] | None,
 ) -> Any:
     """The estimator of a method, for returns that were divided by `size`."""
     from skfolio import (  # type: ignore[import-untyped]
@@ -169,7 +177,7 @@ def _model(
         transaction_costs=spec.cost / spec.periods / size,
         budget=spec.budget,
         scale_objective=None if least else min(1.0 / (spec.risk_aversion * size), _MOST_SCALE),
-        prior_estimator=_prior(names, spec, size),
+        prior_estimator=_prior(names, spec, size, mean),
         **bounds,
     )
 
@@ -185,7 +193,7 @@ def _turnover(held: Floats, most: float) -> Any:
     return constraint
 
 
-def _prior(names: Sequence[str], spec: Spec, size: float) -> Any:
+def _prior(names: Sequence[str], spec: Spec, size: float, mean: Mapping[str, float] | None = None) -> Any:
     from skfolio import moments
     from skfolio.prior import BlackLitterman, EmpiricalPrior  # type: ignore[import-untyped]
 
@@ -194,17 +202,34 @@ def _prior(names: Sequence[str], spec: Spec, size: float) -> Any:
     }  # fmt: skip
     covariance = kinds[spec.covariance]()
     if spec.method != "black_litterman":
-        return EmpiricalPrior(covariance_estimator=covariance)
+        expected = None if mean is None else _told(np.array([mean.get(name, 0.0) for name in names]) / size)
+        return EmpiricalPrior(mu_estimator=expected, covariance_estimator=covariance)
     weights = np.array([spec.market.get(name, 0.0) for name in names]) if spec.market else None
-    mean = moments.EquilibriumMu(
+    market = moments.EquilibriumMu(
         risk_aversion=2.0 * spec.risk_aversion * size, weights=weights, covariance_estimator=covariance
     )
     return BlackLitterman(
         views=[_view(view, names, size) for view in spec.views],
-        prior_estimator=EmpiricalPrior(mu_estimator=mean, covariance_estimator=covariance),
+        prior_estimator=EmpiricalPrior(mu_estimator=market, covariance_estimator=covariance),
         tau=spec.tau,
         view_confidences=spec.confidences or None,
     )
+
+
+def _told(mean: Floats) -> Any:
+    """An estimator of means that are known."""
+    from skfolio.moments import BaseMu
+
+    class Told(BaseMu):  # type: ignore[misc]
+        def __init__(self, mean: Floats) -> None:
+            self.mean = mean
+
+        def fit(self, X: Any, y: Any = None) -> Told:
+            self.n_features_in_ = np.shape(X)[1]
+            self.mu_ = np.asarray(self.mean, np.float64)
+            return self
+
+    return Told(mean)
 
 
 def _inner(i: int) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from core import messages as m
 from core.build import SCHEMA_VERSION, build_id
 from core_ext.journal import JournalWriter
 from periphery.service.config import Config
@@ -50,19 +54,43 @@ def walks(periods: int, seed: int) -> list[list[float]]:
     return rows
 
 
+class Day(Run):
+    """A run that can say signals too, which no line of a scenario does."""
+
+    def quotes(self, row: Sequence[float], at: int) -> None:
+        """Of all symbols, at one time."""
+        self.feed(*(quote(name, mid, at) for name, mid in zip(SYMBOLS, row, strict=True)))
+
+    def signal_name(self, index: int, name: str) -> None:
+        row = np.zeros((), m.NAME_EVENT)
+        row["text"], row["index"], row["space"] = np.void(self.directory.field(name)), index, m.Space.SIGNAL
+        self.recorded.feed(int(m.Kind.NAME), self.at, row.tobytes(), m.NONE)
+
+    def signal(self, name: int, symbol: int, value: int) -> None:
+        """value: in 10^-4."""
+        row = np.zeros((), m.SIGNAL_EVENT)
+        row["name"], row["symbol"], row["to"] = name, symbol, m.NONE
+        row["mantissa"], row["exponent"] = value, -4
+        self.recorded.feed(int(m.Kind.SIGNAL), self.at, row.tobytes(), m.NONE)
+
+
+@contextmanager
+def journaled(path: Path) -> Iterator[Day]:
+    """A day that is written to a journal."""
+    with JournalWriter(path, schema_version=SCHEMA_VERSION, build_id=build_id()) as journal:
+        yield Day(journal=journal)
+
+
 def day(
     path: Path, prices: Sequence[Sequence[float]], orders: dict[int, list[dict[str, Any]]] | None = None
-) -> Run:
+) -> None:
     """Quotes of all symbols a second; then that second's orders, by its number."""
-    with JournalWriter(path, schema_version=SCHEMA_VERSION, build_id=build_id()) as journal:
-        run = Run(journal=journal)
+    with journaled(path) as run:
         run.feed(*DECLARED)
         for i, row in enumerate(prices):
-            at = (i + 1) * SECOND_NS
-            run.feed(*(quote(name, mid, at) for name, mid in zip(SYMBOLS, row, strict=True)))
+            run.quotes(row, (i + 1) * SECOND_NS)
             for n, order in enumerate((orders or {}).get(i, [])):
                 run.feed({"type": "order", "cl_ord_id": f"o{i}-{n}", "account": "A1", **order})
-    return run
 
 
 def market(symbol: str, side: str, qty: int, **more: str) -> dict[str, Any]:

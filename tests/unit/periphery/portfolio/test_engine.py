@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core import messages as m
 from periphery.portfolio.engine import PortfolioEngine
 from periphery.portfolio.optimise import Spec, optimise
-from tests.unit.periphery.days import SECOND_NS, SYMBOLS, day, market, said, walks
+from tests.unit.periphery.days import DECLARED, SECOND_NS, SYMBOLS, day, journaled, market, said, walks
 
 PRICES = walks(40, seed=8)
 PARAMS: dict[str, Any] = {"period_s": 1, "least": 10, "periods": 20}
@@ -78,6 +79,38 @@ def test_the_weights_before_are_the_account_s(tmp_path: Path) -> None:
     change = sum(abs(weight - held.get(name, 0.0)) for name, weight in told["weights"].items())
     assert change == pytest.approx(told["turnover"], abs=1e-9)
     assert change <= 1.5 + 4e-6
+
+
+def test_what_somebody_expects_is_the_mean(tmp_path: Path) -> None:
+    """A signal of each symbol, later another of one; others' signals and those of no symbol don't count."""
+    (tmp_path / "a").mkdir()
+    with journaled(tmp_path / "a" / "journal") as run:
+        run.feed(*DECLARED)
+        for index, name in enumerate(("alpha", "other")):
+            run.signal_name(index, name)
+        for i, row in enumerate(PRICES):
+            run.quotes(row, (i + 1) * SECOND_NS)
+            if i == 3:
+                for symbol, value in enumerate((-3, 5, 2, 1)):
+                    run.signal(0, symbol, value)
+                run.signal(1, 0, 99)
+                run.signal(0, m.NONE, 99)
+            if i == 30:
+                run.signal(0, 0, 8)
+    params = PARAMS | {"method": "mean_variance", "alpha": "alpha", "signal": "weight", "risk_aversion": 3}
+    told = said(PortfolioEngine, tmp_path / "a" / "journal", tmp_path / "a" / "state", params)
+    targets = [one for one in told if "weights" in one]
+    assert len(targets) == 29
+    spec = Spec(method="mean_variance", risk_aversion=3)
+    for one in targets:
+        mean = dict(zip(SYMBOLS, (-3e-4, 5e-4, 2e-4, 1e-4), strict=True))
+        if one["time_ns"] > 31 * SECOND_NS:
+            mean["AA"] = 8e-4
+        expected = optimise(SYMBOLS, returns_until(one["time_ns"]), spec, mean=mean)
+        assert one["weights"] == pytest.approx(expected, abs=3e-6)
+    signals = [one for one in told if one.get("name") == "weight"]
+    assert len(signals) == 4 * 29
+    assert {one["symbol"]: one["value"] for one in signals[-4:]} == targets[-1]["weights"]
 
 
 def test_what_can_t_be_is_told_and_the_engine_goes_on(tmp_path: Path) -> None:

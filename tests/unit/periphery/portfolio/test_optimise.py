@@ -265,3 +265,15 @@ def test_a_turnover_that_can_t_be_kept_is_named(stocks: Table) -> None:
 def test_returns_that_never_change_are_named() -> None:
     with pytest.raises(NoPortfolio, match="never change"):
         optimise(["A", "B"], np.zeros((9, 2)), Spec())
+
+
+def test_a_mean_that_is_told_takes_the_place_of_the_sample_s(stocks: Table) -> None:
+    """The closed form of mean-variance, with it; what isn't told is 0."""
+    _, covariance = sample(stocks)
+    told = {"AAPL": 0.002, "XOM": -0.001}
+    mean = np.array([told.get(name, 0.0) for name in stocks.names])
+    aversion = 8.0
+    one, other = np.linalg.solve(covariance, mean), np.linalg.solve(covariance, np.ones(20))
+    expected = (one + (2 * aversion - one.sum()) / other.sum() * other) / (2 * aversion)
+    found = weights(stocks, unbounded(method="mean_variance", risk_aversion=aversion), mean=told)
+    assert found == pytest.approx(expected, abs=4 * TOLERANCE)

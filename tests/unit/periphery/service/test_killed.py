@@ -67,6 +67,20 @@ def test_killed_at_any_event_it_says_the_same(name: str, journal: Path, tmp_path
 
 
 @pytest.mark.parametrize("name", PARAMS)
+def test_parts_together_say_what_one_says(name: str, journal: Path, tmp_path: Path) -> None:
+    undisturbed(name, journal, tmp_path / "whole")
+    together: list[Any] = []
+    for part in ("1/2", "2/2"):
+        place = tmp_path / part.replace("/", "of")
+        config = Config(journal=str(journal), state=str(place), params=PARAMS[name], part=part)
+        runner = Runner(find(name), config).catch_up()
+        runner.save()
+        runner.close()
+        together += state.read_said(place / "outputs")
+    assert sorted(together, key=lambda one: one[0]) == state.read_said(tmp_path / "whole" / "outputs")
+
+
+@pytest.mark.parametrize("name", PARAMS)
 @pytest.mark.parametrize("when", ["before the rename", "in the outputs", "after the rename"])
 def test_killed_in_a_save(
     name: str, when: str, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
