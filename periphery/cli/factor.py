@@ -202,8 +202,8 @@ def _information(prices: Any, scores: Any, ahead: int, quantiles: int) -> dict[s
     earned = load(of, "forward")(prices, ahead)
     found = load(of, "information")(scores, earned)
     parts = load(of, "by_quantile")(scores, earned, quantiles)
-    known = parts[np.isfinite(parts).any(axis=1)]
-    means = [float(np.nanmean(column)) for column in known.T] if len(known) else []
+    columns = [column[np.isfinite(column)] for column in parts.T]
+    means = [float(column.mean()) if len(column) else float("nan") for column in columns]
     told = {"ahead": ahead, "mean": found.mean, "deviation": found.deviation, "ratio": found.ratio}
     periods = int(np.isfinite(found.by_period).sum())
     return told | {"t": found.t, "periods": periods, "by_quantile": means}

@@ -11,6 +11,7 @@ M. López de Prado, "Building Diversified Portfolios that Outperform Out of Samp
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
@@ -121,23 +122,22 @@ def _solved(
 ) -> Floats:
     import pandas as pd  # type: ignore[import-untyped]
     from cvxpy import SolverError
+    from skfolio.exceptions import SkfolioError  # type: ignore[import-untyped]
 
     size = float(returns.std(axis=0, ddof=1).mean())
     if not size > 0:
         raise NoPortfolio("returns that never change: there is no risk to look at")
     frame = pd.DataFrame(returns / size, columns=[_inner(i) for i in range(len(names))])
+    near = benchmark / size if benchmark is not None and spec.method == "tracking_error" else None
     why = ""
     for tolerance in TOLERANCES if spec.method != "hrp" else TOLERANCES[:1]:
         model = _model(names, spec, before, size, tolerance, mean)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "error", UserWarning
-                )  # a solution that the solver itself doubts is none
-                fit = model.fit(frame) if benchmark is None else model.fit(frame, benchmark / size)
-            return np.asarray(fit.weights_, np.float64)
-        except (ValueError, SolverError, UserWarning) as error:
-            why = str(error)
+                warnings.simplefilter("error", UserWarning)  # what the solver itself doubts is none
+                return np.asarray(model.fit(frame, near).weights_, np.float64)
+        except (ValueError, SolverError, SkfolioError, UserWarning) as error:
+            why = re.sub(r"\bx(\d+)\b", lambda found: names[int(found[1])], str(error))
     raise NoPortfolio(f"{spec.method}: {why}")
 
 

@@ -54,6 +54,34 @@ def test_premia_by_hand(french: tuple[Table, Table]) -> None:
     assert rows == pytest.approx(betas, rel=1e-9)
 
 
+@pytest.mark.parametrize("lags", [0, 4])
+def test_errors_know_that_exposures_are_estimated(french: tuple[Table, Table], lags: int) -> None:
+    """By influence: what a month moves the premia by, itself and through exposures; then Bartlett's sum."""
+    own, factors = (table.values for table in french)
+    n, k = factors.shape
+    on = np.column_stack([np.ones(n), factors])
+    slopes = np.linalg.solve(on.T @ on, on.T @ own)
+    betas, off = slopes[1:].T, own - on @ slopes
+    inverse = np.linalg.inv(betas.T @ betas)
+    premia = inverse @ betas.T @ own.mean(axis=0)
+    alphas = own.mean(axis=0) - betas @ premia
+    around = factors - factors.mean(axis=0)
+    steps = np.linalg.solve(around.T @ around / n, around.T).T
+    moves = np.empty((n, k))
+    for t in range(n):
+        moved = np.outer(off[t], steps[t])
+        itself = betas.T @ (own[t] - betas @ premia)
+        moves[t] = inverse @ (itself + moved.T @ alphas - betas.T @ moved @ premia)
+    total = moves.T @ moves
+    for lag in range(1, lags + 1):
+        step = moves[lag:].T @ moves[:-lag]
+        total += (1 - lag / (lags + 1)) * (step + step.T)
+    errors = np.sqrt(np.diag(total) / n / (n - k - 1))
+    found = two_step(*french, lags=lags)
+    assert list(found["errors"].values()) == pytest.approx(list(errors), rel=1e-7)
+    assert list(found["t"].values()) == pytest.approx(list(premia / errors), rel=1e-7)
+
+
 def test_a_traded_factor_earns_its_mean(french: tuple[Table, Table]) -> None:
     found = traded(*french)
     means = french[1].values.mean(axis=0)
