@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MARKET_S = 2.0
 ANSWER_S = 5.0
 LINGER_S = 0.1
+POLL_S = 0.01
+QUIET = 3  # polls without a quote
 DIGITS = 12
 type Touch = tuple[Fraction, Fraction]
 
@@ -79,16 +81,26 @@ def propose(core: Client, weights: Mapping[str, Fraction], wish: Wish) -> Propos
 
 
 def market(core: Client, symbols: set[str], timeout_s: float = MARKET_S) -> dict[str, Touch]:
-    """The best bid and ask over venues, of those that are quoted on both sides."""
+    """The best bid and ask over venues, of those that are quoted on both sides. A session begins with the
+    market as it stands; it is heard until nothing comes for a moment.
+    """
     from periphery.client import Gap
 
     seen: dict[str, dict[str, Touch]] = {name: {} for name in symbols}
-    until = time.monotonic() + timeout_s
-    for quote in core.quotes(timeout=timeout_s):
-        if not isinstance(quote, Gap) and quote.symbol in seen and quote.bid_qty > 0 and quote.ask_qty > 0:
+    until, quiet = time.monotonic() + timeout_s, 0
+    while time.monotonic() < until and not (quiet >= QUIET and all(seen.values())):
+        quote = core.poll_quote()
+        if quote is None:
+            quiet += 1
+            time.sleep(POLL_S)
+            continue
+        quiet = 0
+        if isinstance(quote, Gap) or quote.symbol not in seen:
+            continue
+        if quote.bid_qty > 0 and quote.ask_qty > 0:
             seen[quote.symbol][quote.venue] = Fraction(quote.bid_px), Fraction(quote.ask_px)
-        if all(seen.values()) or time.monotonic() > until:
-            break
+        else:
+            seen[quote.symbol].pop(quote.venue, None)
     return {
         name: (max(bid for bid, _ in shown.values()), min(ask for _, ask in shown.values()))
         for name, shown in seen.items()

@@ -25,7 +25,8 @@ class PortfolioParams(Params, frozen=True, forbid_unknown_fields=True):
     benchmark: a symbol, which tracking_error stays near to. account: whose positions are the weights before;
     none: the last target is. alpha: a signal's name, whose last value of each symbol is what mean_variance
     expects of it in a period; none: what its returns had. signal: the name under which each weight is said to
-    strategies; none: they aren't told. The others are those of `Spec`.
+    strategies; none: they aren't told. The others are those of `Spec`; the first target, from nothing, isn't
+    bounded by max_turnover.
     """
 
     period_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
@@ -138,7 +139,7 @@ class PortfolioEngine(Engine):
         wanted = [*names, *benchmark]
         if not names or any(name not in symbols for name in [*wanted, *self.params.symbols]):
             return np.empty((0, 0))
-        return self.prices.returns([symbols[name].index for name in wanted])[-self.params.periods :]
+        return self.prices.returns([symbols[name].index for name in wanted])
 
     def _target(self, names: list[str], returns: np.ndarray[Any, Any]) -> dict[str, Any]:
         p = self.params
@@ -148,7 +149,8 @@ class PortfolioEngine(Engine):
         told["before"] = before
         try:
             expected = self.expected if p.alpha else None
-            self.target = optimise(names, own, p.spec, before, benchmark, expected)
+            spec = p.spec if before else msgspec.structs.replace(p.spec, max_turnover=0.0)
+            self.target = optimise(names, own, spec, before, benchmark, expected)
         except NoPortfolio as error:
             return told | {"failed": str(error)}
         changes = {name: abs(weight - before.get(name, 0.0)) for name, weight in self.target.items()}

@@ -84,6 +84,8 @@ def optimise(
     of each in a period, for mean_variance, 0 where nothing is; None: what the returns had. NoPortfolio.
     """
     _check(names, returns, spec, benchmark)
+    if spec.max_turnover and not before:
+        raise NoPortfolio("max_turnover: from which weights? give those before")
     if spec.method == "equal" or len(names) == 1:
         found = np.full(len(names), spec.budget / len(names))
     else:
@@ -218,7 +220,7 @@ def _prior(names: Sequence[str], spec: Spec, size: float, mean: Mapping[str, flo
 
 def _told(mean: Floats) -> Any:
     """An estimator of means that are known."""
-    from skfolio.moments import BaseMu
+    from skfolio.moments import BaseMu  # type: ignore[import-untyped]
 
     class Told(BaseMu):  # type: ignore[misc]
         def __init__(self, mean: Floats) -> None:

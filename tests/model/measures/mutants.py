@@ -152,7 +152,10 @@ MUTATIONS = (
     ),
     Mutation("the sum isn't kept", OPTIMISE, "down[i] += 1", "down[i] += 2"),
     Mutation(
-        "the day after tomorrow's prices", PORTFOLIO, "[-self.params.periods :]", "[: self.params.periods]"
+        "the benchmark is bought",
+        PORTFOLIO,
+        "(returns[:, :-1], returns[:, -1]) if p.benchmark",
+        "(returns[:, 1:], returns[:, 0]) if p.benchmark",
     ),
     Mutation(
         "what is held is forgotten",

@@ -81,6 +81,12 @@ def test_the_weights_before_are_the_account_s(tmp_path: Path) -> None:
     assert change <= 1.5 + 4e-6
 
 
+def test_turnover_is_bounded_from_the_second_target_on(tmp_path: Path) -> None:
+    told = run(tmp_path / "a", PRICES, method="mean_variance", risk_aversion=5, max_turnover=0.05)
+    assert told[0]["turnover"] == pytest.approx(1.0)
+    assert max(one["turnover"] for one in told[1:]) == pytest.approx(0.05, abs=5e-6)
+
+
 def test_what_somebody_expects_is_the_mean(tmp_path: Path) -> None:
     """A signal of each symbol, later another of one; others' signals and those of no symbol don't count."""
     (tmp_path / "a").mkdir()

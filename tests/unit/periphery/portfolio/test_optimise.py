@@ -247,6 +247,7 @@ def test_rounding_keeps_the_sum() -> None:
         (Spec(method="black_litterman", views=["IBM == 0.1"]), "IBM"),
         (Spec(method="tracking_error"), "benchmark"),
         (Spec(method="hrp", max_turnover=0.1), "max_turnover"),
+        (Spec(max_turnover=0.1), "from which weights"),
         (Spec(method="minimum_variance", cost=0.1), "cost"),
         (Spec(method="risk_parity", budget=0.5), "budget"),
     ],

@@ -17,7 +17,7 @@ from tests.unit.periphery.days import day, market, walks
 KILLS = 10
 PARAMS: dict[str, dict[str, Any]] = {
     "factor": {"period_s": 1, "least": 5, "periods": 8, "factors": ["DD"], "momentum": 3, "components": 2},
-    "portfolio": {"period_s": 1, "least": 5, "periods": 8, "max_turnover": 0.4, "every": 2, "account": "A1"},
+    "portfolio": {"period_s": 1, "least": 5, "periods": 8, "max_turnover": 1.3, "every": 2, "account": "A1"},
     "analytics": {"period_s": 1, "periods": 8, "benchmark": "DD", "factors": ["BB"]},
 }
 ORDERS = {
@@ -52,7 +52,8 @@ class Killed(BaseException):
 def test_killed_at_any_event_it_says_the_same(name: str, journal: Path, tmp_path: Path) -> None:
     """Ten seeded points, with and without a state saved shortly before."""
     expected = undisturbed(name, journal, tmp_path / "undisturbed")
-    assert len(expected) > 1000
+    assert len(expected) > 500
+    assert b"failed" not in expected
     chance = random.Random(3)
     place = tmp_path / "killed"
     for _ in range(KILLS):
