@@ -47,6 +47,7 @@ mutants: env ## plant errors in the engines: the models must catch each
 	$(PY) -m tests.model.mutants $(ARGS)
 	$(PY) -m tests.model.orders.mutants
 	$(PY) -m tests.model.matching.mutants
+	$(PY) -m tests.model.measures.mutants
 
 lint: env ## ruff and mypy alone
 	$(PY) -m pytest -q tests/unit/test_lint.py

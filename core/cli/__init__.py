@@ -40,16 +40,19 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 """Nouns that share a module: their commands have their names there."""
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "analytics": ("periphery.cli.analytics", "How accounts do: returns, drawdowns, what they come from."),
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "cache": ("periphery.cli.cache", "Keep in Redis what is true now."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
+    "factor": ("periphery.cli.factor", "Exposures to factors, what they earn, scores and how they foretell."),
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
     "fix": ("periphery.cli.fix", "Let an OMS trade over FIX, and copy executions to others."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
+    "portfolio": ("periphery.cli.portfolio", "Weights, and the orders that bring them about."),
     "position": ("periphery.cli.position", "Look at positions."),
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),

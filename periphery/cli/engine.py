@@ -163,7 +163,9 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise BadInput(f"{error}: engines need nacre[periphery]") from error
+        raise BadInput(
+            f"{error}: engines need nacre[periphery], some nacre[NAME] of their own name too"
+        ) from error
     except ValueError as error:
         raise BadInput(str(error)) from error
 

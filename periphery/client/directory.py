@@ -25,6 +25,10 @@ class Symbol:
     lot: Any
     currency: str
     venues: tuple[str, ...]
+    settle_currency: str
+    multiplier: int
+    multiplier_precision: int
+    inverse: bool
 
 
 class Directory:
@@ -102,6 +106,10 @@ def _symbol(index: int, row: Mapping[str, Any]) -> Symbol:
         lot=row["lot"],
         currency=row["currency"],
         venues=tuple(row["venues"]),
+        settle_currency=row["settle_currency"],
+        multiplier=row["multiplier"],
+        multiplier_precision=row["multiplier_precision"],
+        inverse=row["inverse"],
     )
 
 

@@ -14,7 +14,7 @@ from core.live.book import Book
 from core.scenario.directory import Symbol
 from periphery.risk import backtests, measures
 from periphery.risk.measures import Floats, Tail
-from periphery.risk.prices import Prices
+from periphery.risk.prices import TOLD, Prices
 from periphery.service.engine import Engine, Output, Params, request
 
 _Share = Annotated[float, msgspec.Meta(gt=0.5, lt=1)]
@@ -44,10 +44,7 @@ class RiskEngine(Engine):
 
     name = "risk"
     line = "VaR and expected shortfall by account, components, stresses, and whether they held."
-    kinds = frozenset(
-        {m.Kind.QUOTE, m.Kind.TRADE, m.Kind.MARK, m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION}
-        | {m.Kind.ADJUSTED, m.Kind.TIME}
-    )
+    kinds = frozenset(TOLD | {m.Kind.REPORT, m.Kind.BOOK, m.Kind.OPEN_POSITION, m.Kind.ADJUSTED, m.Kind.TIME})
     Params = RiskParams
 
     def __init__(self, params: RiskParams, book: Book) -> None:
@@ -64,11 +61,8 @@ class RiskEngine(Engine):
         header = page["header"]
         said = self._period() if self.prices.turn(int(header["time_ns"])) else []
         kind = int(header["kind"])
-        if kind == m.Kind.QUOTE:
-            self._quote(request(raw, m.QUOTE_EVENT))
-        elif kind in (m.Kind.TRADE, m.Kind.MARK):
-            row = request(raw, m.TRADE_EVENT if kind == m.Kind.TRADE else m.PRICE_EVENT)
-            self._price(int(row["symbol"]), int(row["px"]))
+        if kind in TOLD:
+            self.prices.hear(kind, raw, self.book.directory.symbol_list)
         elif kind == m.Kind.OPEN_POSITION:
             row = request(raw, m.OPEN_POSITION_EVENT)
             self.held.setdefault(int(row["account"]), {})[int(row["symbol"])] = int(row["qty"])
@@ -76,16 +70,6 @@ class RiskEngine(Engine):
             booking = page["booking"]
             self.held.setdefault(int(booking["account"]), {})[int(booking["symbol"])] = int(booking["qty"])
         return said
-
-    def _quote(self, row: np.void) -> None:
-        if row["bid_qty"] > 0 and row["ask_qty"] > 0:
-            symbol = int(row["symbol"])
-            unit = 2 * 10 ** self.book.directory.symbol_list[symbol].price_precision
-            self.prices.last[symbol] = (int(row["bid_px"]) + int(row["ask_px"])) / unit
-
-    def _price(self, symbol: int, px: int) -> None:
-        if px > 0:
-            self.prices.last[symbol] = px / 10 ** self.book.directory.symbol_list[symbol].price_precision
 
     # ---- a period ------------------------------------------------------------------------------------------
 
@@ -186,9 +170,7 @@ class RiskEngine(Engine):
         asked = {a: (var, e.tolist(), symbols) for a, (var, e, symbols) in self.asked.items()}
         return {
             "held": self.held,
-            "last": self.prices.last,
-            "rows": list(self.prices.rows),
-            "ends_ns": self.prices.ends_ns,
+            "prices": self.prices.save(),
             "asked": asked,
             "exceeded": self.exceeded,
             "allowed": self.allowed,
@@ -196,9 +178,7 @@ class RiskEngine(Engine):
 
     def load(self, state: dict[str, Any]) -> None:
         self.held = state["held"]
-        self.prices.last = state["last"]
-        self.prices.rows.extend(state["rows"])
-        self.prices.ends_ns = state["ends_ns"]
+        self.prices.load(state["prices"])
         self.asked = {a: (var, np.array(e), symbols) for a, (var, e, symbols) in state["asked"].items()}
         self.exceeded = state["exceeded"]
         self.allowed = state["allowed"]

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from core import messages as m
+from core.scenario.directory import Symbol
 from periphery.risk.measures import Floats
+from periphery.service.engine import request
+
+TOLD = frozenset({m.Kind.QUOTE, m.Kind.TRADE, m.Kind.MARK})
+"""The events that tell a price."""
 
 
 class Prices:
@@ -19,6 +27,20 @@ class Prices:
         self.last: dict[int, float] = {}
         self.rows: deque[dict[int, float]] = deque(maxlen=most + 1)
         self.ends_ns = 0
+
+    def hear(self, kind: int, raw: bytes, symbols: Sequence[Symbol]) -> None:
+        """An event; the middle of a quote with both sides, a trade or a mark is the price from now on."""
+        if kind == m.Kind.QUOTE:
+            row = request(raw, m.QUOTE_EVENT)
+            if row["bid_qty"] > 0 and row["ask_qty"] > 0:
+                self._take(symbols[row["symbol"]], int(row["bid_px"]) + int(row["ask_px"]), 2)
+        elif kind in TOLD:
+            row = request(raw, m.TRADE_EVENT if kind == m.Kind.TRADE else m.PRICE_EVENT)
+            if row["px"] > 0:
+                self._take(symbols[row["symbol"]], int(row["px"]), 1)
+
+    def _take(self, symbol: Symbol, px: int, parts: int) -> None:
+        self.last[symbol.index] = px / (parts * 10**symbol.price_precision)
 
     def turn(self, time_ns: int) -> bool:
         """Whether a period has ended before that time; the prices at its end are kept then. Periods in which
@@ -43,3 +65,11 @@ class Prices:
             len(rows), len(symbols)
         )
         return np.asarray(table[1:] / table[:-1] - 1.0, np.float64)
+
+    def save(self) -> dict[str, Any]:
+        return {"last": self.last, "rows": list(self.rows), "ends_ns": self.ends_ns}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """What `save` gave, in place of what there is."""
+        self.last, self.ends_ns = state["last"], state["ends_ns"]
+        self.rows = deque(state["rows"], self.rows.maxlen)

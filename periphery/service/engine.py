@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -65,6 +66,14 @@ class Engine(ABC):
     @abstractmethod
     def load(self, state: dict[str, Any]) -> None:
         """The state that `save` gave."""
+
+
+def need(*libraries: str) -> None:
+    """Imports what an engine reckons with when it is made, not at its first output: that one would be late.
+    ModuleNotFoundError.
+    """
+    for name in libraries:
+        importlib.import_module(name)
 
 
 def request(raw: bytes, dtype: np.dtype[Any]) -> np.void:

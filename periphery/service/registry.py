@@ -7,8 +7,11 @@ import importlib
 from periphery.service.engine import Engine
 
 PLACES: dict[str, tuple[str, str]] = {
+    "analytics": ("periphery.analytics.engine", "AnalyticsEngine"),
+    "factor": ("periphery.factor.engine", "FactorEngine"),
     "features": ("periphery.features.engine", "FeaturesEngine"),
     "ml": ("periphery.ml.engine", "MlEngine"),
+    "portfolio": ("periphery.portfolio.engine", "PortfolioEngine"),
     "risk": ("periphery.risk.engine", "RiskEngine"),
 }
 """Each engine's module and class."""

@@ -36,11 +36,11 @@ def page(
     title = f"Backtest: {report['strategy']}"
     parts = [
         f"<h1>{escape(title)}</h1>",
-        _pairs("result", {key: report[key] for key in _FACTS if key in report}),
-        _pairs("figures", report["statistics"]),
+        pairs("result", {key: report[key] for key in _FACTS if key in report}),
+        pairs("figures", report["statistics"]),
         _plots(curve, str(report["currency"])),
-        _rows("positions", report["positions"]),
-        _rows(f"fills (the last {FILLS_SHOWN} of {len(fills):,})", fills[-FILLS_SHOWN:]),
+        rows("positions", report["positions"]),
+        rows(f"fills (the last {FILLS_SHOWN} of {len(fills):,})", fills[-FILLS_SHOWN:]),
         f"<h1>Executions</h1><p>Costs are positive, in basis points.</p>{body(cost)}",
     ]
     return (
@@ -49,22 +49,24 @@ def page(
     )
 
 
-def _pairs(title: str, values: Mapping[str, Any]) -> str:
-    rows = "".join(
+def pairs(title: str, values: Mapping[str, Any]) -> str:
+    """A table of two columns; what is None is left out."""
+    lines = "".join(
         f"<tr><td>{escape(key.replace('_', ' '))}</td><td>{escape(_shown(key, value))}</td></tr>"
         for key, value in values.items()
         if value is not None
     )
-    return f"<h2>{escape(title)}</h2><table><tbody>{rows}</tbody></table>"
+    return f"<h2>{escape(title)}</h2><table><tbody>{lines}</tbody></table>"
 
 
-def _rows(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
+def rows(title: str, told: Sequence[Mapping[str, Any]]) -> str:
+    """A table with a column for each key of the first."""
+    if not told:
         return f"<h2>{escape(title)}</h2><p>none</p>"
-    head = "".join(f"<th>{escape(key.replace('_', ' '))}</th>" for key in rows[0])
+    head = "".join(f"<th>{escape(key.replace('_', ' '))}</th>" for key in told[0])
     lines = "".join(
         "<tr>" + "".join(f"<td>{escape(_shown(key, value))}</td>" for key, value in row.items()) + "</tr>"
-        for row in rows
+        for row in told
     )
     return f"<h2>{escape(title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 

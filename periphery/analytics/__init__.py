@@ -1,0 +1,1 @@
+"""How well accounts do: returns, risk, drawdowns, and what they come from."""

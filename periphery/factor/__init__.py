@@ -1,0 +1,1 @@
+"""Factors: exposures and what they earn, principal components, scores and how well they foretell."""

@@ -1,0 +1,1 @@
+"""Tables of past prices, returns and scores, as files have them."""
