@@ -47,6 +47,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
+    "market-data": ("periphery.cli.market_data", "Take market data from venues, into a core and into files."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),

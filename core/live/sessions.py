@@ -17,6 +17,8 @@ from core_ext.spine import Spine
 
 PROTOCOL_VERSION = 1
 REQUESTS = 1024
+FEED_REQUESTS = 8192
+"""Slots of the request ring: of a client's orders, and of market data."""
 REQUEST_BYTES = 304
 RESPONSES = 4096
 QUOTES = 4096
@@ -46,12 +48,12 @@ def sealed(name: str, size: int) -> tuple[int, mmap.mmap]:
 class Rings:
     """The three rings of one session. `fds` are passed to the client, and to whom of the core comes back."""
 
-    def __init__(self, name: str, quotes: int = QUOTES) -> None:
+    def __init__(self, name: str, quotes: int = QUOTES, requests: int = REQUESTS) -> None:
         self._fds: list[int] = []
         try:
             self.requests = Ring.format(
-                self._memory(f"{name}.requests", Ring.bytes_needed(REQUESTS, REQUEST_BYTES)),
-                REQUESTS,
+                self._memory(f"{name}.requests", Ring.bytes_needed(requests, REQUEST_BYTES)),
+                requests,
                 REQUEST_BYTES,
             )
             self.responses = self._spine(f"{name}.responses", RESPONSES, m.RESPONSE.itemsize)
