@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,8 +88,8 @@ class Seating:
         core.feed([*events, *rights_events(connection.index, rights)])
         connection.seat, connection.name = seat, name  # from here on a hang-up takes all of it back
         self.seats[seat] = connection
-        for request in core.book.quotes.values():
-            connection.rings.show_quote(request, time.time_ns())
+        for quote in core.asked().last_quotes():  # who feeds the core doesn't tell the server
+            connection.rings.show_quote(quote)
         core.desk.await_done(
             "egress", core.board.seq
         )  # a session of that name before it had answers of its own

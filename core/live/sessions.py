@@ -91,13 +91,15 @@ class Rings:
             "quotes": self.quotes.claimed_seq,
         }
 
-    def show_quote(self, request: bytes, time_ns: int) -> None:
-        """A quote that the session missed by coming later; before anybody else writes there."""
-        event = np.frombuffer(request, m.QUOTE_EVENT, 1)[0]
+    def show_quote(self, quote: tuple[int, ...]) -> None:
+        """A quote that the session missed by coming later, as Shadow.last_quotes has it; before anybody else
+        writes there.
+        """
         row = np.zeros((), QUOTE_SLOT)
-        row["time_ns"], row["kind"] = time_ns, m.Kind.QUOTE
-        for name in ("symbol", "venue", "bid_px", "bid_qty", "ask_px", "ask_qty"):
-            row[name] = event[name]
+        row["kind"] = m.Kind.QUOTE
+        names = ("symbol", "venue", "time_ns", "bid_px", "bid_qty", "ask_px", "ask_qty")
+        for name, value in zip(names, quote, strict=True):
+            row[name] = value
         self.quotes.try_write(self.quotes.claimed_seq + 1, row.tobytes())
 
 

@@ -216,6 +216,19 @@ cdef class MarketView:
                     i += 1
         return found
 
+    def last_quotes(self) -> list:
+        """The best of each symbol at each venue that ever quoted it, not for the path: (symbol, venue, quoted_ns, bid_px,
+        bid_qty, ask_px, ask_qty)."""
+        cdef uint32_t symbol, slot
+        cdef Top* top
+        found = []
+        for symbol in range(self.max_symbols):
+            for slot in range(self.symbols[symbol].listings):
+                top = self.top(symbol, <int>slot)
+                if top.quoted:
+                    found.append((symbol, top.venue, top.quoted_ns, top.bid_px, top.bid_qty, top.ask_px, top.ask_qty))
+        return found
+
     cdef bint mark2(self, uint32_t symbol, int64_t* out) noexcept nogil:
         """Twice the mark: the last `mark`, else the mid of the consolidated best, else the last trade; 0: none."""
         cdef SymbolMarket* market = &self.symbols[symbol]

@@ -41,13 +41,24 @@ def read_config(
     name: str, file: Path | None, given: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> Config:
     """The settings of the engine by that name. given: what the command says. BadConfig."""
+    return read_settings(Config, name, file, given, environment)
+
+
+def read_settings[Settings: msgspec.Struct](
+    kind: type[Settings],
+    name: str,
+    file: Path | None,
+    given: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """The same of any service: the section of that name, as its kind of settings. BadConfig."""
     found: dict[str, Any] = {}
     if file is not None:
         found = _section(file, name)
     _merge(found, _from_environment(name, os.environ if environment is None else environment))
     _merge(found, given)
     try:
-        return msgspec.convert(found, Config, strict=False)
+        return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         where = file or "the command"
         raise BadConfig(f"{where}, engine {name}: {error}") from error
