@@ -26,7 +26,6 @@ FILES = {
     "coinbase": "cryptofeed_COINBASE.ws.28.0.gz",
 }
 WAIT_S = 120.0
-QUIET_S = 0.3
 DEEP = 1 << 20
 SUMS = (
     "quotes",
@@ -110,7 +109,7 @@ def play(
             found: list[Any] = []
 
             def stopped() -> bool:
-                over = (until or _all_read)(service, server)
+                over = (until or all_read)(service, server)
                 if time.monotonic() > end_s:
                     raise AssertionError(f"not within {WAIT_S:g} s: {service.why}, {service.counts()}")
                 if over:
@@ -123,7 +122,7 @@ def play(
     return asyncio.run(run())
 
 
-def _all_read(service: MarketData, server: ReplayServer) -> bool:
-    """Everything was played, nothing comes any more, and the books are whole."""
-    quiet = time.monotonic() - service.connection.heard_s > QUIET_S
-    return server.done.is_set() and quiet and not service.why
+def all_read(service: MarketData, server: ReplayServer) -> bool:
+    """Everything was played, all that was sent was read, and the books are whole."""
+    read_all = service.connection.messages == server.sent
+    return server.done.is_set() and read_all and not service.why

@@ -41,13 +41,14 @@ class Connection:
         self.say = say
         self.is_open = is_open
         self.connects = 0
+        self.messages = 0  # over this connection
         self.failures = 0
         self.silences = 0
         self.resubscriptions = 0
         self.snapshots = Snapshots(adapter, lines, say, self._look)
         self.why = "it has not connected yet"
         self._silence = ""
-        self.heard_s = 0.0
+        self._heard_s = 0.0
         self._began_s = 0.0
         self._asked_s: dict[str, float] = {}  # books that were asked for and haven't come
         self._seen = (0, 0, 0)
@@ -89,10 +90,11 @@ class Connection:
         url = self.adapter.address()
         async with connect(url, max_size=MAX_MESSAGE_BYTES, max_queue=TURN, close_timeout=CLOSE_S) as socket:
             self.connects += 1
+            self.messages = 0
             self.say("connected", url=url)
             self.lines.connected(url)
-            self.heard_s = time.monotonic()
-            self._asked_s = dict.fromkeys(self.adapter.symbols, self.heard_s)  # a subscription asks for them
+            self._heard_s = time.monotonic()
+            self._asked_s = dict.fromkeys(self.adapter.symbols, self._heard_s)  # a subscription asks for them
             await self._ask(socket, self.adapter.subscriptions())
             self._look()
             watch = asyncio.create_task(self._watch(socket))
@@ -102,13 +104,12 @@ class Connection:
                 watch.cancel()
 
     async def _hear(self, socket: ClientConnection) -> None:
-        turn = 0
         async for message in socket:
-            self.heard_s = time.monotonic()
+            self._heard_s = time.monotonic()
             self.lines.message(message.encode() if isinstance(message, str) else message)
             await self._mend(socket)
-            turn += 1
-            if turn % TURN == 0:
+            self.messages += 1
+            if self.messages % TURN == 0:
                 await asyncio.sleep(0)
 
     async def _watch(self, socket: ClientConnection) -> None:
@@ -116,7 +117,7 @@ class Connection:
         most_s = self.adapter.settings.silent_after_s
         while not self._silence:
             await asyncio.sleep(most_s / 4)
-            if time.monotonic() - self.heard_s > most_s and self.is_open():
+            if time.monotonic() - self._heard_s > most_s and self.is_open():
                 self.silences += 1
                 self._silence = f"silent for {most_s:g} s"
                 socket.transport.abort()

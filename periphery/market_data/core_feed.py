@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from periphery.market_data.lines import Lines
     from periphery.market_data.settings import Settings
 
-AGAIN_S = 1.0
+AGAIN_S = 0.5
+AGAIN_MOST_S = 15.0
 TIMEOUT_S = 5.0
 COUNTS = (
     "sent",
@@ -48,6 +49,7 @@ class CoreFeed:
         self._rings: Rings | None = None
         self._feed: Feed | None = None
         self._next_s = 0.0
+        self._pause_s = AGAIN_S / 2
         lines.sinks.append(self.take)
 
     def take(self, events: Events) -> None:
@@ -63,8 +65,9 @@ class CoreFeed:
             else:
                 self._feed.flush()
         elif now_s >= self._next_s:
-            self._next_s = now_s + AGAIN_S
+            self._pause_s = min(2 * self._pause_s, AGAIN_MOST_S)  # each try may hold the messages up
             self._connect()
+            self._next_s = time.monotonic() + self._pause_s
 
     def _connect(self) -> None:
         try:
@@ -83,6 +86,7 @@ class CoreFeed:
             self._tell(str(error))
             return
         self.connects += 1
+        self._pause_s = AGAIN_S / 2
         self._control, self._rings, self._feed = control, rings, feed
         self.why = ""
         self.say("the core is fed", core=str(self.path), venue=self.venue)

@@ -139,6 +139,7 @@ class ReplayServer:
         self.at = 0
         self.port = 0
         self.connections = 0
+        self.sent = 0  # over this connection
         self.answers = 0
         self.refusals = 0
         self.skipped = 0
@@ -203,6 +204,7 @@ class ReplayServer:
             return
         async with self._busy:
             self.connections += 1
+            self.sent = 0
             first = self.connections == 1
             hears = asyncio.create_task(self._hear(socket, first))
             try:
@@ -222,7 +224,7 @@ class ReplayServer:
                 asked |= _books_in(said)
             elif _is_subscription(said):
                 for body in self._whole_books(said):
-                    await socket.send(body, text=True)
+                    await self._send(socket, body)
 
     def _whole_books(self, said: dict[str, Any]) -> Iterator[bytes]:
         wanted = _books_in(said)
@@ -255,7 +257,11 @@ class ReplayServer:
         self.tape.play(item)
         self.at += 1
         if item.sent:
-            await socket.send(item.body, text=True)
+            await self._send(socket, item.body)
+
+    async def _send(self, socket: ServerConnection, body: bytes) -> None:
+        self.sent += 1
+        await socket.send(body, text=True)
 
     async def _reach(self, item: Item) -> None:
         """A recorded answer: its client asked at about this place, so it is waited for."""
@@ -283,7 +289,7 @@ class ReplayServer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(socket.wait_closed(), fault.seconds)
         elif fault.what == "garbage":
-            await socket.send(b'{"e":"depthUpdate","s":', text=True)
+            await self._send(socket, b'{"e":"depthUpdate","s":')
         elif fault.what == "bad_snapshots":
             self._refuse = fault.count
         else:

@@ -112,7 +112,7 @@ def said(journal: Path, place: Path, **params: Any) -> list[dict[str, Any]]:
 
 def test_a_recording_gives_the_same_bars_offline_and_out_of_a_core(tmp_path: Path) -> None:
     """The events of the file on one side; on the other a core has played them, and the engine its journal."""
-    path = head("binance", tmp_path, 6000)
+    path = head("binance", tmp_path, 8000)
     rows: list[Trade] = []
 
     def sink(events: Any) -> None:
