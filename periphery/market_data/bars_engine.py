@@ -69,7 +69,7 @@ class BarsEngine(Engine):
 
     def _trade(self, now_ns: int, row: np.void) -> Iterator[Output]:
         symbol = self.book.directory.symbol_list[int(row["symbol"])]
-        if self.wanted and symbol.name not in self.wanted:
+        if not self.part.owns(symbol.name) or (self.wanted and symbol.name not in self.wanted):
             return
         key = (symbol.index, int(row["venue"]) if self.params.by_venue else ALL)
         if key not in self.bars:

@@ -103,6 +103,18 @@ def engine(journal: Path, place: Path, **params: Any) -> Runner:
     return Runner(BarsEngine, Config(journal=str(journal), state=str(place), params=params))
 
 
+def test_parts_say_together_what_one_says(tmp_path: Path) -> None:
+    journal_of(tmp_path / "journal", trades(5, 60))
+    found = []
+    for part in ("1/2", "2/2"):
+        config = Config(journal=str(tmp_path / "journal"), state=str(tmp_path / part[0]), part=part)
+        runner = Runner(BarsEngine, config).catch_up()
+        runner.save()
+        runner.close()
+        found.append([values for _, _, _, values in read_said(tmp_path / part[0] / "outputs")])
+    assert sorted(map(len, found)) == [0, len(said(tmp_path / "journal", tmp_path / "whole"))]
+
+
 def said(journal: Path, place: Path, **params: Any) -> list[dict[str, Any]]:
     runner = engine(journal, place, **params).catch_up()
     runner.save()
