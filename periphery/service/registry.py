@@ -7,9 +7,9 @@ import importlib
 from periphery.service.engine import Engine
 
 PLACES: dict[str, tuple[str, str]] = {
+    "bars": ("periphery.market_data.bars_engine", "BarsEngine"),
     "features": ("periphery.features.engine", "FeaturesEngine"),
     "ml": ("periphery.ml.engine", "MlEngine"),
-    "bars": ("periphery.market_data.bars_engine", "BarsEngine"),
     "risk": ("periphery.risk.engine", "RiskEngine"),
 }
 """Each engine's module and class."""
