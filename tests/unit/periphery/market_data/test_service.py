@@ -116,7 +116,13 @@ class Day:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.parquet"), key=lambda path: int(path.stem.rsplit("_", 1)[1]))
+    """In the order in which they were begun: by second, then by number."""
+
+    def place(path: Path) -> tuple[str, int]:
+        begun, _, number = path.stem.rpartition("_")
+        return begun, int(number)
+
+    return sorted(folder.glob("*.parquet"), key=place)
 
 
 def tops(reader: Reader) -> dict[str, Any]:
