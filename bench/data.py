@@ -71,6 +71,21 @@ def run(data: Path, turns: int = TURNS, memory: bool = True) -> dict[str, Any]:
     return found | {"machine": machine(), "placement": "one processor, pinned"}
 
 
+def shown(found: dict[str, Any]) -> dict[str, Any]:
+    """The same for people: ours a row, each peer a row of its own below, and last what each peer does."""
+    formats = [
+        {key: value for key, value in row.items() if not isinstance(value, dict)} for row in found["formats"]
+    ]
+    peers = [
+        {"format": row["format"], "peer": name} | {key: told[key] for key in ("rows_per_s", "ratio")}
+        for row in found["formats"]
+        for name, told in row.items()
+        if isinstance(told, dict)
+    ]
+    does = [{"peer": name, "does": data_peers.DOES[name]} for name in {row["peer"]: None for row in peers}]
+    return found | {"formats": formats, "peers": peers, "remarks": does}
+
+
 def _measure(question: Question, data: Path, turns: int) -> dict[str, Any]:
     """Ours and the peers in turn, on the same plain bytes."""
     files = [file for name in question.files for file in look(data / name, Options())]

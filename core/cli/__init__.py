@@ -50,6 +50,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
     "fix": ("periphery.cli.fix", "Let an OMS trade over FIX, and copy executions to others."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
+    "market-data": ("periphery.cli.market_data", "Take market data from venues, into a core and into files."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "portfolio": ("periphery.cli.portfolio", "Weights, and the orders that bring them about."),

@@ -146,7 +146,8 @@ def command_(output: str, rounds: int) -> None:
 @click.option("--memory/--no-memory", default=True, help="Peak memory at 1 and at 10 times the rows too.")
 def data(output: str, folder: Path, turns: int, memory: bool) -> None:
     """Rows a second of each reader of recordings, against other readers on the same bytes."""
-    _report("data", output, data=folder, turns=turns, memory=memory)
+    found = _ask("data", data=folder, turns=turns, memory=memory)
+    _tell("data", output, found, load("bench.data", "shown")(found))
 
 
 @command.command(short_help="Each engine fused, pinned, contained, remote.")
@@ -353,14 +354,25 @@ def check(output: str, seed: int) -> None:
 
 def _report(question: str, output: str, **how: object) -> None:
     """Run a module of the bench, print its mapping, exit by its `ok`."""
+    found = _ask(question, **how)
+    _tell(question, output, found, found)
+
+
+def _ask(question: str, **how: object) -> Mapping[str, Any]:
+    """What a module of the bench finds."""
     try:
         found: Mapping[str, Any] = load(f"bench.{question}", "run")(**how)
     except tuple(load("bench.machine", name) for name in ("TooFewProcessors", "NoData", "NoEngine")) as error:
         raise BadInput(str(error)) from error
     if not found["ok"]:
         say(f"bench {question}: a check failed, the figures mean nothing")
+    return found
+
+
+def _tell(question: str, output: str, found: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    """As JSON, or as tables of what is `shown`; exit by its `ok`."""
     if output == "json":
         write_json(found)
     else:
-        write_mapping(found, f"bench {question}")
+        write_mapping(shown, f"bench {question}")
     sys.exit(EXIT_OK if found["ok"] else EXIT_FAILED)

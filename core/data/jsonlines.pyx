@@ -155,7 +155,7 @@ cdef class JsonLines(LineReader):
         if self.later(ns):
             return 1
         self.time(ns)
-        if self.seconds and (after == n or self.url == p):
+        if self.url != NULL:
             self._connection(p, n)
         else:
             self._message(p + after, n - after)
@@ -290,6 +290,7 @@ cdef class JsonLines(LineReader):
         self.emit_book(stream, True)
         stream.book.clear()
         stream.synced = 1
+        stream.forgotten = 0
         stream.snapshot_id = id
         self.fill_whole(stream)
         if not self._join(stream, rule):

@@ -131,6 +131,7 @@ cdef class Kraken(Venue):
         reader.emit_book(stream, True)
         stream.book.clear()
         stream.synced = 1
+        stream.forgotten = 0
         reader.fill_whole(stream)
         stream.book.trim(depth)                     # nothing of it was told yet
         if stream.lost:
@@ -145,9 +146,9 @@ cdef class Kraken(Venue):
         cdef bint good
         stream.has_book = 1
         stream.deltas += 1
-        if stream.snapshots == 0:
+        if stream.snapshots == 0 or stream.forgotten:
             stream.before_snapshot += 1
-            reader.checksums_bad += 1               # it can't be shown to hold
+            reader.checksums_bad += not stream.forgotten    # it can't be shown to hold
             return 0
         reader.fill(stream, reader.changes.at, reader.changes.count)
         if reader.sink is not None:

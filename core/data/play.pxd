@@ -15,4 +15,3 @@ cdef class Player:
     cdef public int64_t due_ns      # before the first event of that time or later, `before` is called with its time
     cdef public object before
     cdef int _play(self, const Event* row, bint quietly) except -1
-    cdef bint _fill(self, const Event* row, Input* item) noexcept nogil

@@ -18,6 +18,7 @@ cdef class Pull:
     cdef bint over
     cdef readonly str damage        # why the stream ended before its end, or None
 
+    cdef int add(self, bytes chunk) except -1
     cdef bint fill(self) except -1
     cdef Py_ssize_t need(self, Py_ssize_t n) except -1
     cdef const char* at(self) noexcept nogil

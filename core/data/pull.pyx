@@ -29,6 +29,12 @@ cdef class Pull:
     def __dealloc__(self):
         free(self.data)
 
+    cdef int add(self, bytes chunk) except -1:
+        """A stream that ended goes on with these."""
+        self.chunks = iter((chunk,))
+        self.over = 0
+        return 0
+
     cdef bint fill(self) except -1:
         """Takes in the next chunk; 0: there is none."""
         cdef bytes chunk

@@ -41,6 +41,7 @@ cdef class Stream:                  # what is known of one symbol
     cdef public bint synced         # the book is whole: no gap since its snapshot
     cdef public bint lost           # it was whole once, and a gap came
     cdef public bint has_book
+    cdef bint forgotten             # the connection that its book came over is gone: until a snapshot, nothing counts
     cdef public int64_t quotes, trades, deltas, snapshots, snapshots_late, gaps, trade_gaps, recoveries, crossed
     cdef public int64_t before_snapshot
     cdef int64_t last_id            # of the book's sequence, -1: none yet
@@ -112,6 +113,7 @@ cdef class Reader:
     cdef int emit_quote(self, Stream stream, const Decimal* bid_px, const Decimal* bid_qty, const Decimal* ask_px,
                         const Decimal* ask_qty) except -1
     cdef int emit_book(self, Stream stream, bint removed) except -1
+    cdef int forget(self, Stream stream) except -1
     cdef int end_row(self) except -1
     cdef int flush(self) except -1
 

@@ -1,8 +1,10 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from core.data.book import Book
 
 MAX_PLACES: int
 MAX_SYMBOLS: int
@@ -19,10 +21,21 @@ class Stream:
     trades: int
     quotes: int
     synced: bool
+    lost: bool
     has_book: bool
+    book: Book
+    deltas: int
+    snapshots: int
+    gaps: int
+    trade_gaps: int
+    recoveries: int
+    crossed: int
 
     def report(self) -> dict[str, Any]: ...
     def total_volume(self) -> str: ...
+    @property
+    def sequence(self) -> int:
+        """The last number of its book's deltas; -1: none came over this connection, or the venue has none."""
     @property
     def digits(self) -> tuple[int, int]: ...
 
@@ -44,6 +57,9 @@ class Reader:
     first: int
     last: int
     gaps: int
+    trade_gaps: int
+    checksums_ok: int
+    checksums_bad: int
     crossed: int
     by_orders: bool
     kinds: dict[str, int]
@@ -60,6 +76,9 @@ class Reader:
         streams: Streams | None = ...,
     ) -> None: ...
     def run(self) -> bool: ...
+    def take(self, chunk: bytes) -> None: ...
+    def forget_books(self, names: Container[str] | None = ...) -> None: ...
+    def tell_books(self, sink: Sink) -> None: ...
     def finish(self) -> None: ...
     def extra(self) -> dict[str, Any]: ...
     def report(self) -> dict[str, Any]: ...

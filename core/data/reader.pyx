@@ -102,6 +102,11 @@ cdef class Stream:
         return found | {"trade_gaps": self.trade_gaps, "crossed": self.crossed}
 
     @property
+    def sequence(self):
+        """The last number of its book's deltas; -1: none came over this connection, or the venue has none."""
+        return self.last_id
+
+    @property
     def digits(self):
         """(px_digits, qty_digits): the finest that it came with."""
         return self.px_seen, self.qty_seen
@@ -170,6 +175,45 @@ cdef class Reader:
         more = self.run_some()
         self.flush()
         return bool(more)
+
+    def take(self, bytes chunk not None):
+        """Reads rows that have come since, whole ones: of a stream that has no end yet."""
+        self.pull.add(chunk)
+        self.run()
+
+    def forget_books(self, names=None):
+        """The books of these symbols (None: of all) are nobody's market until a snapshot comes; it is told downstream."""
+        cdef Stream stream
+        for stream in self.streams.all:
+            if stream.has_book and (names is None or stream.symbol in names):
+                self.forget(stream)
+        self.end_row()
+        self.flush()
+
+    cdef int forget(self, Stream stream) except -1:
+        """Empties a book whose deltas have lost their thread, though no gap was seen."""
+        self.emit_book(stream, True)
+        stream.book.clear()
+        stream.lost = stream.lost or stream.synced
+        stream.synced = 0
+        stream.forgotten = 1
+        stream.last_id = stream.snapshot_id = -1
+        stream.pending = None
+        return 0
+
+    def tell_books(self, sink):
+        """Hands all books that are whole to another sink, as levels, at the time of the last row."""
+        cdef Stream stream
+        self.flush()
+        kept, self.sink = self.sink, sink
+        try:
+            for stream in self.streams.all:
+                if stream.synced:
+                    self.emit_book(stream, False)
+            self.end_row()
+            self.flush()
+        finally:
+            self.sink = kept
 
     def finish(self):
         """After the last row: what is left of the events, and damage of the stream itself."""

@@ -37,7 +37,6 @@ class Book:
         self.declared = Declared()
         self.rates = Rates()
         self.limits: dict[int, bytes] = {}
-        self.quotes: dict[tuple[int, int], bytes] = {}
         self.states: dict[tuple[int, int], int] = {}
         self.connected: set[int] = set()
         self.kills: set[int] = set()
@@ -56,7 +55,6 @@ class Book:
             m.Kind.LIMIT: self._limit,
             m.Kind.GROUP: self._group,
             m.Kind.FX: self._fx,
-            m.Kind.QUOTE: self._quote,
             m.Kind.VENUE_STATE: self._venue_state,
             m.Kind.CONNECT: self._connect,
             m.Kind.DISCONNECT: self._disconnect,
@@ -218,9 +216,6 @@ class Book:
         row = np.frombuffer(request, m.FX_EVENT, 1)[0]
         pair = f"{self._currency(int(row['base']))}/{self._currency(int(row['quote']))}"
         self.rates.set(pair, Fraction(int(row["rate"]), 10 ** int(row["digits"])))
-
-    def _quote(self, request: bytes) -> None:
-        self.quotes[int.from_bytes(request[:4], "little"), int.from_bytes(request[4:6], "little")] = request
 
     def _venue_state(self, request: bytes) -> None:
         row = np.frombuffer(request, m.VENUE_STATE_EVENT, 1)[0]

@@ -47,9 +47,10 @@ cdef class Intake(Stage):
     cdef uint64_t _poll_loopback(self, Ring ring, uint8_t engine, uint64_t budget) noexcept nogil
     cdef void _put_aside(self, Derived* item, uint8_t engine) noexcept nogil
     cdef uint64_t _poll_spill(self, uint64_t budget) noexcept nogil
-    cdef uint64_t _poll_seats(self) noexcept nogil
+    cdef uint64_t _poll_seats(self, bint feeds, uint64_t budget) noexcept nogil
     cdef uint64_t _poll_seat(self, RequestSeat* seat, uint64_t budget) noexcept nogil
     cdef bint _request(self, RequestSeat* seat, Input* item) noexcept nogil
+    cdef bint _market(self, Input* item) noexcept nogil
     cdef void _look(self) noexcept nogil
     cdef void _told(self) noexcept nogil
     cdef int64_t _now(self) noexcept nogil

@@ -26,9 +26,18 @@ class Intake(Stage):
     def hush(self) -> None:
         """Takes nothing from outside any more: what is left is what engines derive."""
     def open_seat(
-        self, i: int, session: int, person: int, ring: Ring, rights: Buffer | None, base: int | None = None
+        self,
+        i: int,
+        session: int,
+        person: int,
+        ring: Ring,
+        rights: Buffer | None,
+        base: int | None = None,
+        feeds: bool = False,
     ) -> int:
-        """Takes requests from that ring; what its source had sequenced before. base: as first told."""
+        """Takes requests from that ring; what its source had sequenced before. base: as first told. feeds:
+        market data and nothing else, after all others' requests.
+        """
     def close_seat(self, i: int) -> bool:
         """Lets go of its memory once all is taken; False: something is still there."""
     def sequenced(self, source: int) -> int:

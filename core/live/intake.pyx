@@ -16,7 +16,7 @@ from libc.string cimport memcpy, memset
 from core.engine cimport DERIVES_MAX, E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
 from core.faults cimport FAULT_LOOPBACK, FAULT_SCHEDULE
 from core.live.seats cimport (
-    SEAT_BROKEN, SEAT_GAP, check_cancel, check_cancel_all, check_order, check_replace, check_signal,
+    SEAT_BROKEN, SEAT_GAP, check_cancel, check_cancel_all, check_market, check_order, check_replace, check_signal,
 )
 from core.messages cimport K_CANCEL, K_CANCEL_ALL, K_ORDER, K_REPLACE, K_SIGNAL, OrderEvent, ReportEvent
 from core.recovery.catchup cimport Catchup
@@ -126,8 +126,9 @@ cdef class Intake(Stage):
             taken += self._poll_timers(TIMER_BUDGET)
         taken += self._poll_derived(DERIVED_BUDGET)
         if not self.hushed:
-            taken += self._poll_seats()
+            taken += self._poll_seats(0, SEAT_BUDGET)
             taken += self._poll_ring(self.feed, FEED_BUDGET)
+            taken += self._poll_seats(1, FEED_BUDGET)
         if taken:
             self._told()
         return taken
@@ -254,12 +255,12 @@ cdef class Intake(Stage):
 
     # ---- sessions -----------------------------------------------------------------------------------------------------
 
-    cdef uint64_t _poll_seats(self) noexcept nogil:
+    cdef uint64_t _poll_seats(self, bint feeds, uint64_t budget) noexcept nogil:
         cdef uint64_t taken = 0
         cdef int i
         for i in range(self.seats_end):
-            if self.seats[i].open:
-                taken += self._poll_seat(&self.seats[i], SEAT_BUDGET)
+            if self.seats[i].open and self.seats[i].feeds == feeds:
+                taken += self._poll_seat(&self.seats[i], budget)
         return taken
 
     cdef uint64_t _poll_seat(self, RequestSeat* seat, uint64_t budget) noexcept nogil:
@@ -304,6 +305,8 @@ cdef class Intake(Stage):
         item.source = seat.source
         item.source_seq = seat.base + seat.head + 1
         item.flags = 0
+        if seat.feeds:
+            return self._market(item)
         if item.kind == K_ORDER:
             check_order(item, seat, self.symbols, self.venues, self.accounts, self.strategies)
         elif item.kind == K_REPLACE:
@@ -318,8 +321,13 @@ cdef class Intake(Stage):
             return 0
         return 1
 
-    def open_seat(self, int i, uint32_t session, uint32_t person, Ring ring, rights, base=None) -> int:
-        """Takes requests from that ring. rights: a byte an account, or None: every account. base: what the source had
+    cdef bint _market(self, Input* item) noexcept nogil:
+        """Market data is nobody's request: it is sequenced as the core's own feed is."""
+        item.session = 0
+        return check_market(item, self.symbols, self.venues)
+
+    def open_seat(self, int i, uint32_t session, uint32_t person, Ring ring, rights, base=None, bint feeds=False) -> int:
+        """Takes requests from that ring; feeds: market data and nothing else, after all others' requests. rights: a byte an account, or None: every account. base: what the source had
         sequenced before this session, as this told when it was first opened; None: now is the first time."""
         cdef RequestSeat* seat = &self.seats[i]
         cdef bytes held = bytes(self.board.capacity.accounts) if rights is None else bytes(rights).ljust(
@@ -334,6 +342,7 @@ cdef class Intake(Stage):
         seat.session = session
         seat.person = person
         seat.every = rights is None
+        seat.feeds = feeds
         self._kept[i] = (ring, held)
         seat.rights = <const uint8_t*><const char*>held
         store_release(&seat.ring.head, seat.head)

@@ -25,7 +25,14 @@ SIGNALS_MAX = 4096  # names of signals that one core knows
 SIGNAL_NAME_MAX = 39
 ADJUSTING = ("funding", "dividend", "split", "settlement")
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state", "venue_facts", "venue_queue")
-WITHOUT_SESSION = ("status", "stop", "kill", "rearm", "limits")  # a token is enough: nothing is traded
+WITHOUT_SESSION = (
+    "status",
+    "stop",
+    "kill",
+    "rearm",
+    "limits",
+    "levels",
+)  # a token is enough: nothing is traded
 SECOND_NS = 1_000_000_000
 
 
@@ -179,6 +186,14 @@ def market(core: Core, _connection: Connection, request: dict[str, Any]) -> dict
     return {"seq": core.board.seq}
 
 
+def levels(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """What the core has of a venue's market, best first: [symbol, side, price, quantity], in words."""
+    venue = core.book.directory.venues.get(str(request["venue"]))
+    if venue is None:
+        raise Refused(f"venue {request['venue']!r}: one of {', '.join(core.book.directory.venues) or 'none'}")
+    return {"levels": queries.levels(core.asked(), core.book, venue)}
+
+
 def adjust(core: Core, _connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     """What happens to all positions of an instrument: funding, dividend, split, settlement."""
     line = core.book.line(request["line"], ADJUSTING)
@@ -327,6 +342,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         amend,
         report,
         market,
+        levels,
         adjust,
         book,
         resend,

@@ -41,6 +41,16 @@ def orders(
     return {"orders": told}
 
 
+def levels(live: Shadow, book: Book, venue: int) -> list[tuple[str, str, str, str]]:
+    """What a venue shows of each symbol, best first: (symbol, side, price, quantity)."""
+    found = []
+    for index, ask, px, qty in live.levels_at(venue):
+        symbol = book.directory.symbol_list[index]
+        price, amount = format_units(px, symbol.price_precision), format_units(qty, symbol.qty_precision)
+        found.append((symbol.name, schema.SIDES[ask], price, amount))
+    return found
+
+
 def _id(live: Shadow, book: Book, index: int) -> str:
     return book.directory.text(live.core.egress.id_bytes(index))
 

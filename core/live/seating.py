@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,16 @@ from core import messages as m
 from core.board import MAX_SESSIONS
 from core.live.door import Answer
 from core.live.ops import Refused, need_room
-from core.live.sessions import ALL_QUOTES, PROTOCOL_VERSION, QUOTES, Connection, Rings, free_name
+from core.live.sessions import (
+    ALL_QUOTES,
+    FEED_REQUESTS,
+    PROTOCOL_VERSION,
+    QUOTES,
+    REQUESTS,
+    Connection,
+    Rings,
+    free_name,
+)
 from core.live.supervisor import SeatOf
 from core.scenario.encoder import Event
 from core.scenario.reader import Line
@@ -45,8 +53,9 @@ class Seating:
                 f"busy: {core.config.max_sessions} sessions are open, which is max_sessions; close one"
             )
         try:
-            cancels, hears_all = request.get("cancel_on_disconnect", True), request.get("hears_all", False)
-            self._sit(connection, seat, name, bool(cancels), bool(hears_all))
+            words = {"cancel_on_disconnect": True, "hears_all": False, "feeds": False}
+            cancels, hears_all, feeds = (bool(request.get(word, usual)) for word, usual in words.items())
+            self._sit(connection, seat, name, cancels, hears_all, feeds)
         except ValueError:
             if connection.seat >= 0:
                 core.door.hang_up(connection)
@@ -62,7 +71,9 @@ class Seating:
         assert connection.rings is not None
         return told, connection.rings.fds
 
-    def _sit(self, connection: Connection, seat: int, wanted: str, cancels: bool, hears_all: bool) -> None:
+    def _sit(
+        self, connection: Connection, seat: int, wanted: str, cancels: bool, hears_all: bool, feeds: bool
+    ) -> None:
         core = self.core
         name = free_name(wanted, {each.name for each in self.seats if each is not None})
         need_room(core, m.Space.SESSION, name)
@@ -70,18 +81,20 @@ class Seating:
         person, events = core.book.begin().person(name), core.book.events(connect)
         connection.rights = core.config.rights.get(wanted, core.config.rights.get("*"))
         connection.index = core.book.directory.spaces[m.Space.SESSION][name]
-        connection.rings = Rings(name, ALL_QUOTES if hears_all else QUOTES)
+        connection.rings = Rings(
+            name, ALL_QUOTES if hears_all else QUOTES, FEED_REQUESTS if feeds else REQUESTS
+        )
         rights = self._rights(connection.rights)
         core.feed([*events, *rights_events(connection.index, rights)])
         connection.seat, connection.name = seat, name  # from here on a hang-up takes all of it back
         self.seats[seat] = connection
-        for request in core.book.quotes.values():
-            connection.rings.show_quote(request, time.time_ns())
+        for quote in core.asked().last_quotes():  # who feeds the core doesn't tell the server
+            connection.rings.show_quote(quote)
         core.desk.await_done(
             "egress", core.board.seq
         )  # a session of that name before it had answers of its own
         fds = connection.rings.fds
-        core.supervisor.open_seat(SeatOf(seat, connection.index, person, rights, fds, hears_all))
+        core.supervisor.open_seat(SeatOf(seat, connection.index, person, rights, fds, hears_all, feeds))
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:
         """A byte an account; None: every account."""

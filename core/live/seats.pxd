@@ -25,6 +25,7 @@ cdef struct RequestSeat:
     uint8_t source
     uint8_t open
     uint8_t every                   # may trade every account
+    uint8_t feeds                   # it sends market data, and nothing else
 
 cdef struct MarketSlot:             # 64: the slot of a session's market ring
     uint64_t seq
@@ -54,4 +55,5 @@ cdef bint check_order(Input* item, const RequestSeat* seat, uint32_t symbols, ui
 cdef void check_replace(Input* item) noexcept nogil
 cdef void check_cancel(Input* item) noexcept nogil
 cdef bint check_signal(Input* item, uint32_t symbols) noexcept nogil
+cdef bint check_market(Input* item, uint32_t symbols, uint32_t venues) noexcept nogil
 cdef void check_cancel_all(Input* item, const RequestSeat* seat) noexcept nogil

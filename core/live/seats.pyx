@@ -3,10 +3,14 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    AL_TWAP, CG_OUO, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, PEG_MARKET, PO_OPTIMAL, SIDE_SELL_SHORT, T_LIMIT, T_PEGGED,
-    SG_STOP, TIF_CLS, TR_MARK, TU_BPS, UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, FilterEvent, OrderEvent, ReplaceEvent, Request,
-    SignalEvent,
+    AL_TWAP, CG_OUO, K_DEPTH, K_QUOTE, K_TRADE, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, PEG_MARKET, PO_OPTIMAL, SIDE_SELL_SHORT, T_LIMIT, T_PEGGED,
+    SG_STOP, SIDE_SELL, TIF_CLS, TR_MARK, TU_BPS, UNKNOWN, UNKNOWN16, W_UNSUPPORTED, CancelEvent, DepthEvent,
+    FilterEvent, OrderEvent, QuoteEvent, ReplaceEvent, Request, SignalEvent, TradeEvent,
 )
+
+
+cdef enum:
+    NOBODY = 255                    # the aggressor of a trade that doesn't say
 
 
 cdef bint tidy_id(char* field) noexcept nogil:
@@ -79,6 +83,27 @@ cdef bint check_signal(Input* item, uint32_t symbols) noexcept nogil:
         signal.symbol = NONE
     memset(signal.pad, 0, sizeof(signal.pad))
     return signal.what <= SG_STOP
+
+
+cdef bint check_market(Input* item, uint32_t symbols, uint32_t venues) noexcept nogil:
+    """0: no market data, or of a symbol or venue that isn't declared, or of less than nothing."""
+    cdef Request* told = <Request*>item.request
+    if item.kind == K_QUOTE:
+        item.length = sizeof(QuoteEvent)
+        told.quote.pad = 0
+        return (told.quote.symbol < symbols and told.quote.venue < venues and told.quote.bid_px >= 0
+                and told.quote.bid_qty >= 0 and told.quote.ask_px >= 0 and told.quote.ask_qty >= 0)
+    if item.kind == K_TRADE:
+        item.length = sizeof(TradeEvent)
+        told.trade.pad = 0
+        return (told.trade.symbol < symbols and told.trade.venue < venues and told.trade.px > 0 and told.trade.qty > 0
+                and (told.trade.aggressor <= SIDE_SELL or told.trade.aggressor == NOBODY))
+    if item.kind == K_DEPTH:
+        item.length = sizeof(DepthEvent)
+        told.depth.pad = 0
+        return (told.depth.symbol < symbols and told.depth.venue < venues and told.depth.px > 0 and told.depth.qty >= 0
+                and told.depth.side <= SIDE_SELL)
+    return 0
 
 
 cdef void check_cancel_all(Input* item, const RequestSeat* seat) noexcept nogil:

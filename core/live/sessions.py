@@ -17,6 +17,8 @@ from core_ext.spine import Spine
 
 PROTOCOL_VERSION = 1
 REQUESTS = 1024
+FEED_REQUESTS = 8192
+"""Slots of the request ring: of a client's orders, and of market data."""
 REQUEST_BYTES = 304
 RESPONSES = 4096
 QUOTES = 4096
@@ -46,12 +48,12 @@ def sealed(name: str, size: int) -> tuple[int, mmap.mmap]:
 class Rings:
     """The three rings of one session. `fds` are passed to the client, and to whom of the core comes back."""
 
-    def __init__(self, name: str, quotes: int = QUOTES) -> None:
+    def __init__(self, name: str, quotes: int = QUOTES, requests: int = REQUESTS) -> None:
         self._fds: list[int] = []
         try:
             self.requests = Ring.format(
-                self._memory(f"{name}.requests", Ring.bytes_needed(REQUESTS, REQUEST_BYTES)),
-                REQUESTS,
+                self._memory(f"{name}.requests", Ring.bytes_needed(requests, REQUEST_BYTES)),
+                requests,
                 REQUEST_BYTES,
             )
             self.responses = self._spine(f"{name}.responses", RESPONSES, m.RESPONSE.itemsize)
@@ -89,13 +91,15 @@ class Rings:
             "quotes": self.quotes.claimed_seq,
         }
 
-    def show_quote(self, request: bytes, time_ns: int) -> None:
-        """A quote that the session missed by coming later; before anybody else writes there."""
-        event = np.frombuffer(request, m.QUOTE_EVENT, 1)[0]
+    def show_quote(self, quote: tuple[int, ...]) -> None:
+        """A quote that the session missed by coming later, as Shadow.last_quotes has it; before anybody else
+        writes there.
+        """
         row = np.zeros((), QUOTE_SLOT)
-        row["time_ns"], row["kind"] = time_ns, m.Kind.QUOTE
-        for name in ("symbol", "venue", "bid_px", "bid_qty", "ask_px", "ask_qty"):
-            row[name] = event[name]
+        row["kind"] = m.Kind.QUOTE
+        names = ("symbol", "venue", "time_ns", "bid_px", "bid_qty", "ask_px", "ask_qty")
+        for name, value in zip(names, quote, strict=True):
+            row[name] = value
         self.quotes.try_write(self.quotes.claimed_seq + 1, row.tobytes())
 
 

@@ -12,6 +12,12 @@ class Shadow(Catchup):
         """Goes on up to event `until`, or to what the journal has by now; the last event. CoreFault."""
     def open_orders(self, kind: int = 0, key: int = 0) -> int:
         """How many live orders are in a scope: a Scope and the index of what it names."""
+    def levels_at(self, venue: int) -> list[tuple[int, int, int, int]]:
+        """What a venue shows of each symbol, as integers: (symbol, 0 bid or 1 ask, px, qty), best first."""
+    def last_quotes(self) -> list[tuple[int, ...]]:
+        """The best of each symbol at each venue that ever quoted it, as integers: (symbol, venue, quoted_ns,
+        bid_px, bid_qty, ask_px, ask_qty).
+        """
     def order_rows(
         self,
         account: int | None = None,

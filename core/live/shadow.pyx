@@ -58,6 +58,14 @@ cdef class Shadow(Catchup):
                                           order.session)[kind - 1]
         return found
 
+    def levels_at(self, venue) -> list[tuple[int, int, int, int]]:
+        """What a venue shows of each symbol, as integers: (symbol, 0 bid or 1 ask, px, qty), best first."""
+        return self.core.risk.view.levels_at(venue)
+
+    def last_quotes(self) -> list:
+        """The best of each symbol at each venue that ever quoted it: see shadow.pyi."""
+        return self.core.risk.view.last_quotes()
+
     def order_rows(self, account=None, symbol=None, bint live_only=False, int most=10000) -> list[dict[str, object]]:
         """Orders as integers, the newest first. account, symbol: an index, or None for any."""
         cdef Life life = self.core.orders.life

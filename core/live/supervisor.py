@@ -39,7 +39,9 @@ class WorkerLost(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class SeatOf:
-    """What intake and egress must know of a session. fds: requests, responses, quotes."""
+    """What intake and egress must know of a session. fds: requests, responses, quotes. feeds: it sends market
+    data, and nothing else.
+    """
 
     seat: int
     session: int
@@ -47,6 +49,7 @@ class SeatOf:
     rights: bytes | None
     fds: tuple[int, int, int]
     hears_all: bool = False
+    feeds: bool = False
 
 
 @dataclass(slots=True)
@@ -253,7 +256,11 @@ class Supervisor:
 
     def _open_requests(self, seat: SeatOf) -> tuple[str, tuple[int, ...], dict[str, Any]]:
         values = {"seat": seat.seat, "session": seat.session, "person": seat.person, "rights": seat.rights}
-        return "open_requests", seat.fds[:1], {**values, "base": self.bases.get(seat.seat)}
+        return (
+            "open_requests",
+            seat.fds[:1],
+            {**values, "base": self.bases.get(seat.seat), "feeds": seat.feeds},
+        )
 
     def _open_responses(self, seat: SeatOf) -> tuple[str, tuple[int, ...], dict[str, Any]]:
         values = {"seat": seat.seat, "session": seat.session, "rights": seat.rights}

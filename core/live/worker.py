@@ -302,7 +302,8 @@ class Worker:
         assert isinstance(intake, Intake)
         ring = Ring.attach(_mapped(fds)[0])
         seat, session, person = request["seat"], request["session"], request["person"]
-        return {"base": intake.open_seat(seat, session, person, ring, request["rights"], request["base"])}
+        rights, base, feeds = request["rights"], request["base"], request["feeds"]
+        return {"base": intake.open_seat(seat, session, person, ring, rights, base, feeds)}
 
     def _op_close_requests(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         intake = self.stages["sequencer"]

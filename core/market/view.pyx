@@ -201,6 +201,34 @@ cdef class MarketView:
         crossed = both and bids[0][0] > asks[0][0]
         return {"venues": venues, "bids": bids, "asks": asks, "market": "crossed" if crossed else "locked" if locked else ""}
 
+    def levels_at(self, uint16_t venue) -> list:
+        """What that venue shows of each symbol, not for the path: (symbol, 0 bid or 1 ask, px, qty), best first."""
+        cdef uint32_t symbol, i
+        cdef int slot, ask
+        cdef Level level
+        found = []
+        for symbol in range(self.max_symbols):
+            slot = self.slot_of(symbol, venue)
+            for ask in range(2 if slot >= 0 else 0):
+                i = 0
+                while self.level(symbol, slot, ask, i, &level):
+                    found.append((symbol, ask, level.px, level.qty))
+                    i += 1
+        return found
+
+    def last_quotes(self) -> list:
+        """The best of each symbol at each venue that ever quoted it, not for the path: (symbol, venue, quoted_ns, bid_px,
+        bid_qty, ask_px, ask_qty)."""
+        cdef uint32_t symbol, slot
+        cdef Top* top
+        found = []
+        for symbol in range(self.max_symbols):
+            for slot in range(self.symbols[symbol].listings):
+                top = self.top(symbol, <int>slot)
+                if top.quoted:
+                    found.append((symbol, top.venue, top.quoted_ns, top.bid_px, top.bid_qty, top.ask_px, top.ask_qty))
+        return found
+
     cdef bint mark2(self, uint32_t symbol, int64_t* out) noexcept nogil:
         """Twice the mark: the last `mark`, else the mid of the consolidated best, else the last trade; 0: none."""
         cdef SymbolMarket* market = &self.symbols[symbol]

@@ -14,7 +14,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("requirements.lock")
-EXTRAS = ("analytics", "bench", "dev", "factor", "features", "ml", "parquet", "periphery", "portfolio")
+EXTRAS = (
+    "analytics", "bench", "calendars", "dev", "factor", "features", "ml", "parquet", "periphery", "portfolio",
+)  # fmt: skip
 """What the project's own environment holds."""
 
 PYTHONS = ("3.13", "3.14")

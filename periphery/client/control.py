@@ -160,15 +160,23 @@ def dial(address: Path, timeout: float = TIMEOUT_S) -> socket.socket:
 
 
 def hello(
-    control: Control, token: str, name: str, cancel_on_disconnect: bool, hears_all: bool = False
+    control: Control,
+    token: str,
+    name: str,
+    cancel_on_disconnect: bool,
+    hears_all: bool = False,
+    feeds: bool = False,
 ) -> tuple[dict[str, Any], Sequence[int]]:
-    """Introduce this client: (what the core tells, its three descriptors)."""
+    """Introduce this client: (what the core tells, its three descriptors). feeds: it sends market data, and
+    nothing else.
+    """
     said = {
         "version": PROTOCOL,
         "token": token,
         "name": name,
         "cancel_on_disconnect": cancel_on_disconnect,
         "hears_all": hears_all,
+        "feeds": feeds,
     }
     try:
         control.sock.sendall(control.begin("hello", said))

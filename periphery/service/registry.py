@@ -8,6 +8,7 @@ from periphery.service.engine import Engine
 
 PLACES: dict[str, tuple[str, str]] = {
     "analytics": ("periphery.analytics.engine", "AnalyticsEngine"),
+    "bars": ("periphery.market_data.bars_engine", "BarsEngine"),
     "factor": ("periphery.factor.engine", "FactorEngine"),
     "features": ("periphery.features.engine", "FeaturesEngine"),
     "ml": ("periphery.ml.engine", "MlEngine"),

@@ -38,6 +38,21 @@ def test_a_peer_that_disagrees_is_told(recordings: Path, monkeypatch: pytest.Mon
     assert not found["ok"]
 
 
+def test_for_people_each_peer_has_a_row_and_what_it_does_stands_below() -> None:
+    peer = {"does": data_peers.DOES["orjson"], "rows_per_s": 5, "ratio": 2.0}
+    found = {
+        "ok": True,
+        "formats": [{"format": name, "rows": 10, "orjson": peer, "same": True} for name in "ab"],
+    }
+    told = data.shown(found)
+    assert told["formats"] == [{"format": name, "rows": 10, "same": True} for name in "ab"]
+    assert told["peers"] == [
+        {"format": name, "peer": "orjson", "rows_per_s": 5, "ratio": 2.0} for name in "ab"
+    ]
+    assert told["remarks"] == [{"peer": "orjson", "does": data_peers.DOES["orjson"]}]
+    assert list(told)[-1] == "remarks"
+
+
 def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoData, match="--data names the folder"):
         data.run(tmp_path)

@@ -1,0 +1,1 @@
+"""Market data from venues: live connections, recording, bars, reference data, calendars."""
