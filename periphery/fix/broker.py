@@ -11,19 +11,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core import messages as m
 from core.live.handover import Fate, Handover
+from core.live.killing import open_page
 from core.recovery.journal import capacity_of
 from core.scenario.numbers import format_units
 from core.scenario.schema import ORD_TYPES, TIMES_IN_FORCE
 from core.venues.fix.agreement import NOT_AVAILABLE, NS, Field
 from core.venues.fix.codec import Message, parse, utc_timestamp
 from core.venues.fix.session import Session
+from core_ext.killpage import KillPage
 from periphery.client import Client
+from periphery.client.control import socket_path
 from periphery.client.errors import ClientError, Refused
 from periphery.client.words import SIDE_NAMES
 from periphery.fix import words
@@ -33,6 +37,8 @@ from periphery.service.source import Gone, JournalSource
 
 AGAIN_NS = NS // 2
 ENDED = ("canceled", "expired", "rejected", "unknown_order")
+_HELD = (m.Action.NEW, m.Action.REPLACE)
+"""What a kill holds back, looked at directly before each write; cancels and questions pass."""
 _SEND_AT = 768
 """core/messages.pxd draws the page."""
 _AMOUNTS = {"last_qty": 32, "last_px": 31}
@@ -48,6 +54,8 @@ class Order(NamedTuple):
     child_id: str
     symbol: str
     fields: tuple[Field, ...]
+    keys: tuple[int, ...]
+    """By `core.messages.Scope`: what a kill of it is looked for under."""
 
 
 class Broker:
@@ -56,11 +64,17 @@ class Broker:
     session: Session
 
     def __init__(
-        self, config: SessionConfig, reports: Reports, connect: Callable[[str, bool], Client]
+        self,
+        config: SessionConfig,
+        reports: Reports,
+        connect: Callable[[str, bool], Client],
+        socket: Path | None = None,
     ) -> None:
+        """socket: the core's, else as `connect` finds it; the kill page is beside it."""
         self.config = config
         self.reports = reports
         self.connect = connect
+        self.socket = socket
         self.client: Client | None = None
         self.told = (0, 0)
         self.why = "not yet connected"
@@ -72,6 +86,7 @@ class Broker:
         self._again_ns = 0
         self._source: JournalSource | None = None
         self._handover: Handover | None = None
+        self._page_of_kills: KillPage | None = None
 
     def restore(self) -> None:
         """What was written before, or may have been, out of the session's store."""
@@ -227,7 +242,7 @@ class Broker:
             fields.append((18, words.POST_ONLY))
         if self.config.account is not None:
             fields.append((1, self.config.account.encode()))
-        return Order(seq, action, child_id, symbol.name, tuple(fields))
+        return Order(seq, action, child_id, symbol.name, tuple(fields), _keys(send))
 
     def _write_more(self, now_ns: int) -> bool:
         """Sends in their order, as far as the core's gateways have come."""
@@ -247,8 +262,12 @@ class Broker:
         return count > 0
 
     def _write(self, order: Order, now_ns: int) -> None:
+        assert self._page_of_kills is not None
+        if order.action in _HELD and self._page_of_kills.is_blocked(order.keys):
+            self._not_written(order, "killed")
+            return
         if not self.session.is_up:
-            self._not_connected(order)
+            self._not_written(order, "the venue is not connected")
             return
         fields = dict(order.fields)
         self.session.send(*_message(order, fields, self._current, self.reports, now_ns), now_ns)
@@ -257,18 +276,12 @@ class Broker:
         if order.action == m.Action.NEW:
             self._current[order.child_id] = order.child_id
 
-    def _not_connected(self, order: Order) -> None:
-        """Not written, and never will be: the core is told so. Questions come again when the venue is up."""
-        kind = {
-            m.Action.NEW: "rejected",
-            m.Action.CANCEL: "cancel_rejected",
-            m.Action.REPLACE: "cancel_rejected",
-        }
-        if order.action in kind:
+    def _not_written(self, order: Order, why: str) -> None:
+        """It never will be: the core is told so. Questions come again when the venue is up."""
+        if order.action != m.Action.STATUS:
+            kind = "rejected" if order.action == m.Action.NEW else "cancel_rejected"
             told = {"venue": self.config.venue, "symbol": order.symbol, "child_id": order.child_id}
-            self._report(
-                told | {"exec_type": kind[m.Action(order.action)], "text": "the venue is not connected"}
-            )
+            self._report(told | {"exec_type": kind, "text": why})
 
     # ---- coming and going ----------------------------------------------------------------------------------
 
@@ -288,6 +301,7 @@ class Broker:
             self.waiting.clear()
             self.children.clear()
             self._handover = Handover(folder, capacity_of(folder))
+            self._page_of_kills = open_page(socket_path(self.socket))
             self._source = JournalSource(folder, self._page)
         except (ClientError, Gone, OSError, ValueError) as wrong:
             self.why = str(wrong)
@@ -309,6 +323,13 @@ class CoreGone(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(f"the core is not there: {why}")
         self.reason = NOT_AVAILABLE
+
+
+def _keys(send: np.void) -> tuple[int, ...]:
+    keys = [int(m.NONE)] * 8
+    for scope in (m.Scope.ACCOUNT, m.Scope.STRATEGY, m.Scope.SYMBOL, m.Scope.VENUE, m.Scope.SESSION):
+        keys[scope] = int(send[scope.name.lower()])
+    return tuple(keys)
 
 
 def _message(

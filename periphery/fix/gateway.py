@@ -89,7 +89,7 @@ class Gateway:
         if config.role == "orders":
             app = Desk(config, reports, self._connect)
         elif config.role == "broker":
-            app = Broker(config, reports, self._connect)
+            app = Broker(config, reports, self._connect, self.config.socket)
         else:
             app = Copy(config, reports)
         try:
