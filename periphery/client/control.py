@@ -160,15 +160,17 @@ def dial(address: Path, timeout: float = TIMEOUT_S) -> socket.socket:
 
 
 def hello(
-    control: Control, token: str, name: str, cancel_on_disconnect: bool, hears_all: bool = False
-) -> tuple[dict[str, Any], Sequence[int]]:
-    """Introduce this client: (what the core tells, its three descriptors)."""
+    control: Control, token: str, name: str, cancel_on_disconnect: bool, hears_all: bool = False,
+    accounts: Sequence[str] | None = None,
+) -> tuple[dict[str, Any], Sequence[int]]:  # fmt: skip
+    """Introduce this client: (what the core tells, its three descriptors). accounts: no others are asked for."""
     said = {
         "version": PROTOCOL,
         "token": token,
         "name": name,
         "cancel_on_disconnect": cancel_on_disconnect,
         "hears_all": hears_all,
+        **({} if accounts is None else {"accounts": accounts}),
     }
     try:
         control.sock.sendall(control.begin("hello", said))

@@ -1,0 +1,168 @@
+"""What is said on a stream: one letter, then bytes. A stream of a core's events, or of an engine's outputs.
+
+A position is an event's sequence, or an output's number. Each message of rows says what it covers: all that
+there is of its topics after `after` through `through`. So a gap on any topic is seen (`after` is not where the
+last one ended), and who knows where it was begins there again. Whoever has not yet taken WINDOW messages is
+sent no more: what comes meanwhile waits where it is, and is left out, told, where that was asked for.
+
+subscriber -> publisher   H msgpack       where from and what: Hello; again: another place, other topics
+(DEALER to ROUTER)        A u64           messages of rows taken since hello
+                          P               I am here
+                          S               how is it?
+                          B               the end
+publisher -> subscriber   H msgpack       it begins: Welcome
+                          D head frames   rows: u8 flags, u16 frames, u64 left out, u64 after, u64 through,
+                                          16 bytes: what was at `through` (its digest), u8 a topic; then a
+                                          frame a topic: rows of the core's structs, or records
+                          P u8            it is here; 1: this subscriber was sent all that there is
+                          L msgpack       something is to come from elsewhere, or was missed: Told
+                          S msgpack       counts
+                          B u8 text       the end, and why; 1: come again, 0: don't, that won't change
+
+The frames of a core's events are arrays of `topics.TOPICS`' dtypes. Those of outputs are records, each with
+its length (u32) before it: msgpack of [event's seq, time_ns, topic, values].
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+import msgspec
+
+VERSION = 1
+STREAM_PORT = 7703
+WINDOW = 16
+"""Messages of rows that a subscriber hasn't taken."""
+TAKEN_EVERY = 4
+TOGETHER_BYTES = 1 << 20
+"""What of waiting rows is put into one message, about."""
+BEAT_S = 0.1
+SILENT_S = 10.0
+LENGTH_BYTES = 4
+
+HELLO, TAKEN, PING, STATUS, BYE, ROWS, LATER = b"H", b"A", b"P", b"S", b"B", b"D", b"L"
+FEWER = 1
+"""Flag of rows: of each key the last only; `left_out` says how many more there were."""
+ANEW = 2
+"""Flag of rows: all that stands now; what was known before is forgotten."""
+SETTINGS = 4
+"""Flag of rows: names and settings declared up to `through`, which move nobody's place."""
+_HEAD = struct.Struct("<BHQQQ16s")
+_COUNT = struct.Struct("<Q")
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """A subscription. topics: names; empty: all. after: the last position that is known, None: what comes
+    from now on. digest: what was there, empty: not to be compared. settings: the names and settings declared
+    up to `after` first (topic `declarations`). fewer: where it is slow, the last of each key only.
+    """
+
+    topics: tuple[str, ...] = ()
+    after: int | None = 0
+    digest: bytes = b""
+    settings: bool = False
+    fewer: bool = False
+    version: int = VERSION
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """topics: by their number. after: where it begins. newest: the last position that there is."""
+
+    name: str
+    topics: tuple[str, ...]
+    after: int
+    newest: int
+    version: int = VERSION
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What comes after `after` is no longer at hand: it is read from the journal."""
+
+    after: int
+    oldest: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of some topics: all after `after` through `through`. frames: by topic, those that have any."""
+
+    after: int
+    through: int
+    digest: bytes
+    frames: dict[int, bytes] = field(default_factory=dict)
+    flags: int = 0
+    left_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of rows."""
+        return sum(map(len, self.frames.values()))
+
+
+def rows_message(batch: Batch, topics: tuple[int, ...], after: int) -> list[bytes]:
+    """What is sent to who has these topics and was told all through `after`."""
+    found = [topic for topic in topics if topic in batch.frames]
+    head = _HEAD.pack(batch.flags, len(found), batch.left_out, after, batch.through, batch.digest)
+    return [ROWS + head + bytes(found), *(batch.frames[topic] for topic in found)]
+
+
+def batch_of(frames: list[bytes]) -> Batch:
+    """The rows of a message. ValueError: it is none."""
+    head = frames[0]
+    if len(head) < 1 + _HEAD.size:
+        raise ValueError(f"rows: a head of {len(head)} bytes: the publisher is of another version")
+    flags, count, left_out, after, through, digest = _HEAD.unpack_from(head, 1)
+    topics = head[1 + _HEAD.size :]
+    if len(topics) != count or len(frames) != count + 1:
+        raise ValueError(
+            f"rows: {len(frames) - 1} frames for {count} topics: the publisher is of another version"
+        )
+    return Batch(after, through, digest, dict(zip(topics, frames[1:], strict=True)), flags, left_out)
+
+
+def joined(batches: list[Batch], topics: tuple[int, ...]) -> Batch:
+    """Batches that follow one another, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    frames = {}
+    for topic in topics:
+        parts = [batch.frames[topic] for batch in batches if topic in batch.frames]
+        if parts:
+            frames[topic] = b"".join(parts)
+    return Batch(batches[0].after, batches[-1].through, batches[-1].digest, frames)
+
+
+def counted(kind: bytes, count: int) -> bytes:
+    """A message with a count."""
+    return kind + _COUNT.pack(count)
+
+
+def count_of(packet: bytes) -> int:
+    """ValueError: there is none."""
+    if len(packet) != 1 + _COUNT.size:
+        raise ValueError(f"{len(packet)} bytes are no count")
+    return int(_COUNT.unpack_from(packet, 1)[0])
+
+
+def bye(why: str, again: bool) -> bytes:
+    """The end."""
+    return BYE + bytes([again]) + why.encode()
+
+
+def bye_of(packet: bytes) -> tuple[str, bool]:
+    """(why, whether to come again)."""
+    return packet[2:].decode("utf-8", "replace") or "it said the end", packet[1:2] == b"\1"
+
+
+def records_of(frame: bytes) -> list[bytes]:
+    """Each record of a frame of outputs. ValueError: a part of one is left over."""
+    found, at = [], 0
+    while at < len(frame):
+        size = int.from_bytes(frame[at : at + LENGTH_BYTES], "little")
+        at += LENGTH_BYTES + size
+        if at > len(frame) or not size:
+            raise ValueError("outputs: a frame ends within a record")
+        found.append(frame[at - size : at])
+    return found
