@@ -31,13 +31,13 @@ from periphery.client.control import Control
 from periphery.client.errors import ClientError, Refused
 from periphery.client.stream import Follower
 from periphery.stream.keys import Keyring, Rights
+from periphery.stream.sockets import bound, where
 
 TOGETHER = 256
 BUDGET = 64
 NAP_MS = 1
 CLIENTS_MAX = 62  # a core has 64 sessions: one is the bridge's own, one is left to the desk
 AGAIN_S = 0.2
-FREE_S = 0.5
 
 
 class Bridge:
@@ -58,9 +58,10 @@ class Bridge:
         self.keys = keys
         self.beside = beside
         self._secret = keys.secret if keys else b""
-        self.orders = _bound(zmq.ROUTER, orders, keys)
-        self.feed = _bound(zmq.PUB, feed, keys)
-        self.where = self.feed.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0")  # type: ignore[union-attr]
+        self.orders = bound(zmq.ROUTER, orders, HWM, keys)
+        self.feed = bound(zmq.PUB, feed, HWM, keys)
+        self._address = where(self.orders)
+        self.where = where(self.feed).encode()
         self.seats: dict[bytes, Seat] = {}
         self.seq = 0  # of the last quote that was published
         self.stopping = False
@@ -253,8 +254,8 @@ class Bridge:
                 if self.keys.rights(seat.key) != seat.rights:
                     self._end(peer, "the rights of this key have changed")
             self.feed.close()  # who hears quotes comes in again, where its key is still good
-            self.feed = _bound(zmq.PUB, self.where.decode(), self.keys)
-        if self.keys.secret != self._secret and self.keys.renew(self.orders):
+            self.feed = bound(zmq.PUB, self.where.decode(), HWM, self.keys)
+        if self.keys.secret != self._secret and self.keys.renew(self.orders, self._address):
             self._secret = self.keys.secret
 
     def _say(self, peer: bytes, packet: bytes) -> None:
@@ -287,25 +288,3 @@ class Bridge:
             if self.beside is not None:
                 self.beside.keep()
         self.feed.send(counted(PING, self.seq))
-
-
-def _bound(kind: int, address: str, keys: Keyring | None) -> zmq.Socket[bytes]:
-    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(kind)
-    socket.setsockopt(zmq.LINGER, 0)
-    socket.setsockopt(zmq.SNDHWM, HWM)
-    if kind == zmq.ROUTER:
-        socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    if keys is not None:
-        keys.protect(socket)
-    until = time.monotonic() + FREE_S
-    while True:
-        try:
-            socket.bind(address)
-            return socket
-        except zmq.ZMQError as error:  # what was bound there just now takes a moment to go
-            if error.errno != zmq.EADDRINUSE or time.monotonic() > until:
-                socket.close()
-                raise ValueError(
-                    f"{address}: {error}: give an address to bind, such as tcp://127.0.0.1:7701"
-                ) from None
-            time.sleep(0.005)

@@ -14,7 +14,7 @@ from pathlib import Path
 from periphery.service.config import Config
 from periphery.service.mark import DIGEST_BYTES
 from periphery.stream.keys import Keyring, Rights, check_plain
-from periphery.stream.publisher import Publisher, Refused, Subscriber, bound
+from periphery.stream.publisher import Publisher, Refused, Subscriber
 from periphery.stream.wire import LENGTH_BYTES, TOGETHER_BYTES, Batch, Hello
 
 TOPIC = "outputs"
@@ -114,7 +114,7 @@ class Outlet:
     def __init__(self, log: OutputsLog, address: str, keys: Keyring | None = None) -> None:
         self._log = log
         self._keys = keys
-        self._publisher = Publisher(bound(address, keys), log, keys)
+        self._publisher = Publisher(address, log, keys)
         self.address = self._publisher.address
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outlet", daemon=True)

@@ -27,6 +27,7 @@ import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
 SERVER = "server"
+DOMAIN = "nacre"
 KEY_CHARS = 40
 
 
@@ -113,25 +114,24 @@ class Keyring:
         self._secret = b""
         self._clients: dict[str, tuple[str, Rights]] = {}
         self._seen: tuple[object, ...] = ()
-        self._sockets: list[tuple[zmq.Socket[bytes], str]] = []
+        self._looked: tuple[object, ...] = ()
         self._load(self._stamp())
-        self._door = ThreadAuthenticator(zmq.Context.instance())
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        """Of the sockets that are protected: a context has one authenticator."""
+        self._door = ThreadAuthenticator(self.context)
         self._door.start()
-        self._door.configure_curve_callback("*", credentials_provider=self)
+        self._door.configure_curve_callback(DOMAIN, credentials_provider=self)
 
     def protect(self, socket: zmq.Socket[bytes]) -> None:
         """Before it is bound: nobody comes in without a key that is known here."""
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
-        socket.setsockopt(zmq.ZAP_DOMAIN, b"nacre")
+        socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN.encode())
 
-    def renew(self, socket: zmq.Socket[bytes]) -> bool:
+    def renew(self, socket: zmq.Socket[bytes], address: str) -> bool:
         """Binds it with the key that there is now: who is connected stays, who comes next must know the new one.
         False: its address isn't free yet, try again.
         """
-        found = socket.getsockopt(zmq.LAST_ENDPOINT)
-        assert isinstance(found, bytes)
-        address = found.rstrip(b"\0").decode()
         with suppress(zmq.ZMQError):
             socket.unbind(address)
         self.protect(socket)
@@ -161,11 +161,12 @@ class Keyring:
         return found[1] if found else None
 
     def refresh(self) -> bool:
-        """Reads what has changed; whether anything had. A file that is no good is told, and what was read
-        before holds.
+        """Reads what has changed, once it was the same at two looks: it may be in the middle of being written.
+        Whether anything was read. A file that is no good is told, and what was read before holds.
         """
-        stamp = self._stamp()
-        if stamp == self._seen:
+        before, self._looked = self._looked, self._stamp()
+        stamp = self._looked
+        if stamp == self._seen or stamp != before:
             return False
         try:
             self._load(stamp)
@@ -186,8 +187,9 @@ class Keyring:
         return self._secret
 
     def close(self) -> None:
-        """Ends the authenticator."""
+        """Ends the authenticator, once its sockets are closed."""
         self._door.stop()
+        self.context.term()
 
     def _stamp(self) -> tuple[object, ...]:
         return tuple(_stamp(self.folder / name) for name in (f"{SERVER}.secret", "clients.toml"))

@@ -17,6 +17,7 @@ import zmq
 from periphery.stream import wire
 from periphery.stream.filler import DONE
 from periphery.stream.keys import Keyring, Rights
+from periphery.stream.sockets import bound, where
 from periphery.stream.wire import Batch, Hello
 
 BUDGET = 64
@@ -99,13 +100,13 @@ class Subscriber:
 
 
 class Publisher:
-    """One log over one socket, a ROUTER that is bound. keys: None where the socket is plain."""
+    """One log at one address. keys: None where the socket is plain. ValueError: it can't be bound."""
 
-    def __init__(self, socket: zmq.Socket[bytes], log: Log, keys: Keyring | None = None) -> None:
-        self.socket = socket
+    def __init__(self, address: str, log: Log, keys: Keyring | None = None) -> None:
+        self.socket = socket = bound(zmq.ROUTER, address, HWM, keys)
         self.log = log
         self.keys = keys
-        self.address = _text(socket.getsockopt(zmq.LAST_ENDPOINT))
+        self.address = where(socket)
         self._secret = keys.secret if keys else b""
         self.subscribers: dict[bytes, Subscriber] = {}
         self.counts = dict.fromkeys(
@@ -285,7 +286,7 @@ class Publisher:
         if self.keys is not None:
             if self.keys.refresh():
                 self.check_rights()
-            if self.keys.secret != self._secret and self.keys.renew(self.socket):
+            if self.keys.secret != self._secret and self.keys.renew(self.socket, self.address):
                 self._secret = self.keys.secret
         for subscriber in list(self.subscribers.values()):
             if now - subscriber.heard_s > wire.SILENT_S:
@@ -340,27 +341,3 @@ class Publisher:
                 for each in self.subscribers.values()
             ],
         }
-
-
-def bound(address: str, keys: Keyring | None) -> zmq.Socket[bytes]:
-    """A publisher's socket. ValueError: it can't be bound."""
-    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
-    socket.setsockopt(zmq.LINGER, 0)
-    socket.setsockopt(zmq.SNDHWM, HWM)
-    socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    if keys is not None:
-        keys.protect(socket)
-    try:
-        socket.bind(address)
-    except zmq.ZMQError as error:
-        socket.close()
-        raise ValueError(
-            f"{address}: {error}: give an address to bind, such as tcp://*:{wire.STREAM_PORT}"
-        ) from None
-    return socket
-
-
-def _text(option: int | bytes) -> str:
-    """An option of a socket that is text, without the zero at its end."""
-    assert isinstance(option, bytes)
-    return option.rstrip(b"\0").decode()

@@ -19,7 +19,7 @@ from core_ext.journal import JournalError
 from periphery.stream.feed import MOST, JournalFeed, NoJournal
 from periphery.stream.filler import Filler, Wanted
 from periphery.stream.keys import Keyring, Rights
-from periphery.stream.publisher import Publisher, Refused, Subscriber, bound
+from periphery.stream.publisher import Publisher, Refused, Subscriber
 from periphery.stream.retained import RETAIN_BYTES, Retained
 from periphery.stream.topics import DECLARATIONS, MARKET, NAMES, OPEN, of_accounts, rows_of
 from periphery.stream.wire import Batch, Hello
@@ -129,7 +129,7 @@ class Server:
     ) -> None:  # fmt: skip
         self.log = EventLog(journal, Retained(retain_bytes))
         self.keys = keys
-        self.publisher = Publisher(bound(address, keys), self.log, keys)
+        self.publisher = Publisher(address, self.log, keys)
         self.address = self.publisher.address
         self._spin_s = SPINS_S[wait]
         self._say = say

@@ -122,9 +122,9 @@ def test_a_gap_makes_it_say_hello_again(journal: Path, monkeypatch: pytest.Monke
 def test_a_slow_one_goes_on_from_the_journal(journal: Path) -> None:
     with streaming(journal, retain_bytes=1, most=1) as stream:
         subscriber = Subscriber(stream.address, Hello())
-        subscriber.next(0.1)
+        found = [until(subscriber.next, "it begins")]
         until(lambda: stream.server.log.newest == last(journal), "the stream goes on without it")
-        found = received(subscriber, last(journal))
+        found += received(subscriber, last(journal))
         counts = stream.server.publisher.status()
         subscriber.close()
     assert events(found) == expected(journal)
@@ -174,7 +174,7 @@ def test_who_says_nothing_is_cut_and_comes_again(journal: Path, monkeypatch: pyt
     monkeypatch.setattr(wire, "SILENT_S", 0.3)
     with streaming(journal, most=4) as stream:
         subscriber = Subscriber(stream.address, Hello())
-        before = [until(lambda: subscriber.next(), "it begins")]
+        before = [until(subscriber.next, "it begins")]
         until(lambda: stream.server.publisher.counts["cut"] == 1, "it is cut")
         found = before + received(subscriber, last(journal))
         subscriber.close()
@@ -184,7 +184,7 @@ def test_who_says_nothing_is_cut_and_comes_again(journal: Path, monkeypatch: pyt
 def test_a_publisher_that_comes_back_is_found(journal: Path) -> None:
     with streaming(journal, most=4) as stream:
         subscriber = Subscriber(address := stream.address, Hello())
-        found = [until(lambda: subscriber.next(), "it begins")]
+        found = [until(subscriber.next, "it begins")]
     with streaming(journal, most=16, address=address):
         found += received(subscriber, last(journal))
         subscriber.close()
