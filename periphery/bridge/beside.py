@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +15,15 @@ from core.live.ask import ask
 
 AGAIN_S = 1.0
 END_S = 10.0
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """A bridge that is killed takes its stream with it: the next one needs the address."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 class Beside:
@@ -44,7 +56,7 @@ class Beside:
         journal = self._journal or self._asked()
         if journal is not None:
             self._journal = journal
-            command = [sys.executable, "-m", "core.cli", "bridge", "stream", "--journal", str(journal)]
+            command = [sys.executable, "-m", "core.cli", "bridge", "stream", "--beside", "--journal", str(journal)]
             self._process = subprocess.Popen([*command, *self._options])
 
     def _asked(self) -> Path | None:

@@ -82,7 +82,8 @@ def run(
 @plain_option
 @click.option("--wait", type=click.Choice(["yield", "sleep"]), default="sleep", show_default=True, help=_WAIT)
 @click.option("--retain-mb", type=click.IntRange(1), default=256, show_default=True, help=_RETAIN)
-def stream(journal: Path, address: str, keys: Path | None, plain: bool, wait: str, retain_mb: int) -> None:
+@click.option("--beside", is_flag=True, hidden=True)
+def stream(journal: Path, address: str, keys: Path | None, plain: bool, wait: str, retain_mb: int, beside: bool) -> None:
     """Publish a core's events until SIGTERM: quotes, trades, depth, orders, fills and more, to who subscribes.
 
     It reads the journal, so the core doesn't notice it. SIGHUP, and a change, read the keys anew.
@@ -90,6 +91,8 @@ def stream(journal: Path, address: str, keys: Path | None, plain: bool, wait: st
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
+    if beside:
+        load("periphery.bridge.beside", "end_with_parent")()
     with _refusals():
         check_plain = load("periphery.stream.keys", "check_plain")
         check_plain(address, keys, plain)
