@@ -24,6 +24,8 @@ BUDGET = 64
 HWM = 4 * wire.WINDOW
 SUBSCRIBERS_MAX = 1024
 LINGER_MS = 500
+NOW, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
+"""Numbers: an enum's `|` costs as much as what is sent."""
 FEW_WINDOW = 2
 """Messages under way to who wants no more than the last of each key."""
 
@@ -116,9 +118,10 @@ class Publisher:
 
     def turn(self) -> int:
         """Hears what there is, sends what there is room for; how much was done."""
-        done = self._hear()
+        done = 0
         for subscriber in list(self.subscribers.values()):
             done += self._feed(subscriber)
+        done += self._hear()
         if time.monotonic() - self._beat_s > wire.BEAT_S:
             self._look_after()
         return done
@@ -150,7 +153,7 @@ class Publisher:
     def _hear(self) -> int:
         for heard in range(BUDGET):
             try:
-                peer, *frames = self.socket.recv_multipart(zmq.NOBLOCK, copy=False)
+                peer, *frames = self.socket.recv_multipart(NOW, copy=False)
             except zmq.Again:
                 return heard
             if frames:
@@ -304,7 +307,11 @@ class Publisher:
     def _say(self, peer: bytes, *frames: bytes) -> None:
         """Who is gone, or doesn't take what little is sent to it, is let go of."""
         try:
-            self.socket.send_multipart((peer, *frames), zmq.NOBLOCK)
+            send = self.socket.send
+            send(peer, MORE)
+            for frame in frames[:-1]:
+                send(frame, MORE)
+            send(frames[-1], NOW)
         except zmq.ZMQError:
             subscriber = self.subscribers.get(peer)
             if subscriber is not None:

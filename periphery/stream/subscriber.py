@@ -180,7 +180,6 @@ class Subscriber:
             try:
                 frames = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                self._acknowledge(0)
                 return None
             self._heard_s = time.monotonic()
             batch = self._take(frames)
@@ -192,7 +191,7 @@ class Subscriber:
         kind = frames[0][:1]
         if kind == wire.ROWS:
             self._received += 1
-            self._acknowledge(wire.TAKEN_EVERY - 1)
+            self._acknowledge(0 if self._hello.fewer else wire.TAKEN_EVERY - 1)
             return self._follows(wire.batch_of(frames))
         if kind == wire.HELLO:
             welcome = msgspec.msgpack.decode(frames[0][1:], type=_Welcome)

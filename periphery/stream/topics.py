@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core import messages as m
+from periphery.stream.wire import Batch
 
 type Rows = np.ndarray[Any, Any]
 
@@ -98,6 +99,15 @@ def topics_of(kinds: Iterable[m.Kind]) -> tuple[int, ...]:
 def rows_of(topic: int, frame: bytes | memoryview) -> Rows:
     """The rows of a batch, without a copy."""
     return np.frombuffer(frame, TOPICS[topic].dtype)
+
+
+def rows_in(batch: Batch, topic: int) -> Rows:
+    """The rows of a topic that a batch has and that weren't known before it, without a copy."""
+    rows = rows_of(topic, batch.frames.get(topic, b""))
+    if not len(rows) or batch.flags or int(rows["header"]["seq"][0]) > batch.after:
+        return rows
+    new: Rows = rows[rows["header"]["seq"] > batch.after]
+    return new
 
 
 # ---- the latest of each ----------------------------------------------------------------------------------------
