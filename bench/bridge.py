@@ -1,9 +1,9 @@
 """What does an event cost from the core to a process that only talks ZeroMQ, against a bare hop of pyzmq?
 
-Three processes, as in containers: this one writes events into a journal as a core's recorder does, `nacre bridge
-stream` publishes them over TCP, a third one subscribes (bench/bridge_ear.py). *Raw* is the same row sent by
-pyzmq from this process to the third, PUSH to PULL over TCP. Blocks of the two alternate, one event at a time.
-Then as many as go through, in batches; then so many a second, each measured from when it was due.
+Three processes, as in containers: this one writes events into a journal as a core's recorder does, `nacre
+bridge stream` publishes them over TCP, a third one subscribes (bench/bridge_ear.py). *Raw* is the same row
+sent by pyzmq from this process to the third, PUSH to PULL over TCP. Blocks of the two alternate, one event at
+a time. Then as many as go through, in batches; then so many a second, each measured from when it was due.
 """
 
 from __future__ import annotations
@@ -92,13 +92,15 @@ class Writer:
     """Writes quotes into a journal, as the recorder of a core does: each a record with its time."""
 
     def __init__(self, folder: Path) -> None:
-        stamp = {"schema_version": SCHEMA_VERSION, "build_id": build_id()}
-        with JournalWriter(folder, **stamp) as journal:
+        schema, build = SCHEMA_VERSION, build_id()
+        with JournalWriter(folder, schema_version=schema, build_id=build) as journal:
             _declare(journal)
         last = list(JournalReader(folder))[-1]
         self.seq, self._row = last[0], bytearray(last[1])
         self._source_seq = _STAMP.unpack_from(self._row)[2]
-        self._journal = JournalWriter(folder, **stamp, segment_bytes=SEGMENT_BYTES, helper=True)
+        self._journal = JournalWriter(
+            folder, schema_version=schema, build_id=build, segment_bytes=SEGMENT_BYTES, helper=True
+        )
         self.bid_sum = 0
 
     def row(self, time_ns: int) -> bytearray:
@@ -132,16 +134,14 @@ def _declare(journal: JournalWriter) -> None:
             core.feed(event.kind, 0, event.request, event.session)
 
 
-# ---- the other processes ---------------------------------------------------------------------------------------
+# ---- the other processes -----------------------------------------------------------------------------
 
 
 @contextmanager
 def _published(journal: Path, wait: str) -> Iterator[str]:
     """`nacre bridge stream` for that journal; its address."""
     words = ["bridge", "stream", "--journal", str(journal), "--at", "tcp://127.0.0.1:*", "--wait", wait]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "core.cli", *words], stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-m", "core.cli", *words], stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         found = re.search(r"at (tcp://\S+)", process.stderr.readline())
@@ -195,7 +195,7 @@ class Ear:
         self.raw.close()
 
 
-# ---- what is measured ------------------------------------------------------------------------------------------
+# ---- what is measured --------------------------------------------------------------------------------
 
 
 def _hops(writer: Writer, ear: Ear, pairs: int) -> dict[str, Any]:
@@ -238,7 +238,13 @@ def _open_loop(writer: Writer, ear: Ear, rate: int, seconds: float) -> dict[str,
         for n in range(sent, due):
             writer.write(began + n * 1_000_000_000 // rate)
         sent = due
-    return {**ear.answer(), "rate": rate, "sent": sent, "writer_late_max_ns": late_ns, "goal_p99_ns": GOAL_P99_NS}
+    return {
+        **ear.answer(),
+        "rate": rate,
+        "sent": sent,
+        "writer_late_max_ns": late_ns,
+        "goal_p99_ns": GOAL_P99_NS,
+    }
 
 
 def _checks(

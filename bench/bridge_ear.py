@@ -36,7 +36,7 @@ class Hearing:
             self.subscriber.next(0.05)
 
     def hear_raw(self, count: int) -> dict[str, Any]:
-        found = []
+        found: list[int] = []
         while len(found) < count and self.raw.poll(int(PATIENCE_S * 1000)):
             row = self.raw.recv()
             found.append(time.monotonic_ns() - int(np.frombuffer(row, m.HEADER, 1)["time_ns"][0]))
@@ -62,7 +62,11 @@ class Hearing:
             self._count(rows)
             left -= len(rows)
         elapsed_ns = max(time.monotonic_ns() - began, 1)
-        return {"count": count - left, "messages": messages, "per_s": round((count - left) * 1e9 / elapsed_ns)}
+        return {
+            "count": count - left,
+            "messages": messages,
+            "per_s": round((count - left) * 1e9 / elapsed_ns),
+        }
 
     def _next(self) -> Any:
         """The quotes of the next batch; None: none has come for long."""

@@ -56,7 +56,16 @@ class Beside:
         journal = self._journal or self._asked()
         if journal is not None:
             self._journal = journal
-            command = [sys.executable, "-m", "core.cli", "bridge", "stream", "--beside", "--journal", str(journal)]
+            command = [
+                sys.executable,
+                "-m",
+                "core.cli",
+                "bridge",
+                "stream",
+                "--beside",
+                "--journal",
+                str(journal),
+            ]
             self._process = subprocess.Popen([*command, *self._options])
 
     def _asked(self) -> Path | None:

@@ -49,8 +49,8 @@ class Bridge:
         self, core_socket: Path, token_file: Path, orders: str, feed: str, token_to: Path | None = None,
         keys: Keyring | None = None, beside: Beside | None = None,
     ) -> None:  # fmt: skip
-        """token_to: where the core's token is left for clients that don't see the core's folder. keys: who may
-        come in; None: whoever has the token. beside: the process that publishes the core's events.
+        """token_to: where the core's token is left for clients that don't see the core's folder. keys: who
+        may come in; None: whoever has the token. beside: the process that publishes the core's events.
         """
         self.core_socket = core_socket
         self.token_to = token_to
@@ -246,7 +246,7 @@ class Bridge:
                 self._say(peer, counted(PING, seat.taken))
 
     def _look_at_keys(self) -> None:
-        """Sessions of keys that may no longer have them end, and the sockets take a new key of the bridge's."""
+        """Sessions of keys that may no longer have them end; the sockets take a new key of the bridge's."""
         if self.keys is None:
             return
         if self.keys.refresh():

@@ -83,8 +83,10 @@ def run(
 @click.option("--wait", type=click.Choice(["yield", "sleep"]), default="sleep", show_default=True, help=_WAIT)
 @click.option("--retain-mb", type=click.IntRange(1), default=256, show_default=True, help=_RETAIN)
 @click.option("--beside", is_flag=True, hidden=True)
-def stream(journal: Path, address: str, keys: Path | None, plain: bool, wait: str, retain_mb: int, beside: bool) -> None:
-    """Publish a core's events until SIGTERM: quotes, trades, depth, orders, fills and more, to who subscribes.
+def stream(
+    journal: Path, address: str, keys: Path | None, plain: bool, wait: str, retain_mb: int, beside: bool
+) -> None:
+    """Publish a core's events until SIGTERM, quotes, depth, orders, fills and more, to who subscribes.
 
     It reads the journal, so the core doesn't notice it. SIGHUP, and a change, read the keys anew.
     """
@@ -135,8 +137,8 @@ def status(address: str, key: str, server_key: str, output: str) -> None:
 def keys_(name: str, folder: Path) -> None:
     """Make the keys NAME: NAME.secret, which stays with whose it is, and NAME.public.
 
-    A publisher's own are called `server`. A client's public key goes into the publisher's clients.toml, beside
-    server.secret; the client needs its own secret key and server.public.
+    A publisher's own are called `server`. A client's public key goes into the publisher's clients.toml,
+    beside server.secret; the client needs its own secret key and server.public.
     """
     with _refusals():
         path, public = load("periphery.stream.keys", "make")(folder, name)

@@ -45,7 +45,7 @@ def connect(
     key, server_key: files, where a bridge wants keys: NAME.secret, its server.public; else NACRE_KEY and
     NACRE_SERVER_KEY. A key stands for the token.
 
-    Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp, Refused; ValueError: a key's file is no good.
+    Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp, Refused; ValueError: a key is no good.
     """
     keys = (key, server_key)
     link, session = open_session(address, token, name, cancel_on_disconnect, timeout, hears_all, keys)

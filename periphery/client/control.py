@@ -163,7 +163,9 @@ def hello(
     control: Control, token: str, name: str, cancel_on_disconnect: bool, hears_all: bool = False,
     accounts: Sequence[str] | None = None,
 ) -> tuple[dict[str, Any], Sequence[int]]:  # fmt: skip
-    """Introduce this client: (what the core tells, its three descriptors). accounts: no others are asked for."""
+    """Introduce this client: (what the core tells, its three descriptors). accounts: no others are
+    asked for.
+    """
     said = {
         "version": PROTOCOL,
         "token": token,

@@ -1,7 +1,7 @@
 """An engine's outputs, published as they are said: out of their file, on a thread of its own.
 
-The file is all there is to it: who was away is filled in from there, and who was killed says the same again. So
-an output's number says for ever what it is, and a subscriber has each once.
+The file is all there is to it: who was away is filled in from there, and who was killed says the same again.
+So an output's number says for ever what it is, and a subscriber has each once.
 """
 
 from __future__ import annotations

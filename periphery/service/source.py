@@ -55,7 +55,9 @@ class Source(Protocol):
         """The last event, the same whatever it came from."""
 
     def poll(self) -> int:
-        """Hands on some events, if there are any; how many. Gone: they can't be had now. ValueError: never."""
+        """Hands on some events, if there are any; how many. Gone: they can't be had now. ValueError: nor
+        later.
+        """
 
     def close(self) -> None:
         """Lets go of it."""

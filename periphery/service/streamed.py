@@ -1,7 +1,7 @@
 """Where events come from, when the core is elsewhere: its stream, over ZeroMQ.
 
-What an engine is told, and the marks of its states, are those of the journal: a state may be gone on from over
-either. An engine hears the topics that have events of its kinds, and the names and settings.
+What an engine is told, and the marks of its states, are those of the journal: a state may be gone on from
+over either. An engine hears the topics that have events of its kinds, and the names and settings.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The stream: what a core did, and what engines said, to whoever subscribes over ZeroMQ. Begin with wire.py."""
+"""The stream: what a core did and what engines said, to whoever subscribes over ZeroMQ. See wire.py."""

@@ -17,7 +17,7 @@ ANSWER_S = 5.0
 def status(
     address: str, key: str = "", server_key: str = "", for_s: float = ANSWER_S
 ) -> dict[str, Any] | None:
-    """Its counts and subscribers; None: nobody answers. key, server_key: files, where it wants keys. BadKeys."""
+    """Its counts and subscribers; None: nobody answers. key, server_key: files, if it wants any. BadKeys."""
     keys = client_keys(key, server_key)
     socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
     socket.setsockopt(zmq.LINGER, 0)

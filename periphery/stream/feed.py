@@ -59,7 +59,7 @@ class JournalFeed:
         return self._tap.through >= until
 
     def skim(self, until: int) -> Batch | None:
-        """The next records up to event `until`, not lived through: names and settings are all that is good."""
+        """The next records up to event `until`, not lived through: names and settings are good, no more."""
         after = self._tap.through
         if not self._tap.skim(self._reader, until):
             return None
@@ -72,7 +72,7 @@ class JournalFeed:
         self._reader.refresh()
 
     def wait(self, for_s: float, spin_s: float) -> bool:
-        """Until there is something, or for so long; whether there is. The first while it yields its turn only."""
+        """Until there is something, or for so long; whether there is. At first it yields its turn only."""
         return self._tap.wait(self._reader, int(for_s * 1e9), int(spin_s * 1e9))
 
     def _batch(self, after: int) -> Batch:

@@ -2,8 +2,8 @@
 
 It says what a publisher says, message by message, over a socket that holds few of them: so it goes no faster
 than its subscriber takes. First it makes sure that the journal has what the subscriber knows, and tells names
-and settings where they are asked for; then, where `replay` says so, it plays the journal from its first event,
-since what an event did depends on all before it, and tells what comes after the subscriber's place.
+and settings where they are asked for; then, where `replay` says so, it plays the journal from its first
+event, since what an event did depends on all before it, and tells what comes after the subscriber's place.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class NotThere(ValueError):
     """The journal hasn't what the subscriber knows."""
 
 
-# ---- the publisher's end --------------------------------------------------------------------------------------
+# ---- the publisher's end -----------------------------------------------------------------------------
 
 
 class Filler:
@@ -99,7 +99,7 @@ class Filler:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-# ---- the process ----------------------------------------------------------------------------------------------
+# ---- the process -------------------------------------------------------------------------------------
 
 
 def messages(wanted: Wanted) -> Iterator[Batch]:
@@ -129,7 +129,7 @@ def _known(wanted: Wanted) -> Iterator[Batch]:
         batch = feed.skim(wanted.after)
         if batch is None:
             raise NotThere(
-                f"event {wanted.after:,} was known, and the journal ends with {feed.through:,}: it is another one"
+                f"event {wanted.after:,} was known, and the journal ends with {feed.through:,}: it is another"
             )
         if DECLARATIONS in batch.frames:
             found.append(batch.frames[DECLARATIONS])

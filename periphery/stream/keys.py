@@ -7,7 +7,7 @@ A publisher's folder has `server.secret` and `clients.toml`, a section a client:
     topics = ["quotes", "fills"]                        # left out: all
     accounts = ["A1"]                                   # left out: all
     orders = true                                       # may have sessions that trade; left out: may not
-    desk = true                                         # may ask the core for anything, such as to kill and stop
+    desk = true                                         # may ask the core for anything, such as to stop
 
 A client has `NAME.secret` and the publisher's `server.public`. Both files of a publisher may be changed while
 it runs. A key is never an argument, and in no log.
@@ -129,7 +129,7 @@ class Keyring:
         socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN.encode())
 
     def renew(self, socket: zmq.Socket[bytes], address: str) -> bool:
-        """Binds it with the key that there is now: who is connected stays, who comes next must know the new one.
+        """Binds it with the key that there is now: who is connected stays, who comes must know the new one.
         False: its address isn't free yet, try again.
         """
         with suppress(zmq.ZMQError):
@@ -161,7 +161,7 @@ class Keyring:
         return found[1] if found else None
 
     def refresh(self) -> bool:
-        """Reads what has changed, once it was the same at two looks: it may be in the middle of being written.
+        """Reads what has changed, once it was the same at two looks: somebody may be writing it.
         Whether anything was read. A file that is no good is told, and what was read before holds.
         """
         before, self._looked = self._looked, self._stamp()
@@ -237,6 +237,7 @@ def check_plain(address: str, keys: object, plain: bool) -> None:
     """ValueError: it leaves this host, and is to be without keys."""
     if keys is None and not plain and not is_near(address):
         raise ValueError(
-            f"{address}: without keys, anybody who reaches this host would come in: give --keys DIR, an address of"
-            " this host alone (tcp://127.0.0.1:PORT, ipc://FILE), or --plain where the network is yours alone"
+            f"{address}: without keys, anybody who reaches this host would come in: give --keys DIR, an"
+            " address of this host alone (tcp://127.0.0.1:PORT, ipc://FILE), or --plain where the network is"
+            " yours alone"
         )

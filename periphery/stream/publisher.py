@@ -2,7 +2,7 @@
 
 A subscriber is a place in the log. What comes next is sent while it has taken enough of what was sent before;
 otherwise it stays in the log. A slow one so costs nobody anything: where the log no longer has its place, it
-goes on from the journal (see filler.py), or, where it asked for no more than the last of each key, from there.
+goes on from the journal (see filler.py), or, where it asked for the last of each key only, from what stands.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Log(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Subscriber:
-    """Who has subscribed. at: the position that it was sent all through, of its topics. told: that it knows so.
-    sent, taken: messages of rows.
+    """Who has subscribed. at: the position that it was sent all through, of its topics. told: that it knows
+    so. mark: what is there. sent, taken: messages of rows.
     """
 
     peer: bytes
@@ -148,7 +148,7 @@ class Publisher:
             elif rights != subscriber.rights:
                 self._end(subscriber, "the rights of this key have changed", True)
 
-    # ---- what is heard -------------------------------------------------------------------------------------
+    # ---- what is heard --------------------------------------------------------------------------------
 
     def _hear(self) -> int:
         for heard in range(BUDGET):
@@ -218,7 +218,7 @@ class Publisher:
             self.log.topics.index(name) for name in self.log.topics if name in (hello.topics or mine)
         )
 
-    # ---- what is sent --------------------------------------------------------------------------------------
+    # ---- what is sent ---------------------------------------------------------------------------------
 
     def _feed(self, subscriber: Subscriber) -> int:
         """The next message of a subscriber, if there is one and it has room."""
@@ -281,7 +281,7 @@ class Publisher:
             subscriber.older, subscriber.wants_older = None, False
         return 1
 
-    # ---- who is there --------------------------------------------------------------------------------------
+    # ---- who is there ---------------------------------------------------------------------------------
 
     def _look_after(self) -> None:
         """Once a beat: those who say nothing any more are cut; the others know where they are."""

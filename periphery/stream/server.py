@@ -1,7 +1,7 @@
 """A core's stream: its journal's events to whoever subscribes. A process of its own, beside the bridge's.
 
-It lives through the journal as engines that read it do, so it costs the core nothing, and what it says is what
-they would see. Events are at hand for as long as the retained bytes go; what is older is read by fillers.
+It lives through the journal as engines that read it do, so it costs the core nothing, and what it says is
+what they would see. Events are at hand as far as the retained bytes go; what is older is read by fillers.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ class EventLog:
             return None
         replays, known = subscriber.at < self.oldest, subscriber.sent > 0
         seen = self._seen(subscriber.rights)
+        digest = b"" if known else subscriber.hello.digest
         wanted = Wanted(
-            str(self.journal), "", subscriber.at, b"" if known else subscriber.hello.digest, subscriber.topics,
+            str(self.journal), "", subscriber.at, digest, subscriber.topics,
             subscriber.hello.settings and not known, replays, None if seen is None else tuple(seen),
         )  # fmt: skip
         filler = Filler(wanted)
@@ -121,7 +122,7 @@ class EventLog:
 
 
 class Server:
-    """One core's stream. journal: its folder, which may come later. address: to bind. ValueError: it can't be."""
+    """One core's stream. journal: its folder, which may come later. address: to bind. ValueError."""
 
     def __init__(
         self, journal: Path, address: str, keys: Keyring | None = None, wait: str = "sleep",

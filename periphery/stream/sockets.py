@@ -30,7 +30,9 @@ def bound(kind: int, address: str, hwm: int, keys: Keyring | None = None) -> zmq
         except zmq.ZMQError as error:
             if error.errno != zmq.EADDRINUSE or time.monotonic() > until:
                 socket.close()
-                raise ValueError(f"{address}: {error}: give an address to bind, such as tcp://127.0.0.1:7701") from None
+                raise ValueError(
+                    f"{address}: {error}: give an address to bind, such as tcp://127.0.0.1:7701"
+                ) from None
             time.sleep(0.005)
 
 

@@ -110,7 +110,7 @@ def rows_in(batch: Batch, topic: int) -> Rows:
     return new
 
 
-# ---- the latest of each ----------------------------------------------------------------------------------------
+# ---- the latest of each ------------------------------------------------------------------------------
 
 
 def latest(topic: int, rows: Rows) -> Rows:
@@ -139,7 +139,7 @@ def standing(topic: int, rows: Rows) -> Rows:
     return rows
 
 
-# ---- whose they are ------------------------------------------------------------------------------------------
+# ---- whose they are ----------------------------------------------------------------------------------
 
 
 def _at(dtype: np.dtype[Any], field: str) -> int:

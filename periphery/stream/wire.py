@@ -1,9 +1,9 @@
 """What is said on a stream: one letter, then bytes. A stream of a core's events, or of an engine's outputs.
 
 A position is an event's sequence, or an output's number. Each message of rows says what it covers: all that
-there is of its topics after `after` through `through`. So a gap on any topic is seen (`after` is not where the
-last one ended), and who knows where it was begins there again. Whoever has not yet taken WINDOW messages is
-sent no more: what comes meanwhile waits where it is, and is left out, told, where that was asked for.
+there is of its topics after `after` through `through`. So a gap on any topic is seen (`after` is not where
+the last one ended), and who knows where it was begins there again. Whoever has not yet taken WINDOW messages
+is sent no more: what comes meanwhile waits where it is, and is left out, told, where that was asked for.
 
 subscriber -> publisher   H msgpack       where from and what: Hello; again: another place, other topics
 (DEALER to ROUTER)        A u64           messages of rows taken since hello

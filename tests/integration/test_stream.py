@@ -102,7 +102,11 @@ def test_an_engine_over_the_stream_says_what_it_says_over_the_journal(
         tmp_path / "bridge.log", "bridge", "run", "--socket", str(core.socket), "--orders", ipc["orders"],
         "--feed", ipc["feed"], "--stream", ipc["stream"], "--keys", str(keys),
     )  # fmt: skip
-    over = ["--connect", ipc["stream"], *(f"--{k.replace('_', '-')}={v}" for k, v in files(keys, "risk").items())]
+    over = [
+        "--connect",
+        ipc["stream"],
+        *(f"--{k.replace('_', '-')}={v}" for k, v in files(keys, "risk").items()),
+    ]
     engine = started(
         tmp_path / "engine.log", "engine", "run", "risk", *over, "--state", str(tmp_path / "risk"),
         "--publish", ipc["said"], "--keys", str(keys), *(f"--param={each}" for each in PARAMS),
@@ -171,7 +175,11 @@ def _upset(what: str, engine: Started, bridge: Started) -> None:
 def _child(pid: int) -> int:
     """The bridge's own child."""
     tasks = Path(f"/proc/{pid}/task")
-    return int(until(lambda: "".join((each / "children").read_text() for each in tasks.iterdir()), "a child").split()[0])
+    return int(
+        until(
+            lambda: "".join((each / "children").read_text() for each in tasks.iterdir()), "a child"
+        ).split()[0]
+    )
 
 
 def _at(address: str, keys: dict[str, str]) -> int:
@@ -182,9 +190,22 @@ def _at(address: str, keys: dict[str, str]) -> int:
 
 
 def _over_journal(journal: Path, state: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "core.cli", "engine", "replay", "risk", "--journal", str(journal), "-o", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "core.cli",
+        "engine",
+        "replay",
+        "risk",
+        "--journal",
+        str(journal),
+        "-o",
+        "json",
+    ]
     command += ["--against", str(state), *(f"--param={each}" for each in PARAMS)]
-    told: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)[0]
+    told: dict[str, Any] = json.loads(
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    )[0]
     return told
 
 

@@ -64,7 +64,7 @@ def test_it_says_the_same(journal: Path, tmp_path: Path) -> None:
 
 
 def test_a_state_goes_on_over_either(journal: Path, tmp_path: Path) -> None:
-    """Killed at seeded points, and each time begun over the other: from what is at hand and from the journal."""
+    """Killed at seeded points, each time begun over the other: from what is at hand, and from the journal."""
     expected = finish(over_journal(journal, tmp_path / "undisturbed").catch_up())
     chance = random.Random(5)
     for retain_bytes in (1 << 28, 1):

@@ -84,7 +84,7 @@ def subscribe(stream: Any, folder: Folder, name: str, *topics: str) -> Subscribe
     return Subscriber(stream.address, Hello(topics), folder.of(name))
 
 
-# ---- files -----------------------------------------------------------------------------------------------
+# ---- files -------------------------------------------------------------------------------------------
 
 
 def test_a_secret_key_is_its_owners_alone(tmp_path: Path) -> None:
@@ -128,12 +128,16 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         client_keys("a.secret", "")
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:7703", "tcp://localhost:1", "ipc:///tmp/x", "tcp://[::1]:7703"])
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:7703", "tcp://localhost:1", "ipc:///tmp/x", "tcp://[::1]:7703"]
+)
 def test_plain_on_this_host(address: str) -> None:
     check_plain(address, None, False)
 
 
-@pytest.mark.parametrize("address", ["tcp://*:7703", "tcp://0.0.0.0:1", "tcp://192.168.1.4:7703", "tcp://eth0:7703"])
+@pytest.mark.parametrize(
+    "address", ["tcp://*:7703", "tcp://0.0.0.0:1", "tcp://192.168.1.4:7703", "tcp://eth0:7703"]
+)
 def test_beyond_this_host_there_are_keys(address: str) -> None:
     with pytest.raises(ValueError, match="--keys"):
         check_plain(address, None, False)
@@ -141,7 +145,7 @@ def test_beyond_this_host_there_are_keys(address: str) -> None:
     check_plain(address, None, True)
 
 
-# ---- who comes in ---------------------------------------------------------------------------------------------
+# ---- who comes in ------------------------------------------------------------------------------------
 
 
 def test_a_known_key_comes_in_and_others_are_told_why(journal: Path, folder: Folder, ring: Keyring) -> None:
@@ -163,7 +167,10 @@ def test_a_known_key_comes_in_and_others_are_told_why(journal: Path, folder: Fol
 
 def test_keys_where_there_are_none(journal: Path, folder: Folder) -> None:
     folder.add("desk")
-    with streaming(journal) as stream, pytest.raises(Refused, match="another key than server_key says, or none"):
+    with (
+        streaming(journal) as stream,
+        pytest.raises(Refused, match="another key than server_key says, or none"),
+    ):
         received(subscribe(stream, folder, "desk"), 1)
 
 
@@ -177,7 +184,7 @@ def test_a_publisher_with_another_key(journal: Path, folder: Folder, ring: Keyri
         subscriber.close()
 
 
-# ---- rights ---------------------------------------------------------------------------------------------------
+# ---- rights ------------------------------------------------------------------------------------------
 
 
 def test_topics_by_key(journal: Path, folder: Folder, ring: Keyring) -> None:
@@ -221,7 +228,9 @@ def test_accounts_by_key(journal: Path, folder: Folder, ring: Keyring, retain_by
 
 def _accounts(found: dict[int, tuple[int, bytes]], name: str) -> set[int]:
     pages = [np.frombuffer(row, m.PAGE)[0] for topic, row in found.values() if NAMES[topic] == name]
-    told = {int(page["outcome"]["account"]) for page in pages if page["outcome"]["seq"] == page["header"]["seq"]}
+    told = {
+        int(page["outcome"]["account"]) for page in pages if page["outcome"]["seq"] == page["header"]["seq"]
+    }
     return told - {m.NONE}
 
 
@@ -231,7 +240,7 @@ def _cash(found: dict[int, tuple[int, bytes]]) -> dict[int, int]:
     return {int(each["account"]): int(each["cash_lo"]) for each in accounts}
 
 
-# ---- rotation -------------------------------------------------------------------------------------------------
+# ---- rotation ----------------------------------------------------------------------------------------
 
 
 def test_keys_and_rights_change_while_it_runs(journal: Path, folder: Folder, ring: Keyring) -> None:
@@ -244,15 +253,15 @@ def test_keys_and_rights_change_while_it_runs(journal: Path, folder: Folder, rin
         folder.add("new")
         key = (folder.path / "old.public").read_text().strip()
         until(lambda: (held := ring.rights(key)) and held.topics == ("quotes",), "it is read")
+        again = subscribe(stream, folder, "old", "fills")
         with pytest.raises(Refused, match="topic fills"):
-            again = subscribe(stream, folder, "old", "fills")
             until(lambda: again.next(0.05), "it is refused")
         until(lambda: old.next(0.05) is None and old.is_welcome, "it comes again, with what it may have")
         new = subscribe(stream, folder, "new")
         assert len(events(received(new, last(journal)))) == last(journal)
         del folder.sections["old"]
         folder.write()
-        with pytest.raises(Refused, match="taken back|isn't known"):
+        with pytest.raises(Refused, match=r"taken back|isn't known"):
             until(lambda: old.next(0.05), "it is cut")
         assert new.next(0.3) is None
         assert new.is_welcome

@@ -58,7 +58,12 @@ def test_each_event_comes_once_in_its_topic(journal: Path) -> None:
     assert events(found) == expected(journal)
     assert [batch.after for batch in found[1:]] == [batch.through for batch in found[:-1]]
     assert found[-1].digest == digest_of(pages(journal)[-1])
-    assert {NAMES[topic] for topic, _ in events(found).values()} == {"declarations", "quotes", "orders", "fills"}
+    assert {NAMES[topic] for topic, _ in events(found).values()} == {
+        "declarations",
+        "quotes",
+        "orders",
+        "fills",
+    }
 
 
 def test_who_wants_some_topics_has_those_and_knows_how_far_all_is(journal: Path) -> None:
@@ -84,7 +89,9 @@ def test_from_the_middle_it_goes_on_and_names_come_first(journal: Path, retain_b
     assert first.flags == wire.SETTINGS
     assert first.through == at
     kinds = rows_of(DECLARATIONS, first.frames[DECLARATIONS])["header"]["kind"].tolist()
-    assert kinds == [row[1][40] for seq, row in expected(journal).items() if row[0] == DECLARATIONS and seq <= at]
+    assert kinds == [
+        row[1][40] for seq, row in expected(journal).items() if row[0] == DECLARATIONS and seq <= at
+    ]
     assert events(rest) == expected(journal, at)
     assert stream.server.publisher.counts["from_journal"] > (1 if retain_bytes == 1 else 0)
 
@@ -240,7 +247,17 @@ def test_nonsense_harms_nobody(journal: Path) -> None:
         rude = zmq.Context.instance().socket(zmq.DEALER)
         rude.setsockopt(zmq.LINGER, 0)
         rude.connect(stream.address)
-        for packet in (b"", b"H", b"H\x81", b"Hxx", b"A", b"A123", b"Z", b"D", b"H" + msgspec.msgpack.encode({"version": 1, "after": "x"})):
+        for packet in (
+            b"",
+            b"H",
+            b"H\x81",
+            b"Hxx",
+            b"A",
+            b"A123",
+            b"Z",
+            b"D",
+            b"H" + msgspec.msgpack.encode({"version": 1, "after": "x"}),
+        ):
             rude.send(packet)
         subscriber = Subscriber(stream.address, Hello())
         assert events(received(subscriber, last(journal))) == expected(journal)

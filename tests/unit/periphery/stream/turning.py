@@ -47,7 +47,10 @@ class Turning:
 
 @contextmanager
 def streaming(
-    journal: Path, keys: Keyring | None = None, retain_bytes: int = RETAIN_BYTES, most: int = MOST,
+    journal: Path,
+    keys: Keyring | None = None,
+    retain_bytes: int = RETAIN_BYTES,
+    most: int = MOST,
     address: str = "tcp://127.0.0.1:*",
 ) -> Iterator[Turning]:
     """most: events of a batch."""
