@@ -150,7 +150,9 @@ def _published(journal: Path, wait: str) -> Iterator[str]:
         yield found[1]
     finally:
         process.terminate()
-        process.communicate()
+        said = process.communicate()[1]
+        if process.returncode:
+            print(said, file=sys.stderr)
 
 
 class Ear:

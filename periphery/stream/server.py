@@ -163,11 +163,12 @@ class Server:
         self.log.is_whole = batch is None and self._feed is not None
         if self.publisher.turn() or batch is not None:
             return
-        now = time.monotonic()
         if self._feed is None:
             time.sleep(NAP_S)
-        elif not self._feed.wait(NAP_S, self._spin_s) and now >= self._next_s:
-            self._next_s = now + REFRESH_S
+            return
+        self._feed.wait(NAP_S, self._spin_s)
+        if time.monotonic() >= self._next_s:
+            self._next_s = time.monotonic() + REFRESH_S
             self._refresh(self._feed)
 
     def _open(self) -> None:
