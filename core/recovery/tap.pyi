@@ -18,8 +18,8 @@ class Tap(Replay):
 
         rows False: leaves none. Raises a CoreFault by name, JournalCorrupt. ValueError: rows weren't taken.
         """
-    def take(self) -> list[bytes]:
-        """The rows since the last time, a topic each."""
+    def take(self) -> dict[int, bytes]:
+        """The rows since the last time, by topic, where there are any."""
     def skim(self, reader: JournalReader, until: int) -> int:
         """Reads records through event `until` without living through them, and leaves rows of topics that
         are no pages; how many. For what needs no decision: names and settings. As `poll`.

@@ -128,13 +128,14 @@ cdef class Tap(Replay):
             if self.buffers[i].count:
                 raise ValueError("tap: rows wait: take them first")
 
-    def take(self) -> list[bytes]:
-        cdef list found = []
+    def take(self) -> dict[int, bytes]:
+        cdef dict found = {}
         cdef Buffer* buffer
         for i in range(self.topics):
             buffer = &self.buffers[i]
-            found.append(buffer.base[:<size_t>buffer.count * buffer.row])
-            buffer.count = 0
+            if buffer.count:
+                found[i] = buffer.base[:<size_t>buffer.count * buffer.row]
+                buffer.count = 0
         return found
 
     def record(self) -> bytes:

@@ -143,4 +143,4 @@ def _in_order(batch: Batch) -> Iterator[bytes]:
     for which, at in zip(part[order].tolist(), row[order].tolist(), strict=True):
         topic, frame = found[which]
         size = ROW_BYTES[topic]
-        yield frame[at * size : (at + 1) * size].ljust(m.PAGE_SIZE, b"\0")
+        yield bytes(frame[at * size : (at + 1) * size]).ljust(m.PAGE_SIZE, b"\0")

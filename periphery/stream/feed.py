@@ -76,5 +76,5 @@ class JournalFeed:
         return self._tap.wait(self._reader, int(for_s * 1e9), int(spin_s * 1e9))
 
     def _batch(self, after: int) -> Batch:
-        frames = {topic: rows for topic, rows in enumerate(self._tap.take()) if rows}
-        return Batch(after, self._tap.through, self.digest, frames)
+        tap = self._tap
+        return Batch(after, tap.through, digest_of(tap.record()), tap.take())

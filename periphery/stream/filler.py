@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -27,7 +26,7 @@ import zmq
 from periphery.stream import wire
 from periphery.stream.feed import JournalFeed, NoJournal
 from periphery.stream.topics import DECLARATIONS, of_accounts
-from periphery.stream.wire import Batch
+from periphery.stream.wire import Batch, Frame
 
 HELD = 4
 """Messages that wait for the publisher to take them."""
@@ -76,15 +75,15 @@ class Filler:
         with suppress(BrokenPipeError), self._process.stdin as pipe:
             pipe.write(told)
 
-    def take(self) -> list[bytes] | None:
+    def take(self) -> bytes | None:
         """The next message; None: there is none yet. One that died says the end."""
         try:
-            return self._socket.recv_multipart(zmq.NOBLOCK)
+            return self._socket.recv(zmq.NOBLOCK)
         except zmq.Again:
             pass
         if self._process.poll() is None or self._socket.poll(0):
             return None
-        return [wire.bye("what reads the journal for this subscriber died: come again", True)]
+        return wire.bye("what reads the journal for this subscriber died: come again", True)
 
     @property
     def is_closed(self) -> bool:
@@ -124,7 +123,7 @@ def messages(wanted: Wanted) -> Iterator[Batch]:
 def _known(wanted: Wanted) -> Iterator[Batch]:
     """Names and settings up to where the subscriber is, once what it knows was found there."""
     feed = JournalFeed(wanted.journal)
-    found = []
+    found: list[Frame] = []
     while feed.through < wanted.after:
         batch = feed.skim(wanted.after)
         if batch is None:
@@ -136,7 +135,7 @@ def _known(wanted: Wanted) -> Iterator[Batch]:
     if wanted.digest and feed.digest != wanted.digest:
         raise NotThere(f"event {wanted.after:,} isn't the one that was there before: it is another journal")
     if wanted.settings:
-        frames = {DECLARATIONS: b"".join(found)} if found else {}
+        frames: dict[int, Frame] = {DECLARATIONS: b"".join(found)} if found else {}
         yield Batch(0, wanted.after, feed.digest, frames, wire.SETTINGS)
 
 
@@ -146,20 +145,20 @@ def _shown(batch: Batch, wanted: Wanted) -> Batch:
         return batch
     seen = frozenset(wanted.accounts)
     frames = {topic: of_accounts(topic, rows, seen) for topic, rows in batch.frames.items()}
-    frames = {topic: rows for topic, rows in frames.items() if rows}
-    return replace(batch, frames=frames)
+    frames = {topic: rows for topic, rows in frames.items() if len(rows)}
+    return msgspec.structs.replace(batch, frames=frames)
 
 
 def tell(wanted: Wanted, socket: zmq.Socket[bytes]) -> None:
     """All of it. What has nothing of the subscriber's topics is told of once a beat only."""
     told, beat_s = wanted.after, time.monotonic()
     for batch in messages(wanted):
-        shown = _shown(batch, wanted)
-        now = time.monotonic()
-        if batch.flags or now - beat_s > wire.BEAT_S or any(topic in shown.frames for topic in wanted.topics):
-            socket.send_multipart(
-                wire.rows_message(shown, wanted.topics, batch.after if batch.flags else told)
-            )
+        shown, now = _shown(batch, wanted), time.monotonic()
+        message = wire.rows_message(shown, wanted.topics, batch.after if batch.flags else told)
+        if not message and (batch.flags or now - beat_s > wire.BEAT_S):
+            message = wire.packed(shown, [], told)
+        if message:
+            socket.send(message)
             told, beat_s = batch.through, now
     socket.send(DONE)
 

@@ -53,25 +53,28 @@ class Retained:
         """The next one."""
         self._batches.append(batch)
         self._ends.append(batch.through)
-        self.bytes += batch.size + BATCH_BYTES
+        self.bytes += _bytes_of(batch)
         self._unfolded_rows += _market_rows(batch)
         if self._unfolded_rows > 2 * self._fold_rows:
             self._fold()
         while self.bytes > self.most_bytes and self._first < len(self._batches) - 1:
             while self._ends[self._first] > self._folded:
                 self._fold()
-            gone = self._batches[self._first]
-            self.bytes -= gone.size + BATCH_BYTES
+            self.bytes -= _bytes_of(self._batches[self._first])
             self._first += 1
         if self._first >= TRIM:
             del self._batches[: self._first], self._ends[: self._first]
             self._first = 0
 
     def next(self, at: int, topics: tuple[int, ...]) -> Batch | None:
-        """What comes after `at`, as much as goes into a message; None: nothing yet. It may begin earlier."""
+        """What comes after `at`, as much as goes into a message; None: nothing yet. It may begin earlier, and
+        have other topics too.
+        """
         i = self._find(at)
         if i >= len(self._batches):
             return None
+        if i == len(self._batches) - 1:
+            return self._batches[i]
         found: list[Batch] = []
         size = 0
         for batch in self._batches[i:]:
@@ -133,5 +136,13 @@ class Retained:
         self._unfolded_rows -= rows
 
 
+def _bytes_of(batch: Batch) -> int:
+    return sum(map(len, batch.frames.values())) + BATCH_BYTES
+
+
 def _market_rows(batch: Batch) -> int:
-    return sum(len(rows) // ROW_BYTES[topic] for topic, rows in batch.frames.items() if topic in MARKET)
+    found = 0
+    for topic, rows in batch.frames.items():
+        if topic in MARKET:
+            found += len(rows) // ROW_BYTES[topic]
+    return found

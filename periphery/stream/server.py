@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from core import messages as m
@@ -22,7 +22,7 @@ from periphery.stream.keys import Keyring, Rights
 from periphery.stream.publisher import Publisher, Refused, Subscriber
 from periphery.stream.retained import RETAIN_BYTES, Retained
 from periphery.stream.topics import DECLARATIONS, MARKET, NAMES, OPEN, of_accounts, rows_of
-from periphery.stream.wire import Batch, Hello
+from periphery.stream.wire import Batch, Frame, Hello
 
 FILLERS_MAX = 4
 NAP_S = 0.001
@@ -60,7 +60,7 @@ class EventLog:
         if DECLARATIONS in batch.frames:
             self._name(batch.frames[DECLARATIONS])
 
-    def _name(self, frame: bytes) -> None:
+    def _name(self, frame: Frame) -> None:
         for row in rows_of(DECLARATIONS, frame):
             if row["header"]["kind"] == m.Kind.ACCOUNT:
                 account = np.frombuffer(row["request"].tobytes(), m.ACCOUNT_EVENT, 1)[0]
@@ -112,7 +112,8 @@ class EventLog:
         if seen is None:
             return batch
         frames = {topic: of_accounts(topic, rows, seen) for topic, rows in batch.frames.items()}
-        return replace(batch, frames={topic: rows for topic, rows in frames.items() if rows})
+        shown = {topic: rows for topic, rows in frames.items() if len(rows)}
+        return msgspec.structs.replace(batch, frames=shown)
 
     def _seen(self, rights: Rights | None) -> frozenset[int] | None:
         """The accounts that a key may see; None: all."""

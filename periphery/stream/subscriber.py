@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import replace
 
 import msgspec
 import zmq
@@ -18,6 +17,7 @@ from periphery.stream.keys import ClientKeys
 from periphery.stream.wire import ANEW, SETTINGS, Batch, Hello, Told
 
 AGAIN_S = 0.2
+NOW = int(zmq.NOBLOCK)
 HELLO_S = 5.0
 """How long an answer to hello may take; then it is said again."""
 
@@ -178,31 +178,31 @@ class Subscriber:
         """The next batch that has come."""
         while self._socket is not None:
             try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK)
+                message = self._socket.recv(NOW)
             except zmq.Again:
                 return None
             self._heard_s = time.monotonic()
-            batch = self._take(frames)
+            batch = self._take(message)
             if batch is not None:
                 return batch
         return None
 
-    def _take(self, frames: list[bytes]) -> Batch | None:
-        kind = frames[0][:1]
+    def _take(self, message: bytes) -> Batch | None:
+        kind = message[:1]
         if kind == wire.ROWS:
             self._received += 1
             self._acknowledge(0 if self._hello.fewer else wire.TAKEN_EVERY - 1)
-            return self._follows(wire.batch_of(frames))
+            return self._follows(wire.batch_of(message))
         if kind == wire.HELLO:
-            welcome = msgspec.msgpack.decode(frames[0][1:], type=_Welcome)
+            welcome = msgspec.msgpack.decode(message[1:], type=_Welcome)
             self.topics, self.newest = welcome.topics, welcome.newest
             self._at, self._welcomed, self.why = welcome.after, True, ""
         elif kind == wire.PING:
-            self.is_current = frames[0][1:] == b"\1"
+            self.is_current = message[1:] == b"\1"
         elif kind == wire.LATER:
-            self.lapped = msgspec.msgpack.decode(frames[0][1:], type=Told)
+            self.lapped = msgspec.msgpack.decode(message[1:], type=Told)
         elif kind == wire.BYE:
-            why, again = wire.bye_of(frames[0])
+            why, again = wire.bye_of(message)
             if not again:
                 self._hang_up()
                 raise Refused(f"{self.address}: {why}")
@@ -223,7 +223,7 @@ class Subscriber:
         known = self.at
         self.left_out += batch.left_out
         self._at, self._digest = batch.through, batch.digest
-        return batch if batch.after == known else replace(batch, after=known)
+        return batch if batch.after == known else msgspec.structs.replace(batch, after=known)
 
     def _acknowledge(self, spare: int) -> None:
         """Says how much was taken, where more than so many messages weren't told of."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core import messages as m
-from periphery.stream.wire import Batch
+from periphery.stream.wire import Batch, Frame
 
 type Rows = np.ndarray[Any, Any]
 
@@ -96,7 +96,7 @@ def topics_of(kinds: Iterable[m.Kind]) -> tuple[int, ...]:
     return tuple(i for i, topic in enumerate(TOPICS) if topic.kinds & wanted)
 
 
-def rows_of(topic: int, frame: bytes | memoryview) -> Rows:
+def rows_of(topic: int, frame: Frame) -> Rows:
     """The rows of a batch, without a copy."""
     return np.frombuffer(frame, TOPICS[topic].dtype)
 
@@ -154,7 +154,7 @@ _CASH = slice(_at(m.ACCOUNT_EVENT, "cash_lo"), m.HEADER.itemsize + m.ACCOUNT_EVE
 _LIMIT_ACCOUNT = _at(m.LIMIT_EVENT, "scope")
 
 
-def of_accounts(topic: int, frame: bytes, accounts: frozenset[int]) -> bytes:
+def of_accounts(topic: int, frame: Frame, accounts: frozenset[int]) -> Frame:
     """What of a batch's frame who may see these accounts alone is told: rows of others are left out, and
     what an account holds in cash is nobody else's.
     """
@@ -182,7 +182,7 @@ def _number(rows: Rows, at: int) -> Rows:
     return np.ascontiguousarray(raw[:, at : at + 4]).view("<u4")[:, 0]
 
 
-def _without_cash(frame: bytes, accounts: frozenset[int]) -> bytes:
+def _without_cash(frame: Frame, accounts: frozenset[int]) -> bytes:
     rows = np.frombuffer(bytearray(frame), TOPICS[DECLARATIONS].dtype)
     kind, seen = rows["header"]["kind"], list(accounts)
     others = (kind == _K.ACCOUNT) & ~np.isin(_number(rows, _ACCOUNT), seen)

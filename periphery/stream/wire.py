@@ -11,9 +11,10 @@ subscriber -> publisher   H msgpack       where from and what: Hello; again: ano
                           S               how is it?
                           B               the end
 publisher -> subscriber   H msgpack       it begins: Welcome
-                          D head frames   rows: u8 flags, u16 frames, u64 left out, u64 after, u64 through,
-                                          16 bytes: what was at `through` (its digest), u8 a topic; then a
-                                          frame a topic: rows of the core's structs, or records
+                          D head frames   rows: u8 flags, u16 how many frames, u32 0, u64 left out, u64 after,
+                                          u64 through, 16 bytes: what was at `through` (its digest); a frame:
+                                          u32 topic, u32 bytes; then the frames' bytes: rows of the core's
+                                          structs, or records
                           P u8            it is here; 1: this subscriber was sent all that there is
                           L msgpack       something is to come from elsewhere, or was missed: Told
                           S msgpack       counts
@@ -26,9 +27,11 @@ its length (u32) before it: msgpack of [event's seq, time_ns, topic, values].
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import msgspec
+
+type Frame = bytes | memoryview
 
 VERSION = 1
 STREAM_PORT = 7703
@@ -48,7 +51,9 @@ ANEW = 2
 """Flag of rows: all that stands now; what was known before is forgotten."""
 SETTINGS = 4
 """Flag of rows: names and settings declared up to `through`, which move nobody's place."""
-_HEAD = struct.Struct("<BHQQQ16s")
+_HEAD = struct.Struct("<cBHIQQQ16s")
+_FRAME = struct.Struct("<II")
+"""What comes before rows is a multiple of eight bytes, so that they can be looked at where they are."""
 _COUNT = struct.Struct("<Q")
 
 
@@ -84,49 +89,56 @@ class Told(msgspec.Struct, frozen=True):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True, gc=False):
     """Rows of some topics: all after `after` through `through`. frames: by topic, those that have any."""
 
     after: int
     through: int
     digest: bytes
-    frames: dict[int, bytes] = field(default_factory=dict)
+    frames: Mapping[int, Frame] = {}
     flags: int = 0
     left_out: int = 0
 
-    @property
-    def size(self) -> int:
-        """Bytes of rows."""
-        return sum(map(len, self.frames.values()))
+
+def rows_message(batch: Batch, topics: tuple[int, ...], after: int) -> bytes:
+    """What is sent to who has these topics and was told all through `after`; b"" where there is no row of
+    them.
+    """
+    found = [(topic, batch.frames[topic]) for topic in topics if topic in batch.frames]
+    return packed(batch, found, after) if found else b""
 
 
-def rows_message(batch: Batch, topics: tuple[int, ...], after: int) -> list[bytes]:
-    """What is sent to who has these topics and was told all through `after`."""
-    found = [topic for topic in topics if topic in batch.frames]
-    head = _HEAD.pack(batch.flags, len(found), batch.left_out, after, batch.through, batch.digest)
-    return [ROWS + head + bytes(found), *(batch.frames[topic] for topic in found)]
+def packed(batch: Batch, frames: list[tuple[int, Frame]], after: int) -> bytes:
+    """A message of rows, of these topics."""
+    parts: list[Frame] = [
+        _HEAD.pack(ROWS, batch.flags, len(frames), 0, batch.left_out, after, batch.through, batch.digest)
+    ]
+    parts += [_FRAME.pack(topic, len(rows)) for topic, rows in frames]
+    parts += [rows for _, rows in frames]
+    return b"".join(parts)
 
 
-def batch_of(frames: list[bytes]) -> Batch:
-    """The rows of a message. ValueError: it is none."""
-    head = frames[0]
-    if len(head) < 1 + _HEAD.size:
-        raise ValueError(f"rows: a head of {len(head)} bytes: the publisher is of another version")
-    flags, count, left_out, after, through, digest = _HEAD.unpack_from(head, 1)
-    topics = head[1 + _HEAD.size :]
-    if len(topics) != count or len(frames) != count + 1:
-        raise ValueError(
-            f"rows: {len(frames) - 1} frames for {count} topics: the publisher is of another version"
-        )
-    return Batch(after, through, digest, dict(zip(topics, frames[1:], strict=True)), flags, left_out)
+def batch_of(message: bytes) -> Batch:
+    """The rows of a message, where they came. ValueError: it is none."""
+    try:
+        _, flags, count, _, left_out, after, through, digest = _HEAD.unpack_from(message)
+        table = [_FRAME.unpack_from(message, _HEAD.size + i * _FRAME.size) for i in range(count)]
+    except struct.error as error:
+        raise ValueError(f"rows: {error}: the publisher is of another version") from None
+    at, view, frames = _HEAD.size + count * _FRAME.size, memoryview(message), {}
+    for topic, size in table:
+        frames[topic] = view[at : at + size]
+        at += size
+    if at != len(message):
+        raise ValueError(f"rows: {len(message):,} bytes, not {at:,}: the publisher is of another version")
+    return Batch(after, through, digest, frames, flags, left_out)
 
 
 def joined(batches: list[Batch], topics: tuple[int, ...]) -> Batch:
     """Batches that follow one another, as one."""
     if len(batches) == 1:
         return batches[0]
-    frames = {}
+    frames: dict[int, Frame] = {}
     for topic in topics:
         parts = [batch.frames[topic] for batch in batches if topic in batch.frames]
         if parts:
@@ -156,7 +168,7 @@ def bye_of(packet: bytes) -> tuple[str, bool]:
     return packet[2:].decode("utf-8", "replace") or "it said the end", packet[1:2] == b"\1"
 
 
-def records_of(frame: bytes) -> list[bytes]:
+def records_of(frame: Frame) -> list[bytes]:
     """Each record of a frame of outputs. ValueError: a part of one is left over."""
     found, at = [], 0
     while at < len(frame):
@@ -164,5 +176,5 @@ def records_of(frame: bytes) -> list[bytes]:
         at += LENGTH_BYTES + size
         if at > len(frame) or not size:
             raise ValueError("outputs: a frame ends within a record")
-        found.append(frame[at - size : at])
+        found.append(bytes(frame[at - size : at]))
     return found

@@ -92,7 +92,7 @@ def events(batches: list[Batch]) -> dict[int, tuple[int, bytes]]:
             for i, seq in enumerate(rows_of(topic, frame)["header"]["seq"].tolist()):
                 if seq > batch.after or batch.flags:
                     assert seq not in found
-                    found[seq] = topic, frame[i * ROW_BYTES[topic] : (i + 1) * ROW_BYTES[topic]]
+                    found[seq] = topic, bytes(frame[i * ROW_BYTES[topic] : (i + 1) * ROW_BYTES[topic]])
     return found
 
 
