@@ -229,7 +229,7 @@ class BridgeLink:
             count, body = count_of(packet)
             self._told = count, msgspec.msgpack.decode(body)
         elif kind == BYE:
-            self._ended = packet[1:].decode("utf-8", "replace") or "it said the end"
+            self._ended = self._ended or packet[1:].decode("utf-8", "replace") or "it said the end"
 
     def _take_feed(self, packet: bytes) -> None:
         first, data = count_of(packet)

@@ -127,7 +127,7 @@ def test_an_engine_over_the_stream_says_what_it_says_over_the_journal(
         seq = core.ask("status")["seq"]
         reader = files(keys, "desk")
         until(lambda: _at(ipc["stream"], reader) >= seq, "the engine has it all", WAIT_S)
-        until(lambda: not outputs.why, "its outputs are there", WAIT_S)
+        until(lambda: found.extend(outputs.follow(0.1)) or not outputs.why, "its outputs are there", WAIT_S)
         found += outputs.follow(2.0)
     finally:
         far.close()
