@@ -18,9 +18,8 @@ END_S = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent() -> None:
-    """A bridge that is killed takes its stream with it: the next one needs the address."""
-    parent = os.getppid()
+def end_with(parent: int) -> None:
+    """A bridge that is killed takes its stream with it: the next one needs the address. parent: its pid."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -56,17 +55,8 @@ class Beside:
         journal = self._journal or self._asked()
         if journal is not None:
             self._journal = journal
-            command = [
-                sys.executable,
-                "-m",
-                "core.cli",
-                "bridge",
-                "stream",
-                "--beside",
-                "--journal",
-                str(journal),
-            ]
-            self._process = subprocess.Popen([*command, *self._options])
+            command = [sys.executable, "-m", "core.cli", "bridge", "stream", "--journal", str(journal)]
+            self._process = subprocess.Popen([*command, "--beside", str(os.getpid()), *self._options])
 
     def _asked(self) -> Path | None:
         """The core's journal; None: there is no core now."""

@@ -82,9 +82,9 @@ def run(
 @plain_option
 @click.option("--wait", type=click.Choice(["yield", "sleep"]), default="sleep", show_default=True, help=_WAIT)
 @click.option("--retain-mb", type=click.IntRange(1), default=256, show_default=True, help=_RETAIN)
-@click.option("--beside", is_flag=True, hidden=True)
+@click.option("--beside", type=int, default=0, hidden=True)
 def stream(
-    journal: Path, address: str, keys: Path | None, plain: bool, wait: str, retain_mb: int, beside: bool
+    journal: Path, address: str, keys: Path | None, plain: bool, wait: str, retain_mb: int, beside: int
 ) -> None:
     """Publish a core's events until SIGTERM, quotes, depth, orders, fills and more, to who subscribes.
 
@@ -94,7 +94,7 @@ def stream(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
     if beside:
-        load("periphery.bridge.beside", "end_with_parent")()
+        load("periphery.bridge.beside", "end_with")(beside)
     with _refusals():
         check_plain = load("periphery.stream.keys", "check_plain")
         check_plain(address, keys, plain)
