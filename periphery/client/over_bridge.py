@@ -117,6 +117,7 @@ class BridgeLink:
         while time.monotonic() < end:
             if socket.poll(50):
                 packet = socket.recv()
+                self._heard = time.monotonic()
                 if packet.startswith(kind):
                     return packet
                 if packet.startswith(BYE):
