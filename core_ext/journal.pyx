@@ -670,10 +670,10 @@ cdef class JournalReader:
         cdef Mapped* segment = &self._segments[self._index]
         cdef Record* record = <Record*>(segment.base + self._at)
         cdef size_t size = _record_size(segment, self._at)
-        if size == 0 and self.follow and self._zero_word():
-            if not self._next_began():
+        if size == 0 and self.follow:
+            if self._zero_word() and not self._next_began():
                 return 0
-            size = _record_size(segment, self._at)    # again: the end record is stored before the next one begins
+            size = _record_size(segment, self._at)    # again: it came meanwhile, or the end record before the next began
         if size == 0:
             self._crc_expected = self._crc_found = 0
             return self._stop_here()

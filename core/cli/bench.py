@@ -120,6 +120,26 @@ def client(output: str, blocks: int, block_ms: float, journal: Path | None) -> N
     _report("client", output, blocks=blocks, block_ms=block_ms, journal=journal)
 
 
+@command.command(short_help="An event over the bridge.")
+@output_option("table", "json")
+@click.option(
+    "--pairs", type=click.IntRange(2, 1000), default=20, show_default=True, help="Of blocks of the hop."
+)
+@click.option("--events", type=click.IntRange(1), default=1_000_000, show_default=True, help="In batches.")
+@click.option("--rate", type=click.IntRange(1), default=50_000, show_default=True, help="Of the open loop.")
+@click.option("--seconds", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Of it.")
+@click.option(
+    "--wait",
+    type=click.Choice(["yield", "sleep"]),
+    default="yield",
+    show_default=True,
+    help="The publisher's.",
+)
+def bridge(output: str, **how: Any) -> None:
+    """An event from a core's journal to a process that only talks ZeroMQ, against a bare hop of pyzmq."""
+    _report("bridge", output, **how)
+
+
 @command.command("command", short_help="The wall time of desk commands.")
 @output_option("table", "json")
 @click.option(

@@ -170,7 +170,8 @@ def parts(
     made = [Part("core", ["core", "run", "--config", str(config), "--journal", journal, *where], health)]
     probes = ["--http", "127.0.0.1:0"]
     if bridge:
-        made.append(Part("bridge", ["bridge", "run", *where]))
+        stream = ["--stream", "tcp://127.0.0.1:7703", "--journal", journal]
+        made.append(Part("bridge", ["bridge", "run", *where, *stream]))
     said = [f"--outputs={name}={folder / name}" for name in sections]
     if store is not None:
         made.append(Part("recorder", ["recorder", "run", journal, "--store", store, *said, *probes]))

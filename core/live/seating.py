@@ -55,6 +55,7 @@ class Seating:
         try:
             words = {"cancel_on_disconnect": True, "hears_all": False, "feeds": False}
             cancels, hears_all, feeds = (bool(request.get(word, usual)) for word, usual in words.items())
+            connection.rights = self._entitled(name, request.get("accounts"))
             self._sit(connection, seat, name, cancels, hears_all, feeds)
         except ValueError:
             if connection.seat >= 0:
@@ -79,7 +80,6 @@ class Seating:
         need_room(core, m.Space.SESSION, name)
         connect = Line(0, 0, "connect", {"session": name, "cancel_on_disconnect": cancels})
         person, events = core.book.begin().person(name), core.book.events(connect)
-        connection.rights = core.config.rights.get(wanted, core.config.rights.get("*"))
         connection.index = core.book.directory.spaces[m.Space.SESSION][name]
         connection.rings = Rings(
             name, ALL_QUOTES if hears_all else QUOTES, FEED_REQUESTS if feeds else REQUESTS
@@ -95,6 +95,16 @@ class Seating:
         )  # a session of that name before it had answers of its own
         fds = connection.rings.fds
         core.supervisor.open_seat(SeatOf(seat, connection.index, person, rights, fds, hears_all, feeds))
+
+    def _entitled(self, name: str, asked: object) -> tuple[str, ...] | None:
+        """The accounts that a session by that name may trade, of those it asks for; None: every one."""
+        held = self.core.config.rights.get(name, self.core.config.rights.get("*"))
+        if asked is None:
+            return held
+        if not isinstance(asked, list | tuple):
+            raise Refused(f"accounts {asked!r}: give a list of names")
+        known = [account.name for account in self.core.book.directory.account_list]
+        return tuple(each for each in known if each in asked and (held is None or each in held))
 
     def _rights(self, names: tuple[str, ...] | None) -> bytes | None:
         """A byte an account; None: every account."""

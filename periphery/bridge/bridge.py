@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import zmq
 
+from periphery.bridge.beside import Beside
 from periphery.bridge.seat import Seat
 from periphery.bridge.wire import (
     ASK,
@@ -29,6 +30,8 @@ from periphery.client import control, shared_memory
 from periphery.client.control import Control
 from periphery.client.errors import ClientError, Refused
 from periphery.client.stream import Follower
+from periphery.stream.keys import Keyring, Rights
+from periphery.stream.sockets import bound, where
 
 TOGETHER = 256
 BUDGET = 64
@@ -43,16 +46,22 @@ class Bridge:
     """
 
     def __init__(
-        self, core_socket: Path, token_file: Path, orders: str, feed: str, token_to: Path | None = None
-    ) -> None:
-        """token_to: where the core's token is left for clients that don't see the core's folder."""
+        self, core_socket: Path, token_file: Path, orders: str, feed: str, token_to: Path | None = None,
+        keys: Keyring | None = None, beside: Beside | None = None,
+    ) -> None:  # fmt: skip
+        """token_to: where the core's token is left for clients that don't see the core's folder. keys: who
+        may come in; None: whoever has the token. beside: the process that publishes the core's events.
+        """
         self.core_socket = core_socket
         self.token_to = token_to
         self.token_file = token_file
-        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
-        self.orders = _bound(context.socket(zmq.ROUTER), orders)
-        self.feed = _bound(context.socket(zmq.PUB), feed)
-        self.where = _text(self.feed.getsockopt(zmq.LAST_ENDPOINT))
+        self.keys = keys
+        self.beside = beside
+        self._secret = keys.secret if keys else b""
+        self.orders = bound(zmq.ROUTER, orders, HWM, keys)
+        self.feed = bound(zmq.PUB, feed, HWM, keys)
+        self._address = where(self.orders)
+        self.where = where(self.feed).encode()
         self.seats: dict[bytes, Seat] = {}
         self.seq = 0  # of the last quote that was published
         self.stopping = False
@@ -73,6 +82,10 @@ class Bridge:
         self._end_all("the bridge was stopped")
         self.orders.close()
         self.feed.close()
+        if self.keys is not None:
+            self.keys.close()
+        if self.beside is not None:
+            self.beside.close()
 
     def _stop(self, _number: int, _frame: object) -> None:
         self.stopping = True
@@ -131,21 +144,26 @@ class Bridge:
         """What clients have said by now, as far as the budget goes."""
         for _ in range(BUDGET):
             try:
-                peer, packet = self.orders.recv_multipart(zmq.NOBLOCK)
+                peer, packet, key = self._receive()
             except zmq.Again:
                 return
             try:
-                self._heard(peer, packet)
+                self._heard(peer, packet, key)
             except (ClientError, ValueError, KeyError, OSError, msgspec.DecodeError) as error:
                 self._end(peer, str(error) or type(error).__name__)
 
-    def _heard(self, peer: bytes, packet: bytes) -> None:
+    def _receive(self) -> tuple[bytes, bytes, str]:
+        """(who, what, with which key). zmq.Again."""
+        peer, packet, *_ = self.orders.recv_multipart(zmq.NOBLOCK, copy=False)
+        return peer.bytes, packet.bytes, self.keys.who(packet) if self.keys else ""
+
+    def _heard(self, peer: bytes, packet: bytes, key: str) -> None:
         kind, body = packet[:1], packet[1:]
         seat = self.seats.get(peer)
         if kind == WHERE:
             self._say(peer, WHERE + self.where)
         elif kind == HELLO:
-            self._sit(peer, msgspec.msgpack.decode(body, type=dict[str, Any]))
+            self._sit(peer, msgspec.msgpack.decode(body, type=dict[str, Any]), key)
         elif seat is None:
             self._say(peer, BYE + b"say hello first: this bridge doesn't know you")
         elif kind == BYE:
@@ -155,25 +173,44 @@ class Bridge:
             if kind == REQUESTS:
                 seat.take(body)
             elif kind == ASK:
-                seat.ask(body)
-                self._say(peer, seat.answered())
+                refusal = seat.ask(body)
+                self._say(peer, seat.answered() if refusal is None else ASK + refusal)
 
-    def _sit(self, peer: bytes, said: dict[str, Any]) -> None:
+    def _sit(self, peer: bytes, said: dict[str, Any], key: str) -> None:
         if peer in self.seats:
             raise Refused("this connection has a session already: open another one")
         if len(self.seats) >= CLIENTS_MAX:
             raise Refused(f"busy: {CLIENTS_MAX} clients are connected")
         if said.get("version") != control.PROTOCOL:
             raise Refused(f"version {said.get('version')!r}: this bridge speaks version {control.PROTOCOL}")
+        rights = self._rights(key)
         link = self._dial()
         try:
-            seat = Seat(link, said, self.seq)
+            seat = Seat(link, self._entitled(said, rights), self.seq, key, rights)
         except BaseException:
             link.close()
             raise
         self.seats[peer] = seat
         for packet in seat.first:
             self._say(peer, packet)
+
+    def _rights(self, key: str) -> Rights | None:
+        """What a key may do; None: there are no keys here. Refused."""
+        if self.keys is None:
+            return None
+        rights = self.keys.rights(key)
+        if rights is None:
+            raise Refused("this key was taken back")
+        if not rights.orders:
+            raise Refused("this key may not have a session: orders = true in clients.toml lets it")
+        return rights
+
+    def _entitled(self, said: dict[str, Any], rights: Rights | None) -> dict[str, Any]:
+        """A client's hello as it goes to the core: its key stands for the token, and bounds its accounts."""
+        if rights is None:
+            return said
+        token = said["token"] or self.token_file.read_text().strip()
+        return {**said, "token": token, "accounts": rights.accounts}
 
     def _tell(self) -> int:
         told = 0
@@ -196,6 +233,9 @@ class Bridge:
         if now - self._beat < BEAT_S:
             return
         self._beat = now
+        self._look_at_keys()
+        if self.beside is not None:
+            self.beside.keep()
         self.feed.send(counted(PING, self.seq))
         for peer, seat in list(self.seats.items()):
             if seat.link.is_hung_up:
@@ -204,6 +244,19 @@ class Bridge:
                 self._end(peer, f"nothing was heard from this client for {SILENT_S:g} s")
             else:
                 self._say(peer, counted(PING, seat.taken))
+
+    def _look_at_keys(self) -> None:
+        """Sessions of keys that may no longer have them end; the sockets take a new key of the bridge's."""
+        if self.keys is None:
+            return
+        if self.keys.refresh():
+            for peer, seat in list(self.seats.items()):
+                if self.keys.rights(seat.key) != seat.rights:
+                    self._end(peer, "the rights of this key have changed")
+            self.feed.close()  # who hears quotes comes in again, where its key is still good
+            self.feed = bound(zmq.PUB, self.where.decode(), HWM, self.keys)
+        if self.keys.secret != self._secret and self.keys.renew(self.orders, self._address):
+            self._secret = self.keys.secret
 
     def _say(self, peer: bytes, packet: bytes) -> None:
         """A client that doesn't read, or is gone, loses its session."""
@@ -229,24 +282,9 @@ class Bridge:
         until = time.monotonic() + for_s
         while time.monotonic() < until and not self.stopping:
             if self.orders.poll(20):
-                peer, packet = self.orders.recv_multipart()
+                peer, packet, _ = self._receive()
                 self._say(peer, WHERE + self.where if packet[:1] == WHERE else BYE + why.encode())
+            self._look_at_keys()
+            if self.beside is not None:
+                self.beside.keep()
         self.feed.send(counted(PING, self.seq))
-
-
-def _bound(socket: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
-    socket.setsockopt(zmq.LINGER, 0)
-    socket.setsockopt(zmq.SNDHWM, HWM)
-    if socket.getsockopt(zmq.TYPE) == zmq.ROUTER:
-        socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    try:
-        socket.bind(address)
-    except zmq.ZMQError as error:
-        raise ValueError(f"{address}: {error}: give an address to bind, such as tcp://*:7701") from None
-    return socket
-
-
-def _text(option: int | bytes) -> bytes:
-    """An option of a socket that is text, without the zero at its end."""
-    assert isinstance(option, bytes)
-    return option.rstrip(b"\0")

@@ -15,19 +15,30 @@ from periphery.client.control import Control
 from periphery.client.errors import ClientError
 from periphery.client.merged import Merged, event_in
 from periphery.client.stream import Follower
+from periphery.stream.keys import Rights
 
 TOGETHER = 64
+SESSION_OPS = frozenset(
+    {"algo", "intern", "leave", "limits", "names", "order", "orders", "positions", "resend", "status"}
+)
+"""What a session asks about itself. Anything else is the desk's."""
 _SOURCE_SEQ = slice(8, 16)  # in a request's slot
 
 
 class Seat:
     """Opened by a client's hello. ClientError: the core doesn't take it."""
 
-    def __init__(self, link: Control, said: dict[str, Any], feed_seq: int) -> None:
+    def __init__(
+        self, link: Control, said: dict[str, Any], feed_seq: int, key: str = "", rights: Rights | None = None
+    ) -> None:
+        """key, rights: the client's, where the bridge has keys."""
         self.link = link
+        self.key = key
+        self.rights = rights
         self.hears_all = bool(said.get("hears_all", False))
         cancels = bool(said["cancel_on_disconnect"])
-        answer, fds = control.hello(link, said["token"], said["name"], cancels, self.hears_all)
+        token, name, accounts = said["token"], said["name"], said.get("accounts")
+        answer, fds = control.hello(link, token, name, cancels, self.hears_all, accounts)
         rings = shared_memory.attach(fds)
         self.requests = rings.requests
         self._responses = Follower(rings.responses, 1)
@@ -104,9 +115,17 @@ class Seat:
                 "the bridge fell behind its session's responses: connect again and ask orders()"
             )
 
-    def ask(self, packet: bytes) -> None:
-        """Passes a question on; `answered` has what the core says."""
+    def ask(self, packet: bytes) -> bytes | None:
+        """Passes a question on: None, and `answered` has what the core says; or what the client is told
+        instead, whose key may not ask that.
+        """
+        if self.rights is not None and not self.rights.desk:
+            asked = msgspec.msgpack.decode(packet, type=dict[str, Any])
+            if asked.get("op") not in SESSION_OPS:
+                why = f"op {asked.get('op')!r}: this key may not: desk = true in clients.toml lets it"
+                return msgspec.msgpack.encode({"id": asked.get("id", 0), "ok": False, "error": why})
         self.link.sock.sendall(packet)
+        return None
 
     def answered(self) -> bytes:
         """An answer of the core. ClientError: it hung up."""

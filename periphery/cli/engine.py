@@ -44,14 +44,24 @@ def list_(output: str) -> None:
 @click.argument("name")
 @click.option("--config", "file", type=_PATH, help="A TOML file with a section [NAME].")
 @click.option("--journal", metavar="DIR", help="The core's journal.")
+@click.option("--connect", metavar="ADDRESS", help="Or its stream: tcp://HOST:7703. See nacre bridge.")
+@click.option(
+    "--key", metavar="FILE", help="With --connect: this engine's NAME.secret, where there are keys."
+)
+@click.option("--server-key", metavar="FILE", help="With --key: the stream's server.public.")
 @click.option("--state", metavar="DIR", help="Its own folder: its state, and what it said.")
 @click.option(
     "--core", metavar="ADDRESS", help="Where signals and limits go that it asks for: a core, a bridge."
 )
 @click.option("--part", metavar="I/N", help="The I-th of N that share the work.")
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
+@click.option("--publish", metavar="ADDRESS", help="Publish what it says there.")
+@click.option("--keys", metavar="DIR", help="With --publish: server.secret and clients.toml.")
+@click.option(
+    "--plain", is_flag=True, default=None, help="With --publish: without keys beyond this host too."
+)
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
-def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | None) -> None:
+def run(name: str, file: Path | None, params: tuple[str, ...], **given: Any) -> None:
     """Run the engine NAME until SIGTERM; its state is saved then.
 
     Settings: --config, then NACRE_<NAME>_<SETTING>, then the options here; the last word counts.
@@ -65,7 +75,9 @@ def run(name: str, file: Path | None, params: tuple[str, ...], **given: str | No
         probes = None
         if config.http:
             probes = load("periphery.service.probes", "Probes")(runner.health, config.http)
-        runner.log.say("begins", journal=config.journal, port=probes.port if probes else None)
+        outlet = runner.outlet.address if runner.outlet else None
+        port, source = probes.port if probes else None, config.journal or config.connect
+        runner.log.say("begins", source=source, port=port, publish=outlet)
         runner.run(lambda: bool(stopped))
         runner.log.say("ends")
         if probes is not None:
@@ -147,7 +159,7 @@ def _find(name: str) -> Any:
         raise BadInput(f"engine {name}: there is {known}") from error
 
 
-def _given(values: dict[str, str | None], params: tuple[str, ...]) -> dict[str, Any]:
+def _given(values: dict[str, Any], params: tuple[str, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {key: value for key, value in values.items() if value is not None}
     for each in params:
         key, equals, value = each.partition("=")

@@ -31,6 +31,8 @@ def connect(
     cancel_on_disconnect: bool = True,
     timeout: float = control.TIMEOUT_S,
     hears_all: bool = False,
+    key: str | None = None,
+    server_key: str | None = None,
 ) -> Client:
     """Open a session with the core on this host.
 
@@ -40,10 +42,13 @@ def connect(
     cancel_on_disconnect: whether the core cancels this session's orders when it ends.
     timeout: seconds that an answer on the socket is waited for.
     hears_all: trades, depth, signals and positions too, by `hear`, instead of `quotes`.
+    key, server_key: files, where a bridge wants keys: NAME.secret, its server.public; else NACRE_KEY and
+    NACRE_SERVER_KEY. A key stands for the token.
 
-    Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp.
+    Raises NoCore, WrongToken, VersionMismatch, NoAnswer, HangUp, Refused; ValueError: a key is no good.
     """
-    link, session = open_session(address, token, name, cancel_on_disconnect, timeout, hears_all)
+    keys = (key, server_key)
+    link, session = open_session(address, token, name, cancel_on_disconnect, timeout, hears_all, keys)
     return Client(link, session)
 
 
@@ -54,10 +59,11 @@ def open_session(
     cancel_on_disconnect: bool,
     timeout: float,
     hears_all: bool = False,
+    keys: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Control, Session]:
     """The connection and the session of `connect`; both are the caller's to close."""
     if isinstance(address, str) and address.startswith(("tcp://", "ipc://")):
-        return _open_over_bridge(address, token, name, cancel_on_disconnect, timeout, hears_all)
+        return _open_over_bridge(address, token, name, cancel_on_disconnect, timeout, hears_all, keys)
     path = control.socket_path(address)
     link = Control(control.dial(path, timeout), path, timeout)
     try:
@@ -70,11 +76,17 @@ def open_session(
 
 
 def _open_over_bridge(
-    address: str, token: str | None, name: str, cancel_on_disconnect: bool, timeout: float, hears_all: bool
-) -> tuple[Any, Session]:
+    address: str, token: str | None, name: str, cancel_on_disconnect: bool, timeout: float, hears_all: bool,
+    keys: tuple[str | None, str | None],
+) -> tuple[Any, Session]:  # fmt: skip
     from periphery.client.over_bridge import BridgeLink, BridgeRings  # only this way needs ZeroMQ
+    from periphery.stream.keys import client_keys
 
-    link = BridgeLink(address, timeout)
+    key, server_key = keys
+    known = client_keys(
+        key or os.environ.get("NACRE_KEY", ""), server_key or os.environ.get("NACRE_SERVER_KEY", "")
+    )
+    link = BridgeLink(address, timeout, known)
     try:
         token = token or os.environ.get("NACRE_TOKEN", "")
         told = link.hello(token, name, cancel_on_disconnect, hears_all)

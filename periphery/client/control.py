@@ -166,9 +166,10 @@ def hello(
     cancel_on_disconnect: bool,
     hears_all: bool = False,
     feeds: bool = False,
+    accounts: Sequence[str] | None = None,
 ) -> tuple[dict[str, Any], Sequence[int]]:
     """Introduce this client: (what the core tells, its three descriptors). feeds: it sends market data, and
-    nothing else.
+    nothing else. accounts: no others are asked for.
     """
     said = {
         "version": PROTOCOL,
@@ -177,6 +178,7 @@ def hello(
         "cancel_on_disconnect": cancel_on_disconnect,
         "hears_all": hears_all,
         "feeds": feeds,
+        **({} if accounts is None else {"accounts": accounts}),
     }
     try:
         control.sock.sendall(control.begin("hello", said))

@@ -42,6 +42,8 @@ from periphery.client.errors import (
     WrongToken,
 )
 from periphery.client.port import PlainPort
+from periphery.stream import monitor
+from periphery.stream.keys import ClientKeys
 
 WINDOW = 1024  # requests that the bridge has not told to be taken
 KEPT = 4096
@@ -51,7 +53,8 @@ SCHEMES = ("tcp://", "ipc://")
 class BridgeLink:
     """Stands where a Control does, and carries the session's rows as well."""
 
-    def __init__(self, address: str, timeout: float) -> None:
+    def __init__(self, address: str, timeout: float, keys: ClientKeys | None = None) -> None:
+        """keys: where the bridge wants some."""
         self.address = address
         self.timeout = timeout
         self.next_look = 0.0
@@ -67,6 +70,10 @@ class BridgeLink:
         self._feed: zmq.Socket[bytes] = context.socket(zmq.SUB)
         for socket in (self._orders, self._feed):
             socket.setsockopt(zmq.LINGER, 500)
+            if keys is not None:
+                keys.use(socket)
+        self._has_keys = keys is not None
+        self._monitor = monitor.watch(self._orders)
         self._orders.setsockopt(zmq.SNDHWM, HWM)  # more than WINDOW: `Busy` comes before it is reached
         self._feed.setsockopt(zmq.SUBSCRIBE, b"")
         self._orders.connect(address)
@@ -110,8 +117,14 @@ class BridgeLink:
         while time.monotonic() < end:
             if socket.poll(50):
                 packet = socket.recv()
+                self._heard = time.monotonic()
                 if packet.startswith(kind):
                     return packet
+                if packet.startswith(BYE):
+                    raise _unwelcome(packet[1:].decode("utf-8", "replace"))
+            event = monitor.failed(self._monitor)
+            if event and event != zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+                raise Refused(f"{self.address}: {monitor.unwelcome(event, self._has_keys)}")
         raise NoCore(f"no bridge at {self.address}: start one with `nacre bridge run`, or give its address")
 
     # ---- what a Control has --------------------------------------------------------------------------------
@@ -163,7 +176,7 @@ class BridgeLink:
         """Says the end: the core takes it as the session's."""
         if not self.is_closed:
             self._send(BYE)
-            self._orders.close()
+            monitor.close(self._orders, self._monitor)
             self._feed.close()
 
     # ---- rows ----------------------------------------------------------------------------------------------
@@ -217,7 +230,7 @@ class BridgeLink:
             count, body = count_of(packet)
             self._told = count, msgspec.msgpack.decode(body)
         elif kind == BYE:
-            self._ended = packet[1:].decode("utf-8", "replace") or "it said the end"
+            self._ended = self._ended or packet[1:].decode("utf-8", "replace") or "it said the end"
 
     def _take_feed(self, packet: bytes) -> None:
         first, data = count_of(packet)

@@ -21,17 +21,26 @@ class BadConfig(ValueError):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of one engine. journal: the core's. state: its own folder. core: the address of a core or a
-    bridge, to which it sends what its outputs ask for; empty: nothing is sent. part: 2/3 is the second of
-    three that share the work; empty: it does all. http: HOST:PORT of its probes, empty for none.
-    save_every_s: of wall time. stale_after_s: how long it may do nothing and be well.
+    """Settings of one engine. journal: the core's; or connect: the address of its stream. state: its own
+    folder. core: the address of a core or a bridge, to which it sends what its outputs ask for; empty:
+    nothing is sent. part: 2/3 is the second of three that share the work; empty: it does all. http: HOST:PORT
+    of its probes, empty for none. publish: the address where its outputs are published, empty for none.
+    key, server_key: files, where the stream wants keys. keys: a folder, where outputs are published with
+    keys; plain: without, beyond this host too. save_every_s: of wall time. stale_after_s: how long it may do
+    nothing and be well.
     """
 
-    journal: str
     state: str
+    journal: str = ""
+    connect: str = ""
+    key: str = ""
+    server_key: str = ""
     core: str = ""
     part: str = ""
     http: str = ""
+    publish: str = ""
+    keys: str = ""
+    plain: bool = False
     save_every_s: _Positive = 1.0
     stale_after_s: _Positive = 5.0
     params: dict[str, Any] = {}
@@ -41,7 +50,12 @@ def read_config(
     name: str, file: Path | None, given: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> Config:
     """The settings of the engine by that name. given: what the command says. BadConfig."""
-    return read_settings(Config, name, file, given, environment)
+    config = read_settings(Config, name, file, given, environment)
+    if bool(config.journal) == bool(config.connect):
+        raise BadConfig(
+            f"engine {name}: give journal, a core's folder, or connect, the address of its stream"
+        )
+    return config
 
 
 def read_settings[Settings: msgspec.Struct](

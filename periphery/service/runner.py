@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -15,21 +15,24 @@ from periphery.service.acts import Acts
 from periphery.service.config import BadConfig, Config
 from periphery.service.engine import Engine, Output
 from periphery.service.log import Log
-from periphery.service.mark import BEGIN
+from periphery.service.mark import BEGIN, Mark
 from periphery.service.part import Part, part_of
 from periphery.service.probes import Health
-from periphery.service.source import Gone, JournalSource
+from periphery.service.source import Gone, JournalSource, Source
 from periphery.service.state import VERSION, Said, Saved, read_said, read_saved, write_saved
+
+if TYPE_CHECKING:
+    from periphery.service.outlet import Outlet
 
 NAP_S = 0.005
 AGAIN_S = 0.2
 
 
 class Runner:
-    """One engine over one journal."""
+    """One engine over one journal or stream."""
 
     def __init__(self, kind: type[Engine], config: Config) -> None:
-        """BadConfig, BadState, Gone."""
+        """BadConfig, BadState, BadKeys, Gone."""
         self.config = config
         self.params = _params(kind, config.params)
         self.part = _part(config.part)
@@ -37,10 +40,11 @@ class Runner:
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = read_saved(self.folder / "state", kind.name, self.told_params)
         self.inputs = saved.inputs if saved else 0
-        self.source = JournalSource(config.journal, self._page, saved.mark if saved else BEGIN)
+        self.source = _source(kind, config, self._page, saved.mark if saved else BEGIN)
         self.engine = kind(self.params, self.source.book)
         self.engine.part = self.part
         self.said = Said(self.folder / "outputs", saved)
+        self.outlet = _outlet(kind.name, config, self.said.path)
         self._to_load = saved.state if saved else None
         self._saved_seq = self.source.known.seq
         self._kinds = frozenset(int(kind) for kind in kind.kinds)
@@ -66,7 +70,7 @@ class Runner:
         while not stopped():
             try:
                 busy = self.source.poll() > 0
-                why = why if busy else ""
+                why = "" if self.source.caught_up else why
                 pause_s = 0.0 if busy else NAP_S
             except Gone as error:
                 if why != str(error):
@@ -75,6 +79,8 @@ class Runner:
             if self.config.core:
                 self.acts.push(self.config.core, self.source.seq, self._sessions)
             self._beat(why)
+            if self.outlet is not None:
+                self.said.flush()
             if time.monotonic() - self._saved_s >= self.config.save_every_s:
                 self.save()
             time.sleep(pause_s)
@@ -133,6 +139,9 @@ class Runner:
         self._saved_seq = self.source.seq
 
     def close(self) -> None:
+        if self.outlet is not None:
+            self.outlet.close()
+        self.source.close()
         self.said.close()
 
 
@@ -141,6 +150,22 @@ def _part(text: str) -> Part:
         return part_of(text)
     except ValueError as error:
         raise BadConfig(str(error)) from error
+
+
+def _outlet(name: str, config: Config, path: Path) -> Outlet | None:
+    if not config.publish:
+        return None
+    from periphery.service.outlet import open_outlet  # only this way needs ZeroMQ
+
+    return open_outlet(name, config, path)
+
+
+def _source(kind: type[Engine], config: Config, on_page: Callable[[bytes], object], known: Mark) -> Source:
+    if config.journal:
+        return JournalSource(config.journal, on_page, known)
+    from periphery.service.streamed import open_stream  # only this way needs ZeroMQ
+
+    return open_stream(config, kind.kinds | {m.Kind.SIGNAL}, on_page, known)
 
 
 def _params(kind: type[Engine], given: dict[str, Any]) -> Any:

@@ -1,7 +1,7 @@
-"""Where events come from: a core's journal, played through the core's own engines.
+"""Where events come from: a core's journal, played through the core's own engines, or a stream (streamed.py).
 
-It is read, so the core can't notice it. One that follows begins with the first event each time, since what an
-event does depends on all before it; `known` is how far it was before, and must be what the journal has there.
+The journal is read, so the core can't notice it. Who follows it begins with the first event each time, since
+what an event does depends on all before it; `known` is how far it was before, and must be what is there.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from core.live.book import DECLARING, Book
 from core.recovery.journal import capacity_of
@@ -31,6 +32,38 @@ class OtherJournal(ValueError):
     """At the event that was known there is another one."""
 
 
+class Source(Protocol):
+    """Events in their order, each as the page that it was after all engines of the core."""
+
+    book: Book
+    """Names and settings that were declared up to the last event."""
+    known: Mark
+    step: int
+    last: int
+    caught_up: bool
+    """Whether there was nothing more when it was last asked."""
+
+    @property
+    def seq(self) -> int:
+        """The last event."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the last event is beyond what was known."""
+
+    @property
+    def mark(self) -> Mark:
+        """The last event, the same whatever it came from."""
+
+    def poll(self) -> int:
+        """Hands on some events, if there are any; how many. Gone: they can't be had now. ValueError: nor
+        later.
+        """
+
+    def close(self) -> None:
+        """Lets go of it."""
+
+
 class JournalSource:
     """Pages of a journal, with the names that it declares in `book`."""
 
@@ -46,6 +79,7 @@ class JournalSource:
         self.book = Book()
         self.known = known
         self.step = step
+        self.caught_up = False
         self.last = 0  # it reads no further than that; 0: as far as there is
         self._on_page = on_page
         self._last = b""
@@ -87,6 +121,7 @@ class JournalSource:
         if self.last:
             until = min(until, self.last)
             if before >= until:
+                self.caught_up = True
                 return 0
         self._replay.play(self._reader, until)
         if self.seq == before:
@@ -96,7 +131,11 @@ class JournalSource:
             self._replay.play(self._reader, until)
         if before < self.seq == self.known.seq and self.mark != self.known:
             raise OtherJournal(f"{self.folder}: event {self.seq:,} isn't the one that was there before")
+        self.caught_up = self.seq == before
         return self.seq - before
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
     def _page(self, raw: bytes) -> None:
         self._last = raw

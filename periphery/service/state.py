@@ -66,6 +66,10 @@ class Said:
         self.count += 1
         return record
 
+    def flush(self) -> None:
+        """Shows it to who reads the file."""
+        self._file.flush()
+
     def sync(self) -> int:
         """Puts it on the disk; how long it is."""
         self._file.flush()

@@ -1,0 +1,80 @@
+"""A core's events as batches, as its journal has them: by the core's own engines, at the speed of a replay.
+
+The journal is the spine's copy in memory that is mapped: a record is there for whoever follows as soon as it
+is whole, and nobody who follows can hold the core up, or be lapped by it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.recovery.journal import capacity_of
+from core.recovery.tap import Tap
+from core_ext.journal import JournalReader
+from periphery.service.mark import digest_of
+from periphery.stream.topics import FILLS, ROW_BYTES, topic_of
+from periphery.stream.wire import Batch
+
+MOST = 2048
+"""Events of a batch."""
+
+
+class NoJournal(ValueError):
+    """It isn't there, or is none of a core."""
+
+
+class JournalFeed:
+    """A journal from its first event on. NoJournal; JournalCorrupt and CoreFault where it can't be played."""
+
+    def __init__(self, folder: str | os.PathLike[str], most: int = MOST) -> None:
+        self.folder = Path(folder)
+        try:
+            self._reader = JournalReader(folder, follow=True)
+            self._tap = Tap(capacity_of(folder), topic_of(), FILLS, ROW_BYTES, most)
+        except (OSError, ValueError) as error:
+            raise NoJournal(f"{folder}: {error}") from error
+
+    @property
+    def through(self) -> int:
+        """The last event that was read."""
+        return self._tap.through
+
+    @property
+    def digest(self) -> bytes:
+        """What the last event was."""
+        return digest_of(self._tap.record()) if self._tap.through else b""
+
+    def poll(self) -> Batch | None:
+        """What came next; None: nothing yet."""
+        after = self._tap.through
+        if not self._tap.poll(self._reader):
+            return None
+        return self._batch(after)
+
+    def skip(self, until: int) -> bool:
+        """Lives through events up to `until`, and leaves nothing of them; whether it has come so far."""
+        while self._tap.through < until and self._tap.poll(self._reader, until, rows=False):
+            pass
+        return self._tap.through >= until
+
+    def skim(self, until: int) -> Batch | None:
+        """The next records up to event `until`, not lived through: names and settings are good, no more."""
+        after = self._tap.through
+        if not self._tap.skim(self._reader, until):
+            return None
+        return self._batch(after)
+
+    def refresh(self) -> None:
+        """Sees segments that came since. NoJournal: it was taken away."""
+        if not self.folder.exists():
+            raise NoJournal(f"{self.folder}: was taken away")
+        self._reader.refresh()
+
+    def wait(self, for_s: float, spin_s: float) -> bool:
+        """Until there is something, or for so long; whether there is. At first it yields its turn only."""
+        return self._tap.wait(self._reader, int(for_s * 1e9), int(spin_s * 1e9))
+
+    def _batch(self, after: int) -> Batch:
+        tap = self._tap
+        return Batch(after, tap.through, digest_of(tap.record()), tap.take())
