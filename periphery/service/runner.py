@@ -24,7 +24,7 @@ from periphery.service.state import VERSION, Said, Saved, read_said, read_saved,
 if TYPE_CHECKING:
     from periphery.service.outlet import Outlet
 
-NAP_S = 0.005
+WAIT_S = 0.05
 AGAIN_S = 0.2
 
 
@@ -71,11 +71,11 @@ class Runner:
             try:
                 busy = self.source.poll() > 0
                 why = "" if self.source.caught_up else why
-                pause_s = 0.0 if busy else NAP_S
             except Gone as error:
                 if why != str(error):
                     self.log.say(str(error))
-                why, pause_s = str(error), AGAIN_S
+                why, busy = str(error), False
+                time.sleep(AGAIN_S)
             if self.config.core:
                 self.acts.push(self.config.core, self.source.seq, self._sessions)
             self._beat(why)
@@ -83,7 +83,8 @@ class Runner:
                 self.said.flush()
             if time.monotonic() - self._saved_s >= self.config.save_every_s:
                 self.save()
-            time.sleep(pause_s)
+            if not busy:
+                self.source.wait(WAIT_S)
         self.save()
         self.acts.close()
         self.close()

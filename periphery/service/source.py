@@ -7,6 +7,7 @@ what an event does depends on all before it; `known` is how far it was before, a
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,7 @@ from core_ext.spine import Spine
 from periphery.service.mark import BEGIN, Mark, digest_of
 
 STEP = 512
+NAP_S = 0.005
 _KIND_AT = slice(40, 42)
 _LENGTH_AT = slice(42, 44)
 _HEADER_BYTES = 64
@@ -59,6 +61,9 @@ class Source(Protocol):
         """Hands on some events, if there are any; how many. Gone: they can't be had now. ValueError: nor
         later.
         """
+
+    def wait(self, most_s: float) -> None:
+        """After a poll that found nothing: until it may be worth another, at most so long."""
 
     def close(self) -> None:
         """Lets go of it."""
@@ -133,6 +138,10 @@ class JournalSource:
             raise OtherJournal(f"{self.folder}: event {self.seq:,} isn't the one that was there before")
         self.caught_up = self.seq == before
         return self.seq - before
+
+    def wait(self, most_s: float) -> None:
+        """A file doesn't say that it has grown."""
+        time.sleep(min(most_s, NAP_S))
 
     def close(self) -> None:
         """There is nothing to let go of."""

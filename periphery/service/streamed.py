@@ -96,6 +96,10 @@ class StreamSource:
             raise Gone(self._subscriber.why)
         return done
 
+    def wait(self, most_s: float) -> None:
+        """Until something has come, or so long."""
+        self._subscriber.wait(most_s)
+
     def close(self) -> None:
         """Says the end to the publisher."""
         self._subscriber.close()

@@ -89,10 +89,14 @@ class Subscriber:
             left_s = end - time.monotonic()
             if batch is not None or left_s <= 0:
                 return batch
-            if self._socket is not None:
-                self._socket.poll(max(1, int(min(left_s, wire.BEAT_S) * 1000)))
-            else:
-                time.sleep(min(left_s, AGAIN_S / 4))
+            self.wait(min(left_s, wire.BEAT_S))
+
+    def wait(self, most_s: float) -> None:
+        """Until something has come, or so long."""
+        if self._socket is not None:
+            self._socket.poll(max(1, int(most_s * 1000)))
+        else:
+            time.sleep(min(most_s, AGAIN_S / 4))
 
     def close(self) -> None:
         """Says the end."""
