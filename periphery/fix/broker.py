@@ -82,6 +82,8 @@ class Broker:
         self.sent: set[str] = set()
         self.waiting: deque[Order] = deque()
         self.questions: dict[str, Order] = {}
+        self.doubtful: list[list[Field]] = []
+        """Of orders that were intended and not done: the venue is asked about them at the next logon."""
         self.children: dict[str, tuple[str, str]] = {}
         self._current: dict[str, str] = {}
         self._again_ns = 0
@@ -92,10 +94,12 @@ class Broker:
     def restore(self) -> None:
         """What was written before, or may have been, out of the session's store."""
         store, fields = self.session.store, self.session.dictionary.data_fields
-        for _, frame in store.messages(1, store.next_out - 1):
+        for number, frame in store.messages(1, store.next_out - 1):
             message = parse(frame, fields)
             if message.msg_type in (b"D", b"F", b"G"):
                 self.sent.add(message.text(11))
+            if message.msg_type == b"D" and number > store.done_through:
+                self.doubtful.append([(tag, message.get(tag) or b"") for tag in (11, 54, 55)])
 
     # ---- the session ---------------------------------------------------------------------------------------
 
@@ -106,6 +110,9 @@ class Broker:
             if self._handover is not None:
                 self._handover.done(order.seq)
         self.questions.clear()
+        for fields in self.doubtful:
+            self.session.send(b"H", fields, now_ns)
+        self.doubtful.clear()
 
     def on_logout(self, now_ns: int) -> None:
         self._venue("down")
