@@ -81,6 +81,9 @@ class Broker:
         self.ready = False  # the journal was read up to its end: before, it calls nobody
         self.sent: set[str] = set()
         self.waiting: deque[Order] = deque()
+        self.questions: dict[str, Order] = {}
+        self.doubtful: list[list[Field]] = []
+        """Of orders that were intended and not done: the venue is asked about them at the next logon."""
         self.children: dict[str, tuple[str, str]] = {}
         self._current: dict[str, str] = {}
         self._again_ns = 0
@@ -91,22 +94,32 @@ class Broker:
     def restore(self) -> None:
         """What was written before, or may have been, out of the session's store."""
         store, fields = self.session.store, self.session.dictionary.data_fields
-        for _, frame in store.messages(1, store.next_out - 1):
+        for number, frame in store.messages(1, store.next_out - 1):
             message = parse(frame, fields)
             if message.msg_type in (b"D", b"F", b"G"):
                 self.sent.add(message.text(11))
+            if message.msg_type == b"D" and number > store.done_through:
+                self.doubtful.append([(tag, message.get(tag) or b"") for tag in (11, 54, 55)])
 
     # ---- the session ---------------------------------------------------------------------------------------
 
     def on_logon(self, now_ns: int) -> None:
         self._venue("up")
+        for order in self.questions.values():  # the core asks once, whether the venue was there or not
+            self._write(order, now_ns)
+            if self._handover is not None:
+                self._handover.done(order.seq)
+        self.questions.clear()
+        for fields in self.doubtful:
+            self.session.send(b"H", fields, now_ns)
+        self.doubtful.clear()
 
     def on_logout(self, now_ns: int) -> None:
         self._venue("down")
 
     def may_resend(self, message: Message) -> bool:
-        """Nothing: an order that comes late is another order. The core asks what became of it."""
-        return False
+        """Questions alone: an order that comes late is another order. The core asks what became of it."""
+        return message.msg_type == b"H"
 
     def on_message(self, message: Message, now_ns: int) -> None:
         """A report is on the spine before its number counts as heard: else the venue is asked for it."""
@@ -256,7 +269,8 @@ class Broker:
             self.told = (order.seq, 0)
             if fate == Fate.WRITE and dict(order.fields)[11].decode() not in self.sent:
                 self._write(order, now_ns)
-            self._handover.done(order.seq)
+            if order.child_id not in self.questions or order.action != m.Action.STATUS:
+                self._handover.done(order.seq)
             self.waiting.popleft()
             count += 1
         return count > 0
@@ -277,8 +291,10 @@ class Broker:
             self._current[order.child_id] = order.child_id
 
     def _not_written(self, order: Order, why: str) -> None:
-        """It never will be: the core is told so. Questions come again when the venue is up."""
-        if order.action != m.Action.STATUS:
+        """It never will be: the core is told so. Questions wait for the venue."""
+        if order.action == m.Action.STATUS:
+            self.questions[order.child_id] = order
+        else:
             kind = "rejected" if order.action == m.Action.NEW else "cancel_rejected"
             told = {"venue": self.config.venue, "symbol": order.symbol, "child_id": order.child_id}
             self._report(told | {"exec_type": kind, "text": why})
@@ -299,6 +315,7 @@ class Broker:
             client = self.connect(f"fix-{self.config.name}"[:31], False)
             folder = self.config.journal or client.status()["journal"]["path"]
             self.waiting.clear()
+            self.questions.clear()
             self.children.clear()
             self._handover = Handover(folder, capacity_of(folder))
             self._page_of_kills = open_page(socket_path(self.socket))

@@ -41,6 +41,7 @@ class Store(Protocol):
     next_out: int
     next_in: int
     began_ns: int
+    done_through: int
 
     def intend(self, message: bytes) -> int:
         """Store it under next_out, and count that up; its number."""
