@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import Future
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +20,7 @@ from periphery.strategy.backtest import Backtest, Terms
 from periphery.strategy.loading import load_strategy
 from periphery.strategy.results import results
 from periphery.strategy.sweep import BadSweep, Job, combinations, processes, run_job, sweep, windows_of
+from tests.integration.live_core import until
 from tests.integration.test_backtest_results import SAMPLES, recording
 
 EMA = SAMPLES / "ema_cross.py"
@@ -141,8 +145,40 @@ def test_the_command_sweeps_and_walks_forward(tmp_path: Path) -> None:
         (("--sweep", "fast=3", "--cluster", "tcp://nowhere:1"), "--cluster needs dask.distributed"),
     ],
 )
-def test_what_cant_be_swept_is_told(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+def test_what_cant_be_swept_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as where the extra isn't installed
     recording(tmp_path / "q.csv", 50)
     done = invoke(tmp_path, *words)
     assert done.exit_code == 2, done.output
     assert says in done.stderr
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[str]:
+    """A dask scheduler and a worker of one thread, as processes."""
+    where = tmp_path / "scheduler.json"
+    python, file = [sys.executable, "-m"], ["--scheduler-file", str(where), "--no-dashboard"]
+    words = (
+        ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *file],
+        ["distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *file]
+        + ["--local-directory", str(tmp_path / "worker")],
+    )
+    with (tmp_path / "cluster.log").open("w") as log:
+        both = [subprocess.Popen([*python, *each], stdout=log, stderr=log) for each in words]
+        try:
+            yield str(until(lambda: where.exists() and json.loads(where.read_text()), "it runs", 60)["address"])
+        finally:
+            for process in reversed(both):
+                process.terminate()
+                process.wait(60)
+
+
+def test_a_cluster_comes_to_the_same(tmp_path: Path, cluster: str) -> None:
+    recording(tmp_path / "q.csv", 200)
+    words = ("--sweep", "fast=3,5", "--sweep", "slow=9,12", "-o", "json")
+    here = invoke(tmp_path, *words)
+    there = invoke(tmp_path, *words, "--sweep-dir", str(tmp_path / "there"), "--cluster", cluster)
+    assert there.exit_code == here.exit_code == 0, there.output
+    assert json.loads(there.stdout) == json.loads(here.stdout)
