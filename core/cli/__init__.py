@@ -40,6 +40,7 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 """Nouns that share a module: their commands have their names there."""
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "backend": ("periphery.cli.backend", "Serve a core over HTTP, and add its users."),
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),
