@@ -71,8 +71,9 @@ class Tasks:
         with self._turn:
             pool, self._pool = self._pool, None
         if pool is not None:
+            running = list(pool._processes.values())
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in (pool._processes or {}).values():
+            for process in running:
                 process.terminate()
 
 
