@@ -106,11 +106,9 @@ def _known(backend: Backend, cl_ord_id: str, orig: str | None = None) -> Sent | 
         if row["cl_ord_id"] == cl_ord_id:
             return Sent(201, _receipt(cl_ord_id, orig, row["ord_status"], "order_status"))
     try:
-        with backend.history() as store:
-            kept = store.read(
-                "order_events", {"cl_ord_id": cl_ord_id, "source": backend.config.source}, most=1
-            )
-            no = store.read("denials", {"cl_ord_id": cl_ord_id, "source": backend.config.source}, most=1)
+        where = {"cl_ord_id": cl_ord_id, "source": backend.config.source}
+        kept = backend.history(lambda store: store.read("order_events", where, most=1))
+        no = backend.history(lambda store: store.read("denials", where, most=1))
     except (StoreError, Refusal):
         return None
     if kept:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from periphery.backend.approvals import Approvals
@@ -23,11 +22,12 @@ from periphery.backend.tasks import Tasks
 from periphery.backend.tokens import Tokens
 from periphery.backend.users import Users
 from periphery.client.control import socket_path
-from periphery.recorder.store import Store
+from periphery.recorder.store import Store, StoreDown, StoreError
 from periphery.recorder.stores import open_store
 from periphery.service.log import Log
 
 READ_ONLY = "read_only"
+STORE_S = 20.0
 
 
 class Backend:
@@ -59,7 +59,7 @@ class Backend:
         self.journal: Path | None = None  # the core's, once it has said where it is
         self.peers: set[object] = set()  # who follows over a websocket
         self._store: Store | None = None
-        self._store_turn = threading.Lock()
+        self._store_thread = ThreadPoolExecutor(1, "store")  # SQLite's connection is of one thread alone
         self._read_only = self.setting(READ_ONLY, "1" if config.read_only else "") == "1"
 
     def start(self) -> None:
@@ -73,9 +73,8 @@ class Backend:
         self.link.close()
         self.kill_thread.shutdown()
         self.audit.flush()
-        with self._store_turn:
-            if self._store is not None:
-                self._store.close()
+        self._store_thread.submit(self._close_store)
+        self._store_thread.shutdown()
         self.db.close()
 
     # ---- modes ---------------------------------------------------------------------------------------------
@@ -105,9 +104,8 @@ class Backend:
 
     # ---- history -------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def history(self) -> Iterator[Store]:
-        """The recorder's store, for one reader at a time. StoreError; Refusal (503): none is configured."""
+    def history[T](self, read: Callable[[Store], T]) -> T:
+        """What it reads of the recorder's store, on the one thread that has it. StoreError; Refusal (503)."""
         if not self.config.store:
             raise Refusal(
                 503,
@@ -116,7 +114,25 @@ class Backend:
                 place="store",
                 hint="give `store` in the configuration, and run nacre recorder",
             )
-        with self._store_turn:
-            if self._store is None:
-                self._store = open_store(self.config.store, make=False)
-            yield self._store
+        asked = self._store_thread.submit(self._read, read)
+        try:
+            return asked.result(STORE_S)
+        except TimeoutError:
+            asked.cancel()
+            raise StoreDown(f"{self.config.store}: no answer within {STORE_S:g} s") from None
+
+    def _read[T](self, read: Callable[[Store], T]) -> T:
+        """A store that is down is opened anew the next time."""
+        if self._store is None:
+            self._store = open_store(self.config.store, make=False)
+        try:
+            return read(self._store)
+        except StoreDown:
+            self._close_store()
+            raise
+
+    def _close_store(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            with contextlib.suppress(StoreError):
+                store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,8 @@ def run(file: Path, listen: str | None, read_only: bool) -> None:
         server = load("periphery.backend.serve", "make_server")(config, listening)
     except bad as error:
         raise BadInput(f"{file}: {error}") from error
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn's own come and go; these end it before and after
+        signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
     server.run()
     if not server.started:
         sys.exit(EXIT_FAILED)

@@ -43,8 +43,8 @@ def kept_rows(
 ) -> dict[str, Any]:
     """Rows of the recorder's store. A page ends with whole events. StoreError, Refusal."""
     given = {key: value for key, value in where.items() if value is not None}
-    with backend.history() as store:
-        rows = store.read(table, {**given, "source": backend.config.source}, after, most + 1)
+    given["source"] = backend.config.source
+    rows = backend.history(lambda store: store.read(table, given, after, most + 1))
     if len(rows) <= most:
         return {"rows": rows, "next_after": None}
     whole = [row for row in rows if row["seq"] != rows[-1]["seq"]] or rows[:most]

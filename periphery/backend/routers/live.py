@@ -139,9 +139,7 @@ class Feed:
     def changes(self) -> Iterator[dict[str, Any]]:
         """A message a topic that something happened to."""
         for topic, after in self._after.items():
-            with self._backend.history() as store:
-                where = {"source": self._backend.config.source}
-                rows = store.read(TOPICS[topic], where, after, ROWS_MOST)
+            rows = self._rows(TOPICS[topic], after)
             if len(rows) == ROWS_MOST:  # the last event may not be whole
                 rows = [row for row in rows if row["seq"] != rows[-1]["seq"]] or rows
             if rows:
@@ -149,6 +147,10 @@ class Feed:
                 yield {"type": "changes", "topic": topic, "seq": rows[-1]["seq"], "rows": rows}
         if "quotes" in self._topics and (quotes := self._new_quotes()):
             yield {"type": "quotes", "quotes": quotes}
+
+    def _rows(self, table: str, after: int) -> list[dict[str, Any]]:
+        where = {"source": self._backend.config.source}
+        return self._backend.history(lambda store: store.read(table, where, after, ROWS_MOST))
 
     def _new_quotes(self) -> list[dict[str, Any]]:
         """The newest of each symbol and venue, where it is another one than was told."""
