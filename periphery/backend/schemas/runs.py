@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from pydantic.config import JsonDict
 
 from periphery.backend.schemas.forms import Amount, Asked, Decimal, FileName, Name, OneOf, Told
+
+NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
+"""Keys of another form are refused: pydantic's schema alone doesn't say so."""
 
 
 class StartStrategy(Asked):
     file: FileName
     session: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,30}$")]
     params: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,15}$")], Name] = Field(
-        default={}, max_length=32
+        default={}, max_length=32, json_schema_extra=NO_OTHER_KEYS
     )
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")] | None = Field(
         default=None, description="The class, where the file has several."
@@ -24,7 +28,7 @@ class Params(Asked):
     params: dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,15}$")],
         Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=20)],
-    ] = Field(min_length=1, max_length=32)
+    ] = Field(min_length=1, max_length=32, json_schema_extra=NO_OTHER_KEYS)
 
 
 class Strategy(Told):
@@ -64,7 +68,7 @@ class NewBacktest(Asked):
     data: list[FileName] = Field(min_length=1, max_length=16)
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")] | None = None
     symbol: Name | None = Field(default=None, description="Of a recording whose rows don't name it.")
-    params: dict[Name, Name] = Field(default={}, max_length=32)
+    params: dict[Name, Name] = Field(default={}, max_length=32, json_schema_extra=NO_OTHER_KEYS)
     terms: Terms = Terms()
 
 
