@@ -68,6 +68,7 @@ def make_app(config: Config) -> FastAPI:
         description=ABOUT,
         lifespan=lifespan,
         docs_url=None,
+        openapi_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )

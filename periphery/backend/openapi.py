@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from periphery.backend.access import HEADER, Allow, allowed_by
@@ -13,6 +15,7 @@ from periphery.backend.guard import OPEN
 from periphery.backend.problems import MEANING
 from periphery.backend.users import SCOPES
 
+PATH = "/openapi.json"
 MEANS = {
     "view": "see everything but users and the audit",
     "trade": "send, change and cancel orders; run strategies and backtests; kill",
@@ -33,12 +36,20 @@ SCHEMES = {
 def install(app: FastAPI) -> None:
     """Makes the app tell this document."""
 
+    turn = threading.Lock()
+
     def made() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = document(app)
-        return app.openapi_schema
+        with turn:
+            if app.openapi_schema is None:
+                app.openapi_schema = document(app)
+            return app.openapi_schema
 
     app.openapi = made  # type: ignore[method-assign]
+
+    @app.get(PATH, include_in_schema=False)
+    def tell() -> JSONResponse:
+        """On a thread: it takes a while to make, and a kill doesn't wait for it."""
+        return JSONResponse(made())
 
 
 def api_routes(app: FastAPI) -> list[RouteContext]:

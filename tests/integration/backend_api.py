@@ -233,7 +233,7 @@ class Walk:
 
 def machine(backend: Serving, examples: int, steps: int) -> None:
     """Walks by chance along the document's links, with a token that holds; every answer is checked."""
-    schema = schemathesis.openapi.from_url(f"{backend.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{backend.url}/openapi.json", timeout=UNHURRIED_S)
     for operation in DESTROYS:
         method, path = operation.split()
         schema = schema.exclude(method=method, path=path)
@@ -261,7 +261,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nacre-api-") as folder, prepared(Path(folder)) as backend:
         begin = time.monotonic()
-        walk = Walk(backend, schemathesis.openapi.from_url(f"{backend.url}/openapi.json"))
+        walk = Walk(
+            backend, schemathesis.openapi.from_url(f"{backend.url}/openapi.json", timeout=UNHURRIED_S)
+        )
         walk.all()
         print(f"{len(walk.reached)} operations reached a success")
         machine(backend, given.examples, given.steps)

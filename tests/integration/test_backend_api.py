@@ -9,7 +9,7 @@ import pytest
 import schemathesis
 
 from tests.integration.backend_api import DESTROYS, FULL, Walk, machine, prepared
-from tests.support_backend import Serving
+from tests.support_backend import UNHURRIED_S, Serving
 
 EXAMPLES, STEPS = 4, 6
 
@@ -21,7 +21,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def test_every_operation_reaches_a_success_as_the_document_says(backend: Serving) -> None:
-    schema = schemathesis.openapi.from_url(f"{backend.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{backend.url}/openapi.json", timeout=UNHURRIED_S)
     walk = Walk(backend, schema)
     walk.all()
     operations = {
