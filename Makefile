@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture faults model orders matching mutants lint build deps servers fresh \
+.PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,9 @@ test: env ## pass the tests (ARGS="-k ring")
 
 images: env ## build the images nacre/core and nacre/bench with the container engine at hand
 	$(PY) deploy/images/build.py $(ARGS)
+
+api: env ## walk through the backend's interface by chance, each answer held against its document (ARGS="--examples 500")
+	$(PY) -m tests.integration.backend_api $(ARGS)
 
 test-containers: env ## pass the tests with real containers (installs Debian's engine, as root, where there is none)
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \

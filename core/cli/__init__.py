@@ -41,6 +41,7 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "analytics": ("periphery.cli.analytics", "How accounts do: returns, drawdowns, what they come from."),
+    "backend": ("periphery.cli.backend", "Serve a core over HTTP, and add its users."),
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "cache": ("periphery.cli.cache", "Keep in Redis what is true now."),

@@ -15,8 +15,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("requirements.lock")
 EXTRAS = (
-    "analytics", "bench", "calendars", "cluster", "dev", "factor", "features", "ml", "parquet", "periphery",
-    "portfolio",
+    "analytics", "backend", "bench", "calendars", "cluster", "dev", "factor", "features", "ml",
+    "parquet", "periphery", "portfolio",
 )  # fmt: skip
 """What the project's own environment holds."""
 

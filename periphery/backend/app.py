@@ -1,0 +1,88 @@
+"""The application: all routers, the form of errors, what stands before each request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from periphery.backend import openapi, problems
+from periphery.backend.access import HEADER
+from periphery.backend.config import Config
+from periphery.backend.guard import Guard
+from periphery.backend.routers import (
+    auth,
+    backtests,
+    engines,
+    journals,
+    live,
+    me,
+    orders,
+    positions,
+    reconciliation,
+    reference,
+    risk,
+    strategies,
+    system,
+    users,
+)
+from periphery.backend.services import Backend
+
+ROUTERS = (
+    auth,
+    me,
+    users,
+    orders,
+    positions,
+    risk,
+    reconciliation,
+    strategies,
+    backtests,
+    engines,
+    journals,
+    reference,
+    system,
+    live,
+)
+ABOUT = "Orders, positions, risk, strategies and journals of one core. Errors have one form: Problem."
+
+
+def make_app(config: Config) -> FastAPI:
+    """An application that opens its state when it is started. Refusal, OSError: what can't be opened."""
+    backend = Backend(config)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        backend.start()
+        try:
+            yield
+        finally:
+            backend.close()
+
+    app = FastAPI(
+        title="nacre",
+        version=version("nacre"),
+        description=ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        openapi_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.backend = backend
+    for each in ROUTERS:
+        app.include_router(each.router)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(Guard, backend=backend)
+    if config.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=config.origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", HEADER],
+        )
+    return app

@@ -1,0 +1,132 @@
+"""`nacre backend`: the HTTP side of a core, and who may use it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.lazy import load
+from core.cli.output import EXIT_FAILED, BadInput, say
+
+if TYPE_CHECKING:
+    from periphery.backend.config import Config
+    from periphery.backend.users import Users
+
+SCOPES = ("view", "trade", "risk", "admin")
+_config = click.option(
+    "--config", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE", help="TOML: docs/backend.md has each setting.",
+)  # fmt: skip
+
+
+@click.group()
+def command() -> None:
+    """Serve orders, positions, risk and the rest over HTTP; add its users."""
+
+
+@command.command(short_help="Serve until SIGTERM.")
+@_config
+@click.option("--listen", metavar="HOST:PORT", help="In place of the file's.")
+@click.option("--read-only", is_flag=True, help="Nothing is changed, but for a kill.")
+def run(file: Path, listen: str | None, read_only: bool) -> None:
+    """Serve in the foreground until SIGTERM. A line of JSON says when it listens, and where."""
+    import msgspec
+
+    config = _read(file)
+    more: dict[str, Any] = {"listen": listen} if listen else {}
+    config = msgspec.structs.replace(config, **more, read_only=config.read_only or read_only)
+    bad = (
+        load("periphery.backend.config", "BadConfig"),
+        load("periphery.backend.problems", "Refusal"),
+        OSError,
+    )
+
+    def listening(port: int) -> None:
+        click.echo(json.dumps({"ready": True, "port": port, "read_only": config.read_only}))
+        sys.stdout.flush()
+
+    try:
+        server = load("periphery.backend.serve", "make_server")(config, listening)
+    except bad as error:
+        raise BadInput(f"{file}: {error}") from error
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn's own come and go; these end it before and after
+        signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
+    server.run()
+    if not server.started:
+        sys.exit(EXIT_FAILED)
+
+
+@command.group()
+def user() -> None:
+    """Who may use the backend. Passwords are read from standard input."""
+
+
+@user.command(short_help="Add a user.")
+@_config
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
+def add(file: Path, name: str, scopes: tuple[str, ...]) -> None:
+    """Add NAME, with a password read from standard input (asked for twice on a terminal).
+
+    The first admin is made this way: nacre backend user add anna --scope view --scope admin --config FILE
+    """
+    _change(file, lambda users: users.add(name, _password(), scopes))
+    say(f"{name}: {', '.join(scopes)}")
+
+
+@user.command(short_help="Give a user another password.")
+@_config
+@click.argument("name")
+def password(file: Path, name: str) -> None:
+    """Give NAME another password, read from standard input; tokens that are out are over."""
+    _change(file, lambda users: users.change(name, password=_password()))
+    say(f"{name}: another password")
+
+
+@user.command("list", short_help="List the users.")
+@_config
+def list_(file: Path) -> None:
+    """Print a line of JSON a user."""
+    for each in _change(file, lambda users: users.all()):
+        told = {
+            "name": each.name,
+            "scopes": list(each.scopes),
+            "enabled": each.enabled,
+            "totp": each.has_totp,
+        }
+        click.echo(json.dumps(told))
+
+
+def _password() -> str:
+    """From standard input, one line; never from an argument, which other users of the machine can read."""
+    if sys.stdin.isatty():
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _change(file: Path, change: Any) -> Any:
+    config = _read(file)
+    refused = load("periphery.backend.problems", "Refusal"), ValueError
+    try:
+        db = load("periphery.backend.database", "Database")(Path(config.state))
+        users: Users = load("periphery.backend.users", "Users")(db)
+        try:
+            return change(users)
+        finally:
+            db.close()
+    except refused as error:
+        raise BadInput(str(error)) from error
+
+
+def _read(file: Path) -> Config:
+    try:
+        found: Config = load("periphery.backend.config", "read_config")(file)
+    except load("periphery.backend.config", "BadConfig") as error:
+        raise BadInput(str(error)) from error
+    return found

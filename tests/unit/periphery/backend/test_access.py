@@ -1,0 +1,161 @@
+"""Who may do what: every route of the app, for every role. A route without a row here fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from periphery.backend.openapi import api_routes
+from tests.support_backend import PASSWORD, ROLES, Serving, config_of, problem
+
+V, T, R, A = "view", "trade", "risk", "admin"
+ANY = (V, T, R, A)
+MATRIX: dict[str, tuple[str, ...] | None] = {
+    "POST /auth/token": None,
+    "POST /auth/refresh": ANY,
+    "POST /auth/logout": ANY,
+    "GET /me": ANY,
+    "PUT /me/password": ANY,
+    "GET /me/keys": ANY,
+    "POST /me/keys": ANY,
+    "DELETE /me/keys/{key_id}": ANY,
+    "POST /me/totp": ANY,
+    "PUT /me/totp": ANY,
+    "GET /users": (A,),
+    "GET /users/{name}": (A,),
+    "POST /users": (A,),
+    "PATCH /users/{name}": (A,),
+    "DELETE /users/{name}": (A,),
+    "DELETE /users/{name}/totp": (A,),
+    "GET /orders": (V,),
+    "GET /orders/history": (V,),
+    "GET /orders/fills": (V,),
+    "POST /orders/preview": (T,),
+    "POST /orders/cancel": (T,),
+    "POST /orders": (T,),
+    "GET /orders/{cl_ord_id}": (V,),
+    "PATCH /orders/{cl_ord_id}": (T,),
+    "DELETE /orders/{cl_ord_id}": (T,),
+    "GET /positions": (V,),
+    "GET /positions/history": (V,),
+    "GET /pnl": (V,),
+    "GET /limits": (V,),
+    "GET /denials": (V,),
+    "POST /limits": (R,),
+    "GET /kills": (V,),
+    "POST /kill": (T, R, A),
+    "POST /rearm": (R,),
+    "GET /approvals": (V,),
+    "GET /approvals/{approval_id}": (V,),
+    "POST /approvals/{approval_id}/approve": (R,),
+    "POST /approvals/{approval_id}/reject": (R,),
+    "POST /reconciliation": (R,),
+    "GET /reconciliation/breaks": (V,),
+    "POST /reconciliation/breaks/explain": (R,),
+    "GET /strategies": (V,),
+    "POST /strategies": (T,),
+    "PUT /strategies/{session}/params": (T,),
+    "POST /strategies/{session}/stop": (T,),
+    "GET /backtests": (V,),
+    "POST /backtests": (T,),
+    "GET /backtests/data": (V,),
+    "GET /backtests/{backtest_id}": (V,),
+    "GET /backtests/{backtest_id}/result": (V,),
+    "DELETE /backtests/{backtest_id}": (T,),
+    "GET /engines": (V,),
+    "GET /journal": (V,),
+    "GET /journal/verify": (V,),
+    "GET /tca": (V,),
+    "GET /reference": (V,),
+    "GET /live": None,
+    "GET /ready": None,
+    "GET /mode": ANY,
+    "PUT /mode": (A,),
+    "GET /audit": (A,),
+    "GET /audit/verify": (A,),
+}
+PEOPLE = {
+    "POST /auth/refresh", "POST /auth/logout", "PUT /me/password", "GET /me/keys", "POST /me/keys",
+    "DELETE /me/keys/{key_id}", "POST /me/totp", "PUT /me/totp",
+}  # fmt: skip
+"""Not for programs, beside all that takes risk or admin alone."""
+IN_PATH = {"name": "nobody", "key_id": "0" * 12, "cl_ord_id": "none", "session": "None"}
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with Serving(config_of(tmp_path_factory.mktemp("access"))) as found:
+        yield found
+
+
+def path_of(operation: str) -> str:
+    return re.sub(r"{(\w+)}", lambda m: IN_PATH.get(m[1], "999999"), operation.partition(" ")[2])
+
+
+def test_every_route_has_a_row(backend: Serving) -> None:
+    found = {f"{method} {route.path}" for route in api_routes(backend.app) for method in route.methods}
+    assert found == set(MATRIX)
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_a_role_may_what_its_row_says(backend: Serving, operation: str) -> None:
+    method, allowed = operation.partition(" ")[0], MATRIX[operation]
+    anonymous = backend.ask(None, method, path_of(operation))
+    assert (anonymous.status_code == 401) == (allowed is not None), anonymous.text
+    for role, scopes in ROLES.items():
+        answer = backend.ask(role, method, path_of(operation))
+        may = allowed is None or bool(set(allowed) & set(scopes))
+        assert (answer.status_code != 403) == may, (role, answer.status_code, answer.text)
+        assert answer.status_code != 401, answer.text
+        if not may:
+            assert problem(answer, 403)["reason"] == "scope"
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_a_program_may_what_no_person_must_do(backend: Serving, operation: str) -> None:
+    _, text = _key(backend)
+    method, allowed = operation.partition(" ")[0], MATRIX[operation]
+    answer = backend.ask(None, method, path_of(operation), headers={"X-API-Key": text})
+    takes_person = allowed is not None and (set(allowed) <= {R, A} or operation in PEOPLE)
+    assert (answer.status_code == 403) == takes_person, answer.text
+
+
+_made: list[tuple[object, str]] = []
+
+
+def _key(backend: Serving) -> tuple[object, str]:
+    """Of a user with every scope; one for all tests, since a key is hashed."""
+    if not _made:
+        backend.backend.users.add("robot", PASSWORD, ANY)
+        _made.append(backend.backend.keys.add("robot", "all", ANY))
+    return _made[0]
+
+
+def test_the_document_says_who_may(backend: Serving) -> None:
+    document = backend.http.get(f"{backend.url}/openapi.json", timeout=60).json()
+    for operation, allowed in MATRIX.items():
+        method, path = operation.split()
+        told = document["paths"][path][method.lower()]
+        scopes = tuple(scope for each in told["security"] for scope in each.get("person", ()))
+        assert scopes == (allowed or ())
+        takes_person = allowed is not None and (set(allowed) <= {R, A} or operation in PEOPLE)
+        assert ({"program": []} in told["security"]) == (allowed is not None and not takes_person)
+
+
+def test_a_token_of_less_may_less(backend: Serving) -> None:
+    form = {"username": "trader", "password": PASSWORD, "scope": "view"}
+    answer = backend.http.post(f"{backend.url}/auth/token", data=form, timeout=60)
+    token = answer.json()["access_token"]
+    assert answer.json()["scope"] == "view"
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert backend.ask(None, "POST", "/orders/cancel", {}, bearer).status_code == 403
+    assert backend.ask(None, "GET", "/me", headers=bearer).json()["now"] == ["view"]
+    assert backend.ask(None, "POST", "/auth/refresh", headers=bearer).json()["scope"] == "view"
+    wrong = {"username": "trader", "password": "wrong", "scope": ""}
+    assert problem(backend.http.post(f"{backend.url}/auth/token", data=wrong, timeout=60), 401)
+    more = form | {"scope": "view admin"}
+    assert problem(backend.http.post(f"{backend.url}/auth/token", data=more, timeout=60), 403)
+    assert backend.ask(None, "POST", "/auth/logout", headers=bearer).status_code == 204
+    assert problem(backend.ask(None, "GET", "/me", headers=bearer), 401)["hint"]
