@@ -14,7 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("requirements.lock")
-EXTRAS = ("bench", "dev", "features", "ml", "parquet", "periphery")  # of the project's own environment
+# What the project's own environment holds.
+EXTRAS = ("bench", "dev", "features", "ml", "parquet", "periphery", "top")
 PYTHONS = ("3.13", "3.14")
 MACHINES = ("x86_64", "aarch64")
 GLIBCS = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 24, 26, 27, 28, 31, 34)))
