@@ -46,6 +46,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
     "features": ("periphery.cli.features", "Features of markets, over recordings and as of a time."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
+    "metrics": ("periphery.cli.metrics", "Metrics for Prometheus; alerts that act."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "position": ("periphery.cli.position", "Look at positions."),
@@ -53,6 +54,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
     "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
+    "top": ("periphery.cli.top", "Watch the core in a terminal, with keys."),
+    "trace": ("periphery.cli.trace", "Show one event's way through every engine."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.
 
