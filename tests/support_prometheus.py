@@ -75,14 +75,15 @@ class Prometheus(Server):
     """With the project's own rules, quicker: windows and waits of seconds."""
 
     def __init__(self, folder: Path, exporter: int, alertmanager: int = 1, window: str = "3s") -> None:
+        rules = folder / "rules"
+        rules.mkdir(parents=True)
         for name in ("recording", "alerts"):
             text = (DEPLOY / "prometheus" / "rules" / f"{name}.yml").read_text()
             text = re.sub(r"\[\d+[sm]\]", f"[{window}]", text)
-            (folder / f"{name}.yml").write_text(re.sub(r"for: \d+[sm]", "for: 0s", text))
+            (rules / f"{name}.yml").write_text(re.sub(r"for: \d+[sm]", "for: 0s", text))
         text = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
-        text = text.replace("rules/*.yml", "*s.yml").replace("127.0.0.1:9464", f"127.0.0.1:{exporter}")
+        text = text.replace("127.0.0.1:9464", f"127.0.0.1:{exporter}")
         text = text.replace("127.0.0.1:9093", f"127.0.0.1:{alertmanager}").replace("5s", STEP)
-        (folder / "recording.yml").rename(folder / "records.yml")
         (folder / "prometheus.yml").write_text(text)
         port = free_port()
         words = [need("prometheus"), "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{port}"]

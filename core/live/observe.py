@@ -10,6 +10,7 @@ import mmap
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -30,7 +31,7 @@ def observe(path: Path) -> Board:
             packet, fds, _flags, _address = socket.recv_fds(sock, 1 << 16, 1)
     except OSError as error:
         raise NoCore(f"no core at {path} ({error}): start one with `nacre core run`") from None
-    answer = msgspec.msgpack.decode(packet) if packet else {"error": "it hung up"}
+    answer: dict[str, Any] = msgspec.msgpack.decode(packet) if packet else {"error": "it hung up"}
     if not answer.get("ok"):
         raise RuntimeError(f"the core at {path} lets nobody observe it: {answer.get('error')}")
     capacity = Capacity(**answer["capacity"])
