@@ -74,7 +74,7 @@ class Server:
 class Prometheus(Server):
     """With the project's own rules, quicker: windows and waits of seconds."""
 
-    def __init__(self, folder: Path, exporter: int, alertmanager: int = 1, window: str = "3s") -> None:
+    def __init__(self, folder: Path, exporter: int, alertmanager: int = 1, window: str = "8s") -> None:
         rules = folder / "rules"
         rules.mkdir(parents=True)
         for name in ("recording", "alerts"):
@@ -87,7 +87,7 @@ class Prometheus(Server):
         (folder / "prometheus.yml").write_text(text)
         port = free_port()
         words = [need("prometheus"), "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{port}"]
-        super().__init__([*words, "--storage.tsdb.path=data", "--query.lookback-delta=2s"], folder, port)
+        super().__init__([*words, "--storage.tsdb.path=data", "--query.lookback-delta=6s"], folder, port)
 
     def query(self, expr: str) -> dict[frozenset[tuple[str, str]], float]:
         """An instant query's rows by their labels, without where they were scraped."""

@@ -43,7 +43,8 @@ def _counts(stream: Stream) -> Iterator[Metric]:
         "Events by kind.",
         [({"kind": m.Kind(kind).name.lower()}, n) for kind, n in sorted(counts.kinds.items())],
     )
-    denials = [({"request": what, "reason": why}, n) for (what, why), n in sorted(counts.denials.items())]
+    denied = {("order", reason.name.lower()): 0 for reason in m.Reason if reason} | counts.denials
+    denials = [({"request": what, "reason": why}, n) for (what, why), n in sorted(denied.items())]
     yield counter("nacre_denials", "Requests that risk denied.", denials)
     orders = [({"exec_type": what}, n) for what, n in sorted(counts.orders.items())]
     yield counter("nacre_order_events", "What happened to orders.", orders)
@@ -54,7 +55,7 @@ def _counts(stream: Stream) -> Iterator[Metric]:
             "nacre_odd_reports",
             "Reports of no order of ours, and reports that came again.",
             "what",
-            counts.odd,
+            _odd(stream),
         ),
     ):
         rows = [({"venue": venue(at), label: what}, n) for (at, what), n in sorted(found.items())]
@@ -64,6 +65,12 @@ def _counts(stream: Stream) -> Iterator[Metric]:
     alerts = [({"level": level, "check": what}, n) for (level, what), n in sorted(counts.alerts.items())]
     yield counter("nacre_risk_alerts", "Warnings and halts of limits.", alerts)
     yield gauge("nacre_venue_state", "0 up, 1 down, 2 halted, 3 auction, 4 closed.", _venue_states(stream))
+
+
+def _odd(stream: Stream) -> dict[tuple[int, str], int]:
+    """With zeros, as denials: a rate sees the first one only where there was a number before."""
+    venues = range(len(stream.book.directory.venue_list))
+    return {(venue, what): 0 for venue in venues for what in ("unknown", "duplicate")} | stream.counts.odd
 
 
 def _venue_states(stream: Stream) -> list[tuple[dict[str, str], float]]:

@@ -299,10 +299,10 @@ def panels() -> list[tuple[str, str]]:
 
 
 def agree(found: Rows, wanted: Rows) -> bool:
-    """To what a float holds of a decimal."""
-    return found.keys() == wanted.keys() and all(
-        abs(found[key] - value) <= 1e-9 * max(1.0, abs(value)) + 5e-5 * (0 < abs(value) < 1)
-        for key, value in wanted.items()
+    """To what a float holds of a decimal; what isn't there is 0."""
+    return all(
+        abs(found.get(key, 0.0) - value) <= 1e-9 * max(1.0, abs(value)) + 5e-5 * (0 < abs(value) < 1)
+        for key, value in (dict.fromkeys(found, 0.0) | wanted).items()
     )
 
 
