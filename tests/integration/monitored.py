@@ -58,6 +58,7 @@ class Monitored:
         """Starts the exporter and Prometheus."""
         self.begin_exporter()
         self.prometheus = Prometheus(self.folder / "prometheus", self.port, alertmanager)
+        until(lambda: self.prometheus.query("nacre_core_up"), lambda: self.prometheus.log.read_text())
         return self.prometheus
 
     def begin_exporter(self) -> None:

@@ -133,6 +133,8 @@ def clears(prometheus: Prometheus, *names: str) -> None:
 def test_alerts_of_trading_fire_and_clear(system: Monitored) -> None:
     prometheus = system.watch()
     with system.client() as client:
+        for _ in range(20):
+            client.submit("EURUSD", "buy", 20_000, account="A")
         trade(client, 750)
         fires(prometheus, "NacreLimitUsed70", "NacreDenials")
         trade(client, 200)
