@@ -20,7 +20,7 @@ import pytest
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 START_S = 60.0
-STEP = "250ms"
+STEP = "1s"
 
 
 def need(tool: str) -> str:

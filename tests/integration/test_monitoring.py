@@ -204,28 +204,3 @@ def test_alerts_of_processes_fire_and_clear(system: Monitored) -> None:
     fires(prometheus, "NacreExporterDown")
     system.begin_exporter()
     clears(prometheus, "NacreExporterDown")
-
-
-def test_a_session_that_loses_answers_is_a_gap(system: Monitored) -> None:
-    prometheus = system.watch()
-    with system.client() as client:
-        client.market(QUOTE | {"bid_px": "1.10000", "ask_px": "1.10010"})
-        sent = 0
-        while client.status()["sessions"][0]["responses"] < 4500:
-            sent += 1
-            client.request(
-                "order",
-                line={
-                    "cl_ord_id": f"d{sent}",
-                    "account": "A",
-                    "symbol": "EURUSD",
-                    "side": "buy",
-                    "order_qty": "20000",
-                    "ord_type": "market",
-                },
-            )
-        while client.poll() is not None:
-            pass
-        assert client.status()["sessions"][0]["lapped"] == 1
-        fires(prometheus, "NacreGaps")
-        clears(prometheus, "NacreGaps")
