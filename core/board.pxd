@@ -3,6 +3,7 @@
     part        writer -> reader                what
     faults      anybody, once                   what stopped the core
     words       a cache line a writer           declared: server; intake; gateways; journal (below)
+    timing      each stage, observers           how long it takes: see core/timing.pxd
     workers     supervisor, worker              a pair of lines a worker: attention; sign of life
     spine       sequencer, then each stage      the events
     loopback.*  engine -> sequencer             derived events, a ring an engine
@@ -57,7 +58,8 @@ cdef struct VenueWords:             # 64: by the simulated venues
 
 cdef struct JournalWords:           # 64: by the recorder
     uint64_t short_of_space
-    uint64_t pad[7]
+    uint64_t durable                # the last event that is known to be on the disk
+    uint64_t pad[6]
 
 cdef struct Words:
     Declared declared
@@ -82,6 +84,7 @@ cdef class Board:
     cdef readonly Faults faults
     cdef readonly Spine spine
     cdef readonly dict loopbacks    # by engine
+    cdef readonly dict timings      # by stage, and of the sequencer
     cdef readonly Ring desk
     cdef readonly Ring feed
     cdef readonly Ring reports

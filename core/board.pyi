@@ -2,6 +2,7 @@ from collections.abc import Buffer
 
 from core.capacity import Capacity
 from core.faults import Faults
+from core.timing import Timing
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
@@ -37,6 +38,9 @@ class Board:
     def spine(self) -> Spine: ...
     @property
     def loopbacks(self) -> dict[str, Ring]: ...
+    @property
+    def timings(self) -> dict[str, Timing]:
+        """How long each stage takes."""
     @property
     def desk(self) -> Ring: ...
     @property

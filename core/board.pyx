@@ -12,6 +12,7 @@ from core_ext.atomics cimport load_acquire, load_relaxed, store_release
 from core_ext.fault_points cimport BOARD_WORD, fault_after, fault_before
 from core_ext.spine cimport published
 
+from core.timing import TIMED, TIMING_BYTES, Timing
 from core.topology import DERIVING, LIVE_CURSORS
 
 DESK = 1024
@@ -29,6 +30,7 @@ def parts(capacity) -> dict[str, int]:
         "faults": FAULT_BYTES,
         "words": sizeof(Words),
         "workers": WORKERS * sizeof(WorkerLines),
+        "timing": TIMING_BYTES,
         "spine": Spine.bytes_needed(capacity.spine, PAGE_SIZE, len(LIVE_CURSORS)),
         **{f"loopback.{name}": ring(capacity.loopback, sizeof(Derived)) for name in DERIVING},
         "desk": ring(DESK, sizeof(Input)),
@@ -93,6 +95,7 @@ cdef class Board:
         self.spine = (Spine.format(views["spine"], capacity.spine, PAGE_SIZE, len(LIVE_CURSORS)) if fresh
                       else Spine.attach(views["spine"]))
         self.loopbacks = {name: ring(f"loopback.{name}", capacity.loopback, sizeof(Derived)) for name in DERIVING}
+        self.timings = {name: Timing(views["timing"], name, fresh) for name in TIMED}
         self.desk = ring("desk", DESK, sizeof(Input))
         self.feed = ring("feed", FEED, sizeof(Input))
         self.reports = ring("reports", capacity.loopback, sizeof(Input))
@@ -173,6 +176,7 @@ cdef class Board:
             "under_way": words.gateways.under_way + words.venues.under_way,
             "venue_messages": words.venues.messages, "venue_bytes": words.venues.bytes,
             "venue_doubled": words.venues.doubled,
+            "short_of_space": words.journal.short_of_space, "durable": words.journal.durable,
         }
 
     def is_quiet(self) -> bool:

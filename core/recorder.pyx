@@ -11,6 +11,9 @@ from libc.string cimport memcpy
 
 from core.topology import CURSORS
 
+cdef enum:
+    NEAR = 8                        # events before a timed one: a turn that begins there asks the clock
+
 
 cdef class Recorder(Stage):
     """Follows the sequencer; egress and the gateways wait for its cursor."""
@@ -21,13 +24,13 @@ cdef class Recorder(Stage):
         self.faults = faults
         self.cursor = CURSORS.index("journal")
         self.can_join = True
-        self.short_of_space = &self.own_word
+        self.short_of_space, self.durable = &self.own_words[0], &self.own_words[1]
         self.use(journal)
 
     def share(self, Board board not None) -> None:
         """Tells the sequencer there that space is short."""
         self.board = board
-        self.short_of_space = &board.words.journal.short_of_space
+        self.short_of_space, self.durable = &board.words.journal.short_of_space, &board.words.journal.durable
 
     def use(self, JournalWriter journal) -> None:
         """Records there from now on; what it holds already is done."""
@@ -44,14 +47,14 @@ cdef class Recorder(Stage):
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         cdef uint64_t first = self.next
         cdef uint64_t seq = first
-        cdef int64_t began = ticks() if self.service_ns is not None else 0
+        cdef int64_t began = ticks() if self.service_ns is not None or self.timed - first < NEAR else 0
         if self.faults.code():
             return 0
         while seq < first + budget and published(self.spine.slot(seq), seq):
             if self.journal is not None and not self._append(<const Page*>self.spine.slot(seq)):
                 break
             seq += 1
-        if seq == first or not self._done(seq):
+        if seq == first or not self._done(seq, began):
             return 0
         if self.service_ns is not None:
             self.service_ns.record(ticks_to_ns(ticks() - began))
@@ -63,20 +66,23 @@ cdef class Recorder(Stage):
         return self.follower is None or self.follower.can_take(first, count)
 
     cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil:
+        cdef int64_t began = ticks() if end > self.timed else 0
         cdef int i
         if self.journal is not None:
             for i in range(count):
                 if not self._append(todo[i]):
                     return 0
-        return self._done(end) and (self.follower is None or self.follower.take(todo, count, end))
+        return self._done(end, began) and (self.follower is None or self.follower.take(todo, count, end))
 
-    cdef bint _done(self, uint64_t end) noexcept nogil:
+    cdef bint _done(self, uint64_t end, int64_t began) noexcept nogil:
         """What was appended before `end` counts as recorded; 0: it could not be brought to the disk."""
         if self.group and self.journal.sync_now() != 0:
             self.faults.fail(FAULT_JOURNAL, 0, self.next, 0)
             return 0
         if self.journal is not None:
             self._measure()
+        if end > self.timed:
+            self._time(began, self.next, end)
         self.next = end
         self.spine.set_cursor(self.cursor, end - 1)
         return 1
@@ -110,3 +116,4 @@ cdef class Recorder(Stage):
 
     cdef void _measure(self) noexcept nogil:
         store_relaxed(self.short_of_space, not self.journal.room(sizeof(Header) + sizeof(OrderEvent)))
+        store_relaxed(self.durable, self.journal.durable())

@@ -4,6 +4,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from core.engine cimport Engine
 from core.faults cimport Faults
 from core.messages cimport Page
+from core.timing cimport Timing
 from core_ext.histogram cimport Histogram
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
@@ -20,10 +21,13 @@ cdef class Stage:
     cdef uint64_t next              # the event that it takes next
     cdef Stage follower             # who has the next turn on this thread
     cdef readonly bint can_join     # a lane: it takes what is handed to it
+    cdef readonly Timing timing     # or None: none of its events is timed
+    cdef uint64_t timed             # the next event that is; none: the highest number
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil
     cdef uint64_t turn(self, uint64_t budget) noexcept nogil
     cdef bint can_take(self, uint64_t first, int count) noexcept nogil
     cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil
+    cdef void _time(self, int64_t began, uint64_t first, uint64_t end) noexcept nogil
 
 cdef class EngineStage(Stage):
     cdef readonly Engine engine

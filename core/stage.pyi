@@ -1,5 +1,6 @@
 from core.engine import Engine
 from core.faults import Faults
+from core.timing import Timing
 from core_ext.histogram import Histogram
 from core_ext.ring import Ring
 from core_ext.spine import Spine
@@ -19,6 +20,11 @@ class Stage:
     @property
     def done(self) -> int:
         """The last event that it is done with."""
+    @property
+    def timing(self) -> Timing | None:
+        """Where its events are timed."""
+    def be_timed(self, timing: Timing) -> None:
+        """Times its events from the next one on, one in TIMED_EVERY."""
     def then(self, follower: Stage) -> Stage:
         """Who has the next turn on this thread; gives it back."""
     def poll_once(self, budget: int = 1) -> int:

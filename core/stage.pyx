@@ -12,11 +12,15 @@ from libc.string cimport memcmp, memcpy
 from core.engine cimport DERIVES_MAX
 from core.faults cimport FAULT_NONDETERMINISM
 from core.messages cimport KINDS, PAGE_SIZE, Page
+from core.timing cimport EVERY
 from core_ext.clock cimport ticks, ticks_to_ns
 from core_ext.spine cimport publish, published
 
 from core.messages import Kind
 from core.topology import CURSORS, PARAGRAPHS, STAGES, TAKES, before
+
+
+cdef uint64_t UNTIMED = 0xFFFFFFFFFFFFFFFF
 
 
 cdef class Stage:
@@ -25,6 +29,7 @@ cdef class Stage:
     def __cinit__(self, *args, **kwargs):
         self.next = 1
         self.cursor = -1
+        self.timed = UNTIMED
 
     def then(self, Stage follower):
         """Who has the next turn on this thread; gives it back, so that a path can be written as one chain."""
@@ -35,6 +40,24 @@ cdef class Stage:
     def done(self) -> int:
         """The last event that it is done with."""
         return self.next - 1
+
+    def be_timed(self, Timing timing not None) -> None:
+        """Times its events from the next one on, one in EVERY."""
+        self.timing = timing
+        self.timed = (self.next + EVERY - 1) // EVERY * EVERY
+
+    cdef void _time(self, int64_t began, uint64_t first, uint64_t end) noexcept nogil:
+        """It is done with the events from `first` to before `end`, which it began then (0: it didn't
+        look). While their slots are its."""
+        cdef int64_t now = ticks()
+        if self.timed >= end:
+            return
+        while self.timed < end:
+            if self.timed >= first:
+                self.timing.note(self.timed, (<const Page*>self.spine.slot(self.timed)).header.kind, now)
+            self.timed += EVERY
+        if began:
+            self.timing.service.record(ticks_to_ns(now - began) // <int64_t>(end - first))
 
     cdef uint64_t poll(self, uint64_t budget) noexcept nogil:
         return 0
@@ -154,8 +177,11 @@ cdef class EngineStage(Stage):
         cdef int i
         cdef uint64_t first = self.next
         cdef uint64_t end = self._find(budget, todo, &count)
+        cdef int64_t began = 0
         if end == first:
             return 0
+        if end > self.timed:
+            began = ticks()
         if count > 1:
             self.engine.prepare(todo, count)
         if not self.plain or self.patient or self.service_ns is not None or first <= self.redo_through:
@@ -167,6 +193,8 @@ cdef class EngineStage(Stage):
         elif count:
             self.engine.on_batch(todo, count)
         self.next = end
+        if began and end != first and first > self.redo_through:
+            self._time(began, first, end)
         if end != first and end - 1 >= self.redo_through:
             self.spine.set_cursor(self.cursor, end - 1)
         return end - first
@@ -178,6 +206,8 @@ cdef class EngineStage(Stage):
         return self.follower is None or self.follower.can_take(first, count)
 
     cdef bint take(self, Page** todo, int count, uint64_t end) noexcept nogil:
+        cdef uint64_t first = self.next
+        cdef int64_t began = ticks() if end > self.timed else 0
         if count > 1:
             self._take_many(todo, count)
         elif (self.kinds >> todo[0].header.kind) & 1:
@@ -186,6 +216,8 @@ cdef class EngineStage(Stage):
             else:
                 self._handle(todo[0])
         self.next = end
+        if began:
+            self._time(began, first, end)
         self.spine.set_cursor(self.cursor, end - 1)
         return self.follower is None or self.follower.take(todo, count, end)
 

@@ -1,4 +1,4 @@
-from collections.abc import Buffer
+from collections.abc import Buffer, Sequence
 
 BYTES: int
 
@@ -27,6 +27,10 @@ class Histogram:
         """How many were negative or beyond 60 s."""
     def percentile(self, p: float) -> int:
         """ns that at least p percent lie at or below, within 0.8 %; 0 when empty. p in 0..100."""
+    def at_most(self, bounds: Sequence[int]) -> list[int]:
+        """How many were at most each of these ns, which ascend, then how many there are. Bounds of 2**n - 1,
+        from 127 on, are exact.
+        """
     def merge(self, other: Histogram) -> None: ...
     def to_dict(self) -> dict[str, int]:
         """{"p50", "p99", "p999", "p9999", "max"} in ns, and "count"."""

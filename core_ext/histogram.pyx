@@ -85,6 +85,22 @@ cdef class Histogram:
         value = bucket_top(i)
         return block.max if value > block.max or i == BUCKETS - 1 else (value if value > block.min else block.min)
 
+    def at_most(self, bounds):
+        """How many were at most each of these ns, which ascend, and how many there are: the last number. A bucket
+        counts below a bound when its highest value does: 2**n - 1 from 127 on are exact."""
+        cdef uint64_t seen = 0, bound
+        cdef uint32_t i = 0
+        found = []
+        for bound in bounds:
+            while i < BUCKETS and bucket_top(i) <= bound:
+                seen += self._block.bucket[i]
+                i += 1
+            found.append(seen)
+        while i < BUCKETS:
+            seen += self._block.bucket[i]
+            i += 1
+        return [*found, seen]
+
     def merge(self, Histogram other not None):
         """Adds another histogram's records to this one."""
         cdef HistogramBlock* mine = self._block

@@ -20,6 +20,9 @@ class Ring:
     def fulls(self) -> int:
         """Claims denied because the ring was full, since it was formatted."""
     @property
+    def lapped(self) -> int:
+        """How often its producer lost what is said to it on another ring; it counts that itself."""
+    @property
     def taken(self) -> int:
         """Slots that the consumer has released since the ring was formatted."""
     @property

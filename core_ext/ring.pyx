@@ -75,6 +75,11 @@ cdef class Ring:
         return load_acquire(&self._header.fulls)
 
     @property
+    def lapped(self):
+        """How often its producer lost what is said to it on another ring: it counts that itself, beside `fulls`."""
+        return load_acquire(&self._header.fulls + 1)
+
+    @property
     def taken(self):
         """How many slots the consumer has released since the ring was formatted."""
         return load_acquire(&self._header.head)

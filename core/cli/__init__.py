@@ -52,6 +52,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "fix": ("periphery.cli.fix", "Let an OMS trade over FIX, and copy executions to others."),
     "kill": ("periphery.cli.kill", "Stop all trading in a scope and cancel its orders."),
     "market-data": ("periphery.cli.market_data", "Take market data from venues, into a core and into files."),
+    "metrics": ("periphery.cli.metrics", "Metrics for Prometheus; alerts that act."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "portfolio": ("periphery.cli.portfolio", "Weights, and the orders that bring them about."),
@@ -60,6 +61,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
     "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
+    "top": ("periphery.cli.top", "Watch the core in a terminal, with keys."),
+    "trace": ("periphery.cli.trace", "Show one event's way through every engine."),
     "websocket": ("periphery.cli.websocket", "Serve browsers and programs: what a core does, as it does it."),
 }
 """Nouns of layers above this one, as (module, line): those that need the client library.

@@ -16,7 +16,7 @@ from core.messages cimport (
 from core.recovery.catchup cimport for_venues
 from core.sequencer.engine cimport Input
 from core.venues.gateway cimport SUPPRESSED, child_name
-from core_ext.clock cimport now_ns
+from core_ext.clock cimport now_ns, ticks
 
 from core.topology import LIVE_CURSORS
 
@@ -67,14 +67,19 @@ cdef class Gateways(Stage):
         cdef uint64_t end = self.spine.cursor(self.journal)
         cdef uint64_t executed = self.spine.cursor(self.execution)
         cdef uint64_t taken
+        cdef int64_t began = 0
         end = executed if executed < end else end
         end = first + budget - 1 if end >= first + budget else end
         if self.faults.code() or (end < first and self._is_idle()):
             return 0
         self.now = now_ns()
+        if end >= self.timed:
+            began = ticks()
         while self.next <= end and self._has_room() and not self.faults.code():
             self._event(<const Page*>self.spine.slot(self.next))
             self.next += 1
+        if began:
+            self._time(began, first, self.next)
         if self.next != first:
             self.spine.set_cursor(self.cursor, self.next - 1)
         taken = self.next - first + self._hear(HEAR_BUDGET)

@@ -37,6 +37,7 @@ cdef class Intake(Stage):
     cdef bint hushed                # takes nothing from outside any more: only what engines derive
 
     cdef bint _has_place(self) noexcept nogil
+    cdef void _mark(self) noexcept nogil
     cdef bint _can_take(self) noexcept nogil
     cdef uint64_t _poll_ring(self, Ring ring, uint64_t budget) noexcept nogil
     cdef uint64_t _poll_crowded(self) noexcept nogil

@@ -21,8 +21,9 @@ from core.live.seats cimport (
 from core.messages cimport K_CANCEL, K_CANCEL_ALL, K_ORDER, K_REPLACE, K_SIGNAL, OrderEvent, ReportEvent
 from core.recovery.catchup cimport Catchup
 from core.sequencer.schedule cimport DUE_TIMER, Due
+from core.timing cimport EVERY
 from core_ext.atomics cimport load_acquire, load_relaxed, store_release
-from core_ext.clock cimport now_ns
+from core_ext.clock cimport now_ns, ticks
 from core_ext.fault_points cimport SEAT_HEAD, fault_after, fault_before
 from core_ext.spine cimport Spine
 
@@ -144,6 +145,13 @@ cdef class Intake(Stage):
         self.board.words.intake.timers = self.timers.count
         self.board.words.intake.waiting = self.spill.count()
 
+    cdef void _mark(self) noexcept nogil:
+        """The time of the next event, if it is a timed one: before the others can see it."""
+        if self.sequencer.seq + 1 >= self.timed:
+            if self.sequencer.seq + 1 == self.timed:
+                self.timing.mark(self.timed, ticks())
+            self.timed += EVERY
+
     cdef bint _has_place(self) noexcept nogil:
         """Whether the spine takes one more, beside the one for a report."""
         return self.spine.can_claim(self.sequencer.seq + 2)
@@ -182,6 +190,7 @@ cdef class Intake(Stage):
             return 0
         if item.time_ns == 0:
             item.time_ns = self._now()
+        self._mark()
         self.sequencer.input(item)
         return 1
 
@@ -195,6 +204,7 @@ cdef class Intake(Stage):
             self.timers.pop(&due)
             engine = <uint8_t>item.pad
             item.pad = 0
+            self._mark()
             self.sequencer.derived(item, engine, 1)
             taken += 1
             top = self.timers.top()
@@ -220,6 +230,7 @@ cdef class Intake(Stage):
                 break
             engine = <uint8_t>item.pad
             item.pad = 0
+            self._mark()
             self.sequencer.derived(item, engine, 0)
             self.spill.release()
             taken += 1
@@ -238,6 +249,7 @@ cdef class Intake(Stage):
             elif item.due_ns:
                 self._later(item, engine)
             elif self.spill.count() == 0 and self._has_place():
+                self._mark()
                 self.sequencer.derived(item, engine, 0)
                 taken += 1
             elif ring.has_room(DERIVES_MAX):
@@ -281,6 +293,7 @@ cdef class Intake(Stage):
             if not self._request(seat, &item):
                 fault[0] = SEAT_BROKEN
                 break
+            self._mark()
             self.sequencer.input(&item)
             seat.head += 1
             fault_before(SEAT_HEAD)

@@ -25,14 +25,8 @@ SIGNALS_MAX = 4096  # names of signals that one core knows
 SIGNAL_NAME_MAX = 39
 ADJUSTING = ("funding", "dividend", "split", "settlement")
 MARKET = ("quote", "trade", "depth", "mark", "reference", "venue_state", "venue_facts", "venue_queue")
-WITHOUT_SESSION = (
-    "status",
-    "stop",
-    "kill",
-    "rearm",
-    "limits",
-    "levels",
-)  # a token is enough: nothing is traded
+WITHOUT_SESSION = ("status", "observe", "stop", "kill", "rearm", "limits", "levels")
+"""A token is enough: nothing is traded."""
 SECOND_NS = 1_000_000_000
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from core import messages as m
+from core.fused import Fused
 from core.live.book import Book
 from core.live.shadow import Shadow
 from core.scenario import schema
@@ -13,6 +14,13 @@ from core.scenario.numbers import format_units
 from core_ext.killpage import KillPage
 
 ORDERS_MAX = 10_000  # rows of one answer; `left_out` tells how many older ones it doesn't have
+
+
+class Lived(Protocol):
+    """Who has lived through a journal."""
+
+    @property
+    def core(self) -> Fused: ...
 
 
 def orders(
@@ -93,7 +101,7 @@ def _amounts(row: dict[str, Any], precision: int) -> dict[str, str]:
     return {"ord_status": m.OrdStatus(row["ord_status"]).name.lower(), **out}
 
 
-def positions(live: Shadow, book: Book, allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
+def positions(live: Lived, book: Book, allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
     """Every position ever touched, and the accounts: as a scenario's `end` line tells them."""
     risk = live.core.risk
     marks = {symbol.index: risk.mark2_of(symbol.index) for symbol in book.directory.symbol_list}

@@ -7,7 +7,7 @@ Who loosens something needs a second named person, who tightens it doesn't. Both
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from core.scenario.numbers import format_ratio
 from core.scenario.reader import Line
 
 if TYPE_CHECKING:
+    from core.live.book import Book
     from core.live.server import Core
 
 KEYS = ("account", "strategy", "symbol", "venue", "session", "sector", "group")
@@ -30,6 +31,13 @@ MONEY_SPACES = {
     "sector": m.Space.SECTOR,
     "currency": m.Space.CURRENCY,
 }
+
+
+class Knows(Protocol):
+    """Who knows the names of a core."""
+
+    @property
+    def book(self) -> Book: ...
 
 
 class NeedsSecond(ValueError):
@@ -183,7 +191,7 @@ def status(core: Core) -> dict[str, Any]:
     return {"states": [state(core, row) for row in inspect.states(risk)], "limits": used}
 
 
-def state(core: Core, row: dict[str, int]) -> dict[str, Any]:
+def state(core: Knows, row: dict[str, int]) -> dict[str, Any]:
     scope = m.Scope(row["kind"])
     name: str | None = ""
     if scope == m.Scope.GROUP:
@@ -198,7 +206,7 @@ def limit_rows(core: Core) -> list[dict[str, Any]]:
     return [core.book.limit_line(event) for event in inspect.limit_events(core.shadow.core.risk)]
 
 
-def key_of(core: Core, line: dict[str, Any], key: int) -> dict[str, Any]:
+def key_of(core: Knows, line: dict[str, Any], key: int) -> dict[str, Any]:
     each = line.get("each")
     return {each: core.book.name_of(each, key)} if each else {}
 

@@ -294,6 +294,9 @@ class Core:
             return {**head, **told}, fds
         if connection.seat < 0 and not (op in WITHOUT_SESSION and self._knows(request.get("token"))):
             raise Refused("say hello first: op, version, token, name")
+        if op == "observe":
+            sizes = {name: getattr(self.capacity, name) for name in Capacity.__slots__}
+            return {**head, "capacity": sizes}, (self.supervisor.observers_fd,)
         handler = OPS.get(op) if isinstance(op, str) else None
         if handler is None:
             raise Refused(f"op {op!r}: one of hello, {', '.join(OPS)}")

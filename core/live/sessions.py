@@ -87,6 +87,8 @@ class Rings:
             "requests": self.requests.taken,
             "waiting": len(self.requests),
             "capacity": self.requests.capacity,
+            "busy": self.requests.fulls,
+            "lapped": self.requests.lapped,
             "responses": self.responses.claimed_seq,
             "quotes": self.quotes.claimed_seq,
         }

@@ -99,6 +99,7 @@ class Supervisor:
         self.plans = plans
         self.door = door
         self.fd = make_memory(capacity)
+        self.observers_fd = os.open(f"/proc/self/fd/{self.fd}", os.O_RDONLY | os.O_CLOEXEC)
         self.board = Board.of(self.fd, capacity, True)
         self.board.spine.start_at(start_seq)
         self.processes: list[Process] = []
@@ -423,6 +424,7 @@ class Supervisor:
             self.door.close()
         if self.fd >= 0:
             os.close(self.fd)
+            os.close(self.observers_fd)
             self.fd = -1
 
 

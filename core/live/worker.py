@@ -109,6 +109,8 @@ class Worker:
         for name in LIVE_STAGES:
             if name in self.plan.stages:
                 self.stages[name] = self._stage(name)
+            if name in self.plan.stages and name in self.board.timings:
+                self.stages[name].be_timed(self.board.timings[name])
         chain = lanes(list(self.stages.values()))
         for before, after in pairwise(chain):
             before.then(after)

@@ -34,6 +34,7 @@ cdef class Port:
     cdef type answer                # of what `take` gives
     cdef readonly uint64_t sent     # requests pushed: the last source_seq
     cdef public uint64_t next_seq   # of the response to take next
+    cdef uint64_t lost_at           # the answer that was lost last
     cdef readonly bint lapsed       # the last `take` gave none because it is overwritten
     cdef readonly dict known        # cl_ord_id: its symbol, the client's own object
     cdef dict listed                # symbol: Listed

@@ -18,7 +18,7 @@ from core.messages cimport (
     S_EXPIRED, S_FILLED, S_REJECTED, T_LIMIT, CancelEvent, OrderEvent, ReplaceEvent, Request,
 )
 from core.session.numbers cimport to_units
-from core_ext.atomics cimport load_acquire
+from core_ext.atomics cimport load_acquire, store_relaxed
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
@@ -421,6 +421,9 @@ cdef class Port:
         cdef int64_t ahead = <int64_t>(self.responses.claimed() - self.next_seq)
         if ahead < <int64_t>self.responses._capacity:
             return None
+        if self.lost_at != self.next_seq:       # each loss once, however often it is asked for
+            self.lost_at = self.next_seq
+            store_relaxed(&self.requests._header.fulls + 1, self.requests.lapped + 1)
         return self.next_seq + ahead - self.responses._capacity // 2 + 1
 
     def decode(self, bytes slot not None):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("requirements.lock")
 EXTRAS = (
     "analytics", "backend", "bench", "calendars", "cluster", "dev", "factor", "features", "ml",
-    "parquet", "periphery", "portfolio",
+    "parquet", "periphery", "portfolio", "top",
 )  # fmt: skip
 """What the project's own environment holds."""
 

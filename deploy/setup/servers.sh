@@ -6,6 +6,8 @@ set -eu
 wanted() {
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || printf 'postgresql '
     command -v redis-server >/dev/null 2>&1 || printf 'redis-server '
+    command -v promtool >/dev/null 2>&1 || printf 'prometheus '
+    command -v prometheus-alertmanager >/dev/null 2>&1 || printf 'prometheus-alertmanager '
 }
 
 packages=$(wanted)
@@ -18,7 +20,8 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "servers: not root on a Debian. Run this once, as root: apt-get install --no-install-recommends $packages"
     exit 1
 fi
-# Debian's packages would make a cluster and start both; a test wants its own.
+# Debian's packages would make a cluster and start their services; a test wants its own. Whoever asks whether
+# a service may start is told no (101) while this runs.
 common=/etc/postgresql-common
 mkdir -p "$common"
 [ -e "$common/createcluster.conf" ] || echo "create_main_cluster = false" >"$common/createcluster.conf"

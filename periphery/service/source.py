@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from core.fused import Fused
 from core.live.book import DECLARING, Book
 from core.recovery.journal import capacity_of
 from core.recovery.replay import Replay
@@ -96,6 +97,11 @@ class JournalSource:
         self._replay = Replay(capacity)
         self._replay.on_page = self._page
         self.id_text = self._replay.core.egress.id_bytes
+
+    @property
+    def core(self) -> Fused:
+        """The engines, as they are after the last event that was read."""
+        return self._replay.core
 
     @property
     def seq(self) -> int:

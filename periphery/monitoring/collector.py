@@ -1,0 +1,129 @@
+"""All metrics of one core, collected when Prometheus asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from core.board import Board
+from core.live.ask import NoCore, ask
+from core.live.observe import observe
+from core.positions.history import BadFile
+from core.positions.reconcile import Breaks
+from periphery.monitoring.core_metrics import gauge, of_board, of_status
+from periphery.monitoring.stream import Stream
+from periphery.monitoring.stream_metrics import of_breaks, of_executions, of_stream
+from periphery.service.source import Gone, OtherJournal
+
+CATCH_UP_S = 1.0
+"""A scrape waits so long, at most, for the journal to be read to its end."""
+COSTS_EVERY_S = 5.0
+"""What executions cost is worked out again no more often than that."""
+NAP_S = 0.02
+
+
+class CoreCollector(Collector):
+    """Of the core at a socket. It may come, go and begin anew meanwhile. breaks: a file of reconciliation."""
+
+    def __init__(self, socket: Path, journal: str = "", breaks: Path | None = None) -> None:
+        self.socket = socket
+        self.journal = journal
+        self.breaks = breaks
+        self.problem = ""
+        self._board: Board | None = None
+        self._pid = 0
+        self._stream: Stream | None = None
+        self._lock = threading.Lock()
+        self._costs: list[dict[str, Any]] = []
+        self._costs_due_s = 0.0
+
+    # ---- what is there -------------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any] | None:
+        """What the core says of itself; None: it doesn't answer. Another process has other memory."""
+        try:
+            told = ask(self.socket, "status")
+            if told["pid"] != self._pid:
+                self._board, self._pid = observe(self.socket), told["pid"]
+        except (NoCore, RuntimeError) as error:
+            self.problem = str(error)
+            self._board, self._pid = None, 0
+            return None
+        self._follow(told["journal"]["path"])
+        return told
+
+    def _follow(self, journal: str) -> None:
+        if self._stream is not None and self.journal == journal:
+            return
+        self.journal = journal
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._stream = Stream(self.journal)
+        except Gone as error:
+            self._stream, self.problem = None, str(error)
+
+    def read_on(self, stopped: Callable[[], bool]) -> None:
+        """Follows the journal until it is stopped, so that a scrape finds it read."""
+        if self.journal:
+            with self._lock:
+                self._open()
+        while not stopped():
+            stream = self._stream
+            if stream is None or not self._poll(stream):
+                time.sleep(NAP_S)
+
+    def _poll(self, stream: Stream) -> int:
+        try:
+            return stream.poll()
+        except (Gone, OtherJournal, ValueError) as error:
+            self.problem = str(error)
+            self._stream, self.journal = None, ""
+            return 0
+
+    # ---- what Prometheus asks ------------------------------------------------------------------------------
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: what there is depends on the core."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """One scrape's metrics, one scrape at a time."""
+        with self._lock:
+            yield from self._collect()
+
+    def _collect(self) -> Iterator[Metric]:
+        told = self.status()
+        board = self._board
+        yield gauge("nacre_core_up", "1: the core answers.", [({}, int(told is not None))])
+        if told is not None and board is not None:
+            yield from of_board(board)
+            yield from of_status(told)
+        stream = self._stream
+        if stream is not None:
+            stream.catch_up(board.recorded if board is not None else 0, CATCH_UP_S)
+            with stream.lock:
+                yield from of_stream(stream)
+                yield from of_executions(self._executions(stream))
+            lag = max(board.seq - stream.seq, 0) if board is not None else 0
+            yield gauge("nacre_observer_lag_events", "Events that aren't counted here yet.", [({}, lag)])
+        yield from self._broken()
+
+    def _executions(self, stream: Stream) -> list[dict[str, Any]]:
+        if time.monotonic() >= self._costs_due_s:
+            self._costs = stream.executions()
+            self._costs_due_s = time.monotonic() + COSTS_EVERY_S
+        return self._costs
+
+    def _broken(self) -> Iterator[Metric]:
+        try:
+            yield of_breaks(Breaks(self.breaks))
+        except BadFile as error:
+            self.problem = str(error)

@@ -1,0 +1,73 @@
+"""Where Alertmanager posts what fires."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from periphery.monitoring.acting import Actor
+
+BODY_MAX = 1 << 20
+
+
+class Hook:
+    """POST /alerts with the token. address: HOST:PORT; port 0 is any that is free. ValueError."""
+
+    def __init__(self, actor: Actor, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        try:
+            self._server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), _handler(actor))
+        except (OSError, ValueError, OverflowError) as error:
+            raise ValueError(f"http {address!r}: {error}: give HOST:PORT") from error
+        self._server.daemon_threads = True
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def _handler(actor: Actor) -> type[BaseHTTPRequestHandler]:
+    one_at_a_time = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10.0
+
+        def do_POST(self) -> None:
+            if self.path != "/alerts":
+                self._answer(404, "post to /alerts")
+            elif not actor.may(self.headers.get("Authorization", "")):
+                self._answer(401, "give the token: Authorization: Bearer ...")
+            else:
+                self._take()
+
+        def _take(self) -> None:
+            length = self.headers.get("Content-Length", "")
+            if not length.isdigit() or int(length) > BODY_MAX:
+                self._answer(413, f"give a body of at most {BODY_MAX} bytes")
+                return
+            try:
+                told = json.loads(self.rfile.read(int(length)))
+                with one_at_a_time:
+                    acts = actor.take(told)
+            except (ValueError, AttributeError, TypeError, KeyError) as error:
+                self._answer(400, f"not what Alertmanager posts: {error}")
+                return
+            self._answer(200, json.dumps({"acts": acts}))
+
+        def _answer(self, code: int, text: str) -> None:
+            body = text.encode()
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_words: Any) -> None:
+            """The actor says what it does."""
+
+    return Handler
