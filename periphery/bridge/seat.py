@@ -38,7 +38,7 @@ class Seat:
         self.hears_all = bool(said.get("hears_all", False))
         cancels = bool(said["cancel_on_disconnect"])
         token, name, accounts = said["token"], said["name"], said.get("accounts")
-        answer, fds = control.hello(link, token, name, cancels, self.hears_all, accounts)
+        answer, fds = control.hello(link, token, name, cancels, self.hears_all, accounts=accounts)
         rings = shared_memory.attach(fds)
         self.requests = rings.requests
         self._responses = Follower(rings.responses, 1)

@@ -187,8 +187,8 @@ def processes(count: int | None, cluster: str | None = None) -> Iterator[Executo
                 raise
         return
     try:
-        from distributed import Client  # type: ignore[import-not-found]
+        from distributed import Client
     except ImportError as error:
         raise BadSweep("--cluster needs dask.distributed: pip install 'nacre[cluster]'") from error
-    with Client(cluster) as client:
+    with Client(cluster) as client:  # type: ignore[no-untyped-call]
         yield client.get_executor()

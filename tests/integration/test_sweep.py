@@ -159,16 +159,18 @@ def test_what_cant_be_swept_is_told(
 def cluster(tmp_path: Path) -> Iterator[str]:
     """A dask scheduler and a worker of one thread, as processes."""
     where = tmp_path / "scheduler.json"
-    python, file = [sys.executable, "-m"], ["--scheduler-file", str(where), "--no-dashboard"]
-    words = (
-        ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *file],
-        ["distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *file]
-        + ["--local-directory", str(tmp_path / "worker")],
-    )
+    known = ["--scheduler-file", str(where), "--no-dashboard"]
+    scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *known]
+    place = ["--local-directory", str(tmp_path / "worker")]
+    worker = ["distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *known, *place]
     with (tmp_path / "cluster.log").open("w") as log:
-        both = [subprocess.Popen([*python, *each], stdout=log, stderr=log) for each in words]
+        both = [
+            subprocess.Popen([sys.executable, "-m", *words], stdout=log, stderr=log)
+            for words in (scheduler, worker)
+        ]
         try:
-            yield str(until(lambda: where.exists() and json.loads(where.read_text()), "it runs", 60)["address"])
+            found = until(lambda: where.exists() and json.loads(where.read_text()), "it runs", 60)
+            yield str(found["address"])
         finally:
             for process in reversed(both):
                 process.terminate()
