@@ -27,6 +27,7 @@ LOOK_S = 0.05
 STOP_S = 30.0
 READY_S = 60.0
 SERVICES = ("websocket", "cache")
+MARKET_DATA = "market_data"
 """Sections of the engines' file that are of no engine: [websocket] is its settings, [cache] its options."""
 
 
@@ -161,9 +162,14 @@ def parts(
     health: Callable[[], bool],
 ) -> list[Part]:
     """The processes of one machine. folder: of the journal and each engine's state. sections: of the engines'
-    file, one for each engine that runs, and for `websocket` and `cache`. core: its socket.
+    file, one for each engine that runs, for `websocket` and `cache`, and for each venue whose market data is
+    taken, called `market_data` or beginning so. core: its socket.
     """
-    services = {name: sections[name] for name in SERVICES if name in sections}
+    services = {
+        name: section
+        for name, section in sections.items()
+        if name in SERVICES or name.startswith(MARKET_DATA)
+    }
     sections = {name: section for name, section in sections.items() if name not in services}
     journal = str(folder / "journal")
     where = ["--socket", str(socket)] if socket else []
@@ -180,6 +186,11 @@ def parts(
         words = ["engine", "run", name, *file, "--journal", journal, "--state", str(folder / name)]
         asked = [] if "http" in section else probes
         made.append(Part(name, [*words, "--core", str(core), *asked]))
+    for name in services:
+        if name.startswith(MARKET_DATA):
+            asked = [] if "http" in services[name] else probes
+            words = ["market-data", "run", *file, "--section", name, "--core", str(core), *asked]
+            made.append(Part(name, words))
     if "websocket" in services:
         asked = [] if "http" in services["websocket"] else probes
         made.append(Part("websocket", ["websocket", "run", *file, "--journal", journal, *said, *asked]))

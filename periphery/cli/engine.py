@@ -86,6 +86,7 @@ def run(name: str, file: Path | None, params: tuple[str, ...], **given: Any) -> 
 
 @command.command(short_help="Run one over a whole journal, and tell what it comes to.")
 @click.argument("name")
+@click.option("--config", "file", type=_PATH, help="A TOML file: parameters and part of its section [NAME].")
 @click.option("--journal", required=True, metavar="DIR", help="The core's journal.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
 @click.option("--part", metavar="I/N", help="The I-th of N that share the work.")
@@ -94,6 +95,7 @@ def run(name: str, file: Path | None, params: tuple[str, ...], **given: Any) -> 
 @output_option("table", "json")
 def replay(
     name: str,
+    file: Path | None,
     journal: str,
     params: tuple[str, ...],
     part: str | None,
@@ -106,7 +108,7 @@ def replay(
     """
     with _refusals(), tempfile.TemporaryDirectory(prefix="nacre-engine-") as place:
         given = _given({"journal": journal, "state": place, "part": part}, params)
-        config = load("periphery.service.config", "read_config")(name, None, given, {})
+        config = load("periphery.service.config", "replay_config")(name, file, given)
         runner = load("periphery.service.runner", "Runner")(_find(name), config)
         saved = None
         if against is not None:

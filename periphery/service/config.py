@@ -58,6 +58,14 @@ def read_config(
     return config
 
 
+def replay_config(name: str, file: Path | None, given: Mapping[str, Any]) -> Config:
+    """Of an engine that runs over a journal once more: of its section only what it computes by. BadConfig."""
+    section = {} if file is None else _section(file, name)
+    found = {key: section[key] for key in ("params", "part") if key in section}
+    _merge(found, given)
+    return read_settings(Config, name, None, found, {})
+
+
 def read_settings[Settings: msgspec.Struct](
     kind: type[Settings],
     name: str,

@@ -23,12 +23,12 @@ WAIT_S = 60.0
 class Up:
     """What runs, and what it said."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *more: str) -> None:
         self.socket = place / "core.sock"
         self.store = f"sqlite:///{place / 'store.db'}"
         self.folder = place / "local"
         words = ["up", "--local", "--folder", str(self.folder), "--socket", str(self.socket)]
-        words += ["--engine", "risk", "--store", self.store]
+        words += ["--store", self.store, *(more or ("--engine", "risk"))]
         self.process = subprocess.Popen(
             [*NACRE, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )
