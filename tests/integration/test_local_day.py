@@ -1,4 +1,4 @@
-"""A recorded market through `nacre up --local`: a venue of our own plays it, engines and recorder follow. What
+"""A recorded market through `nacre up --local`: our own venue plays it, engines and recorder follow. What
 each engine said, a pass over the journal alone says too.
 """
 
