@@ -102,8 +102,7 @@ def _params(file: Path) -> Any:
     """Of the engine's section."""
     import msgspec
 
-    given = {"journal": "", "state": ""}  # which nobody reads here
-    section = load("periphery.service.config", "read_config")("features", file, given, {})
+    section = load("periphery.service.config", "replay_config")("features", file, {"state": ""})
     try:
         return msgspec.convert(section.params, load("periphery.features.engine", "FeaturesParams"))
     except msgspec.ValidationError as error:

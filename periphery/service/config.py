@@ -61,7 +61,7 @@ def read_config(
 def replay_config(name: str, file: Path | None, given: Mapping[str, Any]) -> Config:
     """Of an engine that runs over a journal once more: of its section only what it computes by. BadConfig."""
     section = {} if file is None else _section(file, name)
-    found = {key: section[key] for key in ("params", "part") if key in section}
+    found: dict[str, Any] = {key: section[key] for key in ("params", "part") if key in section}
     _merge(found, given)
     return read_settings(Config, name, None, found, {})
 

@@ -25,7 +25,7 @@ def board() -> Board:
 
 def test_every_part_has_pages_of_its_own() -> None:
     found = parts(SMALL)
-    assert list(found)[:4] == ["faults", "words", "workers", "spine"]
+    assert list(found)[:4] == ["faults", "words", "workers", "timing"]
     assert {f"loopback.{name}" for name in DERIVING} < set(found)
     assert board_bytes(SMALL) == sum(-(-size // 4096) * 4096 for size in found.values())
 

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.setup import lock
 
-PIN = re.compile(r"[a-z0-9-]+==[0-9][\w.]*( \\\n    --hash=sha256:[0-9a-f]{64})+\n")
+PIN = re.compile(r"[a-z0-9-]+==([0-9]+!)?[0-9][\w.]*( \\\n    --hash=sha256:[0-9a-f]{64})+\n")
 
 
 def test_the_lock_holds_versions_and_hashes_alone() -> None:

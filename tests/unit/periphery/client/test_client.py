@@ -64,7 +64,7 @@ def test_an_order_and_its_answers(core: FakeCore) -> None:
     assert (new.seq, new.symbol, new.ord_status, str(new.price)) == (2, "AAPL", "new", "190.02")
     assert core.said[0] == {
         "op": "hello", "id": 1, "version": 1, "token": TOKEN, "name": "Mine!", "cancel_on_disconnect": True,
-        "hears_all": False,
+        "hears_all": False, "feeds": False,
     }  # fmt: skip
 
 
