@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli import root
-from periphery.client import connect
+from periphery.client import Client, connect
 from tests.integration.live_core import Process, until
 from tests.support_websocket import WAIT_S, Mirror
 
@@ -84,13 +85,18 @@ def trade(core: Process, bid: int, orders: int) -> dict[str, Any]:
         for i in range(orders):
             price = f"1.{bid + 1}" if i % 2 else "1.0"
             client.submit("EURUSD", "buy", 10 + i, "limit", price, account="AB"[i % 3 == 0])
-        until(lambda: _settled(client.orders(live_only=False), orders), "all orders", WAIT_S)
+        until(lambda: _settled(client, orders), "all orders", WAIT_S)
         return {"orders": client.orders(), **client.positions()}
 
 
-def _settled(rows: list[dict[str, Any]], orders: int) -> bool:
+def _settled(client: Client, orders: int) -> bool:
+    """Whether every second order is filled, all that was filled is booked, and nothing is under way."""
+    rows, positions = client.orders(live_only=False), client.positions()["positions"]
+    filled = sum(row["ord_status"] == "filled" for row in rows)
+    booked = sum(Decimal(row["qty"]) for row in positions)
     pending = any(row["ord_status"].startswith("pending") for row in rows)
-    return len(rows) > 0 and len(rows) % orders == 0 and not pending
+    whole = len(rows) > 0 and len(rows) % orders == 0 and 2 * filled == len(rows)
+    return whole and not pending and booked == sum(Decimal(row["cum_qty"]) for row in rows)
 
 
 async def check(mirror: Mirror, asked: dict[str, Any], accounts: str) -> None:
