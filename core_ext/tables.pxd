@@ -20,7 +20,7 @@
 # within a line or two. The seed is configuration: one journal must give one layout on every run.
 #
 # An index that is hit at random takes all its memory with the first keys. One of more than SPREAD_FROM slots begins
-# with that many and doubles in place: a put then costs some 15 ns a key that is there, once in as many puts.
+# with that many and doubles in place: that put visits every key that is there, once in as many puts.
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 

@@ -124,6 +124,16 @@ def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     return made
 
 
+def write_rows(rows: Sequence[Mapping[str, Any]], title: str, output: str) -> None:
+    """Mappings as --output says: JSON, or a table; that there are none is said."""
+    if output == "json":
+        write_json(rows)
+        return
+    console().print(rows_table(rows, title))
+    if not rows:
+        say("none")
+
+
 def _is_rows(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(row, Mapping) for row in value)
 

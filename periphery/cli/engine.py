@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_rows
 
 _PATH = click.Path(path_type=Path)
 HEALTH_S = 5.0
@@ -37,7 +37,7 @@ def list_(output: str) -> None:
         kind = find(name)
         params = ", ".join(field.name for field in msgspec.structs.fields(kind.Params))
         rows.append({"engine": name, "does": kind.line, "params": params})
-    _write(rows, output)
+    write_rows(rows, "engine", output)
 
 
 @command.command(short_help="Run one, in the foreground.")
@@ -123,7 +123,7 @@ def replay(
         if against is not None:
             told["equal"] = saved is not None and _same(told, saved)
         runner.close()
-    _write([told], output)
+    write_rows([told], "engine", output)
     sys.exit(EXIT_OK if told.get("equal", True) else EXIT_FAILED)
 
 
@@ -182,12 +182,3 @@ def _refusals() -> Iterator[None]:
         ) from error
     except ValueError as error:
         raise BadInput(str(error)) from error
-
-
-def _write(rows: list[dict[str, Any]], output: str) -> None:
-    if output == "json":
-        write_json(rows)
-        return
-    load("core.cli.output", "console")().print(load("core.cli.output", "rows_table")(rows, "engine"))
-    if not rows:
-        say("none")

@@ -12,7 +12,7 @@ import click
 
 from core.cli.data import made_options, read_progress, recording_options, refusals
 from core.cli.lazy import load
-from core.cli.output import BadInput, output_option, say, write_json
+from core.cli.output import BadInput, output_option, say, write_json, write_rows
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 data_option = click.option(
@@ -38,7 +38,7 @@ def list_(output: str) -> None:
         own = [each for each in msgspec.structs.fields(kind) if each.name not in ("symbols", "venue", "name")]
         params = ", ".join(each.name if each.required else f"[{each.name}]" for each in own)
         rows.append({"kind": kind.__struct_config__.tag, "params": params, "does": about.rstrip(".")})
-    _write(rows, "features", output)
+    write_rows(rows, "features", output)
 
 
 @command.command(short_help="Compute features over recordings.")
@@ -67,7 +67,7 @@ def compute(
         meta = load("msgspec", "to_builtins")(params)
         frame = load("periphery.features.frame", "frame_of")(rows, meta)
         load("periphery.features.frame", "write_parquet")(frame, target)
-    _write(load("periphery.features.offline", "stats")(rows), str(target), output)
+    write_rows(load("periphery.features.offline", "stats")(rows), str(target), output)
 
 
 @command.command(short_help="What was known at a time.")
@@ -93,7 +93,9 @@ def at(time: str, place: str, source: str, symbols: tuple[str, ...], output: str
         return
     for row in found:
         times = {key: row[key] for key in ("symbol", "at_ns", "known_ns")}
-        _write([times | {"feature": name, "value": v} for name, v in row["values"].items()], "known", output)
+        write_rows(
+            [times | {"feature": name, "value": v} for name, v in row["values"].items()], "known", output
+        )
     if not found:
         say("nothing was known then")
 
@@ -129,12 +131,3 @@ def bad_features() -> Iterator[None]:
         yield
     except bad as error:
         raise BadInput(str(error)) from error
-
-
-def _write(rows: list[dict[str, Any]], title: str, output: str) -> None:
-    if output == "json":
-        write_json(rows)
-        return
-    load("core.cli.output", "console")().print(load("core.cli.output", "rows_table")(rows, title))
-    if not rows:
-        say("none")

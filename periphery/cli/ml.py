@@ -14,7 +14,7 @@ import click
 
 from core.cli.data import made_options, read_progress, recording_options, refusals
 from core.cli.lazy import load
-from core.cli.output import BadInput, output_option, say, write_json
+from core.cli.output import BadInput, output_option, say, write_json, write_rows
 from periphery.cli.features import FILE, bad_features, data_option
 
 STAGES = ("shadow", "challenger", "champion", "retired")
@@ -228,6 +228,4 @@ def _write(rows: list[dict[str, Any]], title: str, output: str) -> None:
         return
     keys = list(dict.fromkeys(key for row in rows for key in row))
     shown = [{key: _shown(row.get(key)) for key in keys} for row in rows]
-    load("core.cli.output", "console")().print(load("core.cli.output", "rows_table")(shown, title))
-    if not rows:
-        say("none")
+    write_rows(shown, title, output)
