@@ -802,7 +802,7 @@ cdef struct SweepEvent:             # 40: one step over many orders or children
     uint8_t by_rights               # only orders of accounts that the session may trade
     uint8_t pad[2]
     uint32_t index                  # SW_FLATTEN, SW_CLOSE: which kill; SW_OWN: the new order
-    uint32_t n                      # SW_CLOSE: how many orders there are so far
+    uint32_t n                      # SW_CLOSE: how many orders there are so far; of orders: those it may meet end here
 
 cdef struct TriggerEvent:           # 16: an order that the core held goes on
     uint32_t order

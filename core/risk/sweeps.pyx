@@ -31,19 +31,20 @@ cdef class Sweeps:
         sweep.scope = scope[0]
         sweep.kind = kind
         sweep.by_rights = page.header.kind == K_CANCEL_ALL and page.request.filter.by_rights
+        if not of_children(kind):
+            sweep.n = self.life.count()     # an order that is sequenced after the event is none of its
         self.emitter.emit(page, K_SWEEP, &sweep, sizeof(SweepEvent), 0)
 
     cdef bint step(self, Page* page) noexcept nogil:
         """Puts the next target from the cursor on into the verdict, and asks for the rest. 0: there was none here."""
         cdef SweepEvent* sweep = &page.request.sweep
         cdef SweepEvent rest
-        cdef bint children = of_children(sweep.kind)
-        cdef uint32_t i = self._next(children, sweep.cursor)
+        cdef uint32_t i = self._next(sweep, sweep.cursor)
         cdef uint32_t looked = 0
         while i != NONE and looked < SCAN and page.verdict.target == NONE:
             if self._is_target(page, i):
                 page.verdict.target = i
-            i = self._next(children, i + 1)
+            i = self._next(sweep, i + 1)
             looked += 1
         if i != NONE:
             rest = sweep[0]
@@ -52,10 +53,10 @@ cdef class Sweeps:
             self.emitter.emit(page, K_SWEEP, &rest, sizeof(SweepEvent), 0)
         return page.verdict.target != NONE
 
-    cdef uint32_t _next(self, bint children, uint32_t index) noexcept nogil:
-        if children:
+    cdef uint32_t _next(self, const SweepEvent* sweep, uint32_t index) noexcept nogil:
+        if of_children(sweep.kind):
             return self.life.next_child(index)
-        return index if index < self.life.count() else NONE
+        return index if index < sweep.n else NONE
 
     cdef bint _is_target(self, Page* page, uint32_t index) noexcept nogil:
         cdef SweepEvent* sweep = &page.request.sweep

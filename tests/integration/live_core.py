@@ -229,6 +229,11 @@ class Client:
         row["cl_ord_id"], row["orig_cl_ord_id"] = name_field(cl_ord_id), name_field(orig)
         return self.push(m.Kind.CANCEL, row.tobytes())
 
+    def cancel_all(self) -> bool:
+        row = np.zeros((), m.FILTER_EVENT)
+        row["scope"] = np.frombuffer(b"\xff" * m.SCOPE_KEYS.itemsize, m.SCOPE_KEYS)[0]
+        return self.push(m.Kind.CANCEL_ALL, row.tobytes())
+
     def next(self) -> np.void | None:
         if not self.responses.is_published(self.read + 1):  # first: a slot is claimed before it is whole
             return None

@@ -208,6 +208,26 @@ def test_kill_and_rearm(core: Process) -> None:
     assert replay(core.journal)["ok"]
 
 
+def test_what_follows_a_cancel_of_all_at_once_is_not_swept_with_it(core: Process) -> None:
+    client = Client(core)
+    client.order("before", 109000)
+    client.expect("before", status=S.NEW)
+    pids = core.freeze()
+    client.cancel_all()
+    client.order("after", 109000)
+    core.thaw(pids)
+    client.expect("before", status=S.CANCELED)
+    until(lambda: client.must("status")["inputs"] == 3, "all is sequenced")
+    rows = client.must("orders", live_only=True)["orders"]
+    assert [(row["cl_ord_id"], row["ord_status"]) for row in rows] == [("after", "new")]
+    kinds = [event(body)["kind"] for _, body in JournalReader(core.journal)]
+    about = [kind for kind in kinds if kind in ("order", "cancel_all", "sweep")]
+    assert about[:4] == ["order", "cancel_all", "order", "sweep"]
+    client.close()
+    core.stop()
+    assert replay(core.journal)["ok"]
+
+
 def test_a_kill_while_the_loop_is_stopped_lets_nothing_out(core: Process) -> None:
     client = Client(core, cancels=False)
     client.order("o1", 109000)
