@@ -24,6 +24,7 @@ EVENTS_TOGETHER = 1024
 NAP_S = 0.005
 AGAIN_S = 0.5
 LOOK_S = 1.0
+WELCOME_S = 10.0
 STATES = tuple(name for name, kind in KINDS.items() if kind.latest and name != "engine")
 STREAMS = tuple(name for name in KINDS if name not in ("engine", "accounts"))
 
@@ -71,6 +72,10 @@ class Cache:
         self.source = self._make_source(self._page, known)
         self.view = View(self.source.book, self._change)
 
+    def close(self) -> None:
+        """Lets go of where events come from."""
+        self.source.close()
+
     # ---- events --------------------------------------------------------------------------------------------
 
     def _page(self, raw: bytes) -> None:
@@ -106,10 +111,22 @@ class Cache:
         return True
 
     def catch_up(self) -> Cache:
-        """Until there is nothing more."""
-        while self.poll():
+        """Until there is nothing more. Gone: a stream doesn't answer in so long."""
+        until_s = time.monotonic() + WELCOME_S
+        while self._more(until_s):
             pass
         return self
+
+    def _more(self, until_s: float) -> bool:
+        try:
+            if self.poll():
+                return True
+        except Gone:
+            if time.monotonic() >= until_s:
+                raise
+        if not self.source.caught_up:
+            time.sleep(NAP_S)
+        return not self.source.caught_up
 
     def _read(self) -> _Batch | None:
         self._counts.clear()
@@ -178,6 +195,7 @@ class Cache:
                 f"Redis is at event {have.seq:,}, not {expected.seq:,}: another service writes there"
             )
         self.rebuilt += 1
+        self.close()
         self._begin(have)
 
     # ---- the loop ------------------------------------------------------------------------------------------
@@ -189,7 +207,7 @@ class Cache:
             pause_s = 0.0
             try:
                 if not self.poll():
-                    why, pause_s = "", NAP_S
+                    why, pause_s = ("" if self.source.caught_up else why), NAP_S
                 elif why and not why.startswith("it has"):
                     say("goes on")
                     why = "it has not caught up yet"

@@ -26,21 +26,30 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.group()
 def command() -> None:
     """Keep in Redis what is true now: open orders, positions, profit, quotes, risk states; and streams of
-    what happened, for other hosts. The core doesn't notice: the journal is read. See docs/redis.md.
+    what happened, for other hosts. The core doesn't notice: its journal is read, or its stream. See docs/redis.md.
     """
 
 
-@command.command(short_help="Follow a journal into Redis, in the foreground.")
-@click.argument("journal", type=_FOLDER)
+@command.command(short_help="Follow a core into Redis, in the foreground.")
+@click.argument("journal", type=_FOLDER, required=False)
+@click.option("--connect", metavar="ADDRESS", help="Or its stream: tcp://HOST:7703. See nacre bridge.")
+@click.option(
+    "--key", default="", metavar="FILE",
+    help="With --connect: this service's NAME.secret, where there are keys.",
+)
+@click.option("--server-key", default="", metavar="FILE", help="With --key: the stream's server.public.")
 @redis_option
 @core_option
 @click.option(
     "--stream-max", type=click.IntRange(1), metavar="N", help="Entries of a stream.  [default: 10000]"
 )
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
-@click.option("--once", is_flag=True, help="Stop at the journal's end.")
-def run(journal: Path, address: str, name: str, stream_max: int | None, http: str | None, once: bool) -> None:
-    """Follow a JOURNAL's folder into Redis until SIGTERM.
+@click.option("--once", is_flag=True, help="Stop where there is no more.")
+def run(
+    journal: Path | None, connect: str | None, key: str, server_key: str, address: str, name: str,
+    stream_max: int | None, http: str | None, once: bool,
+) -> None:  # fmt: skip
+    """Follow a JOURNAL's folder, or a stream, into Redis until SIGTERM.
 
     While Redis is down the journal keeps what comes; it is caught up with.
     """
@@ -48,8 +57,9 @@ def run(journal: Path, address: str, name: str, stream_max: int | None, http: st
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
     with _refusals():
+        source = load("periphery.cache.follow", "follows")(journal, connect, key, server_key)
         made = load("periphery.cache.follow", "Follow")(
-            journal, address, name, stream_max or load("periphery.cache.cache", "STREAM_MAX"), http or ""
+            source, address, name, stream_max or load("periphery.cache.cache", "STREAM_MAX"), http or ""
         )
         if once:
             made.once()

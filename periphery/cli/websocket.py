@@ -33,6 +33,11 @@ def command() -> None:
 @command.command(short_help="Serve, in the foreground.")
 @click.option("--config", "file", type=_PATH, help="A TOML file with a section [websocket].")
 @click.option("--journal", metavar="DIR", help="The core's journal.")
+@click.option("--connect", metavar="ADDRESS", help="Or its stream: tcp://HOST:7703. See nacre bridge.")
+@click.option(
+    "--key", metavar="FILE", help="With --connect: this service's NAME.secret, where there are keys."
+)
+@click.option("--server-key", metavar="FILE", help="With --key: the stream's server.public.")
 @click.option("--listen", metavar="HOST:PORT", help="Where clients connect; or unix:PATH.")
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
 @click.option("--secret", metavar="FILE", help="What tokens are signed with.")

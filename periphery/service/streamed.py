@@ -14,7 +14,7 @@ from core import messages as m
 from core.live.book import DECLARING, Book
 from periphery.service.config import Config
 from periphery.service.mark import BEGIN, Mark, digest_of
-from periphery.service.source import STEP, Gone
+from periphery.service.source import STEP, Gone, OtherJournal
 from periphery.stream.keys import ClientKeys, client_keys
 from periphery.stream.subscriber import Subscriber
 from periphery.stream.topics import DECLARATIONS, NAMES, ROW_BYTES, rows_of, topics_of
@@ -34,6 +34,19 @@ def open_stream(
     return StreamSource(config.connect, kinds, on_page, known, keys)
 
 
+def open_whole(
+    address: str,
+    on_page: Callable[[bytes], object],
+    known: Mark = BEGIN,
+    key: str = "",
+    server_key: str = "",
+    step: int = STEP,
+) -> StreamSource:
+    """All events from the first one on, as a journal tells them: for who keeps no state of its own. BadKeys."""
+    keys = client_keys(key, server_key)
+    return StreamSource(address, m.Kind, on_page, known, keys, step, whole=True)
+
+
 class StreamSource:
     """Pages of a core's stream, with the names that it declares in `book`. Of quotes, trades, depth, marks,
     signals and declarations a page has the header and the request, and zeros for the rest.
@@ -47,21 +60,25 @@ class StreamSource:
         known: Mark = BEGIN,
         keys: ClientKeys | None = None,
         step: int = STEP,
+        whole: bool = False,
     ) -> None:
-        """kinds: that are wanted; others may come too. on_page: told of every event. step: events a poll."""
+        """kinds: that are wanted; others may come too. on_page: told of every event. step: events a poll.
+        whole: those up to `known` are told too, see `is_new`; kinds are all then.
+        """
+        begin = BEGIN if whole else known
         self.book = Book()
         self.known = known
         self.step = step
         self.last = 0  # it hands on no event beyond that; 0: as they come
         self.caught_up = False
         self._on_page = on_page
-        self._mark = known
+        self._mark = begin
         self._raw = b""
-        self._through = known
+        self._through = begin
         self._waiting: Iterator[bytes] = iter(())
         topics = sorted({DECLARATIONS, *topics_of(kinds)})
         hello = Hello(
-            tuple(NAMES[topic] for topic in topics), known.seq, known.digest, settings=known.seq > 0
+            tuple(NAMES[topic] for topic in topics), begin.seq, begin.digest, settings=begin.seq > 0
         )
         self._subscriber = Subscriber(address, hello, keys)
 
@@ -72,7 +89,7 @@ class StreamSource:
 
     @property
     def is_new(self) -> bool:
-        """What was known isn't told again."""
+        """Whether the last event is beyond what was known."""
         return self.seq > self.known.seq
 
     @property
@@ -81,8 +98,8 @@ class StreamSource:
         return Mark(self.seq, digest_of(self._raw)) if self._raw else self._mark
 
     def poll(self) -> int:
-        """Hands on some events. Gone: no publisher answers now. Refused: it has another journal, or this
-        engine's key hasn't the rights.
+        """Hands on some events. Gone: no publisher answers now. Refused, OtherJournal: it has another journal,
+        or this engine's key hasn't the rights.
         """
         done = self._hand_on()
         while done < self.step and (not self.last or self.seq < self.last):
@@ -122,6 +139,10 @@ class StreamSource:
                 return done
             self._raw = raw
             self._mark = Mark(int.from_bytes(raw[_SEQ_AT], "little"), b"")
+            if self.seq == self.known.seq and self.mark != self.known:
+                raise OtherJournal(
+                    f"{self._subscriber.address}: event {self.seq:,} isn't the one that was there before"
+                )
             self._declare(raw)
             self._on_page(raw)
         return self.step

@@ -18,6 +18,7 @@ from periphery.service.config import BadConfig
 from periphery.service.log import Log as Lines
 from periphery.service.probes import Health
 from periphery.service.source import Gone, JournalSource
+from periphery.view.view import Source
 from periphery.websocket.client import Client, Cut
 from periphery.websocket.hub import Hub, MakeSource
 from periphery.websocket.rights import Door, Refused, Rights
@@ -55,15 +56,13 @@ class WebsocketHealth(Health):
 
 
 class Service:
-    """The websocket engine. make_source: where pages come from; the journal where it isn't given."""
+    """The websocket engine. make_source: where pages come from; as the settings say where it isn't given."""
 
     def __init__(self, settings: Settings, make_source: MakeSource | None = None) -> None:
         """BadConfig, Gone."""
         self.settings = settings
         self.door = Door(settings.secret, settings.keys)
-        self.hub = Hub(
-            make_source or (lambda on_page: JournalSource(settings.journal, on_page, step=STEP)), settings
-        )
+        self.hub = Hub(make_source or (lambda on_page: _source(settings, on_page)), settings)
         self.health = WebsocketHealth(settings.stale_after_s)
         self.lines = Lines(NAME, lambda: self.hub.source.seq)
         self.refused = self.cuts = 0
@@ -72,12 +71,20 @@ class Service:
         self._closing: set[asyncio.Future[None]] = set()
         self._left = dict.fromkeys(_TOTALS, 0)
         self._tls = tls(settings)
+        self._why = "it has not caught up yet"
 
     async def run(self, stopped: Callable[[], bool], ready: Callable[[Server], object] | None = None) -> None:
         """Until it is stopped. ready: told once it has caught up and listens. What the source raises."""
-        while not stopped() and self.hub.poll():
-            self._beat("it has not caught up yet")
-            await asyncio.sleep(0)
+        try:
+            await self._run(stopped, ready)
+        finally:
+            self.hub.source.close()
+
+    async def _run(self, stopped: Callable[[], bool], ready: Callable[[Server], object] | None) -> None:
+        while not stopped() and self._why:
+            read = self._read()
+            self._beat(self._why)
+            await asyncio.sleep(self._pause_s(read))
         self._send()
         if stopped():
             return
@@ -89,22 +96,33 @@ class Service:
             await server.wait_closed()
 
     async def _follow(self, stopped: Callable[[], bool]) -> None:
-        why, looked_s = "", 0.0
+        looked_s = 0.0
         while not stopped():
-            try:
-                read = self.hub.poll()
-                why = why if read else ""
-                pause_s = self.settings.flush_s if read < STEP else 0.0
-            except Gone as error:
-                if why != str(error):
-                    self.lines.say(str(error))
-                why, pause_s = str(error), AGAIN_S
+            read = self._read()
             self._send()
             if time.monotonic() - looked_s >= LOOK_S:
                 looked_s = time.monotonic()
                 self._look()
-            self._beat(why)
-            await asyncio.sleep(pause_s)
+            self._beat(self._why)
+            await asyncio.sleep(self._pause_s(read))
+
+    def _read(self) -> int | None:
+        """How many events and outputs; None: they can't be had now. `_why`: why it isn't ready."""
+        try:
+            read = self.hub.poll()
+        except Gone as error:
+            if self._why != str(error):
+                self.lines.say(str(error))
+            self._why = str(error)
+            return None
+        if not read and self.hub.source.caught_up:
+            self._why = ""
+        return read
+
+    def _pause_s(self, read: int | None) -> float:
+        if read is None:
+            return AGAIN_S
+        return self.settings.flush_s if read < STEP else 0.0
 
     def _send(self) -> None:
         """To all whose sockets have room; to others their writers do."""
@@ -226,3 +244,14 @@ class Service:
             pass
         finally:
             client.ends()
+
+
+def _source(settings: Settings, on_page: Callable[[bytes], object]) -> Source:
+    """The journal, or the stream."""
+    if settings.journal:
+        return JournalSource(settings.journal, on_page, step=STEP)
+    from periphery.service.streamed import open_whole  # only this way needs ZeroMQ
+
+    return open_whole(
+        settings.connect, on_page, key=settings.key, server_key=settings.server_key, step=STEP
+    )

@@ -18,12 +18,16 @@ _LISTS = ("origins",)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """journal: the core's. listen: HOST:PORT, or unix:PATH. http: of the probes. secret: the file that tokens
+    """journal: the core's; or connect: the address of its stream, with key and server_key, files, where that
+    wants keys. listen: HOST:PORT, or unix:PATH. http: of the probes. secret: the file that tokens
     are signed with. keys: a file of keys. origins: of pages that may connect. engines: state folders by name.
     retained: changes of a topic of news that can be resumed from. stall_s: how long a client may take none.
     """
 
-    journal: str
+    journal: str = ""
+    connect: str = ""
+    key: str = ""
+    server_key: str = ""
     listen: str = "127.0.0.1:8765"
     http: str = ""
     secret: str = ""
@@ -50,6 +54,8 @@ def read(
 ) -> Settings:
     """From [websocket] of a TOML file, NACRE_WEBSOCKET_..., then what the command says. BadConfig."""
     found = read_settings(Settings, NAME, file, given, environment, _LISTS)
+    if bool(found.journal) == bool(found.connect):
+        raise BadConfig("websocket: give journal, a core's folder, or connect, the address of its stream")
     if not found.secret and not found.keys:
         raise BadConfig("websocket: nobody could sign in: give secret = FILE, or keys = FILE")
     if bool(found.certificate) != bool(found.certificate_key):

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,12 @@ from periphery.cache.cache import Cache, Elsewhere, progress
 from periphery.cache.reader import Reader
 from periphery.cache.sessions import Sessions
 from periphery.service.probes import Health
-from periphery.service.source import JournalSource
+from periphery.service.source import Gone, JournalSource
+from periphery.service.streamed import open_whole
 from tests.support import declared
 from tests.support_redis import Redis, redis_server
 from tests.unit.periphery.recorder.day import live, traded, writer
+from tests.unit.periphery.stream.turning import streaming
 from tests.unit.periphery.view.test_view import Followed, day
 
 EVENTS = 150
@@ -118,6 +121,36 @@ def test_killed_at_any_event_it_comes_to_the_same(
             made.poll()
     cache(client, journal, step).catch_up()
     assert dump(client) == expected
+
+
+def test_over_the_stream_it_comes_to_the_same(
+    server: Redis, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed too, and each time begun over the other; another core's stream is refused."""
+    expected = undisturbed(server, journal)
+    client = server.client()
+    monkeypatch.setattr(module, "EVENTS_TOGETHER", 5)
+    chance, last = random.Random(3), int(expected[Names("core").mark].partition(":")[0])
+    day(tmp_path / "other", 6, EVENTS)
+    with streaming(journal, most=7) as stream, streaming(tmp_path / "other") as other:
+
+        def over(address: str) -> Cache:
+            return Cache(client, lambda on_page, known: open_whole(address, on_page, known, step=3))
+
+        for n in range(6):
+            made = cache(client, journal, 3) if n % 2 else over(stream.address)
+            stop = min(made.stored.seq + chance.randrange(5, 20), last)
+            while made.stored.seq < stop:
+                with suppress(Gone):
+                    made.poll()
+            made.close()
+        made = over(stream.address).catch_up()
+        made.close()
+        assert dump(client) == expected
+        made = over(other.address)
+        with pytest.raises(Elsewhere, match="--core NAME"):
+            made.catch_up()
+        made.close()
 
 
 def test_redis_killed_in_mid_run_has_the_same_afterwards(

@@ -13,11 +13,13 @@ from periphery.risk.engine import RiskEngine
 from periphery.service.config import BadConfig, Config, read_config
 from periphery.service.mark import BEGIN
 from periphery.service.runner import Runner
-from periphery.service.source import Gone, JournalSource
-from periphery.service.streamed import StreamSource
+from periphery.service.source import Gone, JournalSource, OtherJournal
+from periphery.service.streamed import StreamSource, open_whole
 from periphery.stream.subscriber import Refused
+from periphery.view.view import Change, View
 from tests.unit.periphery.risk.test_engine import MIDS, PARAMS, day
 from tests.unit.periphery.stream.turning import PATIENCE_S, streaming
+from tests.unit.periphery.view.test_view import day as view_day
 
 
 @pytest.fixture
@@ -102,6 +104,49 @@ def test_a_mark_is_the_same_over_both(journal: Path) -> None:
         two.close()
     assert two.mark == one.mark
     assert len(seen) > 30
+
+
+def followed(source: JournalSource | StreamSource) -> None:
+    """All that there is."""
+    end = time.monotonic() + PATIENCE_S
+    while not source.caught_up:
+        try:
+            source.poll()
+        except Gone:
+            time.sleep(0.01)
+        assert time.monotonic() < end, source.seq
+
+
+def test_whole_it_gives_the_view_that_the_journal_gives(tmp_path: Path) -> None:
+    """Also where the first events are no longer at hand; what was known before is told, and is not new."""
+    view_day(tmp_path / "journal", 4, 120)
+    over = JournalSource(tmp_path / "journal", lambda raw: view.page(raw), step=1)
+    expected: list[Change] = []
+    view, known = View(over.book, expected.append), BEGIN
+    while over.poll():
+        known = over.mark if over.seq == 60 else known
+    for retain_bytes in (1 << 28, 1):
+        with streaming(tmp_path / "journal", retain_bytes=retain_bytes, most=7) as stream:
+            source = open_whole(stream.address, lambda raw: told.page(raw), known)
+            found: list[tuple[Change, bool]] = []
+            told = View(source.book, lambda change, of=source, to=found: to.append((change, of.is_new)))  # type: ignore[misc]
+            followed(source)
+            source.close()
+        assert [change for change, _ in found] == expected
+        assert [is_new for _, is_new in found] == [change.seq > 60 for change in expected]
+        assert source.mark == over.mark
+
+
+def test_whole_another_journal_is_told(tmp_path: Path) -> None:
+    view_day(tmp_path / "journal", 4, 60)
+    view_day(tmp_path / "other", 5, 60)
+    one = JournalSource(tmp_path / "journal", lambda _: None)
+    followed(one)
+    with streaming(tmp_path / "other") as stream:
+        source = open_whole(stream.address, lambda _: None, one.mark)
+        with pytest.raises(OtherJournal, match="isn't the one"):
+            followed(source)
+        source.close()
 
 
 def test_another_journal_is_none_to_go_on_with(journal: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -22,6 +23,7 @@ from periphery.websocket.settings import read
 from tests.support import order, quote
 from tests.support_websocket import Mirror
 from tests.unit.periphery.recorder.day import live, traded
+from tests.unit.periphery.stream.turning import streaming
 from tests.unit.periphery.websocket.desk import Desk, desk, run, token
 
 ALL = tuple(
@@ -98,6 +100,36 @@ def test_a_client_goes_on_where_it_was(tmp_path: Path) -> None:
             numbers = [change["n"] for change in mirror.changes["fills:A1"]]
             assert numbers == list(range(1, 61))
             assert mirror.state["quotes:AAPL"] == d.truth("quotes:AAPL")
+
+    run(test)
+
+
+def test_over_the_stream_it_tells_the_same(tmp_path: Path) -> None:
+    """A client goes on where it was, from the service over the journal to the one over the stream."""
+
+    async def test() -> None:
+        async with desk(tmp_path) as d:
+            live(d.run)
+            topics = ["orders:A1", "fills:A1", "quotes:AAPL"]
+            mirror = await d.join(None, *topics)
+            await d.settled(mirror)
+            await mirror.close()
+            await d.stop()
+            with streaming(tmp_path / "journal") as stream:
+                d.settings = msgspec.structs.replace(d.settings, journal="", connect=stream.address)
+                traded(d.run)
+                await d.start()
+                assert d.service.health.status["ready"]
+                await mirror.connect(d.port, token())
+                await mirror.ask("subscribe", topics=topics, after=mirror.n, stream=mirror.stream, id="again")
+                answer = await mirror.until(lambda: mirror.answer("subscribed", id="again"), "an answer")
+                assert all(row["resumed"] for row in answer["topics"])
+                d.run.feed(quote(bid="90.00", ask="90.02"), order("last", qty="1"))
+                await d.settled(mirror)
+                assert mirror.snapshots == dict.fromkeys(topics, 1)
+                for topic in topics:
+                    assert mirror.state[topic] == d.truth(topic)
+                await d.stop()
 
     run(test)
 
@@ -406,6 +438,8 @@ def test_stop_is_told_and_health_counts(tmp_path: Path) -> None:
 def test_settings(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="secret"):
         read(None, {"journal": "j"}, {})
+    with pytest.raises(BadConfig, match="journal, a core.s folder, or connect"):
+        read(None, {"journal": "j", "connect": "c", "secret": "s"}, {})
     with pytest.raises(BadConfig, match="nonsense"):
         read(None, {"journal": "j", "nonsense": 1}, {})
     found = read(None, {"journal": "j", "secret": "s"}, {"NACRE_WEBSOCKET_ORIGINS": "https://a, https://b"})
