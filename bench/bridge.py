@@ -218,8 +218,11 @@ def _hops(writer: Writer, ear: Ear, pairs: int) -> dict[str, Any]:
         "ratio_p50": round(statistics.median(ratios), 2),
         "ratio_iqr": [round(each, 2) for each in statistics.quantiles(ratios, n=4)[::2]],
         "goal_ratio": GOAL_RATIO,
-        "raw_p50_ns": statistics.median(each["p50_ns"] for each in found["raw"]),
-        "stream_p50_ns": statistics.median(each["p50_ns"] for each in found["stream"]),
+        **{
+            f"{what}_{part}_ns": statistics.median(each[f"{part}_ns"] for each in found[what])
+            for part in ("p10", "p50")
+            for what in ("raw", "stream")
+        },
         "pairs": pairs,
         "events_each": BLOCK,
     }

@@ -90,11 +90,14 @@ class Hearing:
         return {**counts, "gaps": self.subscriber.gaps, "left_out": self.subscriber.left_out}
 
 
+_PARTS = ("p10", "p50", "p99", "p99_9")
+
+
 def _told(ns: Any) -> dict[str, Any]:
     if not len(ns):
-        return {"count": 0, "p50_ns": 0, "p99_ns": 0, "p99_9_ns": 0, "max_ns": 0}
-    p50, p99, p99_9 = (int(each) for each in np.percentile(ns, [50, 99, 99.9]))
-    return {"count": len(ns), "p50_ns": p50, "p99_ns": p99, "p99_9_ns": p99_9, "max_ns": int(ns.max())}
+        return {"count": 0, "p10_ns": 0, "p50_ns": 0, "p99_ns": 0, "p99_9_ns": 0, "max_ns": 0}
+    found = {f"{name}_ns": int(np.percentile(ns, float(name[1:].replace("_", ".")))) for name in _PARTS}
+    return {"count": len(ns), **found, "max_ns": int(ns.max())}
 
 
 def main() -> None:

@@ -24,9 +24,9 @@ class Tap(Replay):
         """Reads records through event `until` without living through them, and leaves rows of topics that
         are no pages; how many. For what needs no decision: names and settings. As `poll`.
         """
-    def wait(self, reader: JournalReader, for_ns: int, spin_ns: int) -> bool:
+    def wait(self, reader: JournalReader, for_ns: int, spin_ns: int, nap_ns: int) -> bool:
         """Until the journal goes on, or for so long; whether it does. Yields its turn at first, then sleeps
-        50 us at a time.
+        `nap_ns` at a time.
         """
     @property
     def through(self) -> int:

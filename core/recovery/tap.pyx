@@ -17,9 +17,6 @@ cdef extern from "time.h" nogil:
         long tv_nsec
     int nanosleep(const timespec* asked, timespec* left)
 
-cdef enum:
-    NAP_NS = 50000
-
 
 cdef class Tap(Replay):
     def __init__(self, capacity, topic_of, int booked, row_bytes, uint32_t most):
@@ -105,13 +102,13 @@ cdef class Tap(Replay):
         reader.check()
         return count
 
-    def wait(self, JournalReader reader not None, int64_t for_ns, int64_t spin_ns) -> bool:
+    def wait(self, JournalReader reader not None, int64_t for_ns, int64_t spin_ns, int64_t nap_ns) -> bool:
         cdef int64_t began = mono_ns()
         cdef int64_t now = began
         cdef timespec nap
         cdef bint found
         nap.tv_sec = 0
-        nap.tv_nsec = NAP_NS
+        nap.tv_nsec = nap_ns
         with nogil:
             found = has_more(reader)
             while not found and now - began < for_ns:

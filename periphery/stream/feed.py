@@ -18,6 +18,7 @@ from periphery.stream.wire import Batch
 
 MOST = 2048
 """Events of a batch."""
+NAP_S = 0.00005
 
 
 class NoJournal(ValueError):
@@ -71,9 +72,11 @@ class JournalFeed:
             raise NoJournal(f"{self.folder}: was taken away")
         self._reader.refresh()
 
-    def wait(self, for_s: float, spin_s: float) -> bool:
-        """Until there is something, or for so long; whether there is. At first it yields its turn only."""
-        return self._tap.wait(self._reader, int(for_s * 1e9), int(spin_s * 1e9))
+    def wait(self, for_s: float, spin_s: float, nap_s: float = NAP_S) -> bool:
+        """Until there is something, or for so long; whether there is. At first it yields its turn only, then
+        naps so long at a time.
+        """
+        return self._tap.wait(self._reader, int(for_s * 1e9), int(spin_s * 1e9), int(nap_s * 1e9))
 
     def _batch(self, after: int) -> Batch:
         tap = self._tap

@@ -25,6 +25,8 @@ HWM = 4 * wire.WINDOW
 SUBSCRIBERS_MAX = 1024
 LINGER_MS = 500
 EVENTS, READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
+send = zmq.backend.Socket.send
+"""What `zmq.Socket.send` calls, after it has looked for what no message here has: that costs more than this."""
 NOW, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
 """Numbers: an enum's `|` costs as much as what is sent."""
 FEW_WINDOW = 2
@@ -308,8 +310,8 @@ class Publisher:
     def _say(self, peer: bytes, message: bytes) -> None:
         """Who is gone, or doesn't take what little is sent to it, is let go of."""
         try:
-            self.socket.send(peer, MORE)
-            self.socket.send(message, NOW)
+            send(self.socket, peer, MORE)
+            send(self.socket, message, NOW)
         except zmq.ZMQError:
             subscriber = self.subscribers.get(peer)
             if subscriber is not None:

@@ -70,11 +70,11 @@ class Retained:
         """What comes after `at`, as much as goes into a message; None: nothing yet. It may begin earlier, and
         have other topics too.
         """
-        i = self._find(at)
-        if i >= len(self._batches):
+        if not self._batches or at >= self._batches[-1].through:
             return None
-        if i == len(self._batches) - 1:
-            return self._batches[i]
+        if at >= self._batches[-1].after:  # most are there, and are told of one event
+            return self._batches[-1]
+        i = self._find(at)
         found: list[Batch] = []
         size = 0
         for batch in self._batches[i:]:

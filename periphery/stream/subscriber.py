@@ -17,7 +17,8 @@ from periphery.stream.keys import ClientKeys
 from periphery.stream.wire import ANEW, SETTINGS, Batch, Hello, Told
 
 AGAIN_S = 0.2
-NOW = int(zmq.NOBLOCK)
+NOW, EVENTS, READABLE, RCVTIMEO = int(zmq.NOBLOCK), int(zmq.EVENTS), int(zmq.POLLIN), int(zmq.RCVTIMEO)
+"""Numbers: an enum's `&`, and an exception where nothing has come, cost as much as what is received."""
 HELLO_S = 5.0
 """How long an answer to hello may take; then it is said again."""
 
@@ -89,7 +90,23 @@ class Subscriber:
             left_s = end - time.monotonic()
             if batch is not None or left_s <= 0:
                 return batch
-            self.wait(min(left_s, wire.BEAT_S))
+            batch = self._await(min(left_s, wire.BEAT_S))
+            if batch is not None:
+                return batch
+
+    def _await(self, most_s: float) -> Batch | None:
+        """The next message, a batch or not. It is waited for where it is received: a poll before that would
+        cost the message a system call more.
+        """
+        if self._socket is None:
+            self.wait(most_s)
+            return None
+        self._socket.set(RCVTIMEO, max(1, int(most_s * 1000)))
+        try:
+            message = self._socket.recv()
+        except zmq.Again:
+            return None
+        return self._came(message)
 
     def wait(self, most_s: float) -> None:
         """Until something has come, or so long."""
@@ -107,7 +124,7 @@ class Subscriber:
     # ---- the connection ------------------------------------------------------------------------------------
 
     def _care(self) -> None:
-        """Connects, says hello, says that it is here, sees that nobody is."""
+        """Connects, says hello, says what was taken and that it is here, sees that nobody is."""
         now = time.monotonic()
         if self._socket is None and now >= self._next_s:
             self._connect(now)
@@ -122,6 +139,8 @@ class Subscriber:
         elif now - self._spoke_s > wire.BEAT_S:
             self._acknowledge(0)
             self._send(wire.PING)
+        else:
+            self._acknowledge(0 if self._hello.fewer else wire.TAKEN_EVERY - 1)
 
     def _connect(self, now: float) -> None:
         socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
@@ -180,22 +199,20 @@ class Subscriber:
 
     def _receive(self) -> Batch | None:
         """The next batch that has come."""
-        while self._socket is not None:
-            try:
-                message = self._socket.recv(NOW)
-            except zmq.Again:
-                return None
-            self._heard_s = time.monotonic()
-            batch = self._take(message)
+        while self._socket is not None and int(self._socket.get(EVENTS)) & READABLE:
+            batch = self._came(self._socket.recv(NOW))
             if batch is not None:
                 return batch
         return None
+
+    def _came(self, message: bytes) -> Batch | None:
+        self._heard_s = time.monotonic()
+        return self._take(message)
 
     def _take(self, message: bytes) -> Batch | None:
         kind = message[:1]
         if kind == wire.ROWS:
             self._received += 1
-            self._acknowledge(0 if self._hello.fewer else wire.TAKEN_EVERY - 1)
             return self._follows(wire.batch_of(message))
         if kind == wire.HELLO:
             welcome = msgspec.msgpack.decode(message[1:], type=_Welcome)

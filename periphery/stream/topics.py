@@ -103,8 +103,9 @@ def rows_of(topic: int, frame: Frame) -> Rows:
 
 def rows_in(batch: Batch, topic: int) -> Rows:
     """The rows of a topic that a batch has and that weren't known before it, without a copy."""
-    rows = rows_of(topic, batch.frames.get(topic, b""))
-    if not len(rows) or batch.flags or int(rows["header"]["seq"][0]) > batch.after:
+    frame = batch.frames.get(topic, b"")
+    rows = rows_of(topic, frame)
+    if not frame or batch.flags or int.from_bytes(frame[:8], "little") > batch.after:  # a row's seq is first
         return rows
     new: Rows = rows[rows["header"]["seq"] > batch.after]
     return new

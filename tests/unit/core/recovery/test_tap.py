@@ -114,7 +114,7 @@ def test_what_comes_meanwhile_is_no_torn_tail(journal: Path) -> None:
         while tapped.through < whole + COUNT and time.monotonic() < end:
             if tapped.poll(reader):
                 tapped.take()
-            elif not tapped.wait(reader, 1_000_000, 1_000_000):
+            elif not tapped.wait(reader, 1_000_000, 500_000, 50_000):
                 reader.refresh()
     assert process.returncode == 0
     assert tapped.through == whole + COUNT
