@@ -27,7 +27,8 @@ from core.cli.output import (
 )
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-PROFILES = ("contained", "remote", "bridge")
+BESIDE = ("services", "models", "cache", "feed", "backend")
+PROFILES = ("contained", "remote", "bridge", *BESIDE)
 IMAGE = "nacre/core"
 PAGE = 4096
 SPARE_BYTES = 1 << 20
@@ -51,6 +52,10 @@ _file = click.option(
     help="One host container, all stages or a process a stage; a container a stage; engines behind ZeroMQ.",
 )
 @click.option("--bridge", is_flag=True, help="The bridge too: feed and order entry over ZeroMQ.")
+@click.option(
+    "--with", "beside", multiple=True, type=click.Choice(BESIDE),
+    help="What works beside the core, in containers of its own: see deploy/compose.services.yaml.",
+)
 @click.option(
     "--strategy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -82,13 +87,13 @@ _file = click.option(
     "--engines",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="With --local: the engines' TOML file; a section an engine.",
+    help="The engines' TOML file; a section an engine.",
 )
 @click.option("--store", metavar="ADDRESS", help="With --local: the recorder too, into this store.")
 @click.option("--socket", type=click.Path(dir_okay=False, path_type=Path), help="With --local: the core's.")
 @_file
 def up(
-    placement: str, bridge: bool, strategy: Path | None, realtime: bool, config: Path | None,
+    placement: str, bridge: bool, beside: tuple[str, ...], strategy: Path | None, realtime: bool, config: Path | None,
     files: tuple[str, ...], local: bool, **apart: Any,
 ) -> None:  # fmt: skip
     """Start a core in containers, and wait until it takes orders. Images: make images.
@@ -105,13 +110,15 @@ def up(
         "NACRE_SHM_SIZE": str(shm_bytes(config)),
     }
     more = [*files, *([str(DEPLOY / "compose.realtime.yaml")] if realtime else ())]
+    if apart["engines"] is not None:
+        environment["NACRE_ENGINES"] = str(apart["engines"].resolve())
     if strategy is not None:
         environment["NACRE_STRATEGY"] = str(strategy.resolve())
         more.append(str(DEPLOY / "compose.strategy.yaml"))
-    bridge = bridge or strategy is not None
-    chosen = [name for name in PROFILES if name == placement or (name == "bridge" and bridge)]
+    chosen = {placement, *beside} | ({"bridge"} if bridge or beside or strategy else set())
+    profiles = [name for name in PROFILES if name in chosen]
     words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
-    sys.exit(_compose(words, chosen, more, environment, remote=placement == "remote"))
+    sys.exit(_compose(words, profiles, more, environment, remote=placement == "remote"))
 
 
 def _local(
@@ -212,7 +219,8 @@ def _compose(
     """Compose's exit code, as ours."""
     if not (DEPLOY / "compose.yaml").is_file():
         raise BadInput("the Compose files are no part of the wheel: run this in a checkout of the project")
-    chosen = [DEPLOY / "compose.yaml", *([DEPLOY / "compose.remote.yaml"] if remote else []), *files]
+    chosen = [DEPLOY / "compose.yaml", DEPLOY / "compose.services.yaml"]
+    chosen = [*chosen, *([DEPLOY / "compose.remote.yaml"] if remote else []), *files]
     command = [*_client(), *(word for file in chosen for word in ("-f", str(file)))]
     command += [word for name in profiles for word in ("--profile", name)]
     known = {"NACRE_SHM_SIZE": "0", **os.environ, **(environment or {})}

@@ -2,5 +2,5 @@
 # The tests that need containers: images are built, then pytest runs; see with_engine.sh for the engine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-.venv/bin/python deploy/images/build.py
+.venv/bin/python deploy/images/build.py core bench features
 NACRE_CONTAINERS=1 .venv/bin/python -m pytest tests/containers "$@"

@@ -8,19 +8,22 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
+from importlib.metadata import requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "deploy" / "setup" / "requirements.lock"
-ALSO = ("markdown-it-py", "mdurl", "pygments", "psycopg-binary", "psycopg-pool", "typing-extensions")
-"""What rich and psycopg depend on."""
 
 
-def gather(target: Path) -> None:
-    """Into an empty folder. The registry is asked for what pip's cache lacks."""
+def gather(target: Path, extras: Iterable[str]) -> None:
+    """Into an empty folder, for nacre with these extras. The registry is asked for what pip's cache lacks."""
     _pip("wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(target), str(ROOT))
     wanted = target / "requirements.txt"
-    wanted.write_text("".join(entries(names())))
+    wanted.write_text("".join(entries(names(extras))))
     _pip(
         "download",
         "-q",
@@ -36,11 +39,26 @@ def gather(target: Path) -> None:
     wanted.unlink()
 
 
-def names() -> set[str]:
-    """Of the packages that run in an image."""
+def names(extras: Iterable[str]) -> set[str]:
+    """Of the packages that run in an image with these extras, and of what they depend on, as installed here."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["periphery"]]
-    return {re.split(r"[<>=!~ \[]", each, maxsplit=1)[0].lower() for each in asked} | set(ALSO)
+    asked = list(project["dependencies"])
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    waiting, seen = [Requirement(each) for each in asked], set()
+    while waiting:
+        each = waiting.pop()
+        for extra in ("", *each.extras):
+            if (name := canonicalize_name(each.name), extra) not in seen:
+                seen.add((name, extra))
+                waiting += _needs(name, extra)
+    return {name for name, _ in seen}
+
+
+def _needs(name: str, extra: str) -> list[Requirement]:
+    """What a package depends on here, for that extra of its own."""
+    found = [Requirement(each) for each in requires(name) or ()]
+    return [each for each in found if each.marker is None or each.marker.evaluate({"extra": extra})]
 
 
 def entries(wanted: set[str]) -> list[str]:

@@ -88,8 +88,11 @@ def _begins(service: Any, server: Any, probes: Any) -> None:
 
 @command.command(short_help="Make a file that tokens are signed with.")
 @click.argument("file", type=_PATH)
-def secret(file: Path) -> None:
-    """Make FILE, which only its owner may read. There must be none by that name."""
+@click.option("--keep", is_flag=True, help="Leave one that is there.")
+def secret(file: Path, keep: bool) -> None:
+    """Make FILE, which only its owner may read. There must be none by that name, else with --keep."""
+    if keep and file.exists():
+        return
     try:
         made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:

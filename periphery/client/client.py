@@ -88,7 +88,7 @@ def _open_over_bridge(
     )
     link = BridgeLink(address, timeout, known)
     try:
-        token = token or os.environ.get("NACRE_TOKEN", "")
+        token = token or os.environ.get("NACRE_TOKEN") or control.left_token()
         told = link.hello(token, name, cancel_on_disconnect, hears_all)
         return link, Session(told, BridgeRings(link), name)
     except BaseException:

@@ -48,6 +48,15 @@ def read_token(given: str | None, address: Path) -> str:
         return ""
 
 
+def left_token() -> str:
+    """The token in the file that NACRE_TOKEN_FILE names, as a bridge leaves it; "" where there is none."""
+    path = os.environ.get("NACRE_TOKEN_FILE")
+    try:
+        return Path(path).read_text().strip() if path else ""
+    except OSError:
+        return ""
+
+
 def token_file(address: Path) -> Path:
     """The core's token, beside its socket: `core.sock` has `core.token`."""
     return address.with_suffix(".token")

@@ -64,7 +64,7 @@ class Composed:
             "COMPOSE_PROJECT_NAME": f"nacre-test-{os.getpid()}",
             **environment,
         }
-        self.files = [DEPLOY / "compose.yaml"]
+        self.files = [DEPLOY / "compose.yaml", DEPLOY / "compose.services.yaml"]
         if "remote" in profiles:
             self.files.append(DEPLOY / "compose.remote.yaml")
         if core is not None:

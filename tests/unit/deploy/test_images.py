@@ -10,24 +10,33 @@ import pytest
 
 from core.topology import LIVE_CURSORS, REMOTABLE
 from deploy.images import base, wheels
+from deploy.images.build import IMAGES
+from periphery.service.registry import PLACES
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text()
-SERVICES = dict(re.findall(r"\n  ([a-z-]+):\n((?:    .*\n)+)", COMPOSE.partition("\nservices:")[2]))
+BESIDE = (DEPLOY / "compose.services.yaml").read_text()
+_SERVICE = re.compile(r"\n  ([a-z-]+):\n((?:    .*\n)+)")
+SERVICES = dict(_SERVICE.findall(COMPOSE.partition("\nservices:")[2].partition("\nvolumes:")[0]))
+SERVICES_BESIDE = dict(_SERVICE.findall(BESIDE.partition("\nservices:")[2].partition("\nvolumes:")[0]))
 
 
 def test_the_wheels_are_those_of_the_lock() -> None:
     entries = wheels.entries({"numpy", "pyzmq"})
     assert [entry.partition("==")[0] for entry in entries] == ["numpy", "pyzmq"]
     assert all("--hash=sha256:" in entry for entry in entries)
-    assert {"click", "msgspec", "numpy", "pyzmq", "rich"} <= wheels.names()
-    assert not {"pytest", "cython", "pyarrow"} & wheels.names()
+    core = wheels.names(["periphery"])
+    assert {"click", "msgspec", "numpy", "pyzmq", "rich", "psycopg-binary", "markdown-it-py"} <= core
+    assert not {"pytest", "cython", "pyarrow"} & core
+    assert {"lightgbm", "scipy"} <= wheels.names(["periphery", "ml"]) - core
     with pytest.raises(LookupError, match="make lock"):
         wheels.entries({"no-such-package"})
 
 
 def test_every_name_of_an_image_is_in_the_lock() -> None:
-    assert len(wheels.entries(wheels.names())) == len(wheels.names())
+    for extras in IMAGES.values():
+        names = wheels.names(extras.split(","))
+        assert len(wheels.entries(names)) == len(names)
 
 
 def test_the_closure_holds_the_c_library() -> None:
@@ -59,6 +68,18 @@ def test_every_service_is_secured_and_watched() -> None:
     for name, text in SERVICES.items():
         assert re.search(r"<<: \*(secured|engine|remote)", text), name
         assert "healthcheck" in text, name
+
+
+def test_what_works_beside_a_core_has_a_service_without_capabilities() -> None:
+    engines = {name for name in PLACES if re.search(rf"command: \[engine, run, {name},", BESIDE)}
+    assert engines == PLACES.keys() - {"bars"}  # as market data: where it is wanted
+    assert {"recorder", "websocket", "cache", "market-data", "backend"} <= SERVICES_BESIDE.keys()
+    assert "--bounding-set=-all" in BESIDE
+    assert not SERVICES.keys() & SERVICES_BESIDE.keys() - {"bridge"}
+    for name, text in SERVICES_BESIDE.items():
+        assert name == "bridge" or re.search(r"<<: \*(secured|service)\n", text), name
+        image = re.search(r"image: nacre/(.*)", text)
+        assert image is None or image[1] in IMAGES, name
 
 
 def test_rights_that_a_kernel_may_not_grant_are_in_an_override_only() -> None:

@@ -70,7 +70,7 @@ def test_the_network_is_for_remote_engines_alone(asked: Path) -> None:
 def test_down_stops_the_core_first(asked: Path) -> None:
     assert run("down").exit_code == 0
     assert run("down", "--volumes").exit_code == 0
-    ends = [words[words.index("bridge") + 1 :] for words, _ in calls(asked)]
+    ends = [words[words.index(compose.PROFILES[-1]) + 1 :] for words, _ in calls(asked)]
     assert ends == [["stop", "core"], ["down"], ["stop", "core"], ["down", "--volumes"]]
 
 
