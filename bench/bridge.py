@@ -66,7 +66,7 @@ class Failed(RuntimeError):
 
 
 def run(
-    pairs: int = 20, events: int = 500_000, rate: int = 50_000, seconds: float = 5.0, wait: str = "yield"
+    pairs: int = 20, events: int = 500_000, rate: int = 50_000, seconds: float = 5.0, wait: str = "sleep"
 ) -> dict[str, Any]:
     """pairs: of blocks of the hop. events: that go through in batches. rate, seconds: of the open loop. wait:
     the publisher's. Failed.

@@ -29,7 +29,7 @@ class Hearing:
         self.subscriber = Subscriber(stream, Hello(("quotes",), after))
         self.raw: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.PULL)
         self.raw.connect(raw)
-        self.events = self.bid_sum = self.last = self.raw_missing = 0
+        self.events = self.bid_sum = self.last = self.raw_missing = self.came_ns = 0
         self.in_order = True
         end = time.monotonic() + PATIENCE_S
         while not self.subscriber.is_welcome and time.monotonic() < end:
@@ -44,10 +44,10 @@ class Hearing:
         return _told(np.array(found))
 
     def hear_stream(self, count: int) -> dict[str, Any]:
-        """Each event from its own time."""
+        """Each event from its own time to when its row is there; as a raw row, it is looked at afterwards."""
         found: list[Any] = []
         while count > 0 and (rows := self._next()) is not None:
-            found.append(time.monotonic_ns() - rows["header"]["time_ns"])
+            found.append(self.came_ns - rows["header"]["time_ns"])
             self._count(rows)
             count -= len(rows)
         return _told(np.concatenate(found) if found else np.array([]))
@@ -73,6 +73,7 @@ class Hearing:
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             batch = self.subscriber.next(PATIENCE_S)
+            self.came_ns = time.monotonic_ns()
             if batch is not None and len(rows := rows_in(batch, QUOTES)):
                 return rows
         return None

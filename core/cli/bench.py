@@ -131,7 +131,7 @@ def client(output: str, blocks: int, block_ms: float, journal: Path | None) -> N
 @click.option(
     "--wait",
     type=click.Choice(["yield", "sleep"]),
-    default="yield",
+    default="sleep",
     show_default=True,
     help="The publisher's.",
 )

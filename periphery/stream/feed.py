@@ -12,7 +12,7 @@ from pathlib import Path
 from core.recovery.journal import capacity_of
 from core.recovery.tap import Tap
 from core_ext.journal import JournalReader
-from periphery.service.mark import digest_of
+from periphery.service.mark import digest_of_record
 from periphery.stream.topics import FILLS, ROW_BYTES, topic_of
 from periphery.stream.wire import Batch
 
@@ -44,7 +44,7 @@ class JournalFeed:
     @property
     def digest(self) -> bytes:
         """What the last event was."""
-        return digest_of(self._tap.record()) if self._tap.through else b""
+        return digest_of_record(self._tap.record()) if self._tap.through else b""
 
     def poll(self) -> Batch | None:
         """What came next; None: nothing yet."""
@@ -80,4 +80,4 @@ class JournalFeed:
 
     def _batch(self, after: int) -> Batch:
         tap = self._tap
-        return Batch(after, tap.through, digest_of(tap.record()), tap.take())
+        return Batch(after, tap.through, digest_of_record(tap.record()), tap.take())

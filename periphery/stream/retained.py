@@ -50,9 +50,13 @@ class Retained:
         return self._batches[i].digest if i >= self._first and self._ends[i] == at else None
 
     def add(self, batch: Batch) -> None:
-        """The next one."""
+        """The next one. `settle` may come later, but before the next."""
         self._batches.append(batch)
         self._ends.append(batch.through)
+
+    def settle(self) -> None:
+        """Counts the batch that was added last, and lets go of what is too old."""
+        batch = self._batches[-1]
         self.bytes += _bytes_of(batch)
         self._unfolded_rows += _market_rows(batch)
         if self._unfolded_rows > 2 * self._fold_rows:

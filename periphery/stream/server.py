@@ -59,7 +59,7 @@ class EventLog:
         return self.retained.newest
 
     def add(self, batch: Batch) -> None:
-        """What came next."""
+        """What came next; `retained.settle` is to follow."""
         self.retained.add(batch)
         if DECLARATIONS in batch.frames:
             self._name(batch.frames[DECLARATIONS])
@@ -168,7 +168,10 @@ class Server:
             self.log.add(batch)
             self._came_s = time.monotonic()
         self.log.is_whole = batch is None and self._feed is not None
-        if self.publisher.turn() or batch is not None:
+        done = self.publisher.turn()
+        if batch is not None:
+            self.log.retained.settle()  # once it is on its way
+        if done or batch is not None:
             return
         if self._feed is None:
             time.sleep(NAP_S)

@@ -235,13 +235,13 @@ class Subscriber:
         if batch.flags & SETTINGS:
             self._settings = False
             return batch
-        if batch.through <= self.at and not batch.flags & ANEW:
-            return None
-        if batch.after > self.at:
-            self.gaps += 1
-            self._again(f"{self.address}: what comes after {self.at:,} is missing")
-            return None
         known = self.at
+        if batch.through <= known and not batch.flags & ANEW:
+            return None
+        if batch.after > known:
+            self.gaps += 1
+            self._again(f"{self.address}: what comes after {known:,} is missing")
+            return None
         self.left_out += batch.left_out
         self._at, self._digest = batch.through, batch.digest
         return batch if batch.after == known else msgspec.structs.replace(batch, after=known)

@@ -120,15 +120,15 @@ def packed(batch: Batch, frames: list[tuple[int, Frame]], after: int) -> bytes:
 
 def batch_of(message: bytes) -> Batch:
     """The rows of a message, where they came. ValueError: it is none."""
+    view, frames = memoryview(message), {}
     try:
         _, flags, count, _, left_out, after, through, digest = _HEAD.unpack_from(message)
-        table = [_FRAME.unpack_from(message, _HEAD.size + i * _FRAME.size) for i in range(count)]
+        at = _HEAD.size + count * _FRAME.size
+        for topic, size in _FRAME.iter_unpack(view[_HEAD.size : at]):
+            frames[topic] = view[at : at + size]
+            at += size
     except struct.error as error:
         raise ValueError(f"rows: {error}: the publisher is of another version") from None
-    at, view, frames = _HEAD.size + count * _FRAME.size, memoryview(message), {}
-    for topic, size in table:
-        frames[topic] = view[at : at + size]
-        at += size
     if at != len(message):
         raise ValueError(f"rows: {len(message):,} bytes, not {at:,}: the publisher is of another version")
     return Batch(after, through, digest, frames, flags, left_out)
