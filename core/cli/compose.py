@@ -53,7 +53,10 @@ _file = click.option(
 )
 @click.option("--bridge", is_flag=True, help="The bridge too: feed and order entry over ZeroMQ.")
 @click.option(
-    "--with", "beside", multiple=True, type=click.Choice(BESIDE),
+    "--with",
+    "beside",
+    multiple=True,
+    type=click.Choice(BESIDE),
     help="What works beside the core, in containers of its own: see deploy/compose.services.yaml.",
 )
 @click.option(
@@ -93,8 +96,8 @@ _file = click.option(
 @click.option("--socket", type=click.Path(dir_okay=False, path_type=Path), help="With --local: the core's.")
 @_file
 def up(
-    placement: str, bridge: bool, beside: tuple[str, ...], strategy: Path | None, realtime: bool, config: Path | None,
-    files: tuple[str, ...], local: bool, **apart: Any,
+    placement: str, bridge: bool, beside: tuple[str, ...], strategy: Path | None, realtime: bool,
+    config: Path | None, files: tuple[str, ...], local: bool, **apart: Any,
 ) -> None:  # fmt: skip
     """Start a core in containers, and wait until it takes orders. Images: make images.
 

@@ -1,4 +1,6 @@
-"""Builds the images nacre/core, nacre/bench and those of services with the container engine at hand: `make images`."""
+"""Builds the images nacre/core, nacre/bench and those of services with the container engine at hand:
+`make images`.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Makes an image's environment, /opt/nacre: nacre with the extras that EXTRAS names, from wheels, without what no
-image needs. What the extras brought is imported once: a shared library that the base lacks is seen here.
+"""Makes an image's environment, /opt/nacre: nacre with the extras that EXTRAS names, from wheels, without what
+no image needs. What the extras brought is imported once: a shared library that the base lacks is seen here.
 """
 
 import os
@@ -16,8 +16,9 @@ UNWANTED = ("tests", "include", "share")
 IMPORTS = """
 import importlib, re
 from importlib.metadata import packages_distributions, requires
-wanted = [each for each in requires("nacre") if "extra ==" in each]
-wanted = {re.split("[^a-z0-9_.-]", each.lower())[0] for each in wanted if re.findall("extra == .(.*?).$", each)[0] in EXTRAS}
+asked = [each for each in requires("nacre") if re.search("extra == .(.*).$", each)]
+asked = [each for each in asked if re.search("extra == .(.*).$", each)[1] in EXTRAS]
+wanted = {re.match("[a-z0-9_.-]+", each.lower())[0] for each in asked}
 for module, names in packages_distributions().items():
     if wanted & {name.lower() for name in names} and module.isidentifier() and not module.startswith("_"):
         importlib.import_module(module)

@@ -40,7 +40,7 @@ def gather(target: Path, extras: Iterable[str]) -> None:
 
 
 def names(extras: Iterable[str]) -> set[str]:
-    """Of the packages that run in an image with these extras, and of what they depend on, as installed here."""
+    """Of the packages in an image with these extras, and of what they depend on, as installed here."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = list(project["dependencies"])
     for extra in extras:

@@ -26,7 +26,8 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.group()
 def command() -> None:
     """Keep in Redis what is true now: open orders, positions, profit, quotes, risk states; and streams of
-    what happened, for other hosts. The core doesn't notice: its journal is read, or its stream. See docs/redis.md.
+    what happened, for other hosts. The core doesn't notice: its journal is read, or its stream. See
+    docs/redis.md.
     """
 
 
@@ -34,7 +35,9 @@ def command() -> None:
 @click.argument("journal", type=_FOLDER, required=False)
 @click.option("--connect", metavar="ADDRESS", help="Or its stream: tcp://HOST:7703. See nacre bridge.")
 @click.option(
-    "--key", default="", metavar="FILE",
+    "--key",
+    default="",
+    metavar="FILE",
     help="With --connect: this service's NAME.secret, where there are keys.",
 )
 @click.option("--server-key", default="", metavar="FILE", help="With --key: the stream's server.public.")

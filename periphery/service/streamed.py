@@ -42,7 +42,7 @@ def open_whole(
     server_key: str = "",
     step: int = STEP,
 ) -> StreamSource:
-    """All events from the first one on, as a journal tells them: for who keeps no state of its own. BadKeys."""
+    """All events from the first one on, as a journal tells them: for who keeps no state. BadKeys."""
     keys = client_keys(key, server_key)
     return StreamSource(address, m.Kind, on_page, known, keys, step, whole=True)
 
@@ -98,8 +98,8 @@ class StreamSource:
         return Mark(self.seq, digest_of(self._raw)) if self._raw else self._mark
 
     def poll(self) -> int:
-        """Hands on some events. Gone: no publisher answers now. Refused, OtherJournal: it has another journal,
-        or this engine's key hasn't the rights.
+        """Hands on some events. Gone: no publisher answers now. Refused, OtherJournal: it has another
+        journal, or this engine's key hasn't the rights.
         """
         done = self._hand_on()
         while done < self.step and (not self.last or self.seq < self.last):

@@ -26,7 +26,7 @@ SUBSCRIBERS_MAX = 1024
 LINGER_MS = 500
 EVENTS, READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
 send = zmq.backend.Socket.send
-"""What `zmq.Socket.send` calls, after it has looked for what no message here has: that costs more than this."""
+"""What `zmq.Socket.send` calls once it has looked for what no message here has: that costs more than this."""
 NOW, MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
 """Numbers: an enum's `|` costs as much as what is sent."""
 FEW_WINDOW = 2

@@ -33,7 +33,7 @@ SPINS_S = {"yield": 3600.0, "sleep": 0.0}
 """How it waits for the next event: it yields its turn for so long, then naps."""
 WAITS = tuple(SPINS_S)
 LONG_NAP_S, SHORT_NAP_S, BUSY_S = 0.0001, 0.00001, 0.01
-"""A nap is short for so long after an event. Then the next one finds it awake soon, and its sender's processor free."""
+"""A nap is short for so long after an event: the next one finds it awake soon, and a processor free."""
 _PR_SET_TIMERSLACK = 29
 
 

@@ -252,6 +252,4 @@ def _source(settings: Settings, on_page: Callable[[bytes], object]) -> Source:
         return JournalSource(settings.journal, on_page, step=STEP)
     from periphery.service.streamed import open_whole  # only this way needs ZeroMQ
 
-    return open_whole(
-        settings.connect, on_page, key=settings.key, server_key=settings.server_key, step=STEP
-    )
+    return open_whole(settings.connect, on_page, key=settings.key, server_key=settings.server_key, step=STEP)

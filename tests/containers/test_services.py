@@ -107,7 +107,9 @@ def check_reach(composed: Composed) -> None:
         )
         assert found.keys() == {composed.network(name) for name in names}, service
         assert not maps_board(composed, service), service
-        mounts = docker("inspect", "-f", "{{range .Mounts}}{{.Name}} {{.RW}}\n{{end}}", composed.container(service))
+        mounts = docker(
+            "inspect", "-f", "{{range .Mounts}}{{.Name}} {{.RW}}\n{{end}}", composed.container(service)
+        )
         assert service in ("bridge", "recorder") or composed.network("state") not in mounts, service
         assert service == "bridge" or composed.network("run") not in mounts, service
     for name in ("stream", "store"):

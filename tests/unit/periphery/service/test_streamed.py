@@ -11,7 +11,7 @@ import pytest
 
 from periphery.risk.engine import RiskEngine
 from periphery.service.config import BadConfig, Config, read_config
-from periphery.service.mark import BEGIN
+from periphery.service.mark import BEGIN, Mark
 from periphery.service.runner import Runner
 from periphery.service.source import Gone, JournalSource, OtherJournal
 from periphery.service.streamed import StreamSource, open_whole
@@ -127,14 +127,20 @@ def test_whole_it_gives_the_view_that_the_journal_gives(tmp_path: Path) -> None:
         known = over.mark if over.seq == 60 else known
     for retain_bytes in (1 << 28, 1):
         with streaming(tmp_path / "journal", retain_bytes=retain_bytes, most=7) as stream:
-            source = open_whole(stream.address, lambda raw: told.page(raw), known)
-            found: list[tuple[Change, bool]] = []
-            told = View(source.book, lambda change, of=source, to=found: to.append((change, of.is_new)))  # type: ignore[misc]
-            followed(source)
-            source.close()
+            found, mark = viewed(stream.address, known)
         assert [change for change, _ in found] == expected
         assert [is_new for _, is_new in found] == [change.seq > 60 for change in expected]
-        assert source.mark == over.mark
+        assert mark == over.mark
+
+
+def viewed(address: str, known: Mark) -> tuple[list[tuple[Change, bool]], Mark]:
+    """What a view of the whole stream is told, and whether it was new; the mark at its end."""
+    found: list[tuple[Change, bool]] = []
+    source = open_whole(address, lambda raw: view.page(raw), known)
+    view = View(source.book, lambda change: found.append((change, source.is_new)))
+    followed(source)
+    source.close()
+    return found, source.mark
 
 
 def test_whole_another_journal_is_told(tmp_path: Path) -> None:

@@ -438,7 +438,7 @@ def test_stop_is_told_and_health_counts(tmp_path: Path) -> None:
 def test_settings(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="secret"):
         read(None, {"journal": "j"}, {})
-    with pytest.raises(BadConfig, match="journal, a core.s folder, or connect"):
+    with pytest.raises(BadConfig, match="or connect, the address"):
         read(None, {"journal": "j", "connect": "c", "secret": "s"}, {})
     with pytest.raises(BadConfig, match="nonsense"):
         read(None, {"journal": "j", "nonsense": 1}, {})
