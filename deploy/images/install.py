@@ -1,5 +1,6 @@
-"""Makes an image's environment, /opt/nacre: nacre with the extras that EXTRAS names, from wheels, without what
-no image needs. What the extras brought is imported once: a shared library that the base lacks is seen here.
+"""Makes an image's environment, /opt/nacre: nacre with the extras that EXTRAS names, from wheels, without
+what no image needs. What the extras brought is imported once: a shared library that the base lacks is seen
+here.
 """
 
 import os
