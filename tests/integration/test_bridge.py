@@ -93,6 +93,19 @@ def test_many_orders_come_through_once_and_in_order(core: Process, bridge: str) 
     assert len(told) + len(answers) == count
 
 
+def test_a_token_that_was_left_in_a_file(
+    core: Process, bridge: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a bridge leaves it for services; they may be there before it."""
+    monkeypatch.delenv("NACRE_TOKEN", raising=False)
+    monkeypatch.setenv("NACRE_TOKEN_FILE", str(tmp_path / "left"))
+    with pytest.raises(WrongToken):
+        connect(bridge, name="left", timeout=20)
+    (tmp_path / "left").write_text(core.socket.with_suffix(".token").read_text())
+    with connect(bridge, name="left", timeout=20) as client:
+        assert client.status()["seq"] > 0
+
+
 def test_a_wrong_token_and_a_core_that_goes(core: Process, bridge: str) -> None:
     with pytest.raises(WrongToken):
         connect(bridge, "wrong", timeout=20)

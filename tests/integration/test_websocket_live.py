@@ -174,6 +174,9 @@ def test_what_is_wrong_is_said(core: Process, tmp_path: Path) -> None:
     assert ran.exit_code != 0
     assert "nacre websocket secret" in ran.output
     nacre("websocket", "secret", str(tmp_path / "s"))
+    made = (tmp_path / "s").read_text()
+    nacre("websocket", "secret", "--keep", str(tmp_path / "s"))
+    assert (tmp_path / "s").read_text() == made
     for words in (
         ["secret", str(tmp_path / "s")],
         ["token", "a", "--secret", str(tmp_path / "s"), "--account", "A", "--topic", "x"],

@@ -48,6 +48,17 @@ def test_up_with_a_strategy_brings_the_bridge_too(asked: Path, tmp_path: Path) -
     assert env["NACRE_STRATEGY"] == str(file)
 
 
+def test_what_works_beside_the_core_brings_the_bridge_too(asked: Path, tmp_path: Path) -> None:
+    file = tmp_path / "engines.toml"
+    file.write_text("")
+    assert run("up", "--with", "services", "--with", "backend", "--engines", str(file)).exit_code == 0
+    ((words, env),) = calls(asked)
+    assert str(DEPLOY / "compose.services.yaml") in words
+    profiles = [words[i + 1] for i, word in enumerate(words) if word == "--profile"]
+    assert profiles == ["bridge", "services", "backend"]
+    assert env["NACRE_ENGINES"] == str(file)
+
+
 def test_up_works_out_the_shared_memory(asked: Path) -> None:
     assert run("up", "--placement", "contained", "--bridge").exit_code == 0
     ((words, env),) = calls(asked)
