@@ -62,6 +62,8 @@ class Composed:
             "NACRE_SHM_SIZE": str(shm_bytes(self.config)),
             "NACRE_CONFIG": str(self.config),
             "COMPOSE_PROJECT_NAME": f"nacre-test-{os.getpid()}",
+            "NACRE_WEBSOCKET_PORT": "127.0.0.1:",  # any that is free
+            "NACRE_BACKEND_PORT": "127.0.0.1:",
             **environment,
         }
         self.files = [DEPLOY / "compose.yaml", DEPLOY / "compose.services.yaml"]
