@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.clock_sync import ClockSync, clock_sync
+
 PINNED_PROCESSORS = 4
 """From here on every engine group has a processor of its own."""
 
 SHM_NEEDED = 1 << 30
 MEMLOCK_NEEDED = 1 << 28
+IDLE_US = 2
+CLOCK_OFF_NS = 1_000_000
 RUNTIMES = ("docker", "podman", "nerdctl", "kubectl")
 
-type State = Literal["ok", "costs", "unknown"]
+type State = Literal["ok", "costs", "unknown", "broken"]
+"""costs: it works, slower; broken: something that should work doesn't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,81 @@ def _transparent_huge_pages(root: Path) -> Finding:
     )  # fmt: skip
 
 
+def _idle_states(root: Path) -> Finding:
+    """How deep processors may sleep: the slowest state that isn't switched off."""
+    folder = root / "sys/devices/system/cpu/cpu0/cpuidle"
+    states = sorted(folder.glob("state[0-9]*"), key=lambda path: int(path.name.removeprefix("state")))
+    open_ = [state for state in states if _read(state / "disable") in (None, "0")]
+    if not open_:
+        return Finding("idle states", "not shown (a virtual machine, or none)", "unknown")
+    slowest = max(open_, key=_exit_us)
+    found = f"to {_read(slowest / 'name')}, {_exit_us(slowest)} us to wake"
+    if _exit_us(slowest) <= IDLE_US:
+        return Finding("idle states", found, "ok")
+    return Finding(
+        "idle states", found, "costs",
+        f"the first event after a pause waits up to {_exit_us(slowest)} us for its processor to wake",
+        "boot with processor.max_cstate=1 intel_idle.max_cstate=0, or hold /dev/cpu_dma_latency at 0; "
+        "`wait = spin`",
+    )  # fmt: skip
+
+
+def _exit_us(state: Path) -> int:
+    return int(_read(state / "latency") or 0)
+
+
+def _interrupts(root: Path) -> Finding:
+    """Whether devices may interrupt the processors that are kept for engines."""
+    kept = _processor_list(_read(root / "sys/devices/system/cpu/isolated") or "")
+    lists = [text for path in root.glob("proc/irq/[0-9]*/smp_affinity_list") if (text := _read(path))]
+    if not lists:
+        return Finding("interrupts", "not shown", "unknown")
+    if not kept:
+        return Finding(
+            "interrupts", f"{len(lists)}, on any processor: none is isolated", "costs",
+            "a device's interrupt stops an engine where it is: tens of microseconds at p99.9",
+            "isolate processors first; then write the others into /proc/irq/*/smp_affinity_list, "
+            "irqbalance off",
+        )  # fmt: skip
+    wild = sum(bool(kept & _processor_list(text)) for text in lists)
+    if not wild:
+        return Finding("interrupts", f"{len(lists)}, none on isolated processors", "ok")
+    return Finding(
+        "interrupts", f"{wild} of {len(lists)} may come to isolated processors", "costs",
+        "a device's interrupt stops an engine where it is: tens of microseconds at p99.9",
+        "write the other processors into /proc/irq/*/smp_affinity_list; irqbalance off, or "
+        "IRQBALANCE_BANNED_CPULIST",
+    )  # fmt: skip
+
+
+def _processor_list(text: str) -> set[int]:
+    """`0-2,5` as a set."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def _clock(_root: Path) -> Finding:
+    return of_clock(clock_sync())
+
+
+def of_clock(sync: ClockSync | None) -> Finding:
+    """Whether somebody keeps the clock, and how well."""
+    if sync is None:
+        return Finding("clock", "not shown", "unknown")
+    found = f"off by {abs(sync.offset_ns) / 1e3:.0f} us, at most {sync.error_ns / 1e6:.1f} ms"
+    if sync.synchronised and abs(sync.offset_ns) <= CLOCK_OFF_NS:
+        return Finding("clock", found, "ok")
+    return Finding(
+        "clock", found if sync.synchronised else "nobody keeps it", "costs",
+        "times in the journal aren't the venues': delays and costs are measured wrong, and a set-back "
+        "clock stands still",
+        "run chrony (or ptp4l and phc2sys): it slews; never set the clock by hand while a core runs",
+    )  # fmt: skip
+
+
 def _container_runtime(_root: Path) -> Finding:
     found = [name for name in RUNTIMES if shutil.which(name)]
     if found:
@@ -182,5 +262,8 @@ _CHECKS: tuple[Callable[[Path], Finding], ...] = (
     _memlock,
     _huge_pages,
     _transparent_huge_pages,
+    _idle_states,
+    _interrupts,
+    _clock,
     _container_runtime,
 )

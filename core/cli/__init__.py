@@ -43,6 +43,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "analytics": ("periphery.cli.analytics", "How accounts do: returns, drawdowns, what they come from."),
     "backend": ("periphery.cli.backend", "Serve a core over HTTP, and add its users."),
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
+    "backup": ("periphery.cli.backup", "Copy journal, stores and audit; check them, bring them back."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "cache": ("periphery.cli.cache", "Keep in Redis what is true now."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),

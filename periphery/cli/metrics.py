@@ -34,6 +34,13 @@ def command() -> None:
     "--journal", default="", metavar="DIR", help="The core's journal; else the core says where it is."
 )
 @click.option("--breaks", type=_FILE, help="The file of breaks that `nacre position reconcile` keeps.")
+@click.option(
+    "--disk",
+    "disks",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="A disk that is watched, besides the journal's.",
+)
 @click.option("--targets", type=_FILE, help="Write the services' addresses there, for file_sd_configs.")
 @click.option(
     "--service", "services", multiple=True, metavar="NAME=HOST:PORT", help="A service that answers."
@@ -46,6 +53,7 @@ def run(
     http: str,
     journal: str,
     breaks: Path | None,
+    disks: tuple[str, ...],
     targets: Path | None,
     services: tuple[str, ...],
     local: Path | None,
@@ -58,7 +66,9 @@ def run(
     stopped = _on_signals()
     with _refusals():
         path = load("periphery.client.control", "socket_path")(socket)
-        collector = load("periphery.monitoring.collector", "CoreCollector")(path, journal, breaks)
+        collector = load("periphery.monitoring.collector", "CoreCollector")(
+            path, journal, breaks, _places(disks)
+        )
         file = None
         if targets is not None:
             file = load("periphery.monitoring.targets", "TargetsFile")(targets, _named(services), local)
@@ -91,6 +101,16 @@ def act(socket: str | None, rules: Path, http: str) -> None:
         time.sleep(0.05)
     hook.close()
     log.say("ends")
+
+
+def _places(disks: tuple[str, ...]) -> dict[str, Path]:
+    found = {}
+    for each in disks:
+        name, equals, path = each.partition("=")
+        if not equals or not Path(path).exists():
+            raise BadInput(f"--disk {each}: give NAME=PATH of what is there")
+        found[name] = Path(path)
+    return found
 
 
 def _named(services: tuple[str, ...]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from core.board import Board
+from core.clock_sync import Steps
 from core.live.ask import NoCore, ask
 from core.live.observe import observe
 from core.positions.history import BadFile
 from core.positions.reconcile import Breaks
 from periphery.monitoring.core_metrics import gauge, of_board, of_status
+from periphery.monitoring.host_metrics import of_clock, of_disks
 from periphery.monitoring.stream import Stream
 from periphery.monitoring.stream_metrics import of_breaks, of_executions, of_stream
 from periphery.service.source import Gone, OtherJournal
@@ -29,12 +31,22 @@ NAP_S = 0.02
 
 
 class CoreCollector(Collector):
-    """Of the core at a socket. It may come, go and begin anew meanwhile. breaks: a file of reconciliation."""
+    """Of the core at a socket. It may come, go and begin anew meanwhile. breaks: a file of reconciliation.
+    disks: places by what they are for, whose disks are watched besides the journal's.
+    """
 
-    def __init__(self, socket: Path, journal: str = "", breaks: Path | None = None) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        journal: str = "",
+        breaks: Path | None = None,
+        disks: Mapping[str, Path] | None = None,
+    ) -> None:
         self.socket = socket
         self.journal = journal
         self.breaks = breaks
+        self.disks = dict(disks or {})
+        self._steps = Steps()
         self.problem = ""
         self._board: Board | None = None
         self._pid = 0
@@ -115,6 +127,8 @@ class CoreCollector(Collector):
             lag = max(board.seq - stream.seq, 0) if board is not None else 0
             yield gauge("nacre_observer_lag_events", "Events that aren't counted here yet.", [({}, lag)])
         yield from self._broken()
+        yield from of_disks(self.disks | ({"journal": Path(self.journal)} if self.journal else {}))
+        yield from of_clock(self._steps)
 
     def _executions(self, stream: Stream) -> list[dict[str, Any]]:
         if time.monotonic() >= self._costs_due_s:

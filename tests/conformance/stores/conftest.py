@@ -29,10 +29,20 @@ def server() -> Iterator[Postgres]:
 @pytest.fixture
 def database(server: Postgres) -> str:
     """The address of an empty database."""
+    return _emptied(server, "store")
+
+
+@pytest.fixture
+def second_database(server: Postgres) -> str:
+    """Of another one."""
+    return _emptied(server, "second")
+
+
+def _emptied(server: Postgres, name: str) -> str:
     with psycopg.connect(server.address, autocommit=True) as db:
-        db.execute("DROP DATABASE IF EXISTS store WITH (FORCE)")
-        db.execute("CREATE DATABASE store")
-    return server.address.replace("/postgres?", "/store?")
+        db.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        db.execute(f"CREATE DATABASE {name}")
+    return server.address.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
