@@ -46,6 +46,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "backup": ("periphery.cli.backup", "Copy journal, stores and audit; check them, bring them back."),
     "bridge": ("periphery.cli.bridge", "Carry feed and orders over ZeroMQ."),
     "cache": ("periphery.cli.cache", "Keep in Redis what is true now."),
+    "config": ("periphery.cli.config", "What a part is run with, where each word came from, what is wrong."),
     "day": ("periphery.cli.day", "Begin and end a trading day."),
     "engine": ("periphery.cli.engine", "Run the engines that work beside a core."),
     "factor": ("periphery.cli.factor", "Exposures to factors, what they earn, scores and how they foretell."),

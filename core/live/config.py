@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.capacity import Capacity
+from core.config_origin import Origins
 from core.live.day_files import doubts, read_day
 from core.live.places import beside, default_socket
 from core.scenario.declared import Declared
@@ -29,6 +30,7 @@ GROUPS_AN_ACCOUNT = 8
 SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
 REMOTE_ADDRESS = "tcp://{stage}:7700"
+ENVIRONMENT = "NACRE_CORE_"
 KEYS = {
     "name": str,
     "socket": str,
@@ -57,10 +59,11 @@ KEYS = {
 
 
 class ConfigError(ValueError):
-    """What is wrong with a configuration: the file, the key, the value, and what to do."""
+    """What is wrong with a configuration: the place, the key, the value, and what to do."""
 
     def __init__(self, file: str, key: str, value: object, remedy: str) -> None:
         super().__init__(f"{file}: {key} = {value!r}: {remedy}")
+        self.key, self.value, self.remedy = key, value, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,45 @@ def default_journal(name: str) -> Path:
     return Path(home) / "nacre" / name / "journal"
 
 
-def load(config: str | None = None, declare: str | None = None, **options: Any) -> CoreConfig:
-    """The configuration: the file's keys, then the options that are given. ConfigError, ScenarioError."""
+def load(
+    config: str | None = None,
+    declare: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    **options: Any,
+) -> CoreConfig:
+    """The configuration: the file's keys, then NACRE_CORE_<KEY> of the environment, then the options that are
+    given; the last word counts. ConfigError, which says where the word came from; ScenarioError.
+    """
+    given = from_environment(os.environ if environment is None else environment)
+    said = {key: value for key, value in (options | {"declare": declare}).items() if value is not None}
+    try:
+        return _load(config, given, said)
+    except ConfigError as error:
+        place = Origins(config, given, said).of(error.key)
+        raise ConfigError(place, error.key, error.value, error.remedy) from None
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Of each NACRE_CORE_<KEY> its value; numbers and lists as they are in a file. ConfigError."""
+    found = {}
+    for name, text in environment.items():
+        key = name.removeprefix(ENVIRONMENT).lower()
+        if name.startswith(ENVIRONMENT):
+            found[key] = _worded(name, key, text)
+    return found
+
+
+def _worded(name: str, key: str, text: str) -> Any:
+    kind = KEYS.get(key, str)
+    if kind is str:
+        return text
+    try:
+        return tomllib.loads(f"value = [{text}]" if kind is list else f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(name, key, text, f"must be a {kind.__name__}, as in the file") from None
+
+
+def _load(config: str | None, given: dict[str, Any], said: dict[str, Any]) -> CoreConfig:
     file = config or "options"
     keys = _read(config) if config else {}
     inline = {name: keys.pop(name) for name in DECLARING if name in keys}
@@ -108,9 +148,9 @@ def load(config: str | None = None, declare: str | None = None, **options: Any) 
     for key in ("declare", "day", "yesterday"):
         if key in keys:
             keys[key] = str(base / _typed(file, key, keys[key], str))
-    for key, value in keys.items():
+    for key, value in (keys | given).items():
         _known(file, key, value)
-    keys |= {key: value for key, value in (options | {"declare": declare}).items() if value is not None}
+    keys |= given | said
     if "day" not in keys:
         declared = keys.get("declare")
         return _made(file, keys, [*_inline(file, inline), *(_declared(declared) if declared else ())])

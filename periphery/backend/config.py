@@ -8,6 +8,9 @@ from typing import Annotated
 
 import msgspec
 
+from core.config_origin import Origins
+from periphery.service.config import mistake
+
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -76,7 +79,11 @@ def read_config(file: Path) -> Config:
     try:
         found = tomllib.loads(file.read_text())
         config = msgspec.convert(found.get("backend", found), Config)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError as error:
+        section = "backend" if "backend" in found else ""
+        places = Origins(str(file), {}, {}, section=section)
+        raise BadConfig(mistake(error, found.get("backend", found), places)) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadConfig(f"{file}: {error}") from error
     if not config.state:
         raise BadConfig(f"{file}: state is empty: name a folder of the backend's own")

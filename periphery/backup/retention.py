@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core_ext.held_lock import HeldLock
-from core_ext.journal import JournalError
-from periphery.backup import journals, manifest as m
+from core_ext.journal import SUFFIX, JournalError, JournalReader
+from periphery.backup import manifest as m
 from periphery.backup.manifest import BackupError, Manifest
 from periphery.backup.take import PREFIX
 
@@ -93,8 +93,8 @@ def _covers(later: Path, other: Manifest, folder: Path, found: Manifest) -> bool
 def _goes_on(later: Path, earlier: Path) -> bool:
     """Whether one journal begins with all records of the other."""
     try:
-        reader = journals.JournalReader(later)
-        return all(record == next(reader, None) for record in journals.JournalReader(earlier))
+        reader = JournalReader(later)
+        return all(record == next(reader, None) for record in JournalReader(earlier))
     except (JournalError, OSError):
         return False
 
@@ -111,9 +111,9 @@ def prune_journals(folder: Path, into: Path, now_ns: int, days: float, dry_run: 
     """
     out = []
     for journal in sorted(
-        path for path in folder.iterdir() if path.is_dir() and any(path.glob(f"*{journals.SUFFIX}"))
+        path for path in folder.iterdir() if path.is_dir() and any(path.glob(f"*{SUFFIX}"))
     ):
-        segments = list(journal.glob(f"*{journals.SUFFIX}"))
+        segments = list(journal.glob(f"*{SUFFIX}"))
         size = sum(path.stat().st_size for path in segments)
         changed_ns = max(path.stat().st_mtime_ns for path in segments)
         stays = "is young" if now_ns - changed_ns <= days * DAY_NS else _unsafe(journal, into)

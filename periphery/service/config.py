@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+
+from core.config_origin import Origins
 
 PREFIX = "NACRE_"
 """NACRE_RISK_JOURNAL is `journal` of the engine risk, NACRE_RISK_PARAMS_SEED its parameter seed."""
@@ -86,8 +89,29 @@ def read_settings[Settings: msgspec.Struct](
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
-        where = file or "the command"
-        raise BadConfig(f"{where}, engine {name}: {error}") from error
+        places = origins(name, file, given, environment)
+        raise BadConfig(f"engine {name}: {mistake(error, found, places)}") from error
+
+
+def origins(
+    name: str, file: Path | None, given: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> Origins:
+    """Where each setting's word comes from."""
+    words = _from_environment(name, os.environ if environment is None else environment)
+    return Origins(None if file is None else str(file), words, given, f"{PREFIX}{name.upper()}_", name)
+
+
+def mistake(error: msgspec.ValidationError, found: Mapping[str, Any], places: Origins) -> str:
+    """The place of the setting that an error is about, its key and value, and what may stand there."""
+    named = re.search(r"`\$\.([\w.]+)|field `(\w+)`", str(error))
+    if named is None:
+        return f"{places.file or 'the command'}: {error}"
+    key = named[1] or named[2]
+    value: Any = found
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    what = f"{key} = {value!r}" if value is not None else key
+    return f"{places.of(key)}: {what}: {error}"
 
 
 def _section(file: Path, name: str) -> dict[str, Any]:
