@@ -25,6 +25,7 @@ from core.cli.output import (
     say,
     write_json,
 )
+from core.cli.secrets import apart
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 BESIDE = ("services", "models", "cache", "feed", "backend")
@@ -92,7 +93,9 @@ _file = click.option(
     metavar="FILE",
     help="The engines' TOML file; a section an engine.",
 )
-@click.option("--store", metavar="ADDRESS", help="With --local: the recorder too, into this store.")
+@click.option(
+    "--store", metavar="ADDRESS", callback=apart, help="With --local: the recorder too, into this store."
+)
 @click.option("--socket", type=click.Path(dir_okay=False, path_type=Path), help="With --local: the core's.")
 @_file
 def up(

@@ -13,9 +13,11 @@ import jwt
 
 from periphery.backend.problems import Refusal
 from periphery.backend.users import User
+from periphery.service.rotating import Rotating
 
 ALGORITHM = "HS256"
 FILE = "secret"
+BYTES_MIN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,14 @@ class Claims:
 
 
 class Tokens:
-    """token_s: how long one holds; session_s: how long after a login it may be renewed."""
+    """token_s: how long one holds; session_s: how long after a login it may be renewed. The file of the
+    secret may be exchanged meanwhile: tokens that the old one signed are over then.
+    """
 
     def __init__(self, folder: Path, token_s: float, session_s: float) -> None:
         self.token_s = token_s
         self.session_s = session_s
-        self._secret = read_secret(folder / FILE)
+        self._secret = Rotating(folder / FILE, read_secret)
 
     def make(self, user: User, scopes: Iterable[str], login_s: int | None = None) -> str:
         now = int(time.time())
@@ -47,13 +51,16 @@ class Tokens:
             "exp": now + int(self.token_s),
             "jti": secrets.token_hex(8),
         }
-        return jwt.encode(claims, self._secret, ALGORITHM)
+        return jwt.encode(claims, self._secret.now(), ALGORITHM)
 
     def read(self, token: str) -> Claims:
         """Refusal (401)."""
         try:
             found = jwt.decode(
-                token, self._secret, [ALGORITHM], options={"require": ["sub", "scope", "gen", "login", "exp"]}
+                token,
+                self._secret.now(),
+                [ALGORITHM],
+                options={"require": ["sub", "scope", "gen", "login", "exp"]},
             )
             return Claims(found["sub"], tuple(found["scope"].split()), int(found["gen"]), int(found["login"]))
         except jwt.ExpiredSignatureError:
@@ -85,7 +92,12 @@ def read_secret(path: Path) -> bytes:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_bytes()
+        found = path.read_bytes()
+        if len(found) < BYTES_MIN:
+            raise ValueError(
+                f"{path}: {len(found)} bytes, not {BYTES_MIN} or more: too easy to guess"
+            ) from None
+        return found
     with os.fdopen(fd, "wb") as out:
         made = secrets.token_bytes(32)
         out.write(made)

@@ -24,6 +24,7 @@ from core.cli.output import (
     write_json,
     write_rows,
 )
+from core.cli.secrets import apart
 
 _TAKE = "periphery.backup.take"
 _UNITS = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
@@ -33,7 +34,11 @@ _there = click.argument("backup", type=click.Path(exists=True, file_okay=False, 
 _into = click.argument("into", type=_FOLDER)
 _journal = click.option("--journal", type=_FOLDER, help="The core's journal.")
 _store = click.option(
-    "--store", default="", metavar="ADDRESS", help="The recorder's: sqlite:///FILE or postgresql://..."
+    "--store",
+    default="",
+    metavar="ADDRESS",
+    callback=apart,
+    help="The recorder's: sqlite:///FILE or postgresql://...; a password by PGPASSFILE.",
 )
 _backend = click.option("--backend", type=_FOLDER, help="The backend's `state`: users, audit, approvals.")
 

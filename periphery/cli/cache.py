@@ -13,10 +13,12 @@ import click
 
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+from core.cli.secrets import apart, without_password
 
 DEFAULT_REDIS = "redis://127.0.0.1:6379/0"
 redis_option = click.option(
     "--redis", "address", envvar="NACRE_REDIS", default=DEFAULT_REDIS, show_default=True, metavar="ADDRESS",
+    callback=apart,
     help="redis://HOST:PORT/0, rediss:// or unix:///PATH, else $NACRE_REDIS.",
 )  # fmt: skip
 core_option = click.option("--core", "name", default="core", show_default=True, help="The core's name there.")
@@ -105,7 +107,13 @@ def status(journal: Path, address: str, name: str, most: int | None, output: str
         redis = load("periphery.cache.address", "open_redis")(address)
         stored = load("periphery.cache.cache", "progress")(redis, name).seq
         last = load("core.recovery", "verify")(journal)["last_sequence"]
-    told = {"redis": address, "core": name, "stored": stored, "journal": last, "behind": last - stored}
+    told = {
+        "redis": without_password(address),
+        "core": name,
+        "stored": stored,
+        "journal": last,
+        "behind": last - stored,
+    }
     if output == "json":
         write_json([told])
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from core.cli.secrets import without_password
 from core.config_origin import DEFAULT, Origins
 from core.live.config import ENVIRONMENT, KEYS, CoreConfig, from_environment, load
 from core.scenario.reader import ScenarioError
@@ -151,9 +151,8 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
 
 
 def _row(key: str, value: Any, origin: str) -> Row:
-    return {"key": key, "value": without_password(value), "origin": origin or DEFAULT}
-
-
-def without_password(value: Any) -> Any:
-    """An address without the password that it may have."""
-    return re.sub(r"(://[^:/@\s]*):[^@/\s]+@", r"\1:***@", value) if isinstance(value, str) else value
+    return {
+        "key": key,
+        "value": without_password(value) if isinstance(value, str) else value,
+        "origin": origin or DEFAULT,
+    }

@@ -15,6 +15,7 @@ import click
 
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
+from core.cli.secrets import apart
 
 if TYPE_CHECKING:
     from periphery.recorder.store import Store
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_STORE = "sqlite:///nacre.db"
 store_option = click.option(
     "--store", "address", envvar="NACRE_STORE", default=DEFAULT_STORE, show_default=True, metavar="ADDRESS",
+    callback=apart,
     help="sqlite:///FILE or postgresql://USER@HOST/NAME, else $NACRE_STORE.",
 )  # fmt: skip
 WIDEST = 1000

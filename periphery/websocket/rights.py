@@ -16,6 +16,7 @@ import jwt
 import msgspec
 
 from periphery.service.config import BadConfig
+from periphery.service.rotating import Rotating
 from periphery.view.topics import GROUPS, KINDS, Topic
 
 AUDIENCE = "nacre-websocket"
@@ -52,28 +53,29 @@ class _Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Door:
-    """Lets clients in. secret, keys: files; an empty name is none."""
+    """Lets clients in. secret, keys: files, which may be exchanged meanwhile; an empty name is none."""
 
     def __init__(self, secret: str, keys: str) -> None:
         """BadConfig."""
-        self._secret = read_secret(Path(secret)) if secret else b""
-        self._keys = _read_keys(Path(keys)) if keys else {}
+        self._secret = Rotating(Path(secret), read_secret) if secret else None
+        self._keys = Rotating(Path(keys), _read_keys) if keys else None
 
     def let_in(self, given: str) -> Rights:
         """By a token or a key. Refused."""
         digest = hashlib.sha256(given.encode()).hexdigest()
-        for name, key in self._keys.items():
+        known = self._keys.now() if self._keys is not None else {}
+        for name, key in known.items():
             if hmac.compare_digest(key.sha256.lower(), digest):
                 return Rights(name, frozenset(key.accounts), _kinds(key.topics))
-        if not self._secret or given.count(".") != 2:
+        if self._secret is None or given.count(".") != 2:
             raise Refused("neither a key nor a token that is known here")
-        return self._by_token(given)
+        return self._by_token(given, self._secret.now())
 
-    def _by_token(self, token: str) -> Rights:
+    def _by_token(self, token: str, secret: bytes) -> Rights:
         try:
             claims = jwt.decode(
                 token,
-                self._secret,
+                secret,
                 [_ALGORITHM],
                 audience=AUDIENCE,
                 options={"require": ["exp", "sub", "aud"]},

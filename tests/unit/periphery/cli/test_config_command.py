@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from periphery.cli.config import command
-from periphery.cli.config_shown import without_password
 
 CORE = 'wait = "yield"\n[capacity]\norders = 4096\n'
 ENGINES = '[risk]\njournal = "/j"\nstate = "/s"\nsave_every_s = 2.5\n[risk.params]\nconfidence = 0.9\n'
@@ -61,12 +60,6 @@ def test_a_backend_and_no_password(tmp_path: Path) -> None:
     assert found["limits.user_burst"] == (7, f"{file}:4")
     assert found["limits.body_bytes"][1] == "default"
     assert "secret" not in typed("show", "backend", "--config", file).output
-
-
-def test_without_a_password() -> None:
-    assert without_password("redis://:secret@h:1/0") == "redis://:***@h:1/0"
-    assert without_password("sqlite:///a:b@c") == "sqlite:///a:b@c"
-    assert without_password(5) == 5
 
 
 @pytest.mark.parametrize(
