@@ -1,4 +1,9 @@
-"""The steps that bring a store's tables to this version's form: plain SQL, numbered, each taken once."""
+"""The steps that bring a store's tables to this version's form: plain SQL, numbered, each taken once.
+
+They expand first, and contract later: a step adds (tables, columns that may be empty, views), so that the
+version before goes on with the store, and one can go back to it. What takes something away is a step of its
+own, whose name ends with `_contract`, in a version that nobody goes back beyond: older ones refuse the store.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from importlib import resources
 
 from periphery.recorder.store import StoreError
 
+CONTRACT = "_contract"
 TABLE = "migrations"
 """Where a store keeps the names of the steps that it has taken."""
 
@@ -22,10 +28,12 @@ def steps(dialect: str) -> dict[str, str]:
 
 
 def lacking(dialect: str, taken: Iterable[str], address: str) -> dict[str, str]:
-    """The steps that are still to be taken. StoreError: the store is of a newer version."""
+    """The steps that are still to be taken. StoreError: the store is of a version that took something
+    away.
+    """
     known = steps(dialect)
     done = set(taken)
-    newer = sorted(done - known.keys())
+    newer = sorted(name for name in done - known.keys() if name.endswith(CONTRACT))
     if newer:
         raise StoreError(
             f"{address}: was migrated by a newer nacre (step {newer[0]}): use that version, or another store"

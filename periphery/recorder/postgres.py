@@ -84,7 +84,9 @@ class PostgresStore:
         for day in sorted({days_before(cast(int, row[at])) for row in rows}):
             self._partition(db, table.name, day)
         numbers = [i for i, kind in enumerate(table.columns.values()) if kind == "number"]
-        statement = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table.name))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, ("source", *table.columns)))
+        )  # by name: a newer version's columns stay empty
         with db.cursor() as cursor, cursor.copy(statement) as copy:
             copy.set_types(["text", *("int4" if c == "n" else TYPES[k] for c, k in table.columns.items())])
             for row in rows:

@@ -56,8 +56,9 @@ class SqliteStore:
         with self._transaction():
             self._advance(source, batch)
             for name, rows in batch.rows.items():
-                holes = ", ".join("?" * (1 + len(BY_NAME[name].columns)))
-                self._db.executemany(f"INSERT INTO {name} VALUES ({holes})", ((source, *row) for row in rows))
+                names = ("source", *BY_NAME[name].columns)  # a newer version's columns stay empty
+                words = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+                self._db.executemany(words, ((source, *row) for row in rows))
 
     def _advance(self, source: str, batch: Batch) -> None:
         self._db.execute("INSERT OR IGNORE INTO progress VALUES (?, 0, x'')", (source,))

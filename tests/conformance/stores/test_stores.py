@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,21 @@ def test_migrating_again_does_nothing(store: Store) -> None:
     assert store.migrate() == []
 
 
-def test_a_newer_store_is_refused() -> None:
+def test_a_store_that_a_newer_version_took_something_from_is_refused() -> None:
     with pytest.raises(StoreError, match="newer nacre"):
-        migrations.lacking("sqlite", ["9999_later"], "sqlite:///x")
+        migrations.lacking("sqlite", ["9999_later_contract"], "sqlite:///x")
+    assert list(migrations.lacking("sqlite", ["9999_later"], "x")) == list(migrations.steps("sqlite"))
+
+
+def test_steps_expand_unless_they_say_so() -> None:
+    """Nothing is dropped, renamed or narrowed but by a step that is called so."""
+    for dialect in ("sqlite", "postgres"):
+        for name, step in migrations.steps(dialect).items():
+            text = re.sub(r"--.*", "", step).upper()
+            takes = re.findall(r"DROP (?:TABLE|COLUMN)|RENAME|ALTER COLUMN|DELETE FROM|TRUNCATE", text)
+            added = re.findall(r"ADD COLUMN [^,;]*", text)
+            assert not takes or name.endswith(migrations.CONTRACT), f"{dialect} {name}: {takes}"
+            assert not [each for each in added if "NOT NULL" in each and "DEFAULT" not in each], name
 
 
 def test_both_dialects_take_the_same_steps() -> None:
