@@ -14,6 +14,8 @@ from core_ext.spine cimport published
 from core.stage import EngineStage
 from core.topology import PARAGRAPHS, STAGES, before
 
+_ORDER = list(STAGES)
+
 
 cdef class Lane(Stage):
     """members: stages in the order of the path, none of whose gates is outside of it and behind its first."""
@@ -69,12 +71,13 @@ cdef class Lane(Stage):
 
 
 def lanes(stages: list) -> list:
-    """Stages of one thread, in the order of the path, as lanes where they can be: a follower of a gate's cursor
-    (egress: the journal's) is in the lane of that gate, or begins one."""
+    """Stages of one thread, in the order of the path, as lanes where they can be. A follower of a gate's cursor
+    (egress: the journal's) is in the lane of that gate, or begins one. So does who waits for a stage that is elsewhere:
+    what a lane hands on, nobody looks at again."""
     found: list = []
     run: list = []
     for stage in stages:
-        if run and not (stage.can_join and _gate(stage) in (None, *(member.name for member in run))):
+        if run and not (stage.can_join and _gate(stage) in (None, *_names(run)) and _is_next(run, stage)):
             found.append(_lane(run))
             run = []
         run.append(stage)
@@ -82,6 +85,21 @@ def lanes(stages: list) -> list:
             found += run
             run = []
     return found + ([_lane(run)] if run else [])
+
+
+def _names(run: list) -> list[str]:
+    return [member.name for member in run]
+
+
+def _is_next(run: list, stage) -> bool:
+    """Whether each paragraph that it waits for is written in the run, or before what the run's first waits for."""
+    if not isinstance(stage, EngineStage):
+        return True
+    for kind in filter(stage.takes, range(KINDS)):
+        awaited = before(stage.name, kind)
+        if awaited not in _names(run) and _ORDER.index(awaited) > _ORDER.index(before(run[0].name, kind)):
+            return False
+    return True
 
 
 def _gate(stage) -> str | None:
