@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from core.fused import Fused, state_hash
 from core.live.config import REMOTE_ADDRESS
 from core.live.engines import EngineDoor
 from core.live.places import beside, make_token
-from core.live.plan import Plan, choose_wait, places, processors
+from core.live.plan import Plan, choose_wait, groups, places, processors
 from core.live.supervisor import Supervisor
 from core.recovery.replay import Replay
-from core.topology import CONTAINED, CURSORS, PINNED, REMOTE
+from core.topology import CONTAINED, CURSORS, FUSED, PINNED, REMOTE
 from core_ext.journal import JournalReader
 
 SEGMENT_BYTES = 64 << 20
@@ -28,15 +28,18 @@ SEGMENT_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where the stages are. socket: that contained engines come to. remote: the address of remote ones."""
+    """Where the stages are. placements: of single ones. socket: that contained engines come to. remote: the
+    address of remote ones.
+    """
 
     placement: str = PINNED
     socket: Path | None = None
     remote: str = REMOTE_ADDRESS
+    placements: Mapping[str, str] = field(default_factory=dict)
 
     def door(self) -> EngineDoor | None:
         """For contained engines; the socket's folder is made, and the token in it."""
-        if self.placement != CONTAINED:
+        if CONTAINED not in (self.placement, *self.placements.values()):
             return None
         assert self.socket is not None
         self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,16 +89,17 @@ class PinnedCore(FusedCore):
 
 
 def _plans(setup: CoreSetup, capacity: Capacity, where: Where) -> list[Plan]:
-    found = places(where.placement, {})
+    found = places(where.placement, where.placements)
+    workers = _groups(where)
     usable = len(os.sched_getaffinity(0))
     sizes: dict[str, Any] = {name: getattr(capacity, name) for name in Capacity.__slots__}
     return [
         Plan(
             index=i,
-            name=stage,
-            stages=(stage,),
+            name=stages[0] if len(stages) == 1 else FUSED,
+            stages=stages,
             cpu=cpu,
-            wait=choose_wait("auto", len(CURSORS) + 1, usable),
+            wait=choose_wait("auto", len(workers) + 1, usable),
             venues_apart=False,
             capacity=sizes,
             journal=os.fspath(setup.journal),
@@ -103,8 +107,14 @@ def _plans(setup: CoreSetup, capacity: Capacity, where: Where) -> list[Plan]:
             durability="async",
             segment_bytes=SEGMENT_BYTES,
             touch=False,
-            where=found[stage],
-            remote=where.remote.format(stage=stage) if found[stage] == REMOTE else "",
+            where=found[stages[0]],
+            remote=where.remote.format(stage=stages[0]) if found[stages[0]] == REMOTE else "",
         )
-        for i, (stage, cpu) in enumerate(zip(CURSORS, processors(len(CURSORS), ()), strict=True))
+        for i, (stages, cpu) in enumerate(zip(workers, processors(len(workers), ()), strict=True))
     ]
+
+
+def _groups(where: Where) -> list[tuple[str, ...]]:
+    """The stages of each worker, of those that recorded order has."""
+    found = [tuple(s for s in stages if s in CURSORS) for stages in groups(where.placement, where.placements)]
+    return [stages for stages in found if stages]

@@ -315,6 +315,22 @@ def routing(output: str, **how: Any) -> None:
     _report("routing", output, **how)
 
 
+@command.command(short_help="The analysis's phases: engines leave the one process, the state stays.")
+@output_option("table", "json")
+@click.option("--quotes", type=click.IntRange(min=1), default=1_500, show_default=True, help="Of the day.")
+@click.option("--seed", type=click.IntRange(min=0), default=3, show_default=True, help="Of the day.")
+@click.option("--only", type=click.Choice(("0", "1", "2", "3")), help="One phase.")
+@click.option(
+    "--report",
+    "report_to",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Write phases.md and phases.json into this folder.",
+)
+def phases(output: str, **how: Any) -> None:
+    """One recorded day through each phase, by configuration alone; engines that are moved are killed once."""
+    _report("phases", output, **how)
+
+
 @command.command(short_help="An order split over venues.")
 @output_option("table", "json")
 @click.option("--venues", type=click.IntRange(1, 16), default=8, show_default=True)

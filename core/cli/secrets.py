@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import click
 from click.core import ParameterSource
@@ -13,8 +15,16 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*):([^@/\s]+)@|(\bpassword=)[^&\s]+")
 
 
 def apart(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A callback of options that take an address. BadInput: it has a password, and was typed."""
+    """A callback of options that take an address: from the file that $VARIABLE_FILE names, where it wasn't
+    typed. BadInput: it has a password, and was typed; or that file can't be read.
+    """
     typed = parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    file = os.environ.get(f"{parameter.envvar}_FILE") if isinstance(parameter.envvar, str) else None
+    if file and not typed:
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            raise BadInput(f"{parameter.envvar}_FILE: {file}: {error.strerror}") from error
     if value and typed and _PASSWORD.search(value):
         variable = getattr(parameter, "envvar", None)
         where = f"give the address in ${variable}" if variable else "name a passfile (PGPASSFILE)"

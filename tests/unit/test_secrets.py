@@ -104,6 +104,18 @@ def test_from_the_environment_it_is_taken_and_not_told(tmp_path: Path) -> None:
     assert "hunter2" not in ran.stdout + ran.stderr
 
 
+def test_an_address_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(tmp_path / "journal")
+    (tmp_path / "address").write_text("redis://:hunter2@127.0.0.1:1/0\n")
+    monkeypatch.setenv("NACRE_REDIS_FILE", str(tmp_path / "address"))
+    ran = CliRunner().invoke(root, ["cache", "status", str(tmp_path / "journal")])
+    assert (ran.exit_code != 0, "127.0.0.1:1" in ran.output, "hunter2" in ran.output) == (True, True, False)
+    monkeypatch.setenv("NACRE_REDIS_FILE", str(tmp_path / "none"))
+    assert (
+        "NACRE_REDIS_FILE" in CliRunner().invoke(root, ["cache", "status", str(tmp_path / "journal")]).output
+    )
+
+
 def test_what_is_shown_of_an_address() -> None:
     assert without_password("redis://:secret@h:1/0") == "redis://:***@h:1/0"
     assert without_password("postgresql://a:b@h/n") == "postgresql://a:***@h/n"
