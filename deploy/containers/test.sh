@@ -3,4 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 .venv/bin/python deploy/images/build.py core bench features
+.venv/bin/python deploy/images/servers.py
 NACRE_CONTAINERS=1 .venv/bin/python -m pytest tests/containers "$@"

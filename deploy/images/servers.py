@@ -69,7 +69,7 @@ def servers() -> dict[str, Server]:
     version = bin_.parent.name
     return {
         "postgres": Server(
-            (*(str(bin_ / name) for name in ("postgres", "initdb", "pg_isready")), "dash"),
+            (*(str(bin_ / name) for name in ("postgres", "initdb", "pg_isready", "psql")), "dash"),
             '["/usr/bin/start"]',
             (str(bin_.parent / "lib"), f"/usr/share/postgresql/{version}", "/usr/share/zoneinfo"),
             {"usr/bin/start": START_POSTGRES},
