@@ -76,8 +76,14 @@ def servers() -> dict[str, Server]:
             ("PGDATA=/var/lib/data/cluster", f"PATH={bin_}:/usr/bin"),
         ),
         "redis": Server(("redis-server", "redis-cli"), '["/usr/bin/redis-server"]'),
-        "prometheus": Server(("prometheus", "promtool"), '["/usr/bin/prometheus"]'),
-        "alertmanager": Server(("prometheus-alertmanager", "amtool"), '["/usr/bin/prometheus-alertmanager"]'),
+        "prometheus": Server(
+            ("prometheus", "promtool"), '["/usr/bin/prometheus"]', ("/usr/share/prometheus",)
+        ),
+        "alertmanager": Server(
+            ("prometheus-alertmanager", "amtool"),
+            '["/usr/bin/prometheus-alertmanager"]',
+            ("/usr/share/prometheus/alertmanager",),
+        ),
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from core.cli.compose import _client
-from deploy.secrets import make
+from deploy.make_secrets import make
 from tests.containers.composed import DEPLOY, docker
 
 SERVERS = ("postgres", "redis", "prometheus", "alertmanager")

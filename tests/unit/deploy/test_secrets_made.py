@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from deploy import secrets
+from deploy import make_secrets as secrets
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 

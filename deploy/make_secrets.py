@@ -1,7 +1,7 @@
 """Makes the secrets of deploy/compose.infrastructure.yaml: random ones, files in a folder that is its user's
 alone.
 
-    python3 deploy/secrets.py [FOLDER]      default: deploy/secrets; what is there already stays
+    python3 deploy/make_secrets.py [FOLDER]      default: deploy/secrets; what is there already stays
 
 As root it gives them to the containers' user (10001), else everybody may read the files, and nobody the
 folder.
