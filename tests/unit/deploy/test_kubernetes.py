@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from core.live.config import load
+from deploy.images.build import IMAGES
 from deploy.kubernetes import rules, tools
 
 HERE = tools.LOCK.parent
@@ -151,6 +152,16 @@ def test_nobody_reaches_anybody_unless_it_is_said(built: dict[str, Path]) -> Non
     labels = dict(of_kind(manifests(built), "StatefulSet").items())
     roles = {pod["spec"]["template"]["metadata"]["labels"]["nacre.role"] for pod in labels.values()}
     assert roles == {"core", "engine"}
+
+
+def test_every_engine_has_the_image_with_what_it_needs(built: dict[str, Path]) -> None:
+    made = {f"nacre/{name}:0.1.0" for name in IMAGES}
+    used = {}
+    for name, pod in pods(manifests(built)):
+        assert {each["image"] for each in containers(pod)} <= made, name
+        used[name] = pod["containers"][0]["image"]
+    assert used["ml-engine"] == "nacre/ml:0.1.0"
+    assert used["risk-engine"] == "nacre/core:0.1.0"
 
 
 def test_budgets_and_scaling_meet_what_is_there(built: dict[str, Path]) -> None:
