@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
+.PHONY: help env demo test test-containers images torture aeron faults model orders matching mutants api lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -36,6 +36,10 @@ faults: env ## kill every process at every store, in a build made for it (ARGS="
 	@[ build/faults -nt core_ext/fault_points.h ] || rm -rf build/faults build/faults-objects
 	NACRE_FAULT_POINTS=1 $(PY) setup.py -q build --build-lib build/faults --build-temp build/faults-objects
 	$(PY) -m tests.integration.faults build/faults $(ARGS)
+
+aeron: env ## the standby's tests over Aeron too: installs pyaeron, an extra (x86_64)
+	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
+	$(PY) -m pytest -q tests/conformance/standby $(ARGS)
 
 model: env ## play ten thousand random sequences of money through core and model
 	$(PY) -m tests.model.sequences $(ARGS)

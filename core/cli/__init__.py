@@ -60,6 +60,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
+    "standby": ("periphery.cli.standby", "A second host, ready to trade: serve, run, promote, status."),
     "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
     "top": ("periphery.cli.top", "Watch the core in a terminal, with keys."),
     "trace": ("periphery.cli.trace", "Show one event's way through every engine."),

@@ -53,6 +53,7 @@ KEYS = {
     "second_person": bool,
     "require_limits": bool,
     "groups": dict,
+    "fenced": bool,
 }
 
 
@@ -91,6 +92,7 @@ class CoreConfig:
     doubts: tuple[dict[str, Any], ...] = ()
     capacity: Capacity = field(default_factory=Capacity)
     lines: tuple[Line, ...] = ()
+    fenced: bool = False
     file: str = "core"
 
 
@@ -197,6 +199,7 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         second_person=keys.get("second_person", keys.get("live", False)),
         require_limits=keys.get("require_limits", keys.get("live", False)),
         groups=_groups(file, keys.get("groups", {}), lines),
+        fenced=keys.get("fenced", False),
         capacity=capacity,
         lines=tuple(lines),
         file=file,

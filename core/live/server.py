@@ -21,6 +21,7 @@ from core.live.config import CoreConfig, beside
 from core.live.desk import Desk
 from core.live.door import Answer, Door, error
 from core.live.engines import EngineDoor
+from core.live.fencing import forget_fence
 from core.live.intake import SOURCE_DESK
 from core.live.killing import open_page, write_names
 from core.live.ops import OPS, WITHOUT_SESSION, Refused, switch_line
@@ -92,6 +93,8 @@ class Core:
             ) from None
         self.token = make_token(beside(config.socket, "token"))
         self.page: KillPage = open_page(config.socket, create=True)
+        if not config.fenced:
+            forget_fence(config.socket)
         self._open_core()
         self._write_names()
         self.door = Door(config.socket, config.users, self._answer, self.seating.left)

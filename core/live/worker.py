@@ -24,6 +24,7 @@ from core.build import SCHEMA_VERSION, build_id
 from core.capacity import Capacity
 from core.fused import arena_bytes
 from core.lane import lanes
+from core.live.fencing import open_fence
 from core.live.gateways import Gateways
 from core.live.intake import SOURCE_GATEWAY, SOURCE_VENUES, Intake
 from core.live.intents import Intents
@@ -97,6 +98,8 @@ class Worker:
             self.intents = Intents(Path(self.plan.journal), capacity, self.published)
         kept = None if self.intents is None else self.intents.arena
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, True, kept)
+        if self.plan.fenced:
+            self.gateway.fence = open_fence(Path(self.plan.socket))
         return Catchup(capacity, self.gateway, None if self.host is None else self.host.venues, self._sent())
 
     def _sent(self) -> int:
