@@ -36,6 +36,7 @@ from core.live.usage import usage
 from core.live.venue_host import VenueHost, VenueStage
 from core.recorder import Recorder
 from core.recovery.catchup import Catchup
+from core.recovery.snapshots import newest
 from core.stage import EngineStage, Stage
 from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES, REMOTE
 from core.venues.gateway import Gateway
@@ -82,7 +83,7 @@ class Worker:
         """A core that has lived up to that event. Stages that left off at the same share it."""
         if until not in self.pasts:
             past = self._gateway_past() if until == self.published and self._hosts_venues() else None
-            past = past or Catchup(self.board.capacity)
+            past = past or newest(Path(self.plan.journal), until, lambda: Catchup(self.board.capacity))
             past.live_through(self.plan.journal, self.board.spine, until)
             self.pasts[until] = past
         return self.pasts[until]
