@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture simulate aeron faults model orders matching mutants api lint build deps servers fresh \
+.PHONY: help env demo test test-containers images torture fuzz simulate aeron faults model orders matching mutants api lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -36,6 +36,9 @@ faults: env ## kill every process at every store, in a build made for it (ARGS="
 	@[ build/faults -nt core_ext/fault_points.h ] || rm -rf build/faults build/faults-objects
 	NACRE_FAULT_POINTS=1 $(PY) setup.py -q build --build-lib build/faults --build-temp build/faults-objects
 	$(PY) -m tests.integration.faults build/faults $(ARGS)
+
+fuzz: env ## anything at all into rings, frames, messages, files: 100,000 inputs a target (ARGS="--inputs 1000000 --seed 3")
+	$(PY) -m tests.fuzz $(ARGS)
 
 simulate: env ## random files under all invariants, reduced and kept where one breaks (ARGS="--seeds 10000 --steps 200")
 	$(PY) -m tests.simulation $(ARGS)

@@ -133,7 +133,7 @@ def _lay(path: Path, raw: memoryview, fresh: Replay) -> None:
         lay(fresh, state)
         if fresh.core.state_hash() != head.state_hash:
             raise BadSnapshot(f"{path}: what is in it has another state's hash than it says")
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadSnapshot(f"{path}: {error}") from None
     finally:
         body.release()
@@ -178,7 +178,7 @@ def head_of(path: Path) -> Head:
         try:
             length = _LENGTH.unpack(begin[len(MAGIC) :])[0]
             return msgspec.msgpack.decode(file.read(length), type=Head)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise BadSnapshot(f"{path}: {error}") from None
 
 

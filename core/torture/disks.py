@@ -14,6 +14,8 @@ from core.torture.rounds import Round, Tally, order_names
 from core_ext.held_lock import HeldLock
 
 WAIT_S = 60.0
+PRESS_S = 300.0
+BURST = 32
 LOAD_S = 0.4
 SLOW_MS = 30
 
@@ -43,13 +45,13 @@ class OnDisk(Round):
 
     def press(self, over: Callable[[], bool]) -> None:
         """Orders until that is so. What they are told is read."""
-        end = time.monotonic() + WAIT_S
+        end = time.monotonic() + PRESS_S
         while not over() and time.monotonic() < end:
-            for _ in range(4):
+            for _ in range(BURST):
                 self.session.push(self.rng)
             time.sleep(0.002)
         if not over():
-            self.wrong(f"not within {WAIT_S:g} s: {over.__name__}")
+            self.wrong(f"not within {PRESS_S:g} s: {over.__name__}")
 
     def denied_full(self) -> bool:
         rows = (row for told in self.session.told.values() for row in told)

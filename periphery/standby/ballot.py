@@ -56,7 +56,7 @@ class VoteServer:
     def _answer(self, raw: bytes) -> None:
         try:
             asked = msgspec.msgpack.decode(raw, type=Asked)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         self.asked += 1
         self._line.send(msgspec.msgpack.encode(Told(asked.number, vote(self.voter, asked))))
@@ -118,7 +118,7 @@ class Ballot:
         while (raw := line.receive(HEAR_MS)) is not None:
             try:
                 told = msgspec.msgpack.decode(raw, type=Told)
-            except (msgspec.DecodeError, msgspec.ValidationError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
             if told.number == number:
                 self.answers[address] = told.answer

@@ -46,7 +46,7 @@ class Voter:
             self._given = msgspec.json.decode(path.read_bytes(), type=Given)
         except FileNotFoundError:
             self._given = Given()
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(
                 f"{path}: {error}: a voter that forgets could vote twice: mend the file"
             ) from None

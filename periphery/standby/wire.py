@@ -83,5 +83,5 @@ def decode(message: bytes) -> Message | None:
     """None: it is none of ours; a newer build may say more."""
     try:
         return _decoder.decode(message)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
