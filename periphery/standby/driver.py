@@ -17,8 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from core_ext.held_lock import HeldLock
+
 START_S = 30.0
 LOOK_S = 0.02
+PREFIX = "nacre-aeron-"
+OLD_S = 60.0
 READY = b"ready\n"
 _PR_SET_PDEATHSIG = 1
 _SHARED = Path("/dev/shm")
@@ -39,7 +43,10 @@ class Driver:
         """
         self.stop()
         room = _SHARED if _SHARED.is_dir() else Path(tempfile.gettempdir())
-        self.folder = os.fspath(Path(tempfile.mkdtemp(prefix="nacre-aeron-", dir=room)) / "driver")
+        sweep(room)
+        place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=room))
+        self._lock = HeldLock(os.fspath(place / "lock"))
+        self.folder = os.fspath(place / "driver")
         command = [sys.executable, "-m", "periphery.standby.driver", self.folder, str(os.getpid())]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         self.starts += 1
@@ -71,6 +78,7 @@ class Driver:
                 self._process.stdout.close()
             self._process = None
         if self.folder:
+            self._lock.release()
             shutil.rmtree(Path(self.folder).parent, ignore_errors=True)
             self.folder = ""
 
@@ -86,6 +94,21 @@ def main() -> None:
     while not stopped and os.getppid() == parent:
         time.sleep(LOOK_S)
     driver.close()
+    if os.getppid() != parent:  # nobody else is there to do it
+        shutil.rmtree(Path(folder).parent, ignore_errors=True)
+
+
+def sweep(room: Path) -> None:
+    """Removes what processes left that died together with their driver: old folders whose lock nobody
+    holds.
+    """
+    for place in room.glob(f"{PREFIX}*"):
+        try:
+            if time.time() - place.stat().st_mtime > OLD_S:
+                HeldLock(os.fspath(place / "lock"), os.O_RDWR).release()
+                shutil.rmtree(place, ignore_errors=True)
+        except OSError:
+            continue  # it lives, or is gone by now
 
 
 if __name__ == "__main__":
