@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
+.PHONY: help env demo test test-containers images torture fuzz simulate aeron faults model orders matching mutants api lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -29,13 +29,23 @@ test-containers: env ## pass the tests with real containers (installs Debian's e
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \
 	  [ $$code -eq 77 ] && echo "test-containers: skipped: no container engine can be had here" || exit $$code; }
 
-torture: env ## kill every process of a core under load, 200 times (ARGS="--kills 50 -o json")
-	$(PY) -m tests.integration.torture $(ARGS)
+torture: env ## kill every process of a core under load, 200 times, damage its journal and its disk (ARGS="--kills 50 -o json")
+	.venv/bin/nacre torture $(ARGS)
 
 faults: env ## kill every process at every store, in a build made for it (ARGS="--most 20")
 	@[ build/faults -nt core_ext/fault_points.h ] || rm -rf build/faults build/faults-objects
 	NACRE_FAULT_POINTS=1 $(PY) setup.py -q build --build-lib build/faults --build-temp build/faults-objects
 	$(PY) -m tests.integration.faults build/faults $(ARGS)
+
+fuzz: env ## anything at all into rings, frames, messages, files: 100,000 inputs a target (ARGS="--inputs 1000000 --seed 3")
+	$(PY) -m tests.fuzz $(ARGS)
+
+simulate: env ## random files under all invariants, reduced and kept where one breaks (ARGS="--seeds 10000 --steps 200")
+	$(PY) -m tests.simulation $(ARGS)
+
+aeron: env ## the standby's tests over Aeron too: installs pyaeron, an extra (x86_64)
+	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
+	$(PY) -m pytest -q tests/conformance/standby $(ARGS)
 
 model: env ## play ten thousand random sequences of money through core and model
 	$(PY) -m tests.model.sequences $(ARGS)

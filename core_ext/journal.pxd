@@ -8,12 +8,16 @@
 #       32  +-----------+------------+------------+-------------------+---------------------+
 #           | build id, 32 bytes                                                            |
 #       64  +---------------+------------+--------------------------------------------------+
-#           | run epoch u64 | number u64 | zero                                             |
+#           | run epoch u64 | number u64 | durable u64 | zero                               |
 #      112  +---------------+------------+-----------------------------+---------+----------+
 #           | zero                                                     | 0   u32 | crc u32  |  crc of bytes 0..124
 #      128  +----------------------------------------------------------+---------+----------+
 #           | record | record | ... | end record | zeros                                      |
 #           +-------------------------------------------------------------------------------+
+#
+# durable, which the crc takes for zero: in `group` durability the last sequence that was on the disk before the sync
+# that is under way, with the highest bit set. After a machine's death pages of what came later may be there in any
+# choice, so damage beyond it is a torn tail, whatever stands after it. It is never more than what is on the disk.
 #
 # A record, starting at a multiple of 8:
 #
@@ -44,12 +48,13 @@ cdef extern from * nogil:
     typedef struct {
         uint64_t magic;  uint32_t format;  uint32_t schema;  uint64_t segment_bytes;  uint64_t first_sequence;
         char build_id[32];
-        uint64_t run_epoch;  uint64_t number;  uint64_t zero[5];  uint32_t zero32;  uint32_t crc;
+        uint64_t run_epoch;  uint64_t number;  uint64_t durable;  uint64_t zero[4];  uint32_t zero32;  uint32_t crc;
     } nacre_segment_header;
     typedef struct { uint32_t crc;  uint32_t length;  uint64_t sequence; } nacre_record;
     _Static_assert(sizeof(nacre_segment_header) == 128, "a segment header is two cache lines");
     _Static_assert(offsetof(nacre_segment_header, build_id) == 32, "build id");
     _Static_assert(offsetof(nacre_segment_header, run_epoch) == 64, "run epoch");
+    _Static_assert(offsetof(nacre_segment_header, durable) == 80, "durable");
     _Static_assert(offsetof(nacre_segment_header, crc) == 124, "the crc is last");
     _Static_assert(sizeof(nacre_record) == 16, "a record's header is 16 bytes");
     #endif
@@ -63,6 +68,7 @@ cdef extern from * nogil:
         char build_id[32]
         uint64_t run_epoch
         uint64_t number
+        uint64_t durable
         uint32_t crc
     ctypedef struct Record "nacre_record":
         uint32_t crc
@@ -150,6 +156,7 @@ cdef class JournalWriter:
     cdef int _place(self, uint64_t seq, size_t need, size_t keep) noexcept nogil
     cdef bint _have_next(self) noexcept nogil
     cdef void _roll(self) noexcept nogil
+    cdef void _tell_durable(self) noexcept nogil
     cdef void _begin(self) noexcept nogil
     cdef int _make_next(self, bint touch) noexcept nogil
     cdef int _drain(self, bint sync) noexcept nogil
@@ -195,6 +202,8 @@ cdef class JournalReader:
     cdef bint _zero_from(self, int index, size_t at) noexcept nogil
     cdef int _fail(self, const char* why) noexcept nogil
     cdef bint _valid_later(self) noexcept nogil
+    cdef bint _lost_its_end(self) noexcept nogil
+    cdef bint _is_beyond_durable(self) noexcept nogil
     cdef void _unmap(self) noexcept
     cdef object _cut_here(self, bint seal)
     cdef void _drop_unbegun(self) noexcept

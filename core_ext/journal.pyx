@@ -65,6 +65,8 @@ cdef extern from * nogil:
 
 cdef uint64_t MAGIC = int.from_bytes(b"NACRJRNL", "little")
 cdef uint32_t FORMAT = 1
+cdef uint64_t GROUP = <uint64_t>1 << 63          # in `durable` of a segment: there is a word of it
+cdef uint64_t SEQUENCE = (<uint64_t>1 << 40) - 1   # of it the sequence; between them 23 bits that check it
 cdef uint32_t END = 0xFFFFFFFF              # the length that marks an end record
 DEFAULT_SEGMENT_BYTES = 64 << 20
 SUFFIX = ".nacre"
@@ -155,7 +157,17 @@ cdef inline uint32_t _record_crc(const Record* record, size_t size) noexcept nog
 
 
 cdef inline uint32_t _header_crc(const SegmentHeader* header) noexcept nogil:
-    return crc32c_update(0, header, 124)
+    """Of all but `durable`, which changes while the segment is written."""
+    cdef uint64_t zero = 0
+    cdef uint32_t crc = crc32c_update(0, header, 80)
+    crc = crc32c_update(crc, &zero, sizeof(zero))
+    return crc32c_update(crc, <const char*>header + 88, 124 - 88)
+
+
+cdef inline uint64_t _durable_word(uint64_t seq) noexcept nogil:
+    """One word, so that it is stored at once; it checks itself."""
+    seq &= SEQUENCE
+    return GROUP | <uint64_t>(crc32c_update(0, &seq, sizeof(seq)) & 0x7FFFFF) << 40 | seq
 
 
 cdef class JournalWriter:
@@ -198,6 +210,8 @@ cdef class JournalWriter:
         self._current = self._next
         store_release(&self._next_ready, 0)
         self._begin()
+        if self._group:
+            self.sync()             # from now on the run's first segment is one
         if helper:
             self._start_helper()
 
@@ -272,6 +286,7 @@ cdef class JournalWriter:
         stamp.magic = MAGIC
         stamp.number = self._current.number
         stamp.first_sequence = self._last + 1
+        stamp.durable = _durable_word(self._synced) if self._group else 0
         stamp.crc = _header_crc(&stamp)
         memcpy(<char*>header + 8, <char*>&stamp + 8, sizeof(SegmentHeader) - 8)
         fault_before(JOURNAL_SEGMENT)
@@ -349,6 +364,11 @@ cdef class JournalWriter:
             store_release(&self._retired_head, self._retired_head + 1)
         return 0
 
+    cdef void _tell_durable(self) noexcept nogil:
+        """What is on the disk already, into the segment that is about to be synced."""
+        if self._group:
+            store_release(&(<SegmentHeader*>self._current.base).durable, _durable_word(self._synced))
+
     cdef int sync_now(self) noexcept nogil:
         cdef uint64_t last = load_acquire(&self._last)
         cdef int error = 0
@@ -360,6 +380,7 @@ cdef class JournalWriter:
             # a roll between the two lines above put the old segment among the retired: take that first
             if error or load_acquire(&self._retired_tail) == self._retired_head:
                 break
+        self._tell_durable()
         if error == 0 and fdatasync(<int>fd) != 0:
             error = errno
         if error == 0 and last > self._synced:
@@ -461,6 +482,7 @@ cdef class JournalWriter:
             try:
                 if self._group:
                     self.sync()
+                    self.sync()     # so that what the first one covered is said to be there
             finally:
                 self._unmap_all()
         if self._lock is not None:
@@ -717,14 +739,15 @@ cdef class JournalReader:
         one by now."""
         cdef bint clean = self._zero_from(self._index, self._at)
         cdef int i
-        if clean and self._at and self._next_began():
+        if clean and self._at and self._next_began() and not self._lost_its_end():
             self._unsealed = (<SegmentHeader*>self._segments[self._index].base).run_epoch
             return 2
         if self._valid_later():
             if self._has_come():
                 return 3
-            return self._fail("a damaged record with whole ones after it" if self._at
-                              else "a damaged segment header with whole records after it")
+            if self.follow or not self._is_beyond_durable():
+                return self._fail("a damaged record with whole ones after it" if self._at
+                                  else "a damaged segment header with whole records after it")
         for i in range(self._index + 1, self._count):
             clean = clean and self._zero_from(i, 0)
         self._torn = not clean
@@ -763,6 +786,28 @@ cdef class JournalReader:
                     return True
                 at += 8
         return False
+
+    cdef bint _lost_its_end(self) noexcept nogil:
+        """The end record didn't come to the disk with the machine's death, and the next segment did."""
+        return (not self.follow and self._is_beyond_durable() and (<SegmentHeader*>self._segments[self._index].base).run_epoch
+                == (<SegmentHeader*>self._segments[self._index + 1].base).run_epoch)
+
+    cdef bint _is_beyond_durable(self) noexcept nogil:
+        """Whether no sync of the last run, one in `group` durability, ever covered this place."""
+        cdef int here = self._index if self._at else self._index - 1
+        cdef uint64_t durable = 0
+        cdef SegmentHeader* header
+        cdef int i
+        if here < 0:
+            return False
+        for i in range(self._count):
+            header = <SegmentHeader*>self._segments[i].base
+            if _header_good(&self._segments[i]) and header.run_epoch > (<SegmentHeader*>self._segments[here].base).run_epoch:
+                return False        # a later run went on after this one: what it found was whole
+            if _header_good(&self._segments[i]) and header.run_epoch == (<SegmentHeader*>self._segments[here].base).run_epoch:
+                if header.durable & SEQUENCE >= durable & SEQUENCE:
+                    durable = header.durable
+        return durable & GROUP and self._expected > durable & SEQUENCE
 
     cdef int check(self) except -1:
         """Raises what `next` found."""
@@ -877,7 +922,12 @@ cdef class JournalReader:
 cdef bint _header_good(Mapped* segment) noexcept nogil:
     cdef SegmentHeader* header = <SegmentHeader*>segment.base
     return segment.size >= sizeof(SegmentHeader) and load_acquire(&header.magic) == MAGIC \
-        and header.crc == _header_crc(header)
+        and header.crc == _header_crc(header) and _durable_good(header)
+
+
+cdef bint _durable_good(const SegmentHeader* header) noexcept nogil:
+    cdef uint64_t durable = load_acquire(&header.durable)
+    return durable == 0 or durable == _durable_word(durable)
 
 
 cdef size_t _record_size(Mapped* segment, size_t at) noexcept nogil:
@@ -955,7 +1005,7 @@ def _segment_info(path):
     cdef SegmentHeader header
     memset(&header, 0, sizeof(header))
     memcpy(&header, <const char*>raw, len(raw))
-    good = header.magic == MAGIC and header.crc == _header_crc(&header)
+    good = header.magic == MAGIC and header.crc == _header_crc(&header) and _durable_good(&header)
     number = int(os.path.basename(path).removesuffix(SUFFIX))
     size = os.path.getsize(path)
     if not good:

@@ -9,6 +9,13 @@ from core_ext.fault_points cimport KILL_CHANGES, KILL_CLEAR, KILL_EPOCH, fault_a
 cdef uint64_t MAGIC = int.from_bytes(b"NACRKILL", "little")
 cdef uint32_t VERSION = 1
 PAGE_BYTES = 8192
+TRIES = 1000                        # as many clearings at one time there are never
+
+
+cdef inline uint32_t _kind(const KillLine* lines, int i) noexcept nogil:
+    """Of a line; what is no kind, since somebody wrote over it, blocks everything: more, never less."""
+    cdef uint32_t kind = lines[i].kind
+    return 0 if i == 0 or kind >= KILL_KINDS else kind
 
 
 cdef class KillPage:
@@ -56,7 +63,7 @@ cdef class KillPage:
             if load_acquire(&self._lines[i].epoch) > self._epoch:
                 self._epoch = self._lines[i].epoch
             if self.in_force(i):
-                self._blocked[self._count].kind = 0 if i == 0 else self._lines[i].kind
+                self._blocked[self._count].kind = _kind(self._lines, i)
                 self._blocked[self._count].key = self._lines[i].key
                 self._count += 1
 
@@ -97,13 +104,15 @@ cdef class KillPage:
         line.at_ns = now_ns()
         memset(line.by, 0, sizeof(line.by))
         memcpy(line.by, <const char*>name, len(name))
-        while True:
+        for _ in range(TRIES):
             epoch = self._bump(&self._header.given)
             fault_before(KILL_EPOCH)
             store_release(&line.epoch, epoch)
             fault_after(KILL_EPOCH)
             if self.in_force(i):        # else line 0 was shared, and cleared meanwhile with a later epoch
                 break
+        else:
+            raise ValueError("kill page: it was written over: stop the core, remove the file, and start it again")
         store_release(&line.claim, 2)
         self._change()
         return epoch
@@ -131,7 +140,7 @@ cdef class KillPage:
         for i in range(KILL_LINES):
             if self.in_force(i):
                 line = &self._lines[i]
-                out.append({"epoch": line.epoch, "kind": line.kind if i else 0, "key": line.key, "at_ns": line.at_ns,
+                out.append({"epoch": line.epoch, "kind": _kind(self._lines, i), "key": line.key, "at_ns": line.at_ns,
                             "by": (<bytes>line.by[:31]).split(b"\0")[0].decode("utf-8", "replace")})
         return sorted(out, key=epoch_of)
 

@@ -25,6 +25,7 @@ NOUNS: dict[str, str] = {
     "journal": "Look into a journal: info, verify, replay, export.",
     "scenario": "Feed a file of events to the core and print what it does.",
     "tca": "What executions cost: report, and what the router may learn.",
+    "torture": "Kill a core's processes, fail its disk, damage its journal.",
     "completion": "Print the script that completes nacre's commands in a shell.",
     "up": "Start a core in containers.",
     "down": "Stop the containers in order, and remove them.",
@@ -41,6 +42,7 @@ _TOGETHER = dict.fromkeys(("up", "down", "ps", "logs"), "compose")
 
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "analytics": ("periphery.cli.analytics", "How accounts do: returns, drawdowns, what they come from."),
+    "audit": ("periphery.cli.audit", "Whether the record of who changed what is as it was written."),
     "backend": ("periphery.cli.backend", "Serve a core over HTTP, and add its users."),
     "backtest": ("periphery.cli.backtest", "Run a strategy's file over recordings."),
     "backup": ("periphery.cli.backup", "Copy journal, stores and audit; check them, bring them back."),
@@ -62,6 +64,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "rearm": ("periphery.cli.rearm", "Let a killed scope trade again."),
     "recorder": ("periphery.cli.recorder", "Keep what a core did in a database."),
     "risk": ("periphery.cli.risk", "Look at risk limits and set them."),
+    "standby": ("periphery.cli.standby", "A second host, ready to trade: serve, run, promote, status."),
     "strategy": ("periphery.cli.strategy", "Run a strategy's file beside a core, and speak to it."),
     "top": ("periphery.cli.top", "Watch the core in a terminal, with keys."),
     "trace": ("periphery.cli.trace", "Show one event's way through every engine."),

@@ -80,6 +80,20 @@ def throughput(output: str, journal: Path | None, no_journal: bool, **shape: int
     _report("throughput", output, shape=made, journal=journal, no_journal=no_journal)
 
 
+@command.command(short_help="Events a second when a core comes back.")
+@output_option("table", "json")
+@click.option("--events", type=click.IntRange(1000), default=10_000_000, show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the journal is written, removed afterwards.  [default: the temporary folder]",
+)
+def recovery(output: str, events: int, folder: Path | None) -> None:
+    """A core comes back from its journal, and from a snapshot of nine tenths of it."""
+    _report("recovery", output, events=events, folder=folder)
+
+
 @command.command(short_help="A request to a real core and back.")
 @output_option("table", "json")
 @click.option(

@@ -70,6 +70,9 @@ def command() -> None:
     "fused or pinned, by the processors there are.",
 )
 @click.option("--durability", type=click.Choice(("async", "group")), help="When an event counts as recorded.")
+@click.option(
+    "--fenced/--no-fence", default=None, help="Send only while `nacre standby` holds the lease for this host."
+)
 def run(**options: Any) -> None:
     """Run a core in the foreground until SIGTERM, SIGINT or `nacre core stop`.
 

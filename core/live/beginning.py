@@ -70,13 +70,15 @@ def remember(core: Core) -> list[Event]:
     core.book.restore(JournalReader(journal))
     missing = _compare_declarations(core)
     _mend_page(core)
-    played = replay(journal)
+    played = replay(journal, from_snapshot=True)
     if not played["ok"]:
         raise StartError(f"{journal}: {played['problem']}")
     core.restored = {
         "events": played["events"],
         "seq": played["events"] + played["completed"],
         "state_hash": played["state_hash"],
+        "snapshot": played["snapshot"],
+        "passed_over": played["passed_over"],
     }
     return missing
 

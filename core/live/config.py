@@ -29,6 +29,7 @@ GROUPS_MAX = 64
 GROUPS_AN_ACCOUNT = 8
 SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
+SNAPSHOT_EVENTS = 1 << 20
 REMOTE_ADDRESS = "tcp://{stage}:7700"
 ENVIRONMENT = "NACRE_CORE_"
 KEYS = {
@@ -55,6 +56,8 @@ KEYS = {
     "second_person": bool,
     "require_limits": bool,
     "groups": dict,
+    "fenced": bool,
+    "snapshot_events": int,
 }
 
 
@@ -94,6 +97,8 @@ class CoreConfig:
     doubts: tuple[dict[str, Any], ...] = ()
     capacity: Capacity = field(default_factory=Capacity)
     lines: tuple[Line, ...] = ()
+    fenced: bool = False
+    snapshot_events: int = SNAPSHOT_EVENTS
     file: str = "core"
 
 
@@ -237,6 +242,8 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         second_person=keys.get("second_person", keys.get("live", False)),
         require_limits=keys.get("require_limits", keys.get("live", False)),
         groups=_groups(file, keys.get("groups", {}), lines),
+        fenced=keys.get("fenced", False),
+        snapshot_events=_snapshots(file, keys.get("snapshot_events", SNAPSHOT_EVENTS)),
         capacity=capacity,
         lines=tuple(lines),
         file=file,
@@ -267,6 +274,13 @@ def _realtime(file: str, given: int, wait: str) -> int:
         raise ConfigError(
             file, "realtime", given, 'say `wait` too: "spin" takes each worker\'s processor for itself'
         )
+    return given
+
+
+def _snapshots(file: str, given: int) -> int:
+    """Events between two snapshots."""
+    if given < 0:
+        raise ConfigError(file, "snapshot_events", given, "give 1 or more, or 0 for none")
     return given
 
 

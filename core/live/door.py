@@ -103,7 +103,7 @@ class Door:
             return
         try:
             request = msgspec.msgpack.decode(packet, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError) as bad:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as bad:
             self.say(connection, error(0, f"not a msgpack map: {bad}"))
             return
         self.say(connection, *self._answered(connection, request))

@@ -94,7 +94,7 @@ class EngineDoor:
     def _introduce(self, sock: socket.socket, packet: bytes) -> None:
         try:
             said = msgspec.msgpack.decode(packet, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             said = {}
         name, token, build = (said.get(key) for key in ("engine", "token", "build"))
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):

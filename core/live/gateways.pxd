@@ -29,7 +29,7 @@ cdef class Gateways(Stage):
     cdef bint _is_idle(self) noexcept nogil
     cdef void _event(self, const Page* page) noexcept nogil
     cdef void _pass(self, const Send* send) noexcept nogil
-    cdef void _suppress(self, const Send* send) noexcept nogil
+    cdef void _suppress(self, const Send* send, const char* why) noexcept nogil
     cdef uint64_t _hear(self, uint64_t budget) noexcept nogil
     cdef bint _is_match(self, uint16_t venue) noexcept nogil
     cdef void _show(self, const Page* page) noexcept nogil

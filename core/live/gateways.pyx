@@ -15,7 +15,7 @@ from core.messages cimport (
 )
 from core.recovery.catchup cimport for_venues
 from core.sequencer.engine cimport Input
-from core.venues.gateway cimport SUPPRESSED, child_name
+from core.venues.gateway cimport FENCED, SUPPRESSED, child_name
 from core_ext.clock cimport now_ns, ticks
 
 from core.topology import LIVE_CURSORS
@@ -124,8 +124,8 @@ cdef class Gateways(Stage):
 
     cdef void _pass(self, const Send* send) noexcept nogil:
         cdef int fault = self.gateway.begin(send)
-        if fault == SUPPRESSED:
-            self._suppress(send)
+        if fault == SUPPRESSED or fault == FENCED:
+            self._suppress(send, b"killed" if fault == SUPPRESSED else b"fenced")
             return
         if fault != FAULT_NONE:
             self.faults.fail(fault, send.venue, self.gateway.counts[1], send.seq)
@@ -146,8 +146,8 @@ cdef class Gateways(Stage):
         memset(slot.request + size, 0, sizeof(slot.request) - size)
         self.to_venues.publish()
 
-    cdef void _suppress(self, const Send* send) noexcept nogil:
-        """A send that was held back comes back as an event: the venue never had it."""
+    cdef void _suppress(self, const Send* send, const char* why) noexcept nogil:
+        """A send that was held back comes back as an event: the venue never had it. why: 6 bytes."""
         cdef Input* slot = <Input*>self.reports.claim()
         cdef ReportEvent* report = <ReportEvent*>slot.request
         memset(slot, 0, sizeof(Input))
@@ -162,7 +162,7 @@ cdef class Gateways(Stage):
         report.exec_type = X_REJECTED if send.action == A_NEW else X_CANCEL_REJECTED
         child_name(send, report.child_id)
         report.text[0] = 6
-        memcpy(report.text + 1, b"killed", 6)
+        memcpy(report.text + 1, why, 6)
         self.gateway.heard(report)
         self.reports.publish()
         self.gateway.done()

@@ -122,6 +122,7 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "repeated": counts["repeated"],
         "cursors": board.cursors(),
         "restored": core.restored,
+        "snapshot": {"seq": core.snapshot_seq, "taken": core.snapshots, "wrong": core.snapshot_wrong},
     }
 
 

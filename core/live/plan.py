@@ -32,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True):
     remote: str = ""  # the ZeroMQ address of a remote engine
     realtime: int = 0  # its priority, of SCHED_FIFO; 0: an ordinary one
     lock: bool = False  # keeps the memory that it has touched
+    fenced: bool = False  # sends only while this host holds the lease
 
 
 def places(placement: str, placements: Mapping[str, str]) -> dict[str, str]:
@@ -101,6 +102,7 @@ def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
             where=where[stages[0]],
             realtime=config.realtime,
             lock=config.lock_memory,
+            fenced=config.fenced,
             remote=config.remote.format(stage=stages[0]) if where[stages[0]] == REMOTE else "",
         )
         for i, (stages, cpu) in enumerate(zip(found, processors(len(found), config.cpus), strict=True))

@@ -14,6 +14,7 @@ import numpy as np
 from core import messages as m
 from core.board import Board
 from core.capacity import Capacity
+from core.errors import Nondeterminism
 from core.fused import state_hash
 from core.live.beginning import StartError, ask_venues, begin, come_back, remember
 from core.live.book import DECLARING, Book
@@ -21,6 +22,7 @@ from core.live.config import CoreConfig, beside
 from core.live.desk import Desk
 from core.live.door import Answer, Door, error
 from core.live.engines import EngineDoor
+from core.live.fencing import forget_fence
 from core.live.intake import SOURCE_DESK
 from core.live.killing import open_page, write_names
 from core.live.ops import OPS, WITHOUT_SESSION, Refused, switch_line
@@ -32,6 +34,7 @@ from core.live.sessions import Connection
 from core.live.shadow import Shadow
 from core.live.supervisor import Supervisor
 from core.recovery import capacity_of
+from core.recovery.snapshots import files, newest, write
 from core.scenario.encoder import Event
 from core.topology import CONTAINED
 from core_ext import journal as journals
@@ -69,6 +72,9 @@ class Core:
         self.began_ns = time.monotonic_ns()
         self._rate = (time.monotonic_ns(), 0, 0.0)
         self._names = 0
+        self.snapshot_seq = 0
+        self.snapshots = 0
+        self.snapshot_wrong = ""
 
     # ---- life ----------------------------------------------------------------------------------------------
 
@@ -92,6 +98,8 @@ class Core:
             ) from None
         self.token = make_token(beside(config.socket, "token"))
         self.page: KillPage = open_page(config.socket, create=True)
+        if not config.fenced:
+            forget_fence(config.socket)
         self._open_core()
         self._write_names()
         self.door = Door(config.socket, config.users, self._answer, self.seating.left)
@@ -115,7 +123,7 @@ class Core:
         config.journal.mkdir(parents=True, exist_ok=True)
         found = any(info.used for info in self.segments())
         self.capacity: Capacity = capacity_of(config.journal) if found else config.capacity
-        self.shadow = Shadow(config.journal, self.capacity)
+        self.shadow = self._shadow()
         missing = remember(self) if found else []
         sizes = {name: getattr(self.capacity, name) for name in Capacity.__slots__}
         found_plans = plans(config, sizes)
@@ -137,6 +145,23 @@ class Core:
             self.supervisor.close()
             raise
 
+    def _shadow(self) -> Shadow:
+        """At the newest snapshot."""
+        made = newest(self.config.journal, 1 << 63, lambda: Shadow(self.config.journal, self.capacity))
+        self.snapshot_seq = made.events
+        return made
+
+    def take_snapshot(self) -> None:
+        """The shadow's state into a file: the path doesn't wait for it. A disk that has no room has none
+        for this.
+        """
+        self.snapshot_seq = self.shadow.follow(self.board.recorded)
+        try:
+            write(self.config.journal, self.shadow)
+            self.snapshots, self.snapshot_wrong = self.snapshots + 1, ""
+        except (OSError, ValueError) as error:
+            self.snapshot_wrong = str(error)
+
     def segments(self) -> list[journals.SegmentInfo]:
         """Of the journal; none where there is none."""
         try:
@@ -156,6 +181,9 @@ class Core:
             for connection, fault in self.seating.faults():
                 self.door.say(connection, error(0, f"the session is closed: {fault}"))
                 self.door.hang_up(connection)
+            every = self.config.snapshot_events
+            if every and self.board.recorded >= self.snapshot_seq + every:
+                self.take_snapshot()
             if self.board.seq > self.shadow.events + SHADOW_LAG:
                 self.shadow.follow(for_s=SHADOW_S)
 
@@ -188,7 +216,23 @@ class Core:
             "journal": os.fspath(self.config.journal),
         }
         self.lock.release()
+        if self.snapshots:
+            self._compare_shadow(told)
         return told
+
+    def _compare_shadow(self, told: dict[str, Any]) -> None:
+        """The engines' state and that of who wrote the snapshots are one; else those are of no use.
+        Nondeterminism.
+        """
+        self.shadow.follow(told["seq"])
+        told["snapshots"] = self.snapshots
+        if self.shadow.core.state_hash() != told["state_hash"]:
+            for path in files(self.config.journal):
+                path.unlink()
+            raise Nondeterminism(
+                f"after event {told['seq']} the engines have another state than their shadow: its snapshots "
+                "are removed; replay the journal, and see which is right"
+            )
 
     def abandon(self) -> None:
         """After a fault: the journal has what was recorded; nothing more is taken, sent or told."""

@@ -24,6 +24,7 @@ from core.build import SCHEMA_VERSION, build_id
 from core.capacity import Capacity
 from core.fused import arena_bytes
 from core.lane import lanes
+from core.live.fencing import open_fence
 from core.live.gateways import Gateways
 from core.live.intake import SOURCE_GATEWAY, SOURCE_VENUES, Intake
 from core.live.intents import Intents
@@ -35,6 +36,7 @@ from core.live.usage import usage
 from core.live.venue_host import VenueHost, VenueStage
 from core.recorder import Recorder
 from core.recovery.catchup import Catchup
+from core.recovery.snapshots import newest
 from core.stage import EngineStage, Stage
 from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES, REMOTE
 from core.venues.gateway import Gateway
@@ -81,7 +83,7 @@ class Worker:
         """A core that has lived up to that event. Stages that left off at the same share it."""
         if until not in self.pasts:
             past = self._gateway_past() if until == self.published and self._hosts_venues() else None
-            past = past or Catchup(self.board.capacity)
+            past = past or newest(Path(self.plan.journal), until, lambda: Catchup(self.board.capacity))
             past.live_through(self.plan.journal, self.board.spine, until)
             self.pasts[until] = past
         return self.pasts[until]
@@ -97,6 +99,8 @@ class Worker:
             self.intents = Intents(Path(self.plan.journal), capacity, self.published)
         kept = None if self.intents is None else self.intents.arena
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, True, kept)
+        if self.plan.fenced:
+            self.gateway.fence = open_fence(Path(self.plan.socket))
         return Catchup(capacity, self.gateway, None if self.host is None else self.host.venues, self._sent())
 
     def _sent(self) -> int:

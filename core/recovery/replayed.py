@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from core.build import build_id
 from core.errors import CoreFault
 from core.recovery.journal import capacity_of
 from core.recovery.replay import Replay
+from core.recovery.snapshots import newest, reader_from
 from core_ext import journal
 
 
-def replay(path: str | os.PathLike[str]) -> dict[str, Any]:
+def replay(path: str | os.PathLike[str], *, from_snapshot: bool = False) -> dict[str, Any]:
     """Plays the journal through the engines of this build. `ok`: all that they derived is what was recorded.
 
-    state_hash is that of the core's state after the last event. Raises JournalCorrupt where a record is bad.
+    state_hash is that of the core's state after the last event. from_snapshot: only what came after the
+    newest good snapshot is played. Raises JournalCorrupt where a record is bad.
     """
-    played = Replay(capacity_of(path))
+    capacity = capacity_of(path)
+    played, began, passed_over = Replay(capacity), 0, list[str]()
+    if from_snapshot:
+        played = newest(Path(path), 1 << 63, lambda: Replay(capacity), passed_over.append)
+        began = played.events
     problem = ""
-    reader = journal.JournalReader(path)
+    reader = reader_from(Path(path), began + 1) if began else journal.JournalReader(path)
     try:
         played.play(reader)
     except CoreFault as fault:
@@ -40,6 +47,8 @@ def replay(path: str | os.PathLike[str]) -> dict[str, Any]:
         out["torn_at"] = (
             f"{reader.torn_at.path}, offset {reader.torn_at.offset}: played to the last whole record"
         )
+    if from_snapshot:
+        out |= {"snapshot": began, "passed_over": passed_over}
     if problem:
         out["problem"] = problem
     return out

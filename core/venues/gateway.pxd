@@ -3,11 +3,13 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport ReportEvent, Send
 from core.resolve.engine cimport FillKey, fill_key
+from core_ext.fence cimport Fence
 from core_ext.killpage cimport KillPage
 from core_ext.tables cimport Arena, IdTable
 
 cdef enum:
     SUPPRESSED = 255                # beside the faults: the kill page holds the send back
+    FENCED = 254                    # the lease is another host's, or nobody's: so does the fence
     LATEST = 4096                   # intents that are kept where they don't outlive the process
 
 cdef enum IntentState:
@@ -58,6 +60,7 @@ cdef class Gateway:
     cdef uint32_t max_orders
     cdef readonly bint guarded
     cdef public KillPage kill_page  # or None
+    cdef public Fence fence         # or None: this host needs no lease
 
     cdef int begin(self, const Send* send) noexcept nogil
     cdef void done(self) noexcept nogil
@@ -67,6 +70,7 @@ cdef class Gateway:
     cdef void heard(self, const ReportEvent* report) noexcept nogil
     cdef uint64_t next_venue_seq(self, uint16_t venue) noexcept nogil
     cdef bint _killed(self, const Send* send) noexcept nogil
+    cdef bint _fenced(self, const Send* send) noexcept nogil
     cdef bint _bounded(self, const Send* send) noexcept nogil
     cdef void _recount(self, Committed* child) noexcept nogil
     cdef void _trade(self, const ReportEvent* report, uint32_t index) noexcept nogil

@@ -1,11 +1,13 @@
 from core.capacity import Capacity
 from core_ext.arena import Arena
+from core_ext.fence import Fence
 from core_ext.killpage import KillPage
 
 class Gateway:
     """Accepts each send once, in the order of the spine, and never more than an order allows."""
 
     kill_page: KillPage | None
+    fence: Fence | None
 
     def __init__(
         self, arena: Arena, capacity: Capacity, guarded: bool = True, kept: Arena | None = None
@@ -18,7 +20,7 @@ class Gateway:
         """Of the intents: it outlives the process."""
     @property
     def suppressed(self) -> int:
-        """Sends that the kill page held back."""
+        """Sends that the kill page or the fence held back."""
     @property
     def guarded(self) -> bool: ...
     @property

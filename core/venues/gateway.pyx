@@ -3,7 +3,7 @@
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    A_NEW, A_REPLACE, NONE, P_HAS_QTY, SC_ACCOUNT, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, X_CANCEL_REJECTED,
+    A_NEW, A_REPLACE, A_STATUS, NONE, P_HAS_QTY, SC_ACCOUNT, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, X_CANCEL_REJECTED,
     X_CANCELED, X_EXPIRED, X_REJECTED, X_REPLACED, X_RESTATED, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT,
     X_UNKNOWN_ORDER, ReportEvent, Send,
 )
@@ -54,14 +54,15 @@ cdef class Gateway:
 
     cdef int begin(self, const Send* send) noexcept nogil:
         """Checks the send and stores the intent. Anything but FAULT_NONE: it must not be written."""
+        cdef bint fenced = self._fenced(send)
         if send.seq <= self.counts[1]:
             self.counts[2] += 1
             return FAULT_DOUBLED_SEND
         self.counts[1] = send.seq
-        if self._killed(send):
+        if fenced or self._killed(send):
             self.counts[4] += 1
             self._store(send, HELD)
-            return SUPPRESSED
+            return FENCED if fenced else SUPPRESSED
         if (send.action == A_NEW or send.action == A_REPLACE) and not self._bounded(send):
             self.counts[3] += 1
             return FAULT_CHILD_BOUND
@@ -120,6 +121,10 @@ cdef class Gateway:
         keys[<int>SC_VENUE] = send.venue
         keys[<int>SC_SESSION] = send.session
         return self.kill_page.blocks(keys)
+
+    cdef bint _fenced(self, const Send* send) noexcept nogil:
+        """Whether the orders are another host's by now: then not even a cancel leaves; a question changes nothing."""
+        return self.fence is not None and send.action != A_STATUS and not self.fence.is_open()
 
     cdef bint _bounded(self, const Send* send) noexcept nogil:
         cdef char name[56]
@@ -223,7 +228,7 @@ cdef class Gateway:
 
     @property
     def suppressed(self) -> int:
-        """Sends that the kill page held back."""
+        """Sends that the kill page or the fence held back."""
         return self.counts[4]
 
     def unknown(self) -> list[tuple[int, int, int]]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import messages as m
+from core.live.fencing import find_fence
 from core.live.handover import Fate, Handover
 from core.live.killing import open_page
 from core.recovery.journal import capacity_of
@@ -25,6 +26,7 @@ from core.scenario.schema import ORD_TYPES, TIMES_IN_FORCE
 from core.venues.fix.agreement import NOT_AVAILABLE, NS, Field
 from core.venues.fix.codec import Message, parse, utc_timestamp
 from core.venues.fix.session import Session
+from core_ext.fence import Fence
 from core_ext.killpage import KillPage
 from periphery.client import Client
 from periphery.client.control import socket_path
@@ -90,6 +92,7 @@ class Broker:
         self._source: JournalSource | None = None
         self._handover: Handover | None = None
         self._page_of_kills: KillPage | None = None
+        self._fence: Fence | None = None
 
     def restore(self) -> None:
         """What was written before, or may have been, out of the session's store."""
@@ -280,6 +283,9 @@ class Broker:
         if order.action in _HELD and self._page_of_kills.is_blocked(order.keys):
             self._not_written(order, "killed")
             return
+        if self._fence is not None and order.action != m.Action.STATUS and not self._fence.opened:
+            self._not_written(order, "fenced")
+            return
         if not self.session.is_up:
             self._not_written(order, "the venue is not connected")
             return
@@ -319,6 +325,7 @@ class Broker:
             self.children.clear()
             self._handover = Handover(folder, capacity_of(folder))
             self._page_of_kills = open_page(socket_path(self.socket))
+            self._fence = find_fence(socket_path(self.socket))
             self._source = JournalSource(folder, self._page)
         except (ClientError, Gone, OSError, ValueError) as wrong:
             self.why = str(wrong)

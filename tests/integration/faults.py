@@ -22,8 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.torture.rounds import PLACEMENTS, Round, Tally
 from tests.integration.live_core import ROOT, Client, until
-from tests.integration.rounds import PLACEMENTS, Round, Tally
 
 FIRST_S, THEN_S = 1.0, 30.0
 ROWS, POINTS = 32, 32

@@ -70,7 +70,7 @@ async def _hello(backend: Backend, websocket: WebSocket) -> tuple[list[str], str
     text = await asyncio.wait_for(websocket.receive_text(), HELLO_S)
     try:
         hello = msgspec.json.decode(text, type=Hello)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(
             422, "bad_hello", str(error), hint='send {"token": ..., "topics": [...]} first', place="message"
         ) from error

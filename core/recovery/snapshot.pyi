@@ -1,0 +1,9 @@
+from collections.abc import Buffer
+
+from core.recovery.replay import Replay
+
+def capture(played: Replay) -> list[bytes]:
+    """All that it is after its last event, in parts that belong together in this order."""
+
+def lay(fresh: Replay, saved: Buffer) -> None:
+    """Lays what `capture` gave into a replay that has seen nothing yet. ValueError names what doesn't fit."""

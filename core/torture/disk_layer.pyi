@@ -1,0 +1,2 @@
+def library() -> str:
+    """What LD_PRELOAD is set to."""

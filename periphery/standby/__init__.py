@@ -1,0 +1,1 @@
+"""A standby: the journal of a core on another host, replayed there, and the lease that says who may trade."""
