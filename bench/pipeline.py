@@ -84,9 +84,10 @@ def run(
         stack.callback(feeder.close)
         before = rest.processor_s()
         feeder.play(rate)
-        used = {name: after - before[name] for name, after in rest.processor_s().items()}
         _completed(rest, feeder, period_s)
-        heard = rest.heard(*_settled(core, rest))
+        through, outputs = _settled(core, rest)
+        used = {name: after - before[name] for name, after in rest.processor_s().items()}
+        heard = rest.heard(through, outputs)
         rest.stop()
         with connect(core.socket, name="look", cancel_on_disconnect=False) as client:
             held = {row["symbol"]: Decimal(row["qty"]) for row in client.positions()["positions"]}
