@@ -70,12 +70,15 @@ def user() -> None:
 @_config
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
-def add(file: Path, name: str, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--account", "accounts", multiple=True, metavar="NAME", help="Of these alone.  [default: of all]"
+)
+def add(file: Path, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...]) -> None:
     """Add NAME, with a password read from standard input (asked for twice on a terminal).
 
     The first admin is made this way: nacre backend user add anna --scope view --scope admin --config FILE
     """
-    _change(file, lambda users: users.add(name, _password(), scopes))
+    _change(file, lambda users: users.add(name, _password(), scopes, accounts or ("*",)))
     say(f"{name}: {', '.join(scopes)}")
 
 
@@ -88,6 +91,16 @@ def password(file: Path, name: str) -> None:
     say(f"{name}: another password")
 
 
+@user.command(short_help="Which accounts a user may see and act on.")
+@_config
+@click.argument("name")
+@click.option("--account", "accounts", multiple=True, metavar="NAME", help="[default: all]")
+def accounts(file: Path, name: str, accounts: tuple[str, ...]) -> None:
+    """Give NAME these accounts and no others; tokens that are out are over."""
+    _change(file, lambda users: users.change(name, accounts=accounts or ("*",)))
+    say(f"{name}: accounts {', '.join(accounts or ('*',))}")
+
+
 @user.command("list", short_help="List the users.")
 @_config
 def list_(file: Path) -> None:
@@ -98,6 +111,7 @@ def list_(file: Path) -> None:
             "scopes": list(each.scopes),
             "enabled": each.enabled,
             "totp": each.has_totp,
+            "accounts": list(each.accounts),
         }
         click.echo(json.dumps(told))
 

@@ -52,7 +52,7 @@ def main() -> int:
             with served(folder, Path(name), postgres.port) as url:
                 told = asked(url)
     print(json.dumps(told))
-    return 0 if told["rows"] == [[0]] else 1
+    return 0 if told["rows"] == [["0"]] else 1
 
 
 def prepared(address: str) -> None:
