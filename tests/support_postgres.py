@@ -1,5 +1,5 @@
-"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With a port
-it also listens there, where a password is asked for.
+"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With a
+port it also listens there, where a password is asked for.
 
 Its tools refuse root: as root they run as the user postgres, else nobody.
 """
@@ -44,10 +44,8 @@ class Postgres:
         self._server: subprocess.Popen[bytes] | None = None
         if self.user is not None:
             shutil.chown(folder, self.user.pw_name)
-        self._run(
-            "initdb", "-D", str(self.data), "-U", "nacre", "-N", "--auth-local=trust", "--locale=C", "-E", "UTF8",
-            "--auth-host=scram-sha-256",
-        )  # fmt: skip
+        how = ["--auth-local=trust", "--auth-host=scram-sha-256", "--locale=C", "-E", "UTF8", "-N"]
+        self._run("initdb", "-D", str(self.data), "-U", "nacre", *how)
 
     def _run(self, name: str, *words: str) -> None:
         done = subprocess.run(

@@ -72,8 +72,8 @@ class Server:
 
 
 class Alertmanager(Server):
-    """With the project's own configuration, quicker, that tells `nacre metrics act` at a port. token: what it shows
-    there.
+    """With the project's own configuration, quicker, that tells `nacre metrics act` at a port. token: what it
+    shows there.
     """
 
     def __init__(self, folder: Path, hook: int, token: str) -> None:
@@ -94,7 +94,7 @@ class Alertmanager(Server):
 
 
 class Prometheus(Server):
-    """With the project's own rules, quicker: windows and waits of seconds, an observer that is sooner behind."""
+    """With the project's own rules, quicker: windows and waits of seconds, an observer that is behind soon."""
 
     def __init__(
         self, folder: Path, exporter: int, alertmanager: int = 1, window: str = "8s", step: str = STEP

@@ -1,5 +1,5 @@
-"""pgAdmin as `deploy/pgadmin/run.sh` installs, provisions and runs it: a person logs in, the provisioned server is
-connected without a word, and a query runs there against a real PostgreSQL.
+"""pgAdmin as `deploy/pgadmin/run.sh` installs, provisions and runs it: a person logs in, the provisioned
+server is connected without a word, and a query runs there against a real PostgreSQL.
 
     python -m tests.integration.pgadmin [--folder FOLDER]    (make pgadmin)
 

@@ -1,5 +1,5 @@
-"""Alerts that are seldom: each brought about in a running core, seen by a real Prometheus, and cleared; and one
-that a real Alertmanager takes to `nacre metrics act`, which acts in the core.
+"""Alerts that are seldom: each brought about in a running core, seen by a real Prometheus, and cleared; and
+one that a real Alertmanager takes to `nacre metrics act`, which acts in the core.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def reason(client: Client) -> str:
     """Why an order is denied now."""
     name = client.submit("EURUSD", "buy", 1, account="A", venue="V1")
     for event in client.events(timeout=60):
-        if event.cl_ord_id == name and isinstance(event, DenyEvent):
+        if isinstance(event, DenyEvent) and event.cl_ord_id == name:
             return event.reason
     raise AssertionError("not denied")
 
