@@ -1,5 +1,5 @@
-"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With a
-port it also listens there, where a password is asked for.
+"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With
+a port it also listens there, where a password is asked for.
 
 Its tools refuse root: as root they run as the user postgres, else nobody.
 """

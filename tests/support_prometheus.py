@@ -94,7 +94,7 @@ class Alertmanager(Server):
 
 
 class Prometheus(Server):
-    """With the project's own rules, quicker: windows and waits of seconds, an observer that is behind soon."""
+    """With the project's own rules, quicker: windows and waits of seconds, an observer is behind sooner."""
 
     def __init__(
         self, folder: Path, exporter: int, alertmanager: int = 1, window: str = "8s", step: str = STEP

@@ -268,8 +268,8 @@ def test_killed_in_a_save(
 
 
 def signalled(path: Path, *signals: tuple[int, int, int]) -> None:
-    """The day with signals move.champion after so many events: (events, mantissa, exponent). A strategy begins
-    on it, which is a signal without a name.
+    """The day with signals move.champion after so many events: (events, mantissa, exponent). A strategy
+    begins on it, which is a signal without a name.
     """
     name = np.zeros((), m.NAME_EVENT)
     text = b"move.champion"
