@@ -59,7 +59,7 @@ AFTERWARDS = 1000
 """Rows that are played slowly at the end, where some engine has said nothing yet."""
 SETTLED_S = 0.2
 OPTIMISED = 9
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 

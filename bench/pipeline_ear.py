@@ -25,7 +25,7 @@ from periphery.stream.wire import Hello
 
 TOPICS = ("quotes", "signals", "orders", "fills")
 TURN_S = 0.2
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 
 
 class Ear:
