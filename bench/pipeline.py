@@ -366,7 +366,8 @@ def _engines(
 
 def _optimise_ms(params: dict[str, Any]) -> float:
     """The processor's time of one target's weights alone, the median of some: no target comes sooner."""
-    names, took = params["symbols"], []
+    names: list[str] = params["symbols"]
+    took: list[float] = []
     returns = np.random.default_rng(1).normal(0.0, 1e-5, (params["periods"], len(names)))
     spec = Spec(method=params["method"])
     for _ in range(OPTIMISED):
