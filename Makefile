@@ -3,8 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture fuzz simulate aeron faults model orders matching mutants api lint build deps servers fresh \
-  lock clean
+.PHONY: $(shell awk -F: '/^[a-z-]+:/{print $$1}' $(MAKEFILE_LIST))
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -24,6 +23,9 @@ images: env ## build the images nacre/core and nacre/bench with the container en
 
 api: env ## walk through the backend's interface by chance, each answer held against its document (ARGS="--examples 500")
 	$(PY) -m tests.integration.backend_api $(ARGS)
+
+pgadmin: env ## install and run pgAdmin from PyPI as deploy/pgadmin does, log in, run a query in it (ARGS="--folder DIR")
+	$(PY) -m tests.integration.pgadmin $(ARGS)
 
 test-containers: env ## pass the tests with real containers (installs Debian's engine, as root, where there is none)
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \

@@ -1,4 +1,5 @@
-"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket alone, stopped by its pid.
+"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With
+a port it also listens there, where a password is asked for.
 
 Its tools refuse root: as root they run as the user postgres, else nobody.
 """
@@ -33,24 +34,28 @@ def find_tools() -> Path | None:
 class Postgres:
     """One cluster. `start` and `stop` as often as a test wants; `address` stays."""
 
-    def __init__(self, tools: Path, folder: Path) -> None:
+    def __init__(self, tools: Path, folder: Path, port: int = 0) -> None:
+        self.port = port
         self.tools = tools
         self.folder = folder
         self.data = folder / "data"
         self.user = _other_user()
-        self.address = f"postgresql://nacre@/postgres?host={folder}"
+        self.address = f"postgresql://nacre@/postgres?host={folder}" + (f"&port={port}" if port else "")
         self._server: subprocess.Popen[bytes] | None = None
         if self.user is not None:
             shutil.chown(folder, self.user.pw_name)
-        self._run(
-            "initdb", "-D", str(self.data), "-U", "nacre", "-A", "trust", "--locale=C", "-E", "UTF8", "-N"
-        )
+        how = ["--auth-local=trust", "--auth-host=scram-sha-256", "--locale=C", "-E", "UTF8", "-N"]
+        self._run("initdb", "-D", str(self.data), "-U", "nacre", *how)
 
     def _run(self, name: str, *words: str) -> None:
         done = subprocess.run(
             [self.tools / name, *words], capture_output=True, text=True, check=False, **self._as_user()
         )
         assert done.returncode == 0, done.stderr
+
+    @property
+    def _port(self) -> list[str]:
+        return ["-p", str(self.port)] if self.port else []
 
     def _as_user(self) -> dict[str, Any]:
         if self.user is None:
@@ -59,7 +64,9 @@ class Postgres:
 
     def start(self) -> None:
         """Until it takes connections."""
-        words = ["-D", str(self.data), "-k", str(self.folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+        words = ["-D", str(self.data), "-k", str(self.folder), "-c", "fsync=off"]
+        words += ["-c", f"listen_addresses={'127.0.0.1' if self.port else ''}"]
+        words += ["-c", f"port={self.port}"] if self.port else []
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [self.tools / "postgres", *words], stdout=log, stderr=log, **self._as_user()
@@ -71,7 +78,7 @@ class Postgres:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        words = ["-h", str(self.folder), "-U", "nacre", "-d", "postgres", "-q"]
+        words = ["-h", str(self.folder), "-U", "nacre", "-d", "postgres", "-q", *self._port]
         return subprocess.run([self.tools / "pg_isready", *words], check=False).returncode == 0
 
     def stop(self) -> None:
@@ -91,10 +98,10 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def postgres_server(tools: Path) -> Iterator[Postgres]:
+def postgres_server(tools: Path, port: int = 0) -> Iterator[Postgres]:
     """A server that runs; afterwards nothing is left of it."""
     with tempfile.TemporaryDirectory(prefix="nacre-pg-") as folder:
-        server = Postgres(tools, Path(folder))
+        server = Postgres(tools, Path(folder), port)
         server.start()
         try:
             yield server

@@ -280,6 +280,28 @@ def features(output: str, data: Path, lines: int) -> None:
     _report("features", output, data=data, lines=lines)
 
 
+@command.command(short_help="Each hop from a tick to what is known of a position.")
+@output_option("table", "json")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    default=SHARED_DATA,
+    show_default=True,
+    help="Folder of recordings.",
+)
+@click.option("--rate", type=click.IntRange(100), default=10_000, show_default=True, help="Rows a second.")
+@click.option("--seconds", type=click.FloatRange(1), default=20.0, show_default=True)
+@click.option("--lines", type=click.IntRange(2000), default=94_000, show_default=True, help="Of a recording.")
+@click.option(
+    "--every", type=click.IntRange(1), default=10, show_default=True, help="Periods of 20 ms a target."
+)
+def pipeline(output: str, **how: Any) -> None:
+    """How long each hop takes from a tick over features, models, weights and a strategy to a position."""
+    _report("pipeline", output, **how)
+
+
 @command.command(short_help="An order over FIX and back, against the bare socket.")
 @output_option("table", "json")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=10, show_default=True, help="Of each server.")

@@ -26,9 +26,11 @@ WELL_S = 10.0
 LOOK_S = 0.05
 STOP_S = 30.0
 READY_S = 60.0
-SERVICES = ("websocket", "cache")
+SERVICES = ("websocket", "cache", "backend")
 MARKET_DATA = "market_data"
-"""Sections of the engines' file that are of no engine: [websocket] is its settings, [cache] its options."""
+"""Sections of the engines' file that are of no engine: [websocket] and [backend] are their settings, [cache]
+its options.
+"""
 
 
 @dataclass(slots=True)
@@ -145,7 +147,7 @@ def _port_in(line: str) -> int | None:
         found = json.loads(line)
     except ValueError:
         return None
-    port = found.get("port") if isinstance(found, dict) else None
+    port = found.get("probes", found.get("port")) if isinstance(found, dict) else None
     return port if isinstance(port, int) else None
 
 
@@ -162,7 +164,7 @@ def parts(
     health: Callable[[], bool],
 ) -> list[Part]:
     """The processes of one machine. folder: of the journal and each engine's state. sections: of the engines'
-    file, one for each engine that runs, for `websocket` and `cache`, and for each venue whose market data is
+    file, one for each engine that runs, for SERVICES, and for each venue whose market data is
     taken, called `market_data` or beginning so. core: its socket.
     """
     services = {
@@ -198,6 +200,11 @@ def parts(
         options = {"http": probes[1], **services["cache"]}
         words = [f"--{key}={value}" for key, value in options.items()]
         made.append(Part("cache", ["cache", "run", journal, *words]))
+    if "backend" in services:
+        options = {"state": folder / "backend", "core": core, "local": folder, "http": probes[1]}
+        options |= {} if store is None else {"store": store}
+        words = [f"--{key}={value}" for key, value in options.items() if key not in services["backend"]]
+        made.append(Part("backend", ["backend", "run", *file, *words]))
     if strategy is not None:
         where = ["--connect", str(socket)] if socket else []
         made.append(Part("strategy", ["strategy", "run", str(strategy), *where, *probes]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,6 +13,9 @@ from fastapi import Depends, Request, WebSocket
 from periphery.backend.problems import Refusal
 from periphery.backend.services import Backend
 from periphery.backend.tokens import unknown
+from periphery.backend.users import ALL, User
+
+type Row = dict[str, Any]
 
 HEADER = "X-API-Key"
 READS = ("GET", "HEAD", "OPTIONS")
@@ -22,11 +26,27 @@ _hashing = ThreadPoolExecutor(2, "keys")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks. via: password or key. scopes: of what was shown, as far as the user still has them."""
+    """Who asks. via: password or key. scopes: of what was shown, as far as the user still has them. accounts:
+    that they may see and act on; None: all.
+    """
 
     name: str
     scopes: frozenset[str]
     via: str
+    accounts: frozenset[str] | None = None
+
+    def may(self, account: str | None) -> bool:
+        """Whether that account is theirs; None: what is of all accounts."""
+        return self.accounts is None or account in self.accounts
+
+    def need(self, account: str | None, place: str = "body.account") -> None:
+        """Refusal (403): it isn't theirs."""
+        if not self.may(account):
+            raise not_theirs(self.accounts or frozenset(), place)
+
+    def theirs(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows of their accounts."""
+        return [row for row in rows if self.may(row.get("account"))]
 
 
 def backend_of(request: Request) -> Backend:
@@ -40,11 +60,13 @@ Services = Annotated[Backend, Depends(backend_of)]
 class Allow:
     """Lets pass who has one of the scopes. always: also while the backend is read-only or can't be audited.
 
-    people: not a program by its key: what it does takes a person.
+    people: not a program by its key: what it does takes a person. whole: only who has all accounts: what it
+    tells or does is of all of them.
     """
 
-    def __init__(self, *scopes: str, always: bool = False, people: bool = False) -> None:
+    def __init__(self, *scopes: str, always: bool = False, people: bool = False, whole: bool = False) -> None:
         self.scopes = scopes
+        self.whole = whole
         self.always = always
         self.people = people
 
@@ -80,6 +102,19 @@ class Allow:
                 hint="log in with a password",
                 place=f"header.{HEADER}",
             )
+        if self.whole:
+            person.need(None, "header.Authorization")
+
+
+def not_theirs(accounts: frozenset[str], place: str) -> Refusal:
+    return Refusal(
+        403,
+        "forbidden",
+        f"this user has accounts {', '.join(sorted(accounts))}",
+        reason="account",
+        hint="name one of them, or ask an admin for more",
+        place=place,
+    )
 
 
 def _need_changes(backend: Backend) -> None:
@@ -114,7 +149,7 @@ def by_token(backend: Backend, token: str) -> Person:
     user = backend.users.get(claims.user)
     if user is None or not user.enabled or user.generation != claims.generation:
         raise unknown("the token was ended", "log in again: POST /auth/token")
-    return Person(user.name, frozenset(claims.scopes) & frozenset(user.scopes), "password")
+    return Person(user.name, frozenset(claims.scopes) & frozenset(user.scopes), "password", _accounts(user))
 
 
 def by_key(backend: Backend, text: str) -> Person:
@@ -123,7 +158,11 @@ def by_key(backend: Backend, text: str) -> Person:
     user = backend.users.get(key.user) if key is not None else None
     if key is None or user is None or not user.enabled:
         raise unknown("nobody has this key", "make one: POST /me/keys")
-    return Person(user.name, frozenset(key.scopes) & frozenset(user.scopes), "key")
+    return Person(user.name, frozenset(key.scopes) & frozenset(user.scopes), "key", _accounts(user))
+
+
+def _accounts(user: User) -> frozenset[str] | None:
+    return None if user.accounts == (ALL,) else frozenset(user.accounts)
 
 
 def too_many(message: str, wait_s: float) -> Refusal:
@@ -147,8 +186,11 @@ def allowed_by(dependant: Any) -> Allow | None:
 
 
 Viewer = Annotated[Person, Depends(Allow("view"))]
+WholeViewer = Annotated[Person, Depends(Allow("view", whole=True))]
 Trader = Annotated[Person, Depends(Allow("trade"))]
+WholeTrader = Annotated[Person, Depends(Allow("trade", whole=True))]
 RiskPerson = Annotated[Person, Depends(Allow("risk", people=True))]
+WholeRiskPerson = Annotated[Person, Depends(Allow("risk", people=True, whole=True))]
 Admin = Annotated[Person, Depends(Allow("admin", people=True))]
 ModeAdmin = Annotated[Person, Depends(Allow("admin", always=True, people=True))]
 Killer = Annotated[Person, Depends(Allow("trade", "risk", "admin", always=True))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from periphery.backend import openapi, problems
 from periphery.backend.access import HEADER
 from periphery.backend.config import Config
 from periphery.backend.guard import Guard
+from periphery.backend.metrics import BEAT_S
 from periphery.backend.routers import (
     auth,
     backtests,
@@ -50,6 +52,13 @@ ROUTERS = (
 ABOUT = "Orders, positions, risk, strategies and journals of one core. Errors have one form: Problem."
 
 
+async def _beat(backend: Backend) -> None:
+    """On the loop of requests: where that stands still, nothing beats."""
+    while True:
+        backend.metrics.beat()
+        await asyncio.sleep(BEAT_S)
+
+
 def make_app(config: Config) -> FastAPI:
     """An application that opens its state when it is started. Refusal, OSError: what can't be opened."""
     backend = Backend(config)
@@ -57,9 +66,11 @@ def make_app(config: Config) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         backend.start()
+        beats = asyncio.create_task(_beat(backend))
         try:
             yield
         finally:
+            beats.cancel()
             backend.close()
 
     app = FastAPI(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     state: the backend's own folder, made with mode 0700: users, audit, idempotency keys, backtests.
     core: the core's socket; empty: NACRE_SOCKET, else this user's core.
     token_file: the core's token; empty: beside the socket.
+    http: HOST:PORT of /metrics and of the probes that `nacre ps` asks; empty: none.
     listen: HOST:PORT; port 0 is any that is free. certificate, certificate_key: PEM files, for HTTPS.
     store: the recorder's, for history; empty: none. source: the core's name there.
     read_only: nothing is changed, but for a kill.
@@ -53,6 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     core: str = ""
     token_file: str = ""
     listen: str = "127.0.0.1:8440"
+    http: str = ""
     certificate: str = ""
     certificate_key: str = ""
     store: str = ""
@@ -74,15 +77,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 PATHS = ("state", "core", "token_file", "certificate", "certificate_key", "strategies", "data", "local")
 
 
-def read_config(file: Path) -> Config:
-    """The settings in a file. BadConfig."""
+def read_config(file: Path, given: Mapping[str, str] | None = None) -> Config:
+    """The settings in a file, and those that are given in place of its own. BadConfig."""
     try:
         found = tomllib.loads(file.read_text())
-        config = msgspec.convert(found.get("backend", found), Config)
+        said = found.get("backend", found) | dict(given or {})
+        config = msgspec.convert(said, Config)
     except msgspec.ValidationError as error:
         section = "backend" if "backend" in found else ""
-        places = Origins(str(file), {}, {}, section=section)
-        raise BadConfig(mistake(error, found.get("backend", found), places)) from error
+        raise BadConfig(mistake(error, said, Origins(str(file), {}, {}, section=section))) from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadConfig(f"{file}: {error}") from error
     if not config.state:

@@ -15,14 +15,14 @@ from typing import Any
 from periphery.backend.problems import Refusal
 
 FILE = "backend.db"
-VERSION = 1
+VERSION = 2
 BUSY_S = 5.0
 
 SCHEMA = """
 CREATE TABLE users (
     name TEXT PRIMARY KEY, password TEXT NOT NULL, scopes TEXT NOT NULL, enabled INTEGER NOT NULL DEFAULT 1,
     generation INTEGER NOT NULL DEFAULT 1, totp TEXT NOT NULL DEFAULT '', totp_new TEXT NOT NULL DEFAULT '',
-    totp_last INTEGER NOT NULL DEFAULT 0, made_ns INTEGER NOT NULL
+    totp_last INTEGER NOT NULL DEFAULT 0, made_ns INTEGER NOT NULL, accounts TEXT NOT NULL DEFAULT '*'
 ) STRICT;
 CREATE TABLE keys (
     id TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE, name TEXT NOT NULL,
@@ -52,6 +52,8 @@ CREATE TABLE audit (
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is only added to'); END;
 CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is only added to'); END;
 """
+LATER = "ALTER TABLE users ADD COLUMN accounts TEXT NOT NULL DEFAULT '*';"
+"""What a file of version 1 lacks."""
 
 
 class Database:
@@ -86,7 +88,7 @@ class Database:
                     place="backend",
                 )
             if version < VERSION:
-                for statement in _statements(SCHEMA):
+                for statement in _statements(SCHEMA if version == 0 else LATER):
                     run(statement)
                 run(f"PRAGMA user_version = {VERSION}")
 

@@ -1,9 +1,10 @@
-"""What stands before every route: the rate of an address, the size of a body, and afterwards the audit."""
+"""What stands before every route: the rate of an address, the size of a body; after it audit and metrics."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +27,26 @@ class Guard:
         self.backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status, metrics = time.perf_counter(), 500, self.backend.metrics
+        metrics.asked()
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._guarded(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "")
+            metrics.answered(scope["method"], route, status, time.perf_counter() - began)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in OPEN:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})
@@ -34,6 +54,7 @@ class Guard:
             self._rate(scope)
             body = await self._body(scope, receive)
         except Refusal as refusal:
+            self.backend.metrics.refused(refusal.body["code"])
             await refusal.response()(scope, receive, send)
             return
         if scope["method"] in READS:

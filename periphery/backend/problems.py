@@ -156,9 +156,10 @@ _KINDS: dict[type[Exception], Any] = {
 def install(app: FastAPI) -> None:
     """Makes all of the app's errors problems."""
 
-    async def told(_request: Request, error: Exception) -> JSONResponse:
-        found = of_any(error)
-        return (found or _own()).response()
+    async def told(request: Request, error: Exception) -> JSONResponse:
+        found = of_any(error) or _own()
+        request.app.state.backend.metrics.refused(found.body["code"])
+        return found.response()
 
     for kind in (*_KINDS, Exception):
         app.add_exception_handler(kind, told)

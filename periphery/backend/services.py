@@ -16,6 +16,7 @@ from periphery.backend.database import Database
 from periphery.backend.idempotency import Idempotency
 from periphery.backend.keys import Keys
 from periphery.backend.link import CoreLink
+from periphery.backend.metrics import Metrics
 from periphery.backend.problems import Refusal
 from periphery.backend.strategies import Strategies
 from periphery.backend.tasks import Tasks
@@ -58,16 +59,19 @@ class Backend:
         self.kill_thread = ThreadPoolExecutor(2, "kill")
         self.journal: Path | None = None  # the core's, once it has said where it is
         self.peers: set[object] = set()  # who follows over a websocket
+        self.metrics = Metrics(self)
         self._store: Store | None = None
         self._store_thread = ThreadPoolExecutor(1, "store")  # SQLite's connection is of one thread alone
         self._read_only = self.setting(READ_ONLY, "1" if config.read_only else "") == "1"
 
     def start(self) -> None:
+        self.metrics.beat()
         self.link.start()
         self.backtests.start()
 
     def close(self) -> None:
         """What runs is ended; what waits in the queue goes on at the next start."""
+        self.metrics.close()
         self.backtests.close()
         self.tasks.close()
         self.link.close()

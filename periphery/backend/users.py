@@ -13,11 +13,16 @@ from periphery.backend.problems import Refusal, missing
 
 SCOPES = ("view", "trade", "risk", "admin")
 NAME = r"^[a-z][a-z0-9._-]{0,30}$"
+ALL = "*"
+"""In place of accounts: of all that there are and will be."""
+ACCOUNT = r"^[!-~]{1,31}$"
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person. generation: grows with each change that ends what was given out before."""
+    """One person. generation: grows with each change that ends what was given out before. accounts: that they
+    may see and act on, ("*",): all.
+    """
 
     name: str
     scopes: tuple[str, ...]
@@ -25,6 +30,7 @@ class User:
     generation: int
     has_totp: bool
     made_ns: int
+    accounts: tuple[str, ...] = (ALL,)
 
 
 class Users:
@@ -52,6 +58,7 @@ class Users:
             row["generation"],
             bool(row["totp"]),
             row["made_ns"],
+            tuple(row["accounts"].split()),
         )
         self._known[name] = found
         return found
@@ -67,11 +74,11 @@ class Users:
         names = [row["name"] for row in self._db.rows("SELECT name FROM users ORDER BY name")]
         return [found for name in names if (found := self.get(name)) is not None]
 
-    def add(self, name: str, password: str, scopes: Iterable[str]) -> User:
-        """Refusal (409): the name is taken. ValueError: what isn't a name, password or scope."""
+    def add(self, name: str, password: str, scopes: Iterable[str], accounts: Iterable[str] = (ALL,)) -> User:
+        """Refusal (409): the name is taken. ValueError: what isn't a name, password, scope or account."""
         if not re.fullmatch(NAME.strip("^$"), name):
             raise ValueError(f"user {name!r}: small letters, digits, . _ -, a letter first, 31 at most")
-        values = (name, _hash_of(password), _text_of(scopes), time.time_ns())
+        values = (name, _hash_of(password), _text_of(scopes), time.time_ns(), _text_of_accounts(accounts))
         with self._db.change() as run:
             if run("SELECT 1 FROM users WHERE name = ?", (name,)):
                 raise Refusal(
@@ -81,7 +88,9 @@ class Users:
                     hint="take another name",
                     place="body.name",
                 )
-            run("INSERT INTO users (name, password, scopes, made_ns) VALUES (?, ?, ?, ?)", values)
+            run(
+                "INSERT INTO users (name, password, scopes, made_ns, accounts) VALUES (?, ?, ?, ?, ?)", values
+            )
         return self.need(name)
 
     def change(
@@ -90,6 +99,7 @@ class Users:
         scopes: Iterable[str] | None = None,
         enabled: bool | None = None,
         password: str | None = None,
+        accounts: Iterable[str] | None = None,
     ) -> User:
         """All tokens and sessions of the user are over. Refusal: no such user, or nobody would be admin."""
         self.need(name)
@@ -98,6 +108,7 @@ class Users:
             ("scopes", None if scopes is None else _text_of(scopes)),
             ("enabled", None if enabled is None else int(enabled)),
             ("password", None if password is None else _hash_of(password)),
+            ("accounts", None if accounts is None else _text_of_accounts(accounts)),
         ):
             if value is not None:
                 sets.append(f"{column} = ?")
@@ -169,6 +180,16 @@ def _text_of(scopes: Iterable[str]) -> str:
     if unknown or not wanted:
         raise ValueError(f"scopes {', '.join(sorted(unknown)) or 'none'}: some of {', '.join(SCOPES)}")
     return " ".join(scope for scope in SCOPES if scope in wanted)
+
+
+def _text_of_accounts(accounts: Iterable[str]) -> str:
+    wanted = list(dict.fromkeys(accounts))
+    bad = [name for name in wanted if not re.fullmatch(ACCOUNT.strip("^$"), name)]
+    if bad or not wanted:
+        raise ValueError(
+            f"accounts {', '.join(map(repr, bad)) or 'none'}: names of accounts, or {ALL} for all"
+        )
+    return ALL if ALL in wanted else " ".join(wanted)
 
 
 def _hash_of(password: str) -> str:

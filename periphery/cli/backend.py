@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,27 +32,34 @@ def command() -> None:
 
 @command.command(short_help="Serve until SIGTERM.")
 @_config
-@click.option("--listen", metavar="HOST:PORT", help="In place of the file's.")
+@click.option("--listen", metavar="HOST:PORT", help="In place of the file's, as all of these.")
+@click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
+@click.option("--core", metavar="SOCKET", help="The core's socket.")
+@click.option("--state", metavar="DIR", help="Its own folder.")
+@click.option("--store", metavar="ADDRESS", help="The recorder's.")
+@click.option("--local", metavar="DIR", help="The folder of `nacre up --local`.")
 @click.option("--read-only", is_flag=True, help="Nothing is changed, but for a kill.")
-def run(file: Path, listen: str | None, read_only: bool) -> None:
+def run(file: Path, read_only: bool, **given: str | None) -> None:
     """Serve in the foreground until SIGTERM. A line of JSON says when it listens, and where."""
     import msgspec
 
-    config = _read(file)
-    more: dict[str, Any] = {"listen": listen} if listen else {}
-    config = msgspec.structs.replace(config, **more, read_only=config.read_only or read_only)
+    config = _read(file, {key: _absolute(key, value) for key, value in given.items() if value})
+    config = msgspec.structs.replace(config, read_only=config.read_only or read_only)
     bad = (
         load("periphery.backend.config", "BadConfig"),
         load("periphery.backend.problems", "Refusal"),
         OSError,
+        ValueError,
     )
 
     def listening(port: int) -> None:
-        click.echo(json.dumps({"ready": True, "port": port, "read_only": config.read_only}))
+        click.echo(json.dumps({"ready": True, "port": port, "read_only": config.read_only, **probes}))
         sys.stdout.flush()
 
     try:
         server = load("periphery.backend.serve", "make_server")(config, listening)
+        metrics = server.config.app.state.backend.metrics
+        probes = {"probes": metrics.begin(config.http)} if config.http else {}
     except bad as error:
         raise BadInput(f"{file}: {error}") from error
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn's own come and go; these end it before and after
@@ -70,12 +78,15 @@ def user() -> None:
 @_config
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
-def add(file: Path, name: str, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--account", "accounts", multiple=True, metavar="NAME", help="Of these alone.  [default: of all]"
+)
+def add(file: Path, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...]) -> None:
     """Add NAME, with a password read from standard input (asked for twice on a terminal).
 
     The first admin is made this way: nacre backend user add anna --scope view --scope admin --config FILE
     """
-    _change(file, lambda users: users.add(name, _password(), scopes))
+    _change(file, lambda users: users.add(name, _password(), scopes, accounts or ("*",)))
     say(f"{name}: {', '.join(scopes)}")
 
 
@@ -88,6 +99,16 @@ def password(file: Path, name: str) -> None:
     say(f"{name}: another password")
 
 
+@user.command(short_help="Which accounts a user may see and act on.")
+@_config
+@click.argument("name")
+@click.option("--account", "accounts", multiple=True, metavar="NAME", help="[default: all]")
+def accounts(file: Path, name: str, accounts: tuple[str, ...]) -> None:
+    """Give NAME these accounts and no others; tokens that are out are over."""
+    _change(file, lambda users: users.change(name, accounts=accounts or ("*",)))
+    say(f"{name}: accounts {', '.join(accounts or ('*',))}")
+
+
 @user.command("list", short_help="List the users.")
 @_config
 def list_(file: Path) -> None:
@@ -98,6 +119,7 @@ def list_(file: Path) -> None:
             "scopes": list(each.scopes),
             "enabled": each.enabled,
             "totp": each.has_totp,
+            "accounts": list(each.accounts),
         }
         click.echo(json.dumps(told))
 
@@ -124,9 +146,16 @@ def _change(file: Path, change: Any) -> Any:
         raise BadInput(str(error)) from error
 
 
-def _read(file: Path) -> Config:
+def _absolute(key: str, value: str) -> str:
+    """Paths of a command are relative to where it is given, not to the file."""
+    start = "sqlite:///" if key == "store" and value.startswith("sqlite:///") else ""
+    is_path = start or key in ("core", "state", "local")
+    return start + str(Path(value.removeprefix(start)).absolute()) if is_path else value
+
+
+def _read(file: Path, given: Mapping[str, str] | None = None) -> Config:
     try:
-        found: Config = load("periphery.backend.config", "read_config")(file)
+        found: Config = load("periphery.backend.config", "read_config")(file, given)
     except load("periphery.backend.config", "BadConfig") as error:
         raise BadInput(str(error)) from error
     return found

@@ -122,8 +122,10 @@ class MlEngine(Engine):
 
     def _signal(self, row: np.void) -> Iterator[Output]:
         """Another champion, where the signal says so; the one before stays as challenger."""
+        if row["what"] != m.SignalWhat.VALUE:
+            return  # a strategy's beginning and end have no name
         name = self.book.directory.space_lists[m.Space.SIGNAL][int(row["name"])]
-        if row["what"] != m.SignalWhat.VALUE or name != f"{self.params.model}.champion":
+        if name != f"{self.params.model}.champion":
             return
         value = Decimal(int(row["mantissa"])).scaleb(int(row["exponent"]))
         try:

@@ -17,7 +17,7 @@ from core.live.ask import NoCore, ask
 from core.live.observe import observe
 from core.positions.history import BadFile
 from core.positions.reconcile import Breaks
-from periphery.monitoring.core_metrics import gauge, of_board, of_status
+from periphery.monitoring.core_metrics import fault, gauge, of_board, of_status
 from periphery.monitoring.host_metrics import of_clock, of_disks
 from periphery.monitoring.stream import Stream
 from periphery.monitoring.stream_metrics import of_breaks, of_executions, of_stream
@@ -49,6 +49,7 @@ class CoreCollector(Collector):
         self._steps = Steps()
         self.problem = ""
         self._board: Board | None = None
+        self._last: Board | None = None  # of the core that was there last: its memory outlives it
         self._pid = 0
         self._stream: Stream | None = None
         self._lock = threading.Lock()
@@ -63,6 +64,7 @@ class CoreCollector(Collector):
             told = ask(self.socket, "status")
             if told["pid"] != self._pid:
                 self._board, self._pid = observe(self.socket), told["pid"]
+                self._last = self._board
         except (NoCore, RuntimeError) as error:
             self.problem = str(error)
             self._board, self._pid = None, 0
@@ -118,6 +120,8 @@ class CoreCollector(Collector):
         if told is not None and board is not None:
             yield from of_board(board)
             yield from of_status(told)
+        elif self._last is not None:
+            yield fault(self._last)  # what a core stops by ends it, too
         stream = self._stream
         if stream is not None:
             stream.catch_up(board.recorded if board is not None else 0, CATCH_UP_S)

@@ -66,7 +66,12 @@ def of_board(board: Board) -> Iterator[Metric]:
     yield from _rings(board, seq, cursors)
     yield from _times(board)
     yield from _words(seq, cursors, counts)
-    yield gauge("nacre_core_fault", "1: something has stopped the core.", [({}, int(bool(board.faults)))])
+    yield fault(board)
+
+
+def fault(board: Board) -> Metric:
+    """Whether something has stopped the core that this is the memory of."""
+    return gauge("nacre_core_fault", "1: something has stopped the core.", [({}, int(bool(board.faults)))])
 
 
 def _rings(board: Board, seq: int, cursors: dict[str, int]) -> Iterator[Metric]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 from pathlib import Path
+
+import zmq
 
 from periphery.service.config import Config
 from periphery.service.mark import DIGEST_BYTES
@@ -20,8 +23,12 @@ from periphery.stream.wire import LENGTH_BYTES, TOGETHER_BYTES, Batch, Hello
 TOPIC = "outputs"
 EVERY = 64
 """Records between two places that are remembered."""
-NAP_MS = 2
+NAP_MS = 100
 LAST_TURNS = 16
+TURN_S = 0.0005
+"""How long the engine's thread may go on while this one waits for its turn; Python's own 5 ms would be most
+of an output's time.
+"""
 
 
 class OutputsLog:
@@ -116,6 +123,11 @@ class Outlet:
         self._keys = keys
         self._publisher = Publisher(address, log, keys)
         self.address = self._publisher.address
+        self._woken = os.eventfd(0, os.EFD_NONBLOCK)
+        self._poller = zmq.Poller()
+        for each in (self._publisher.socket, self._woken):
+            self._poller.register(each, zmq.POLLIN)
+        sys.setswitchinterval(TURN_S)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outlet", daemon=True)
         self._thread.start()
@@ -123,17 +135,23 @@ class Outlet:
     def _run(self) -> None:
         while not self._stopped.is_set():
             found = self._log.refresh()
-            if not self._publisher.turn() and not found:
-                self._publisher.socket.poll(NAP_MS)
+            if not self._publisher.turn() and not found and self._woken in dict(self._poller.poll(NAP_MS)):
+                os.eventfd_read(self._woken)
         self._log.refresh()
         for _ in range(LAST_TURNS):
             self._publisher.turn()
         self._publisher.close("the engine was stopped")
 
+    def wake(self) -> None:
+        """The file has grown."""
+        os.eventfd_write(self._woken, 1)
+
     def close(self) -> None:
         """Publishes what there is still, tells subscribers that it ends, and waits until it has."""
         self._stopped.set()
+        self.wake()
         self._thread.join()
+        os.close(self._woken)
         self._log.close()
         if self._keys is not None:
             self._keys.close()

@@ -79,8 +79,6 @@ class Runner:
             if self.config.core:
                 self.acts.push(self.config.core, self.source.seq, self._sessions)
             self._beat(why)
-            if self.outlet is not None:
-                self.said.flush()
             if time.monotonic() - self._saved_s >= self.config.save_every_s:
                 self.save()
             if not busy:
@@ -118,9 +116,20 @@ class Runner:
         self.inputs += 1
         page = np.frombuffer(raw, m.PAGE)[0]
         header = page["header"]
+        count = self.said.count
         for output in self.engine.on_page(page, raw):
             self.said.add(int(header["seq"]), int(header["time_ns"]), output)
             self.acts.ask(output)
+        if self.said.count > count:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """What was just said goes out at once: behind it other events may wait that take their time."""
+        if self.outlet is not None:
+            self.said.flush()
+            self.outlet.wake()
+        if self.config.core:
+            self.acts.push(self.config.core, self.source.seq, self._sessions)
 
     # ---- state ---------------------------------------------------------------------------------------------
 

@@ -21,7 +21,8 @@ from core_ext.spine import Spine
 from periphery.service.mark import BEGIN, Mark, digest_of
 
 STEP = 512
-NAP_S = 0.005
+NAP_S, NAP_MOST_S = 0.00025, 0.005
+"""Between two looks at a journal that hasn't grown: the first one, and the longest of those that follow."""
 _KIND_AT = slice(40, 42)
 _LENGTH_AT = slice(42, 44)
 _HEADER_BYTES = 64
@@ -89,6 +90,7 @@ class JournalSource:
         self.last = 0  # it reads no further than that; 0: as far as there is
         self._on_page = on_page
         self._last = b""
+        self._nap_s = NAP_S
         try:
             capacity = capacity_of(folder)
             self._reader = JournalReader(folder, follow=True)
@@ -143,11 +145,14 @@ class JournalSource:
         if before < self.seq == self.known.seq and self.mark != self.known:
             raise OtherJournal(f"{self.folder}: event {self.seq:,} isn't the one that was there before")
         self.caught_up = self.seq == before
+        if not self.caught_up:
+            self._nap_s = NAP_S
         return self.seq - before
 
     def wait(self, most_s: float) -> None:
-        """A file doesn't say that it has grown."""
-        time.sleep(min(most_s, NAP_S))
+        """A file doesn't say that it has grown: while it does, it is looked at again soon."""
+        time.sleep(min(most_s, self._nap_s))
+        self._nap_s = min(2 * self._nap_s, NAP_MOST_S)
 
     def close(self) -> None:
         """There is nothing to let go of."""

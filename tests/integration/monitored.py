@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,10 @@ type Rows = dict[frozenset[tuple[str, str]], float]
 class Monitored:
     """`watch`, then `end`. A service is declared, and isn't there until `service_begins`."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, more: Sequence[dict[str, Any]] = ()) -> None:
+        """options: of the core. more: declared besides."""
         self.folder = folder
-        self.core = Process(folder, *options, declared=DECLARED)
+        self.core = Process(folder, *options, declared=[*DECLARED, *more])
         self.breaks = folder / "breaks.json"
         self.service, self.port = free_port(), 0
         self._processes: list[subprocess.Popen[str]] = []
@@ -54,10 +55,10 @@ class Monitored:
         self.targets = folder / "prometheus" / "targets"
         self.targets.mkdir(parents=True)
 
-    def watch(self, alertmanager: int = 1) -> Prometheus:
+    def watch(self, alertmanager: int = 1, **more: str) -> Prometheus:
         """Starts the exporter and Prometheus."""
         self.begin_exporter()
-        self.prometheus = Prometheus(self.folder / "prometheus", self.port, alertmanager)
+        self.prometheus = Prometheus(self.folder / "prometheus", self.port, alertmanager, **more)
         until(lambda: self.prometheus.query("nacre_core_up"), lambda: self.prometheus.log.read_text())
         return self.prometheus
 
@@ -106,11 +107,13 @@ class Monitored:
 
     def end(self) -> None:
         """In order, whatever a test did."""
-        if hasattr(self, "prometheus"):
-            self.prometheus.stop()
-        for process in list(self._processes):
-            self._end(process)
-        self.core.end()
+        try:
+            if hasattr(self, "prometheus"):
+                self.prometheus.stop()
+            for process in list(self._processes):
+                self._end(process)
+        finally:
+            self.core.end()
 
     def _end(self, process: subprocess.Popen[str]) -> None:
         self._processes.remove(process)

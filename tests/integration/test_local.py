@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.integration.live_core import until
 
@@ -159,3 +160,29 @@ def test_a_bad_configuration_is_said_and_tried_again(tmp_path: Path) -> None:
     process.communicate()
     assert "nonsense" in "".join(said)
     assert process.returncode == 0
+
+
+def test_the_backend_is_a_part(tmp_path: Path) -> None:
+    file = tmp_path / "engines.toml"
+    file.write_text(f'[backend]\nstate = "{tmp_path / "people"}"\nlisten = "127.0.0.1:0"\n')
+    words = ["user", "add", "anna", "--scope", "view", "--config", str(file)]
+    secret = "a password of anna's"
+    subprocess.run(
+        [*NACRE, "backend", *words], input=secret + "\n", text=True, check=True, capture_output=True
+    )
+    up = Up(tmp_path, "--engines", str(file))
+    try:
+        until(lambda: state(up, "backend") == "ready", "the backend has found the core", WAIT_S)
+        (line,) = [line for line in up.lines if line.startswith("backend") and '"ready": true' in line]
+        told = json.loads(line.partition(" ")[2])
+        url = f"http://127.0.0.1:{told['port']}"
+        form = {"username": "anna", "password": secret}
+        token = requests.post(f"{url}/auth/token", data=form, timeout=WAIT_S).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert requests.get(f"{url}/orders", headers=bearer, timeout=WAIT_S).json()["orders"] == []
+        rows = requests.get(f"{url}/orders/history", headers=bearer, timeout=WAIT_S)
+        assert rows.status_code == 200  # the recorder's store is the one of `up`
+        counted = requests.get(f"http://127.0.0.1:{told['probes']}/metrics", timeout=WAIT_S).text
+        assert 'nacre_backend_requests_total{operation="GET /orders",status="200"} 1.0' in counted
+    finally:
+        assert up.stop() == 0

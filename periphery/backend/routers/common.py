@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Header, Path, Query, Request
 
-from periphery.backend.access import Services
+from periphery.backend.access import Person, Services
 from periphery.backend.problems import Refusal, answers
 from periphery.backend.services import Backend
 
@@ -39,16 +39,36 @@ def note(request: Request, **detail: Any) -> None:
 
 
 def kept_rows(
-    backend: Backend, table: str, where: Mapping[str, Any], after: int, most: int
+    backend: Backend, table: str, where: Mapping[str, Any], after: int, most: int, person: Person
 ) -> dict[str, Any]:
-    """Rows of the recorder's store. A page ends with whole events. StoreError, Refusal."""
+    """Rows of the recorder's store, of this person's accounts. A page ends with whole events. StoreError,
+    Refusal.
+    """
     given = {key: value for key, value in where.items() if value is not None}
     given["source"] = backend.config.source
-    rows = backend.history(lambda store: store.read(table, given, after, most + 1))
+    asked = _asked(given, person)
+    found = backend.history(
+        lambda store: [row for each in asked for row in store.read(table, each, after, most + 1)]
+    )
+    rows = found if len(asked) == 1 else sorted(found, key=lambda row: (row["seq"], row["n"]))[: most + 1]
     if len(rows) <= most:
         return {"rows": rows, "next_after": None}
     whole = [row for row in rows if row["seq"] != rows[-1]["seq"]] or rows[:most]
     return {"rows": whole, "next_after": whole[-1]["seq"]}
+
+
+def _asked(given: dict[str, Any], person: Person) -> list[dict[str, Any]]:
+    """What the store is asked: of each account of a person who hasn't all. Refusal (403)."""
+    if "account" in given:
+        person.need(given["account"], "query.account")
+    if person.accounts is None or "account" in given:
+        return [given]
+    return [given | {"account": account} for account in sorted(person.accounts)]
+
+
+def need_scope(person: Person, scope: str, key: str | None) -> None:
+    """Refusal (403): of a scope that is wider than an account of theirs."""
+    person.need(key if scope == "account" else None, "body.scope")
 
 
 def need_scope_key(scope: str, key: str | None) -> None:
@@ -76,6 +96,7 @@ __all__ = [
     "Services",
     "answers",
     "kept_rows",
+    "need_scope",
     "need_scope_key",
     "note",
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from periphery.backend import tasks
-from periphery.backend.access import Viewer
+from periphery.backend.access import Viewer, WholeViewer
 from periphery.backend.problems import Refusal
 from periphery.backend.routers.common import CORE, Services
 from periphery.backend.schemas import books as s
@@ -51,7 +51,7 @@ def verify(backend: Services, _viewer: Viewer) -> dict[str, Any]:
 @router.get("/tca", response_model=s.Tca, responses=CORE)
 def tca(
     backend: Services,
-    _viewer: Viewer,
+    _viewer: WholeViewer,
     by: Annotated[list[Annotated[str, OneOf(*KEYS)]] | None, Query(max_length=5)] = None,
 ) -> dict[str, Any]:
     """What executions cost: slippage, shortfall, spreads, markouts, ratios, in all and by these."""

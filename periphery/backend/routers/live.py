@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from periphery.backend.access import HEADER, by_key, by_token
+from periphery.backend.access import HEADER, Person, by_key, by_token
 from periphery.backend.problems import Refusal, of_any
 from periphery.backend.services import Backend
 from periphery.client import Client, QuoteEvent
@@ -49,7 +49,8 @@ async def follow(websocket: WebSocket) -> None:
         return
     backend.peers.add(websocket)
     try:
-        feed = Feed(backend, *await _hello(backend, websocket))
+        hello = await _hello(backend, websocket)
+        feed = await asyncio.to_thread(Feed, backend, *hello)
         await feed.run(websocket)
     except WebSocketDisconnect:
         pass
@@ -83,17 +84,17 @@ async def _hello(backend: Backend, websocket: WebSocket) -> tuple[list[str], str
             place="message.topics",
             hint=f"some of {', '.join(TOPICS)}",
         )
-    await asyncio.to_thread(_check, backend, hello.token, hello.key)
     return hello.topics, hello.token, hello.key
 
 
-def _check(backend: Backend, token: str, key: str) -> None:
-    """Refusal: 401, 403."""
+def _check(backend: Backend, token: str, key: str) -> Person:
+    """Who asks. Refusal: 401, 403."""
     if not token and not key:
         raise Refusal(401, "unauthorized", "who asks?", hint=f"token, or key as in {HEADER}", place="message")
     person = by_token(backend, token) if token else by_key(backend, key)
     if "view" not in person.scopes:
         raise Refusal(403, "forbidden", "this takes scope view", hint="log in with it", place="message")
+    return person
 
 
 class Feed:
@@ -103,6 +104,7 @@ class Feed:
         self._backend = backend
         self._topics = topics
         self._shown = (token, key)
+        self._person = _check(backend, token, key)
         self._after: dict[str, int] = {}
         self._quotes: dict[tuple[str, str], QuoteEvent] = {}
 
@@ -117,7 +119,7 @@ class Feed:
                     await _say(websocket, message)
                 if time.monotonic() - beat_s > BEAT_S:
                     beat_s = time.monotonic()
-                    await asyncio.to_thread(_check, self._backend, *self._shown)
+                    self._person = await asyncio.to_thread(_check, self._backend, *self._shown)
                     await _say(websocket, {"type": "beat", "time_ns": time.time_ns()})
                 await asyncio.wait([gone], timeout=TURN_S)
         finally:
@@ -128,9 +130,12 @@ class Feed:
         told: dict[str, Any] = {"type": "snapshot"}
         seq = int(self._backend.link.call(Client.status)["seq"])
         if "orders" in self._topics:
-            told["orders"] = self._backend.link.call(lambda client: client.orders(live_only=True))
+            told["orders"] = self._person.theirs(
+                self._backend.link.call(lambda client: client.orders(live_only=True))
+            )
         if "positions" in self._topics:
-            told["positions"] = self._backend.link.call(Client.positions)["positions"]
+            rows = self._backend.link.call(Client.positions)["positions"]
+            told["positions"] = self._person.theirs(rows)
         self._after = {topic: seq for topic in self._topics if TOPICS[topic]}
         if "quotes" in self._topics:
             told["quotes"] = self._new_quotes()
@@ -144,7 +149,8 @@ class Feed:
                 rows = [row for row in rows if row["seq"] != rows[-1]["seq"]] or rows
             if rows:
                 self._after[topic] = rows[-1]["seq"]
-                yield {"type": "changes", "topic": topic, "seq": rows[-1]["seq"], "rows": rows}
+                if theirs := self._person.theirs(rows):
+                    yield {"type": "changes", "topic": topic, "seq": rows[-1]["seq"], "rows": theirs}
         if "quotes" in self._topics and (quotes := self._new_quotes()):
             yield {"type": "quotes", "quotes": quotes}
 

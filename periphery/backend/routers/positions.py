@@ -17,10 +17,12 @@ router = APIRouter(tags=["positions"])
 
 @router.get("/positions", response_model=s.Positions, responses=CORE)
 def positions(
-    backend: Services, _viewer: Viewer, account: NameOf | None = None, symbol: NameOf | None = None
+    backend: Services, viewer: Viewer, account: NameOf | None = None, symbol: NameOf | None = None
 ) -> dict[str, Any]:
     """Every position ever touched, by account, then symbol."""
-    rows = backend.link.call(Client.positions)["positions"]
+    if account is not None:
+        viewer.need(account, "query.account")
+    rows = viewer.theirs(backend.link.call(Client.positions)["positions"])
     return {
         "positions": [
             row for row in rows if account in (None, row["account"]) and symbol in (None, row["symbol"])
@@ -31,18 +33,20 @@ def positions(
 @router.get("/positions/history", response_model=Rows, responses=CORE)
 def history(
     backend: Services,
-    _viewer: Viewer,
+    viewer: Viewer,
     account: NameOf | None = None,
     symbol: NameOf | None = None,
     after: After = 0,
     most: Most = 500,
 ) -> dict[str, Any]:
     """A position and its profit after each change, out of the recorder's store."""
-    return kept_rows(backend, "position_events", {"account": account, "symbol": symbol}, after, most)
+    return kept_rows(backend, "position_events", {"account": account, "symbol": symbol}, after, most, viewer)
 
 
 @router.get("/pnl", response_model=s.Pnl, responses=CORE)
-def pnl(backend: Services, _viewer: Viewer, account: NameOf | None = None) -> dict[str, Any]:
+def pnl(backend: Services, viewer: Viewer, account: NameOf | None = None) -> dict[str, Any]:
     """Each account: cash, equity, realised and unrealised profit, fees."""
-    rows = backend.link.call(Client.positions)["accounts"]
+    if account is not None:
+        viewer.need(account, "query.account")
+    rows = viewer.theirs(backend.link.call(Client.positions)["accounts"])
     return {"accounts": [row for row in rows if account in (None, row["account"])]}

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from core.positions.history import BadFile
 from core.positions.reconcile import EXPLAINED, Breaks
 from periphery.backend import tasks
-from periphery.backend.access import RiskPerson, Viewer
+from periphery.backend.access import Viewer, WholeRiskPerson
 from periphery.backend.problems import Refusal, answers
 from periphery.backend.routers.common import CORE, Services
 from periphery.backend.routers.journals import folder_of
@@ -29,7 +29,7 @@ def _file(backend: Backend) -> Path:
 
 
 @router.post("", response_model=s.Reconciled, responses=CORE)
-def reconcile(backend: Services, _person: RiskPerson, body: s.Reconcile) -> dict[str, Any]:
+def reconcile(backend: Services, _person: WholeRiskPerson, body: s.Reconcile) -> dict[str, Any]:
     """Compare the books of the core's journal with these rows; breaks age until they agree again."""
     rows = [(row.account, row.symbol, row.qty) for row in body.rows]
     with _turn:
@@ -39,17 +39,17 @@ def reconcile(backend: Services, _person: RiskPerson, body: s.Reconcile) -> dict
 
 
 @router.get("/breaks", response_model=s.Reconciled, responses=answers(409))
-def breaks(backend: Services, _viewer: Viewer) -> dict[str, Any]:
+def breaks(backend: Services, viewer: Viewer) -> dict[str, Any]:
     """The breaks that are kept, closed ones too, as of the day that was compared last."""
     with _turn:
         kept = _read(backend)
     day = max((row.last_seen for row in kept.rows.values()), default="")
-    told = [row.told(day) for _, row in sorted(kept.rows.items())]
+    told = viewer.theirs(row.told(day) for _, row in sorted(kept.rows.items()))
     return {"date": day, "breaks": told, "open": sum(row["status"] == "open" for row in told)}
 
 
 @router.post("/breaks/explain", response_model=s.Break, responses=answers(404, 409))
-def explain(backend: Services, person: RiskPerson, body: s.Explain) -> dict[str, Any]:
+def explain(backend: Services, person: WholeRiskPerson, body: s.Explain) -> dict[str, Any]:
     """Say why a break is there: it stays explained as long as it stays the same."""
     with _turn:
         kept = _read(backend)

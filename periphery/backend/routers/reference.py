@@ -16,9 +16,10 @@ router = APIRouter(prefix="/reference", tags=["reference"])
 
 
 @router.get("", response_model=s.Reference, responses=CORE)
-def reference(backend: Services, _viewer: Viewer) -> dict[str, Any]:
+def reference(backend: Services, viewer: Viewer) -> dict[str, Any]:
     """Instruments, venues, accounts, strategies, and whether orders can reach a market."""
-    return backend.link.call(_read)
+    found = backend.link.call(_read)
+    return found | {"accounts": [row for row in found["accounts"] if viewer.may(row["name"])]}
 
 
 def _read(client: Client) -> dict[str, Any]:

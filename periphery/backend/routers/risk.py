@@ -11,9 +11,18 @@ from fastapi import APIRouter, Query, Response
 
 from core.live.killing import kill_directly
 from periphery.backend import approvals as two
-from periphery.backend.access import Killer, RiskPerson, Viewer
-from periphery.backend.problems import Refusal, answers
-from periphery.backend.routers.common import CORE, After, Most, RowId, Services, kept_rows, need_scope_key
+from periphery.backend.access import Killer, Person, RiskPerson, Viewer, WholeViewer
+from periphery.backend.problems import Refusal, answers, missing
+from periphery.backend.routers.common import (
+    CORE,
+    After,
+    Most,
+    RowId,
+    Services,
+    kept_rows,
+    need_scope,
+    need_scope_key,
+)
 from periphery.backend.routers.me import need_totp
 from periphery.backend.schemas import risk as s
 from periphery.backend.schemas.forms import Rows
@@ -27,17 +36,23 @@ LOOK_S = 0.02
 
 
 @router.get("/limits", response_model=s.Risk, response_model_exclude_unset=True, responses=CORE)
-def limits(backend: Services, _viewer: Viewer) -> dict[str, Any]:
-    """Limits in force, how much of each is used, and scopes that aren't active."""
+def limits(backend: Services, viewer: Viewer) -> dict[str, Any]:
+    """Limits in force, how much of each is used, and scopes that aren't active. Who hasn't all accounts sees
+    those of their own, and of limits of all how much there may be, not how much is used.
+    """
     found = backend.link.call(Client.risk_status)
     rows = backend.link.call(Client.limits)
-    return {"limits": rows, "usage": found["limits"], "states": found["states"]}
+    return {
+        "limits": [row for row in rows if not row.get("account") or viewer.may(row["account"])],
+        "usage": viewer.theirs(found["limits"]),
+        "states": [row for row in found["states"] if row["scope"] != "account" or viewer.may(row["key"])],
+    }
 
 
 @router.get("/denials", response_model=Rows, responses=CORE)
-def denials(backend: Services, _viewer: Viewer, after: After = 0, most: Most = 500) -> dict[str, Any]:
+def denials(backend: Services, viewer: WholeViewer, after: After = 0, most: Most = 500) -> dict[str, Any]:
     """What risk denied, and why, out of the recorder's store."""
-    return kept_rows(backend, "denials", {}, after, most)
+    return kept_rows(backend, "denials", {}, after, most, viewer)
 
 
 @router.post(
@@ -47,6 +62,7 @@ def denials(backend: Services, _viewer: Viewer, after: After = 0, most: Most = 5
 )
 def set_limit(backend: Services, person: RiskPerson, body: s.NewLimit, response: Response) -> dict[str, Any]:
     """Set a limit. What tightens is in force at once; what loosens one, or removes it, waits for approval."""
+    person.need(body.account)
     line = {key: value for key, value in body.model_dump(exclude={"why"}).items() if value is not None}
     looser = backend.link.call(lambda client: client.risk_load([line], person.name))["looser"]
     if not looser:
@@ -58,9 +74,10 @@ def set_limit(backend: Services, person: RiskPerson, body: s.NewLimit, response:
 
 
 @router.get("/kills", response_model=s.Kills, responses=CORE)
-def kills(backend: Services, _viewer: Viewer) -> dict[str, Any]:
+def kills(backend: Services, viewer: Viewer) -> dict[str, Any]:
     """The kills in force."""
-    return {"kills": backend.link.call(Client.status)["kills"]}
+    rows = backend.link.call(Client.status)["kills"]
+    return {"kills": [row for row in rows if row["scope"] != "account" or viewer.may(row["key"])]}
 
 
 @router.post("/kill", response_model=s.Killed, responses=answers(409, 503))
@@ -70,6 +87,7 @@ async def kill(backend: Services, killer: Killer, body: s.Kill) -> dict[str, Any
     It needs neither the core's server nor a database, and stays in force until it is re-armed.
     """
     need_scope_key(body.scope, body.key)
+    need_scope(killer, body.scope, body.key)
     try:
         epoch = kill_directly(backend.socket, body.scope, body.key, killer.name)
     except ValueError as error:
@@ -119,6 +137,7 @@ def _ask(backend: Services, body: s.Kill, epoch: int) -> dict[str, Any]:
 def rearm(backend: Services, person: RiskPerson, body: s.Rearm) -> dict[str, Any]:
     """Ask that a killed or halted scope trade again; a second person approves it, with a code too."""
     need_scope_key(body.scope, body.key)
+    need_scope(person, body.scope, body.key)
     need_totp(backend, person.name, body.totp)
     wanted = {"scope": body.scope, "key": body.key}
     return asdict(backend.approvals.ask("rearm", wanted, body.why, person.name))
@@ -130,18 +149,35 @@ def rearm(backend: Services, person: RiskPerson, body: s.Rearm) -> dict[str, Any
 @router.get("/approvals", response_model=s.Approvals)
 def approvals(
     backend: Services,
-    _viewer: Viewer,
+    viewer: Viewer,
     state: Annotated[str | None, Query(pattern="^(pending|approved|rejected|expired)$")] = None,
     most: Most = 500,
 ) -> dict[str, Any]:
     """What was asked for, the newest first."""
-    return {"approvals": [asdict(each) for each in backend.approvals.all(state, most)]}
+    found = backend.approvals.all(state, most)
+    return {"approvals": [asdict(each) for each in found if viewer.may(_account_of(each))]}
 
 
 @router.get("/approvals/{approval_id}", response_model=s.Approval, responses=answers(404))
-def approval(backend: Services, _viewer: Viewer, approval_id: RowId) -> dict[str, Any]:
+def approval(backend: Services, viewer: Viewer, approval_id: RowId) -> dict[str, Any]:
     """One of them."""
-    return asdict(backend.approvals.get(approval_id))
+    return asdict(_theirs(backend, viewer, approval_id))
+
+
+def _theirs(backend: Services, person: Person, approval_id: int) -> two.Approval:
+    """Refusal (404): there is none, or it is of somebody else's account."""
+    found = backend.approvals.get(approval_id)
+    if not person.may(_account_of(found)):
+        raise missing("approval", str(approval_id), "GET /approvals lists them", "path.approval_id")
+    return found
+
+
+def _account_of(asked: two.Approval) -> str | None:
+    """The account that it is about; None: more than one."""
+    request = asked.request
+    if asked.kind == "rearm":
+        return request["key"] if request["scope"] == "account" else None
+    return request.get("account")
 
 
 @router.post("/approvals/{approval_id}/approve", response_model=s.Approval, responses=CORE | answers(404))
@@ -157,10 +193,12 @@ def approve(backend: Services, person: RiskPerson, approval_id: RowId, body: s.D
             line = {**asked.request, "by": asked.by, "second": person.name}
             backend.link.call(lambda client: client.risk_set(line))
 
+    _theirs(backend, person, approval_id)
     return asdict(backend.approvals.decide(approval_id, person.name, two.APPROVED, act))
 
 
 @router.post("/approvals/{approval_id}/reject", response_model=s.Approval, responses=answers(404, 409))
 def reject(backend: Services, person: RiskPerson, approval_id: RowId) -> dict[str, Any]:
     """It isn't done; who asked may take it back this way."""
+    _theirs(backend, person, approval_id)
     return asdict(backend.approvals.decide(approval_id, person.name, two.REJECTED, lambda _asked: None))

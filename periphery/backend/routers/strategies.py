@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from periphery.backend import link
-from periphery.backend.access import Trader, Viewer
+from periphery.backend.access import Viewer, WholeTrader
 from periphery.backend.problems import answers, missing
 from periphery.backend.routers.common import CORE, Services
 from periphery.backend.schemas import runs as s
@@ -29,21 +29,21 @@ def strategies(backend: Services, _viewer: Viewer) -> dict[str, Any]:
 
 
 @router.post("", response_model=s.Strategy, status_code=201, responses=CORE | answers(404))
-def start(backend: Services, _trader: Trader, body: s.StartStrategy) -> dict[str, Any]:
+def start(backend: Services, _trader: WholeTrader, body: s.StartStrategy) -> dict[str, Any]:
     """Start a strategy's file, as a process of its own that goes on without the backend."""
     started = backend.strategies.start(body.file, body.session, body.params, body.name)
     return {"connected": False, **started}
 
 
 @router.put("/{session}/params", status_code=204, responses=CORE | answers(404))
-def set_params(backend: Services, _trader: Trader, session: Session, body: s.Params) -> None:
+def set_params(backend: Services, _trader: WholeTrader, session: Session, body: s.Params) -> None:
     """Other parameters for one that runs; what it can't take is in its log."""
     _need(backend, session)
     backend.link.call(lambda client: link.set_params(client, session, body.params))
 
 
 @router.post("/{session}/stop", status_code=202, responses=CORE | answers(404), response_model=s.Strategy)
-def stop(backend: Services, _trader: Trader, session: Session) -> dict[str, Any]:
+def stop(backend: Services, _trader: WholeTrader, session: Session) -> dict[str, Any]:
     """Stop one in order, as SIGTERM does: it cancels its orders, and its process ends."""
     sessions = _need(backend, session)
     backend.link.call(lambda client: link.stop_strategy(client, session))

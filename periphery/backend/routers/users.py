@@ -37,13 +37,13 @@ def user(backend: Services, _admin: Admin, name: Name) -> dict[str, Any]:
 @router.post("", response_model=s.User, status_code=201, responses=answers(409))
 def add(backend: Services, _admin: Admin, body: s.NewUser) -> dict[str, Any]:
     """A new user."""
-    return _told(backend.users.add(body.name, body.password, body.scopes))
+    return _told(backend.users.add(body.name, body.password, body.scopes, body.accounts))
 
 
 @router.patch("/{name}", response_model=s.User, responses=answers(404, 409))
 def change(backend: Services, _admin: Admin, name: Name, body: s.ChangeUser) -> dict[str, Any]:
-    """Other scopes, another password, enabled or not; what was given out before is over."""
-    return _told(backend.users.change(name, body.scopes, body.enabled, body.password))
+    """Other scopes or accounts, another password, enabled or not; what was given out before is over."""
+    return _told(backend.users.change(name, body.scopes, body.enabled, body.password, body.accounts))
 
 
 @router.delete("/{name}", status_code=204, responses=answers(404, 409))

@@ -17,11 +17,14 @@ class Token(Told):
 
 
 class User(Told):
+    """accounts: that the user may see and act on; "*": all."""
+
     name: str
     scopes: list[ScopeOfUser]
     enabled: bool
     has_totp: bool
     made_ns: int
+    accounts: list[str]
 
 
 class Me(User):
@@ -39,12 +42,14 @@ class NewUser(Asked):
     name: UserName
     password: Password
     scopes: list[ScopeOfUser] = Field(min_length=1)
+    accounts: list[Name] = Field(default=["*"], min_length=1, description='"*": all.')
 
 
 class ChangeUser(Asked):
     scopes: list[ScopeOfUser] | None = Field(default=None, min_length=1)
     enabled: bool | None = None
     password: Password | None = None
+    accounts: list[Name] | None = Field(default=None, min_length=1, description='"*": all.')
 
 
 class ChangePassword(Asked):

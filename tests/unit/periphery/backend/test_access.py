@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from periphery.backend.database import FILE, Database
 from periphery.backend.openapi import api_routes
+from periphery.backend.users import Users
 from tests.support_backend import PASSWORD, ROLES, Serving, config_of, problem
 
 V, T, R, A = "view", "trade", "risk", "admin"
@@ -159,3 +164,106 @@ def test_a_token_of_less_may_less(backend: Serving) -> None:
     assert problem(backend.http.post(f"{backend.url}/auth/token", data=more, timeout=60), 403)
     assert backend.ask(None, "POST", "/auth/logout", headers=bearer).status_code == 204
     assert problem(backend.ask(None, "GET", "/me", headers=bearer), 401)["hint"]
+
+
+# ---- accounts ------------------------------------------------------------------------------------------
+
+WHOLE = {
+    "GET /denials", "GET /tca", "POST /strategies", "PUT /strategies/{session}/params",
+    "POST /strategies/{session}/stop", "POST /reconciliation", "POST /reconciliation/breaks/explain",
+}  # fmt: skip
+"""Of all accounts at once: for who has all."""
+THEIRS = {
+    "GET /orders", "GET /orders/history", "GET /orders/fills", "POST /orders/preview", "POST /orders/cancel",
+    "POST /orders", "GET /orders/{cl_ord_id}", "PATCH /orders/{cl_ord_id}", "DELETE /orders/{cl_ord_id}",
+    "GET /positions", "GET /positions/history", "GET /pnl", "GET /limits", "POST /limits", "GET /kills",
+    "POST /kill", "POST /rearm", "GET /approvals", "GET /approvals/{approval_id}",
+    "POST /approvals/{approval_id}/approve",
+    "POST /approvals/{approval_id}/reject", "GET /reconciliation/breaks", "GET /reference",
+}  # fmt: skip
+"""Shows and does what is of the user's accounts alone: tests/integration/test_backend_accounts.py."""
+NONE = set(MATRIX) - WHOLE - THEIRS
+"""Says nothing of any account."""
+OF_NONE = re.compile(
+    r"\w+ /(auth|me|users|live|ready|mode|audit|journal|engines|backtests)(/.*)?|GET /strategies|GET /metrics"
+)
+ORDER = {"account": "B", "symbol": "EURUSD", "side": "buy", "order_qty": "1", "price": "1"}
+KEYED = {"Idempotency-Key": "another-account"}
+OF_B: dict[str, object] = {
+    "GET /orders?account=B": None,
+    "GET /orders/history?account=B": None,
+    "GET /orders/fills?account=B": None,
+    "GET /positions?account=B": None,
+    "GET /positions/history?account=B": None,
+    "GET /pnl?account=B": None,
+    "POST /orders": ORDER,
+    "POST /orders/preview": ORDER,
+    "POST /orders/cancel": {"account": "B"},
+    "POST /orders/cancel ": {},
+    "POST /limits": {"check": "max_order_qty", "account": "B", "value": "1", "why": "x"},
+    "POST /limits ": {"check": "max_order_qty", "value": "1", "why": "x"},
+    "POST /kill": {"scope": "account", "key": "B", "confirm": "KILL"},
+    "POST /kill ": {"scope": "all", "confirm": "KILL"},
+    "POST /kill  ": {"scope": "venue", "key": "V1", "confirm": "KILL"},
+    "POST /rearm": {"scope": "account", "key": "B", "why": "x", "totp": "123456"},
+    "POST /rearm ": {"scope": "all", "why": "x", "totp": "123456"},
+}
+"""What is asked of an account that isn't the user's, or of all."""
+
+
+def test_each_route_is_of_accounts_or_not() -> None:
+    assert {each for each in NONE if not OF_NONE.fullmatch(each)} == set()
+    assert not WHOLE & THEIRS
+    assert set(MATRIX) >= WHOLE | THEIRS
+
+
+@pytest.fixture(scope="module")
+def limited(backend: Serving) -> str:
+    """A user with every scope, and account A alone."""
+    backend.backend.users.add("limited", PASSWORD, ANY, ["A"])
+    return "limited"
+
+
+@pytest.mark.parametrize("operation", sorted(WHOLE))
+def test_what_is_of_all_accounts_takes_all(backend: Serving, limited: str, operation: str) -> None:
+    answer = backend.ask(limited, operation.partition(" ")[0], path_of(operation))
+    assert problem(answer, 403)["reason"] == "account"
+
+
+@pytest.mark.parametrize("operation", sorted(NONE))
+def test_what_is_of_none_is_the_same(backend: Serving, limited: str, operation: str) -> None:
+    answer = backend.ask(limited, operation.partition(" ")[0], path_of(operation), headers=KEYED)
+    assert not (answer.status_code == 403 and answer.json()["reason"] == "account")
+
+
+@pytest.mark.parametrize("operation", OF_B)
+def test_another_account_is_refused(backend: Serving, limited: str, operation: str) -> None:
+    method, _, path = operation.strip().partition(" ")
+    answer = backend.ask(limited, method, path, OF_B[operation], KEYED)
+    found = problem(answer, 403)
+    assert (found["reason"], "account" in found["message"]) == ("account", True)
+
+
+def test_accounts_are_an_admin_s_to_give(backend: Serving) -> None:
+    body = {"name": "carl", "password": PASSWORD, "scopes": ["view"]}
+    assert backend.must("admin", "POST", "/users", body)["accounts"] == ["*"]
+    assert backend.must("admin", "PATCH", "/users/carl", {"accounts": ["A", "C"]})["accounts"] == ["A", "C"]
+    assert backend.must("carl", "GET", "/me")["accounts"] == ["A", "C"]
+    old = backend.token("carl")
+    assert backend.must("admin", "PATCH", "/users/carl", {"accounts": ["*"]})["accounts"] == ["*"]
+    answer = backend.ask(None, "GET", "/me", headers={"Authorization": f"Bearer {old}"})
+    assert answer.status_code == 401
+    for bad in ([], [""], ["a b"]):
+        assert backend.ask("admin", "PATCH", "/users/carl", {"accounts": bad}).status_code == 422
+
+
+def test_a_file_of_before_has_users_of_all_accounts(tmp_path: Path) -> None:
+    Database(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.execute("ALTER TABLE users DROP COLUMN accounts")
+        db.execute("INSERT INTO users (name, password, scopes, made_ns) VALUES ('old', 'x', 'view', 1)")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    again = Database(tmp_path)
+    assert Users(again).need("old").accounts == ("*",)
+    again.close()

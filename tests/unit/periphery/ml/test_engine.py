@@ -268,7 +268,9 @@ def test_killed_in_a_save(
 
 
 def signalled(path: Path, *signals: tuple[int, int, int]) -> None:
-    """The day with signals move.champion after so many events: (events, mantissa, exponent)."""
+    """The day with signals move.champion after so many events: (events, mantissa, exponent). A strategy
+    begins on it, which is a signal without a name.
+    """
     name = np.zeros((), m.NAME_EVENT)
     text = b"move.champion"
     name["space"], name["index"] = m.Space.SIGNAL, 0
@@ -278,6 +280,9 @@ def signalled(path: Path, *signals: tuple[int, int, int]) -> None:
     with JournalWriter(path, schema_version=SCHEMA_VERSION, build_id=build_id()) as journal:
         run = declared(journal=journal)
         run.recorded.feed(int(m.Kind.NAME), 0, name.tobytes(), 0)
+        begins = np.zeros((), m.SIGNAL_EVENT)
+        begins["what"], begins["name"], begins["symbol"] = m.SignalWhat.BEGIN, m.NONE, m.NONE
+        run.recorded.feed(int(m.Kind.SIGNAL), 0, begins.tobytes(), 0)
         for n, (time_ns, _, _, event) in enumerate(tape(SEED, COUNT).events()):
             for after, mantissa, exponent in signals:
                 if after == n:
