@@ -38,7 +38,7 @@ from core.venues.fix import schedule
 from core.venues.fix.agreement import Settings
 from core.venues.fix.schedule import Schedule
 from periphery.fix import access
-from periphery.fix.access import BadConfig
+from periphery.fix.access import BadConfig as BadConfig
 
 ROLES = ("orders", "drop-copy", "broker")
 VERSIONS = ("FIX.4.2", "FIX.4.4")
