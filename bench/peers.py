@@ -57,12 +57,11 @@ def _row(way: type[Way], found: dict[str, Histogram], absent: dict[str, str]) ->
     row: dict[str, Any] = {"peer": way.name, "version": way.version()}
     if way.name in absent:
         return row | {"why_not": absent[way.name]}
-    ours, theirs = found[WAYS[0].name], found[way.name]
-    ratio = theirs.percentile(50) / ours.percentile(50) if ours.count else None
-    return row | {
-        "round_trip_ns": theirs.to_dict(),
-        "of_ring_p50": None if ratio is None else round(ratio, 2),
-    }
+    row["round_trip_ns"] = found[way.name].to_dict()
+    ring = found.get(WAYS[0].name)
+    if ring is not None and ring.count:
+        row["of_ring_p50"] = round(found[way.name].percentile(50) / ring.percentile(50), 2)
+    return row
 
 
 def _block(way: type[Way], size: int, messages: int, address: str, into: Histogram) -> int:
