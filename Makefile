@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers test-fix-peer images torture faults model orders matching mutants api lint build deps servers fresh \
+.PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -28,10 +28,6 @@ api: env ## walk through the backend's interface by chance, each answer held aga
 test-containers: env ## pass the tests with real containers (installs Debian's engine, as root, where there is none)
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \
 	  [ $$code -eq 77 ] && echo "test-containers: skipped: no container engine can be had here" || exit $$code; }
-
-test-fix-peer: env ## pass FIX's tests against QuickFIX, built from source
-	@deploy/setup/fix_peer.sh
-	$(PY) -m pytest tests/peer/with_quickfix.py $(ARGS)
 
 torture: env ## kill every process of a core under load, 200 times (ARGS="--kills 50 -o json")
 	$(PY) -m tests.integration.torture $(ARGS)
