@@ -67,10 +67,9 @@ mutants: env ## plant errors in the engines: the models must catch each
 lint: env ## ruff and mypy alone
 	$(PY) -m pytest -q tests/unit/test_lint.py
 
-build: env ## a wheel in dist/
-	rm -rf build/wheel dist
-	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
-	@ls dist/*
+build: env ## sdist, wheel and the list of what it needs in dist/
+	rm -rf build/wheel
+	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) deploy/setup/package.py
 
 servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis)
 	@deploy/setup/servers.sh

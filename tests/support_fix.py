@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,18 @@ PATIENCE_S = 60.0
 
 def dictionary_of(begin: str) -> Path:
     return (FIX_DATA / f"{begin.replace('.', '')}.xml.gz").resolve()
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that is its own authority, and its key."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, key
 
 
 class Heard:
@@ -58,8 +71,11 @@ class Oms:
         target: str = "NACRE",
         store: Store | None = None,
         patience_s: float = PATIENCE_S,
+        credentials: tuple[Field, ...] = (),
     ) -> None:
-        settings = Settings(begin.encode(), sender.encode(), target.encode(), initiator=True, heartbeat_s=30)
+        settings = Settings(
+            begin.encode(), sender.encode(), target.encode(), True, 30, credentials=credentials
+        )
         self.heard = Heard()
         self.store = store or MemoryStore(time.time_ns())
         self.session = Session(settings, load(dictionary_of(begin)), self.store, self.heard)

@@ -10,6 +10,7 @@ from core import messages as m
 from core.build import build_id
 from core.live.book import Book
 from core.live.day import BEGIN, closing
+from core.live.reporting import venue_state, without_gateway
 from core.path import config_request
 from core.recovery import replay
 from core.scenario.encoder import Event
@@ -116,6 +117,8 @@ def come_back(core: Core, missing: list[Event]) -> None:
         core.book.declarations.append(event)
         core.book.take(event.kind, event.request)
         core.feed([event])
+    for venue, session in list(core.book.gateways.items()):
+        without_gateway(core, venue, session)
     ask_venues(core)
     core.supervisor.drain(ANSWER_S)  # a cancel of what a venue forgot would be refused: they answer first
     for index in sorted(core.book.connected):
@@ -133,11 +136,5 @@ def ask_venues(core: Core) -> None:
         states = [(m.NONE, int(m.VenueState.DOWN)), (m.NONE, whole)]
         known = core.book.states.items()
         states += [(symbol, state) for (at, symbol), state in known if at == venue and symbol != m.NONE]
-        core.feed([_state(venue, *each) for each in states])  # at once: no order finds it down
+        core.feed([venue_state(venue, *each) for each in states])  # at once: no order finds it down
     core.supervisor.ask("gateways", "asked")
-
-
-def _state(venue: int, symbol: int, state: int) -> Event:
-    row = np.zeros((), m.VENUE_STATE_EVENT)
-    row["venue"], row["symbol"], row["state"] = venue, symbol, state
-    return Event(m.Kind.VENUE_STATE, 0, row.tobytes())

@@ -22,6 +22,7 @@ from core_ext.journal import JournalReader
 
 CHECK_NAMES = {int(reason): name for name, reason in CHECKS.items()}
 SOURCE_AT = int(m.HEADER.fields["source"][1]) if m.HEADER.fields is not None else 0
+SESSION_AT = int(m.HEADER.fields["session"][1]) if m.HEADER.fields is not None else 0
 SCOPE_KEYS = {int(m.Scope.GROUP): "account"}
 """Where a scope's key stands that isn't called like the scope."""
 SCOPE_SPACES = {"strategy": m.Space.STRATEGY, "session": m.Space.SESSION, "sector": m.Space.SECTOR}
@@ -38,6 +39,8 @@ class Book:
         self.rates = Rates()
         self.limits: dict[int, bytes] = {}
         self.states: dict[tuple[int, int], int] = {}
+        self.gateways: dict[int, int] = {}
+        """Venue: the session that speaks for it. When that ends, the venue is down."""
         self.connected: set[int] = set()
         self.kills: set[int] = set()
         self.rearmed: dict[tuple[int, int], int] = {}
@@ -130,17 +133,18 @@ class Book:
             declaring = declaring and kind in DECLARING
             if declaring:
                 self.declarations.append(Event(kind, 0, request))
-            self.take(kind, request, body[SOURCE_AT])
+            session = int.from_bytes(body[SESSION_AT : SESSION_AT + 4], "little")
+            self.take(kind, request, body[SOURCE_AT], session)
         self.begin()
         for request in self.limits.values():
             self.begin().take_limit(request)
 
-    def take(self, kind: int, request: bytes, source: int = 0) -> None:
+    def take(self, kind: int, request: bytes, source: int = 0, session: int = 0) -> None:
         """An event of a journal."""
         if kind in self._restored:
             self._restored[kind](np.frombuffer(request, DECLARING[kind], 1)[0])
         else:
-            self.note(kind, request, source)
+            self.note(kind, request, source, session)
 
     def _text(self, row: np.void) -> str:
         return self.directory.text(row["text"].tobytes())
@@ -192,7 +196,7 @@ class Book:
 
     # ---- what changes while it runs ------------------------------------------------------------------------
 
-    def note(self, kind: int, request: bytes, source: int = 0) -> None:
+    def note(self, kind: int, request: bytes, source: int = 0, session: int = 0) -> None:
         """An event that was sequenced: settings and market as they are now.
 
         A state that the core itself gave a venue, to ask it, is none of the venue's: the core may die before
@@ -201,6 +205,8 @@ class Book:
         noted = self._noted.get(kind)
         if noted is not None and (kind != m.Kind.VENUE_STATE or source != SOURCE_DESK):
             noted(request)
+            if kind == m.Kind.VENUE_STATE and session:
+                self._speaks(request, session)
 
     def _limit(self, request: bytes) -> None:
         row = np.frombuffer(request, m.LIMIT_EVENT, 1)[0]
@@ -223,6 +229,19 @@ class Book:
         if key[1] == m.NONE:
             self.states = {known: state for known, state in self.states.items() if known[0] != key[0]}
         self.states[key] = int(row["state"])
+
+    def _speaks(self, request: bytes, session: int) -> None:
+        """A venue's gateway has said how it is: while it isn't down, it is the session's."""
+        row = np.frombuffer(request, m.VENUE_STATE_EVENT, 1)[0]
+        venue = int(row["venue"])
+        if row["state"] != m.VenueState.DOWN:
+            self.gateways[venue] = session
+        elif self.gateways.get(venue) == session:
+            del self.gateways[venue]
+
+    def spoken_for(self, session: int) -> list[int]:
+        """Venues whose gateway is that session."""
+        return [venue for venue, speaker in self.gateways.items() if speaker == session]
 
     def _connect(self, request: bytes) -> None:
         self.connected.add(_filter(request)["session"])

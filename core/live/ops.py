@@ -290,6 +290,13 @@ def report(core: Core, connection: Connection, request: dict[str, Any]) -> dict[
     return reporting.report(core, request)
 
 
+def gateway(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """How a manual venue is, by its gateway, for as long as the session lasts; then it is down."""
+    if connection.rights is not None:
+        raise Refused("a gateway's session must have rights to every account: leave it out of [rights]")
+    return reporting.gateway(core, connection.index, request)
+
+
 def resend(_core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
     """What the response ring still holds, as the bytes of its slots."""
     assert connection.rings is not None
@@ -336,6 +343,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         algo,
         amend,
         report,
+        gateway,
         market,
         levels,
         adjust,

@@ -1,4 +1,4 @@
-"""What a venue outside of the core says of a child: its gateway's words as an event."""
+"""What a venue outside of the core says, of a child or of itself: its gateway's words as events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import messages as m
+from core.live.intake import SOURCE_FEED
 from core.scenario.directory import CHILD_NAME_MAX, Symbol
 from core.scenario.encoder import Event, Malformed, scale
 from core.scenario.numbers import parse_number
-from core.scenario.schema import EXEC_TYPES
+from core.scenario.schema import EXEC_TYPES, VENUE_STATES
 
 if TYPE_CHECKING:
     from core.live.server import Core
@@ -41,13 +42,43 @@ def report(core: Core, request: dict[str, Any]) -> dict[str, Any]:
     return {"seq": core.board.seq}
 
 
+def gateway(core: Core, session: int, request: dict[str, Any]) -> dict[str, Any]:
+    """request: {venue, state}, of a manual venue for which the session speaks. ValueError: what is wrong."""
+    name, state = str(request.get("venue")), str(request.get("state"))
+    venue = core.book.directory.venues.get(name)
+    if venue is None:
+        raise ValueError(f"venue {name!r}: not declared")
+    _need_manual(core, name)
+    if state not in VENUE_STATES:
+        raise ValueError(f"state {state!r}: one of {', '.join(VENUE_STATES)}")
+    said = venue_state(venue, m.NONE, VENUE_STATES.index(state), session)
+    core.feed([said], SOURCE_FEED)
+    return {"seq": core.board.seq}
+
+
+def without_gateway(core: Core, venue: int, session: int) -> None:
+    """Down until a gateway speaks for it again: the session that did is gone."""
+    core.feed([venue_state(venue, m.NONE, int(m.VenueState.DOWN), session)], SOURCE_FEED)
+
+
+def venue_state(venue: int, symbol: int, state: int, session: int = 0) -> Event:
+    """symbol NONE: of the whole venue. session: its gateway's."""
+    row = np.zeros((), m.VENUE_STATE_EVENT)
+    row["venue"], row["symbol"], row["state"] = venue, symbol, state
+    return Event(m.Kind.VENUE_STATE, session, row.tobytes())
+
+
+def _need_manual(core: Core, name: str) -> None:
+    if core.book.declared.venues[name].mode != "manual":
+        raise ValueError(f"venue {name}: it is simulated, and speaks for itself")
+
+
 def _row(core: Core, told: dict[str, Any]) -> np.ndarray[Any, Any]:
     directory = core.book.directory
     symbol, venue = directory.symbols.get(told.get("symbol", "")), directory.venues.get(told.get("venue", ""))
     if symbol is None or venue is None:
         raise ValueError(f"venue {told.get('venue')!r}, symbol {told.get('symbol')!r}: not declared")
-    if core.book.declared.venues[told["venue"]].mode != "manual":
-        raise ValueError(f"venue {told['venue']}: it is simulated, and speaks for itself")
+    _need_manual(core, told["venue"])
     if told.get("exec_type") not in EXEC_TYPES:
         raise ValueError(f"exec_type {told.get('exec_type')!r}: one of {', '.join(EXEC_TYPES)}")
     row = np.zeros((), m.REPORT_EVENT)

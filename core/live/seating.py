@@ -10,6 +10,7 @@ from core import messages as m
 from core.board import MAX_SESSIONS
 from core.live.door import Answer
 from core.live.ops import Refused, need_room
+from core.live.reporting import without_gateway
 from core.live.sessions import (
     ALL_QUOTES,
     FEED_REQUESTS,
@@ -129,7 +130,9 @@ class Seating:
         self.leaving.clear()
 
     def _say_end(self, connection: Connection) -> None:
-        """Its end is sequenced, after what it said of its orders since its hello."""
+        """Its end is sequenced, after what it said of its orders; the venues that it spoke for are down."""
+        for venue in self.core.book.spoken_for(connection.index):
+            without_gateway(self.core, venue, connection.index)
         named = {"session": connection.name}
         if connection.cancels is not None:
             changed = {**named, "cancel_on_disconnect": connection.cancels}

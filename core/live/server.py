@@ -278,7 +278,7 @@ class Core:
         self.desk.push(events, source)
         for event in events:
             if event.kind in (m.Kind.LIMIT, m.Kind.FX) or event.kind not in DECLARING:
-                self.book.note(event.kind, event.request, source)
+                self.book.note(event.kind, event.request, source, event.session)
             if event.kind == m.Kind.NAME:
                 self._names += 1
         self.desk.await_taken()

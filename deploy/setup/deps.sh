@@ -10,7 +10,7 @@ installed() {
 }
 
 missing_tools() {
-    for package in ca-certificates gcc git libc6-dev libgomp1 make; do
+    for package in ca-certificates gcc git libc6-dev libgomp1 make openssl; do
         installed "$package" || printf '%s ' "$package"
     done
 }

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pyotp
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 PASSWORD_LEAST = 12
@@ -39,6 +39,15 @@ def matches(secret: str, known: str | None) -> bool:
             return _hasher.verify(known, secret)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def is_hash(text: str) -> bool:
+    """Whether it is what `hashed` gives."""
+    try:
+        extract_parameters(text)
+    except InvalidHashError:
+        return False
+    return True
 
 
 def new_totp() -> str:

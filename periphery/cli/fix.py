@@ -58,6 +58,22 @@ def initiate(path: Path) -> None:
     _run(path, "initiate", ("broker",))
 
 
+@command.command(short_help="Make a password's hash, for the file.")
+def password() -> None:
+    """Ask for a password and print what `password_hash` of a session is: its argon2 hash. Without a terminal
+    it is the first line of the input.
+    """
+    from periphery.backend.passwords import PASSWORD_LEAST, PASSWORD_MOST, hashed
+
+    if sys.stdin.isatty():
+        secret = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        secret = sys.stdin.readline().rstrip("\r\n")
+    if not PASSWORD_LEAST <= len(secret) <= PASSWORD_MOST or not secret.isprintable():
+        raise BadInput(f"give {PASSWORD_LEAST} to {PASSWORD_MOST} characters that can be printed")
+    click.echo(hashed(secret))
+
+
 @command.command(short_help="How the sessions are.")
 @_config
 @output_option("table", "json")

@@ -198,7 +198,9 @@ class Broker:
     def _venue(self, state: str) -> None:
         if self.client is not None:
             try:
-                self.client.market({"type": "venue_state", "venue": self.config.venue, "state": state})
+                self.client.request("gateway", venue=self.config.venue, state=state)
+            except Refused as wrong:
+                self.session.said.append(f"the core refuses that {self.config.venue} is {state}: {wrong}")
             except ClientError as wrong:
                 self._lost(str(wrong))
 
@@ -270,13 +272,17 @@ class Broker:
             if fate == Fate.WAIT:
                 break
             self.told = (order.seq, 0)
-            if fate == Fate.WRITE and dict(order.fields)[11].decode() not in self.sent:
+            if fate == Fate.WRITE and not self._was_sent(order):
                 self._write(order, now_ns)
             if order.child_id not in self.questions or order.action != m.Action.STATUS:
                 self._handover.done(order.seq)
             self.waiting.popleft()
             count += 1
         return count > 0
+
+    def _was_sent(self, order: Order) -> bool:
+        """It may have been. A question has its order's own id, and may be asked as often as one likes."""
+        return order.action != m.Action.STATUS and dict(order.fields)[11].decode() in self.sent
 
     def _write(self, order: Order, now_ns: int) -> None:
         assert self._page_of_kills is not None
@@ -331,8 +337,7 @@ class Broker:
             self.why = str(wrong)
             return False
         self.client, self.why = client, ""
-        if not self.session.is_up:
-            self._venue("down")
+        self._venue("up" if self.session.is_up else "down")
         return True
 
     def close(self) -> None:

@@ -37,13 +37,11 @@ from typing import Any
 from core.venues.fix import schedule
 from core.venues.fix.agreement import Settings
 from core.venues.fix.schedule import Schedule
+from periphery.fix import access
+from periphery.fix.access import BadConfig as BadConfig
 
 ROLES = ("orders", "drop-copy", "broker")
 VERSIONS = ("FIX.4.2", "FIX.4.4")
-
-
-class BadConfig(ValueError):
-    """A file that can't be followed; the message names the key and what may stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,8 @@ _SESSION = frozenset({
     "name", "role", "begin", "sender", "target", "account", "accounts", "only_accounts", "from_start",
     "cancel_on_disconnect", "schedule", "dictionary", "reset_on_logon", "reset_on_logout",
     "reset_on_disconnect", "user_fields", "sending_time_s", "throttle_per_s", "logout_timeout_s",
-    "logon_timeout_s", "heartbeat_s", "venue", "connect", "tls",
+    "logon_timeout_s", "heartbeat_s", "venue", "connect", "tls", "username", "password_hash",
+    "password_file",
 })  # fmt: skip
 
 
@@ -149,7 +148,7 @@ def _session(row: Any, dictionaries: dict[str, Any], folder: Path, journal: Path
     if calls != ("connect" in row) or calls != ("venue" in row):
         raise BadConfig(f"session {name}: a broker's has connect, HOST:PORT, and venue; no other has")
     return SessionConfig(
-        name, role, _settings(row, name, begin), folder / str(dictionary),
+        name, role, _settings(row, name, begin, folder), folder / str(dictionary),
         str(row["account"]) if "account" in row else None,
         {str(key): str(value) for key, value in _table(row, "accounts").items()},
         _flag(row, "cancel_on_disconnect", True),
@@ -159,7 +158,7 @@ def _session(row: Any, dictionaries: dict[str, Any], folder: Path, journal: Path
     )  # fmt: skip
 
 
-def _settings(row: dict[str, Any], name: str, begin: str) -> Settings:
+def _settings(row: dict[str, Any], name: str, begin: str, folder: Path) -> Settings:
     try:
         hours = schedule.parse(_table(row, "schedule")) if "schedule" in row else Schedule()
     except ValueError as wrong:
@@ -170,6 +169,8 @@ def _settings(row: dict[str, Any], name: str, begin: str) -> Settings:
         sender,
         target,
         initiator=row.get("role") == "broker",
+        credentials=access.credentials(row, name, folder),
+        admits=access.admits(row, name),
         heartbeat_s=_count(row, "heartbeat_s", 30),
         schedule=hours,
         reset_on_logon=_flag(row, "reset_on_logon", False),

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
-from core.venues.fix.agreement import NS
+from core.venues.fix.agreement import LOGON, NS, USERNAME
 from core.venues.fix.codec import Message
-from core.venues.fix.dictionary import load
+from core.venues.fix.dictionary import Dictionary, load
 from core.venues.fix.link import Link
 from core.venues.fix.session import Session
 from core.venues.fix.store import DiskStore
@@ -84,6 +84,7 @@ class Gateway:
 
     def _app(self, config: SessionConfig, now_ns: int) -> App:
         dictionary = load(config.dictionary)
+        _need_credentials(config, dictionary)
         reports = Reports(dictionary)
         app: App
         if config.role == "orders":
@@ -310,6 +311,16 @@ def describe(app: App) -> dict[str, object]:
         "told_event": app.told[0],
         "why": app.why,
     }
+
+
+def _need_credentials(config: SessionConfig, dictionary: Dictionary) -> None:
+    """BadConfig: the dictionary's Logon has no place for them."""
+    asked = config.settings.admits is not None or config.settings.credentials
+    if asked and USERNAME not in dictionary.messages[LOGON].tags:
+        raise BadConfig(
+            f"session {config.name}.username: Logon has none in {config.dictionary}: take FIX.4.4, "
+            "or [tls] with ca"
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

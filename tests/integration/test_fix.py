@@ -5,16 +5,17 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core.venues.fix.codec import utc_timestamp
+from core.venues.fix.store import MemoryStore
+from periphery.backend.passwords import hashed
 from periphery.client import DenyEvent, OrderEvent, connect
 from periphery.fix.gateway import Gateway
 from tests.integration.fix_gateway import SESSION, Forked, config_for
 from tests.integration.live_core import Process
-from tests.support_fix import Oms, told
+from tests.support_fix import Oms, make_certificate, told
 
 QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_px": "1.09000", "bid_qty": "1000000",
          "ask_px": "1.09010", "ask_qty": "1000000"}  # fmt: skip
@@ -260,22 +261,42 @@ def test_a_gateway_s_store_is_its_own(core: Process) -> None:
         first.kill()
 
 
-KEYS = Path(__file__).parent / "fix_tls"
-"""A certificate for localhost that is its own authority, and its key: for nothing but this test."""
-
-
 def test_tls_with_certificates_on_both_sides(core: Process, gateways: list[Forked]) -> None:
-    files = f'certificate = "{KEYS}/certificate.pem"\nkey = "{KEYS}/key.pem"\nca = "{KEYS}/certificate.pem"'
+    certificate, key = make_certificate(core.folder)
+    files = f'certificate = "{certificate}"\nkey = "{key}"\nca = "{certificate}"'
     gateway = Forked(config_for(core, more=f"[tls]\n{files}"))
     gateways.append(gateway)
     assert gateway.address is not None
-    context = ssl.create_default_context(cafile=KEYS / "certificate.pem")
+    context = ssl.create_default_context(cafile=certificate)
     with pytest.raises(AssertionError, match="logon not within"):
         Oms(patience_s=1.0).call(gateway.address, context)
     with pytest.raises(AssertionError, match="logon not within"):
         Oms(patience_s=1.0).call(gateway.address)
-    context.load_cert_chain(KEYS / "certificate.pem", KEYS / "key.pem")
+    context.load_cert_chain(certificate, key)
     oms = Oms().call(gateway.address, context)
     for n in range(200):
         oms.order(f"o{n}", price="1.08")
     assert [oms.next().text(11) for _ in range(200)] == [f"o{n}" for n in range(200)]
+
+
+def test_a_logon_needs_the_right_name_and_password(core: Process, gateways: list[Forked]) -> None:
+    known = SESSION + f'username = "oms"\npassword_hash = "{hashed("correct horse battery")}"\n'
+    gateway = Forked(config_for(core, known))
+    gateways.append(gateway)
+    assert gateway.address is not None
+    store = MemoryStore(time.time_ns())
+    texts = []
+    for user, password in ((b"oms", b"wrong"), (b"other", b"correct horse battery")):
+        given = tuple((tag, value) for tag, value in ((553, user), (554, password)) if value)
+        oms = Oms(store=store, credentials=given)
+        oms.open(gateway.address)
+        oms.until(lambda o=oms: o.wire.closed, "a hang-up")  # type: ignore[misc]
+        texts.append([each for each in oms.session.said if "logged out" in each])
+        time.sleep(1.1)  # one look a second
+    assert texts == [["logged out: username or password is wrong"]] * 2
+    right = ((553, b"oms"), (554, b"correct horse battery"))
+    oms = Oms(store=store, credentials=right).call(gateway.address)
+    oms.order("o1", price="1.08")
+    assert oms.next().text(11) == "o1"
+    assert b"battery" not in b"".join(frame for _, frame in store.messages(1, store.next_out - 1))
+    assert "battery" not in (core.folder / "gateway.log").read_text()

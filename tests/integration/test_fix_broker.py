@@ -130,6 +130,12 @@ class Setup:
         self.client.market(QUOTE)
         self.told: list[OrderEvent] = []
 
+    def restart(self) -> None:
+        """The core, of whom nobody is left, and the desk's session with it."""
+        self.client.close()
+        self.core.start()
+        self.client = connect(self.core.socket, name="desk", cancel_on_disconnect=False)
+
     def start(self, die_at: int = 0) -> Forked:
         self.gateways.append(Forked(self.path, die_at, roles=("broker",)))
         return self.gateways[-1]
@@ -235,6 +241,62 @@ def test_without_a_connection_it_is_refused_at_once(setup: Setup) -> None:
         denied = any(getattr(event, "reason", None) == "venue_down" for event in told)
     assert denied
     assert not setup.street.orders
+
+
+def test_a_dead_gateway_s_venue_is_down_and_up_again_with_the_next_logon(setup: Setup) -> None:
+    street = setup.street
+    gateway = setup.start()
+    kept = setup.order("kept", gateway)
+    street.until(lambda: f"{kept}.1" in street.orders and _agreed(setup, kept), "an acknowledgement")
+    gateway.kill()
+    _await_down(setup)
+    street.until(lambda: not street.session.is_connected, "a hang-up")
+    before = len(street.heard)
+    street.orders[f"{kept}.1"] = "4", "10"  # it was canceled while nobody listened
+    setup.order("next", setup.start())
+    street.until(lambda: _state(setup, kept) == "canceled", "what became of it")
+    assert [x.text(11) for x in street.heard[before:] if x.msg_type == b"H"].count(f"{kept}.1") == 1
+
+
+def test_a_lost_connection_is_down_too(setup: Setup) -> None:
+    street = setup.street
+    setup.order("first", setup.start())
+    street.deaf = True
+    for wire in street.wires:
+        wire.close(time.time_ns())
+    _await_down(setup)
+
+
+def test_a_core_that_comes_back_without_the_gateway_has_the_venue_down(setup: Setup) -> None:
+    gateway = setup.start()
+    setup.order("first", gateway)
+    setup.core.kill()  # at once: it doesn't see the gateway go
+    gateway.kill()
+    setup.street.until(lambda: not setup.street.session.is_connected, "a hang-up")
+    for _ in range(2):  # also the second time, when the journal has it
+        setup.restart()
+        assert _denied(setup) == "venue_down"
+        setup.core.kill()
+    setup.restart()
+    setup.order("last", setup.start())
+
+
+def _await_down(setup: Setup) -> None:
+    setup.street.until(lambda: _denied(setup) == "venue_down", "the venue down")
+
+
+def _denied(setup: Setup) -> str | None:
+    """Why an order to the venue is denied; None: it isn't."""
+    name = f"d{time.time_ns()}"
+    setup.client.submit("EURUSD", "buy", 1, "limit", "1.08", account="A", venue="V1", cl_ord_id=name)
+    answer = setup.street.until(partial(_first, setup, name), f"an answer to {name}")
+    return answer.reason if isinstance(answer, DenyEvent) else None
+
+
+def _first(setup: Setup, name: str) -> DenyEvent | OrderEvent | None:
+    event = setup.client.poll()
+    found = isinstance(event, DenyEvent | OrderEvent) and event.cl_ord_id == name
+    return event if found else None  # type: ignore[return-value]
 
 
 def test_killed_at_every_step_no_order_goes_twice(setup: Setup) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -63,6 +64,26 @@ def test_declarations_are_in_and_sources_are_not(names: list[str]) -> None:
     }
     assert wanted <= set(names)
     assert [name for name in names if name.endswith((".pyx", ".c", ".html"))] == []
+
+
+def test_an_sdist_has_what_is_compiled(tmp_path: Path) -> None:
+    for name in (*FILES, "MANIFEST.in", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    words = [sys.executable, "-c", "from setuptools.build_meta import build_sdist as b; b('dist')"]
+    subprocess.run(words, cwd=tmp_path, env=os.environ | {"NACRE_PURE": "1"}, check=True, capture_output=True)
+    (made,) = (tmp_path / "dist").glob("*.tar.gz")
+    with tarfile.open(made) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {
+        str(path.relative_to(ROOT))
+        for top in PACKAGES
+        for pattern in ("*.py", "*.pyx", "*.pxd", "*.pyi", "*.h", "*.sql")
+        for path in (ROOT / top).rglob(pattern)
+    }
+    assert wanted <= names
+    assert {"LICENSE", "README.md", "CHANGELOG.md", "setup.py"} <= names
 
 
 def test_a_compiled_module_of_the_bench_stays_out(tmp_path: Path) -> None:

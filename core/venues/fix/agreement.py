@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +15,7 @@ LOGON, LOGOUT, HEARTBEAT, TEST_REQUEST, RESEND_REQUEST, REJECT, SEQUENCE_RESET =
     b"A", b"5", b"0", b"1", b"2", b"3", b"4",
 )  # fmt: skip
 BUSINESS_REJECT = b"j"
+USERNAME, PASSWORD = 553, 554
 ADMIN = frozenset({LOGON, LOGOUT, HEARTBEAT, TEST_REQUEST, RESEND_REQUEST, REJECT, SEQUENCE_RESET})
 
 
@@ -62,6 +64,10 @@ class Settings:
     logon_timeout_s: int = 10
     logout_timeout_s: int = 2
     user_fields: bool = False
+    credentials: tuple[Field, ...] = ()
+    """Of an initiator's Logon: Username (553) and Password (554)."""
+    admits: Callable[[str, str], bool] | None = None
+    """Of an acceptor: whether username and password are the peer's. None: none are asked for."""
     throttle_per_s: int = 0
     """Messages of the application that the peer may send in a second; 0: as many as it likes."""
 

@@ -129,7 +129,7 @@ cdef class Message:
         return "" if found is None else found.decode("utf-8", "replace")
 
     def __repr__(self):
-        shown = "|".join(f"{tag}={value.decode('latin-1')}" for tag, value in self.fields)
+        shown = "|".join(f"{tag}={'***' if tag == 554 else value.decode('latin-1')}" for tag, value in self.fields)
         return f"Message({self.begin.decode('latin-1')}|{shown})"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from core.venues.fix.agreement import ADMIN, SEQUENCE_RESET, Field, Settings
+from core.venues.fix.agreement import ADMIN, LOGON, PASSWORD, SEQUENCE_RESET, Field, Settings
 from core.venues.fix.codec import Message, encode, parse, utc_timestamp
 from core.venues.fix.dictionary import Dictionary
 from core.venues.fix.store import Store
@@ -48,13 +48,17 @@ class Outbox:
         """
         fields = [(35, msg_type), *self._header(self.store.next_out, header, now_ns), *body]
         frame = encode(self.settings.begin, fields)
-        number = self.store.intend(frame)
+        number = self.store.intend(frame if msg_type != LOGON else self._without_secret(fields))
         if goes:
             self._given = number
             self._give(frame, now_ns)
         elif waits:
             self._held.append((number, frame))
         return number
+
+    def _without_secret(self, fields: list[Field]) -> bytes:
+        """A Logon as it is kept: it is never said again, and a password belongs into no file."""
+        return encode(self.settings.begin, [field for field in fields if field[0] != PASSWORD])
 
     def release(self, now_ns: int) -> None:
         """What was sent between our Logon and the peer's: it has numbers behind ours, so nobody misses it."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from core.venues.fix import logon
 from core.venues.fix.agreement import (
     ADMIN,
     BUSINESS_REJECT,
@@ -53,6 +54,7 @@ class Session:
         self.garbled = self.throttled = 0
         self.now_ns = store.began_ns
         self.is_connected = False
+        self._gate = logon.Gate(settings)
         self._begin()
         self._admin: dict[bytes, Callable[[Message], None]] = {
             LOGON: self._on_logon,
@@ -293,16 +295,11 @@ class Session:
     def _on_logon(self, message: Message) -> None:
         settings = self.settings
         resets = message.get(141) == b"Y"
-        if settings.schedule.period(self.now_ns) is None:
-            self._close("logon while the session is closed")
+        fault = logon.fault(message, settings, self._logon_heard and not resets, self.now_ns)
+        if fault:
+            self._close(fault)
             return
-        if self._logon_heard and not resets:
-            self._close("a second Logon")
-            return
-        if message.get(98) != b"0" or message.number(108) < 0:
-            self._close("Logon with an encryption, or a heartbeat below 0")
-            return
-        if not self._is_ours(message):
+        if not self._is_admitted(message):
             return
         if (resets and not self._reset_sent) or (not settings.initiator and settings.reset_on_logon):
             self._reset()
@@ -310,12 +307,13 @@ class Session:
             return
         self._answer_logon(message, resets)
 
-    def _is_ours(self, message: Message) -> bool:
-        """Nothing of what the store has may change before it is known who speaks."""
-        if not self.settings.is_peer(message) or not self.settings.is_near(message, self.now_ns):
-            self._close("Logon with another CompID, or a SendingTime far off")
-            return False
-        return True
+    def _is_admitted(self, message: Message) -> bool:
+        lets = self._gate.lets(message, self.now_ns)
+        if lets is None:
+            self._close("a Logon too soon after one with a wrong password")
+        elif not lets:
+            self._fatal(logon.REFUSED)
+        return bool(lets)
 
     def _answer_logon(self, message: Message, resets: bool) -> None:
         self._logon_heard = True
@@ -419,7 +417,7 @@ class Session:
         self._logon_sent = True
         self._reset_sent = self.settings.initiator and resets
         flag = [(141, b"Y")] if resets else []
-        self._send(LOGON, [(98, b"0"), (108, b"%d" % heartbeat_s), *flag])
+        self._send(LOGON, [(98, b"0"), (108, b"%d" % heartbeat_s), *flag, *self.settings.credentials])
 
     def _send_logout(self, text: str) -> None:
         self._logout_sent = True

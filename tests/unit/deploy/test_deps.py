@@ -8,7 +8,7 @@ import pytest
 from tests.unit.deploy.tools import link, script
 
 DEPS = Path(__file__).resolve().parents[3] / "deploy" / "setup" / "deps.sh"
-TOOLS = ("ca-certificates", "gcc", "git", "libc6-dev", "libgomp1", "make")
+TOOLS = ("ca-certificates", "gcc", "git", "libc6-dev", "libgomp1", "make", "openssl")
 
 
 class Debian:

@@ -69,6 +69,13 @@ def test_each_goes_out_once(action: m.Action, kind: bytes) -> None:
         assert stage.send(action) == []  # the same again: it may have been written
 
 
+def test_an_order_that_was_sent_can_be_asked_about() -> None:
+    stage = Stage()
+    assert stage.send(m.Action.NEW) == [b"D"]
+    assert stage.send(m.Action.STATUS, 8) == [b"H"]
+    assert stage.send(m.Action.STATUS, 9) == [b"H"]
+
+
 def test_a_kill_holds_back_what_is_new_and_lets_cancels_pass() -> None:
     stage = Stage()
     stage.page.kill(int(m.Scope.ACCOUNT), 3, "anna")

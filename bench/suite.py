@@ -1,0 +1,109 @@
+"""Runs benches one after the other, each in a process of its own, and keeps what they found in a file.
+
+    {"at": "2026-01-31T12:00:00+00:00", "commit": "0123abc", "ok": true, "seconds": 600.0, "machine": {...},
+     "benches": [{"name", "words", "seconds", "load", "ok", "why", "found"}]}
+
+`found` is the bench's own mapping; null where it couldn't be asked, and `why` says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.machine import machine
+from core.cli.benches import Bench
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 300.0
+"""Of one bench, as it is asked briefly."""
+
+NOT_ASKED = 2
+"""The exit code of a bench that can't be asked here."""
+
+
+def run(benches: Sequence[Bench], folder: Path, say: Callable[[str], object]) -> tuple[Path, dict[str, Any]]:
+    """(the file, what is in it)."""
+    began = time.monotonic()
+    at = datetime.now(UTC)
+    rows = []
+    for bench in benches:
+        say(f"{bench.name} {bench.brief}".rstrip())
+        rows.append(ask(bench))
+        say(f"  {rows[-1]['seconds']:.0f} s{': ' + rows[-1]['why'] if rows[-1]['why'] else ''}")
+    found = {
+        "at": at.isoformat(timespec="seconds"),
+        "commit": commit(ROOT),
+        "ok": all(row["ok"] for row in rows),
+        "seconds": round(time.monotonic() - began, 1),
+        "machine": machine(),
+        "benches": rows,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{at:%Y%m%dT%H%M%S}-{found['commit'] or 'unknown'}.json"
+    path.write_text(json.dumps(found, indent=1))
+    return path, found
+
+
+def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
+    """One bench of a checkout, briefly. ok: its checks held, or it couldn't be asked."""
+    python = sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
+    words = [bench.name, *shlex.split(bench.brief)]
+    began = time.monotonic()
+    try:
+        done = subprocess.run(
+            [python, "-m", "core.cli", "bench", *words, "-o", "json"],
+            cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+        )  # fmt: skip
+        code, out, said = done.returncode, done.stdout, done.stderr.strip()
+    except subprocess.TimeoutExpired:
+        code, out, said = 1, "", f"not done within {PATIENCE_S:.0f} s"
+    found = json.loads(out) if out else None
+    return {
+        "name": bench.name,
+        "words": shlex.join(words),
+        "seconds": round(time.monotonic() - began, 1),
+        "load": round(os.getloadavg()[0], 2),
+        "ok": code in (0, NOT_ASKED),
+        "why": "" if code == 0 else (said.splitlines() or [f"exit {code}"])[-1],
+        "found": found,
+    }
+
+
+def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a table."""
+    return [{key: value for key, value in row.items() if key != "found"} for row in found["benches"]]
+
+
+def commit(root: Path) -> str:
+    """The checkout's, shortened; "" where it is none."""
+    words = ["git", "-C", str(root), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The runs of a file, or of every file of a folder, the oldest first. ValueError: there is none."""
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    runs = []
+    for file in files:
+        try:
+            found = json.loads(file.read_text())
+        except (OSError, ValueError) as wrong:
+            raise ValueError(f"{file}: no run of `nacre bench run`: {wrong}") from wrong
+        if not isinstance(found, dict) or "benches" not in found:
+            raise ValueError(f"{file}: no run of `nacre bench run`: it has no benches")
+        runs.append(found)
+    if not runs:
+        raise ValueError(f"{path}: no runs here: `nacre bench run --all` makes one")
+    return runs

@@ -1,0 +1,131 @@
+"""Running several benches, keeping what they found, and a page of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench import suite
+from bench.figures import curves, figures
+from core.cli import root
+from core.cli.benches import BENCHES, find
+
+FOUND = {
+    "ok": True,
+    "ratio_p50": 1.25,
+    "axes": [{"axis": "live", "points": [{"size": 1, "ns_p50": 5.0}, {"size": 2, "ns_p50": 6.0}]}],
+    "raw_ns": {"p50": 100, "p99": 200, "max": 900, "count": 7},
+    "machine": {"processors": 2},
+}
+
+
+def nacre(*arguments: str) -> Result:
+    return CliRunner().invoke(root, ["bench", *arguments])
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, str, str]]:
+    """What a bench's process says, by its name: exit code, output, errors."""
+    told: dict[str, tuple[int, str, str]] = {}
+    real: Callable[..., Any] = subprocess.run
+
+    def run(words: list[str], **how: Any) -> Any:
+        if "core.cli" not in words:
+            return real(words, **how)
+        code, out, err = told.get(words[4], (0, json.dumps(FOUND), ""))
+        return subprocess.CompletedProcess(words, code, out, err)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return told
+
+
+def test_each_bench_is_a_command_and_has_a_module() -> None:
+    listed = json.loads(nacre("list", "-o", "json").stdout)
+    assert [row["bench"] for row in listed] == [each.name for each in BENCHES]
+    for each in BENCHES:
+        assert (suite.ROOT / "bench" / f"{each.file}.py").is_file()
+        help_ = nacre(each.name, "--help")
+        assert help_.exit_code == 0
+        for option in each.options:
+            assert option.opts[0] in help_.output
+
+
+def test_a_brief_command_line_is_one(answers: dict[str, tuple[int, str, str]]) -> None:
+    for each in BENCHES:
+        made = next(iter(c for c in [_command(each.name)]))
+        made.make_context(each.name, each.brief.split(), resilient_parsing=False)
+
+
+def _command(name: str) -> Any:
+    from core.cli.bench import command
+
+    return command.commands[name]
+
+
+def test_a_run_is_kept_with_what_could_not_be_asked(
+    tmp_path: Path, answers: dict[str, tuple[int, str, str]]
+) -> None:
+    answers["placement"] = 2, "", "error: no container engine"
+    done = nacre("run", "hop", "placement", "--results", str(tmp_path), "-o", "json")
+    assert done.exit_code == 0, done.output
+    (kept,) = tmp_path.glob("*.json")
+    found = json.loads(kept.read_text())
+    hop, placement = found["benches"]
+    assert (hop["found"], hop["ok"], hop["why"]) == (FOUND, True, "")
+    assert (placement["found"], placement["ok"], placement["why"]) == (
+        None,
+        True,
+        "error: no container engine",
+    )
+
+
+def test_a_check_that_fails_is_the_run_s(tmp_path: Path, answers: dict[str, tuple[int, str, str]]) -> None:
+    answers["hop"] = 1, json.dumps(FOUND | {"ok": False}), "bench hop: a check failed"
+    assert nacre("run", "hop", "--results", str(tmp_path)).exit_code == 1
+
+
+@pytest.mark.parametrize("words", [(), ("hop", "--all"), ("nothing",)])
+def test_what_can_not_be_run(words: tuple[str, ...]) -> None:
+    assert nacre("run", *words).exit_code == 2
+
+
+def test_figures_have_places_and_curves_are_found() -> None:
+    assert dict(figures(FOUND)) == {
+        "ratio_p50": 1.25,
+        "axes[live].points[1].size": 1.0, "axes[live].points[1].ns_p50": 5.0,
+        "axes[live].points[2].size": 2.0, "axes[live].points[2].ns_p50": 6.0,
+        "raw_ns.p50": 100.0, "raw_ns.p99": 200.0, "raw_ns.max": 900.0,
+    }  # fmt: skip
+    assert dict(curves(FOUND)) == {"raw_ns": {"p50": 100.0, "p99": 200.0, "max": 900.0}}
+
+
+def test_a_page_of_two_runs(tmp_path: Path, answers: dict[str, tuple[int, str, str]]) -> None:
+    page = tmp_path / "report.html"
+    where = ("--results", str(tmp_path))
+    assert nacre("report", *where, "--to", str(page)).exit_code == 2
+    for _ in range(2):
+        assert nacre("run", "hop", *where).exit_code == 0
+        (kept,) = tmp_path.glob("2*.json")
+        kept.rename(tmp_path / f"1{len(list(tmp_path.iterdir()))}.json")
+    assert nacre("report", *where, "--to", str(page)).exit_code == 0
+    text = page.read_text()
+    for word in ("hop: ratio_p50", "percentiles", "cost against live", "raw_ns.max"):
+        assert word in text
+    assert text.count("<svg") == 3
+
+
+def test_a_file_that_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("[]")
+    with pytest.raises(ValueError, match="it has no benches"):
+        suite.read(tmp_path)
+
+
+def test_a_bench_that_nobody_knows() -> None:
+    with pytest.raises(KeyError, match="one of hop"):
+        find("nothing")
