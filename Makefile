@@ -3,7 +3,7 @@ SETUP := deploy/setup/run.sh
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
+.PHONY: help env demo test test-nautilus lock-nautilus test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
   lock clean
 .DEFAULT_GOAL := help
 
@@ -28,6 +28,9 @@ api: env ## walk through the backend's interface by chance, each answer held aga
 test-containers: env ## pass the tests with real containers (installs Debian's engine, as root, where there is none)
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \
 	  [ $$code -eq 77 ] && echo "test-containers: skipped: no container engine can be had here" || exit $$code; }
+
+test-nautilus: env ## pass the tests that need NautilusTrader, in environments of their own (makes them; ARGS="cases")
+	$(PY) -m tests.nt.run $(ARGS)
 
 torture: env ## kill every process of a core under load, 200 times (ARGS="--kills 50 -o json")
 	$(PY) -m tests.integration.torture $(ARGS)
@@ -71,6 +74,9 @@ fresh: ## demo and test in a clean clone of HEAD with an empty pip cache
 
 lock: ## write deploy/setup/requirements.lock anew
 	@$(SETUP) lock.py
+
+lock-nautilus: ## write the locks of the environments that NautilusTrader is in
+	@$(SETUP) lock.py --nautilus-trader
 
 clean: ## remove what make made
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

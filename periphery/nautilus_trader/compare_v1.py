@@ -1,11 +1,13 @@
-"""Plays quotes and a plan of orders through NautilusTrader's BacktestEngine, where that package is installed.
+"""Plays quotes through NautilusTrader 1.231's BacktestEngine, where that package is installed; by its path.
 
-Nothing of this project is imported. Standard input has {"quotes": [[time_ns, bid, ask], ...], "plan": [[row,
-side, qty], ...], "fee": "0.00002", "money": "1000000", "digits": 5}, standard output fills and balance.
+Nothing of this project is imported. Standard input has {"quotes": [[time_ns, bid, ask], ...], "fee": "0.00002",
+"money": "1000000", "digits": 5} and "plan": [[row, side, qty], ...] or "ema": {"fast", "slow", "qty"}; standard
+output has fills, balance, and how long the engine ran.
 """
 
 import json
 import sys
+import time
 from decimal import Decimal
 
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
@@ -50,30 +52,25 @@ def pair(given: dict) -> CurrencyPair:
     )
 
 
-class Planned(Strategy):
-    """Sends what the plan says after each quote."""
+class Sender(Strategy):
+    """Sends market orders, keeps fills."""
 
-    def __init__(self, instrument: CurrencyPair, plan: list) -> None:
+    def __init__(self, instrument: CurrencyPair) -> None:
         super().__init__()
         self.instrument = instrument
-        self.plan = {row: (side, qty) for row, side, qty in plan}
-        self.row = 0
         self.fills: list[dict] = []
 
     def on_start(self) -> None:
         self.subscribe_quote_ticks(self.instrument.id)
 
-    def on_quote_tick(self, _tick: QuoteTick) -> None:
-        if self.row in self.plan:
-            side, qty = self.plan[self.row]
-            order = self.order_factory.market(
-                self.instrument.id,
-                OrderSide.BUY if side == "buy" else OrderSide.SELL,
-                Quantity(qty, 0),
-                time_in_force=TimeInForce.IOC,
-            )
-            self.submit_order(order)
-        self.row += 1
+    def send(self, side: str, qty: int) -> None:
+        order = self.order_factory.market(
+            self.instrument.id,
+            OrderSide.BUY if side == "buy" else OrderSide.SELL,
+            Quantity(qty, 0),
+            time_in_force=TimeInForce.IOC,
+        )
+        self.submit_order(order)
 
     def on_order_filled(self, event) -> None:
         self.fills.append(
@@ -85,6 +82,51 @@ class Planned(Strategy):
                 "fee": str(event.commission.as_decimal()),
             }
         )
+
+
+class Planned(Sender):
+    """Sends what the plan says after each quote."""
+
+    def __init__(self, instrument: CurrencyPair, plan: list) -> None:
+        super().__init__(instrument)
+        self.plan = {row: (side, qty) for row, side, qty in plan}
+        self.row = 0
+
+    def on_quote_tick(self, _tick: QuoteTick) -> None:
+        if self.row in self.plan:
+            self.send(*self.plan[self.row])
+        self.row += 1
+
+
+class EmaCross(Sender):
+    """Two averages of its own, seeded with the first middle: the package's two versions seed theirs differently."""
+
+    def __init__(self, instrument: CurrencyPair, fast: int, slow: int, qty: int) -> None:
+        super().__init__(instrument)
+        self.slow_from, self.qty = slow, qty
+        self.fast_alpha, self.slow_alpha = 2 / (fast + 1), 2 / (slow + 1)
+        self.count = 0
+        self.held = ""
+        self.fast = self.slow = 0.0
+
+    def on_quote_tick(self, tick: QuoteTick) -> None:
+        mid = (tick.bid_price.as_double() + tick.ask_price.as_double()) / 2
+        if self.count:
+            self.fast += self.fast_alpha * (mid - self.fast)
+            self.slow += self.slow_alpha * (mid - self.slow)
+        else:
+            self.fast = self.slow = mid
+        self.count += 1
+        if self.count < self.slow_from:
+            return
+        wanted = "buy" if self.fast >= self.slow else "sell"
+        if wanted != self.held:
+            for _ in range(2 if self.held else 1):  # it closes, then it opens
+                self.send(wanted, self.qty)
+            self.held = wanted
+
+    def on_stop(self) -> None:
+        self.send("sell" if self.held == "buy" else "buy", self.qty)
 
 
 def main() -> None:
@@ -110,11 +152,14 @@ def main() -> None:
             for at, bid, ask in given["quotes"]
         ]
     )  # fmt: skip
-    strategy = Planned(instrument, given["plan"])
+    strategy = EmaCross(instrument, **given["ema"]) if "ema" in given else Planned(instrument, given["plan"])
     engine.add_strategy(strategy)
+    began = time.perf_counter()
     engine.run()
+    seconds = time.perf_counter() - began
     balance = engine.cache.account_for_venue(Venue("SIM")).balance_total(USD)
-    print(json.dumps({"fills": strategy.fills, "balance": str(balance.as_decimal())}))
+    told = {"fills": strategy.fills, "balance": str(balance.as_decimal()), "seconds": seconds}
+    print(json.dumps(told))
     engine.dispose()
 
 

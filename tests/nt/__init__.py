@@ -1,0 +1,1 @@
+"""Works with NautilusTrader: what needs that package, behind `make test-nautilus`. Nothing here is collected by pytest."""
