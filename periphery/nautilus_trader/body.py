@@ -79,7 +79,7 @@ class Body:
     def _know(self, order: Submit, tag: Any) -> Known | None:
         known = Known(
             order.cl_ord_id, order.symbol, order.ord_type, order.strategy, order.side, tag, order.qty,
-            order.price, order.stop_px, order.cl_ord_id,
+            order.price, order.stop_px, order.cl_ord_id, order.post_only,
         )  # fmt: skip
         if order.cl_ord_id in self.orders:
             self.teller.denied(known, f"client order id {order.cl_ord_id} was used before")
@@ -278,7 +278,13 @@ class Body:
         if known.cum_qty:
             self.teller.canceled(known, event.time_ns)
         else:
-            self.teller.rejected(known, event.reason or "the venue gave no reason", event.time_ns)
+            self.teller.rejected(known, self._reason(known, event), event.time_ns)
+
+    def _reason(self, known: Known, event: OrderEvent) -> str:
+        """A venue's own text isn't told to sessions: it refuses a post-only order for being that."""
+        if event.reason == "venue_text":
+            return "post_only" if known.post_only else "the venue refused it: its words are in the journal"
+        return event.reason or "the venue gave no reason"
 
     def _replaced(self, known: Known, event: OrderEvent) -> None:
         asked = known.asked.pop(event.cl_ord_id, None)

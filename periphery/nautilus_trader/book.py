@@ -25,6 +25,7 @@ class Known:
     stop_px: Decimal | None
     current: str
     """The core's id of the order now: another after each replace."""
+    post_only: bool = False
     order: int | None = None
     """Its index in the core."""
     accepted: bool = False

@@ -12,6 +12,7 @@ from periphery.nautilus_trader import words
 PARAMS = ("venue", "policy", "algo", "params", "peg", "peg_offset", "trigger")
 """What `params` of a command may say beside: keys of a scenario's order line."""
 _PLAIN_TYPES = ("market", "limit")
+_LEGS = ("oco", "ouo")
 
 
 class Unsayable(ValueError):
@@ -131,11 +132,12 @@ def submit_of(
         more |= {"list_id": list_id, "contingency": words.CONTINGENCIES[order.contingency]}
     if venue is not None:
         params = {"venue": venue, **params}
+    is_leg = more.get("contingency") in _LEGS  # it lives from its entry's fill on, with no more than that
     return Submit(
         order.cl_ord_id, order.symbol, _word(words.SIDES, order.side, "side"), order.qty,
         _word(words.ORD_TYPES, order.ord_type, "order type"),
         _word(words.TIMES_IN_FORCE, order.time_in_force, "time in force"), order.price,
-        expire_ns=order.expire_ns or None, post_only=order.post_only, reduce_only=order.reduce_only,
+        expire_ns=order.expire_ns or None, post_only=order.post_only, reduce_only=order.reduce_only and not is_leg,
         max_floor=order.max_floor, strategy=order.strategy, params=params, **more,
     )  # fmt: skip
 

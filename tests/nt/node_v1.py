@@ -31,17 +31,28 @@ BTCUSD = InstrumentId.from_str("BTCUSD.NACRE")
 WAIT_S = 60.0
 
 
+class Made(NacreExecClientFactory):
+    """Keeps the last client that it made."""
+
+    last: Any = None
+
+    @staticmethod
+    def create(*said: Any, **more: Any) -> Any:
+        Made.last = NacreExecClientFactory.create(*said, **more)
+        return Made.last
+
+
 class Node:
     """events: of each order, by its client order id, as names."""
 
     def __init__(
         self, address: str, token: str | None = None, name: str = "nt", trader: str = "TESTER-001",
-        log: str = "OFF", max_order_submit_rate: str = "100/00:00:01", **exec_engine: Any,
+        log: str = "ERROR", max_order_submit_rate: str = "100/00:00:01", **exec_engine: Any,
     ) -> None:  # fmt: skip
         where = {"address": address, "token": token, "name": name}
         config = TradingNodeConfig(
             trader_id=TraderId(trader),
-            logging=LoggingConfig(log_level=log, bypass_logging=log == "OFF"),
+            logging=LoggingConfig(log_level=log, log_colors=False),
             cache=CacheConfig(),
             exec_engine=LiveExecEngineConfig(
                 reconciliation=True, reconciliation_startup_delay_secs=0.0, **exec_engine
@@ -62,8 +73,9 @@ class Node:
         )
         self.node = TradingNode(config=config)
         self.node.add_data_client_factory("NACRE", NacreDataClientFactory)
-        self.node.add_exec_client_factory("NACRE", NacreExecClientFactory)
+        self.node.add_exec_client_factory("NACRE", Made)
         self.node.build()
+        self.client = Made.last
         self.events: dict[str, list[Any]] = defaultdict(list)
         self.node.kernel.msgbus.subscribe("events.order.*", self._heard)
         self._task: asyncio.Task[None] | None = None
@@ -74,11 +86,6 @@ class Node:
     @property
     def cache(self) -> Any:
         return self.node.cache
-
-    @property
-    def client(self) -> Any:
-        """The execution client."""
-        return next(iter(self.node.kernel.exec_engine.get_clients()))
 
     async def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self.node.run_async())
@@ -102,4 +109,9 @@ class Node:
         return [type(event).__name__.removeprefix("Order") for event in self.events[cl_ord_id]]
 
     def told(self) -> dict[str, list[str]]:
-        return {cl_ord_id: self.names(cl_ord_id) for cl_ord_id in list(self.events)[-6:]}
+        """Of the last orders, with reasons."""
+        last = list(self.events)[-6:]
+        return {
+            each: [*self.names(each), *(e.reason for e in self.events[each] if hasattr(e, "reason"))]
+            for each in last
+        }

@@ -103,7 +103,7 @@ def main() -> int:
     words.add_argument("only", nargs="*", metavar="CASE")
     words.add_argument("--version", choices=("1", "2"), default="1")
     words.add_argument("--python", help="of an environment that has it")
-    given = words.parse_args()
+    given = words.parse_intermixed_args()
     return cases(given.version, python_for(given.version, given.python), given.only)
 
 

@@ -39,7 +39,7 @@ from periphery.client.errors import ClientError
 from periphery.nautilus_trader import reports as plain
 from periphery.nautilus_trader.body import Body
 from periphery.nautilus_trader.link import Link, fee_of
-from periphery.nautilus_trader.names import venue_of
+from periphery.nautilus_trader.names import venue_for, venue_of
 from periphery.nautilus_trader.requests import Submit, Unsayable
 from periphery.nautilus_trader.v1 import reports as theirs
 from periphery.nautilus_trader.v1.config import NacreExecClientConfig, address_of
@@ -200,9 +200,13 @@ class NacreExecutionClient(LiveExecutionClient):
             self._link.expect()
 
     def _said(self, order: Any, list_id: str | None, params: dict[str, Any] | None) -> Submit:
-        if order.instrument_id.symbol.value not in self._provider.numbers:
+        name, client = order.instrument_id.symbol.value, self._link.client
+        if client is None:
+            raise Unsayable(f"the core is not there: {self._link.why}")
+        if name not in self._provider.numbers:
             raise Unsayable(f"{order.instrument_id} is not an instrument of this core's")
-        return submit_of(order, self._nacre.trigger, list_id, params or {}, self._venue_of)
+        venue = venue_for(client.directory.symbol(name), self._venue_of, post_only=order.is_post_only)
+        return submit_of(order, self._nacre.trigger, list_id, params or {}, venue)
 
     def _has_body(self, orders: list[Any]) -> bool:
         if self._body is None:
