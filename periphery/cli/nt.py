@@ -73,7 +73,7 @@ def _interpreter(version: str, python: str | None) -> str:
 )
 @_version
 @_python
-@output_option
+@output_option("table", "json")
 def compare(
     files: tuple[Path, ...], seeds: int, data: Path, version: str, python: str | None, output: str
 ) -> None:

@@ -15,6 +15,7 @@ from nautilus_trader.config import LoggingConfig
 from nautilus_trader.model.currencies import USD
 from nautilus_trader.model.data import QuoteTick
 from nautilus_trader.model.enums import AccountType, OmsType, OrderSide, TimeInForce
+from nautilus_trader.model.events import OrderFilled
 from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
 from nautilus_trader.model.instruments import CurrencyPair
 from nautilus_trader.model.objects import Currency, Money, Price, Quantity
@@ -58,7 +59,6 @@ class Sender(Strategy):
     def __init__(self, instrument: CurrencyPair) -> None:
         super().__init__()
         self.instrument = instrument
-        self.fills: list[dict] = []
 
     def on_start(self) -> None:
         self.subscribe_quote_ticks(self.instrument.id)
@@ -71,17 +71,6 @@ class Sender(Strategy):
             time_in_force=TimeInForce.IOC,
         )
         self.submit_order(order)
-
-    def on_order_filled(self, event) -> None:
-        self.fills.append(
-            {
-                "time_ns": event.ts_event,
-                "side": "buy" if event.order_side == OrderSide.BUY else "sell",
-                "qty": str(event.last_qty),
-                "px": str(event.last_px),
-                "fee": str(event.commission.as_decimal()),
-            }
-        )
 
 
 class Planned(Sender):
@@ -129,6 +118,24 @@ class EmaCross(Sender):
         self.send("sell" if self.held == "buy" else "buy", self.qty)
 
 
+def fills_of(engine: BacktestEngine) -> list[dict]:
+    """All of them, also what closed at the stop, which a strategy isn't told of any more."""
+    fills = [
+        event for order in engine.cache.orders() for event in order.events if isinstance(event, OrderFilled)
+    ]
+    fills.sort(key=lambda event: (event.ts_event, int(event.client_order_id.value.rsplit("-", 1)[1])))
+    return [
+        {
+            "time_ns": event.ts_event,
+            "side": "buy" if event.order_side == OrderSide.BUY else "sell",
+            "qty": str(event.last_qty),
+            "px": str(event.last_px),
+            "fee": str(event.commission.as_decimal()),
+        }
+        for event in fills
+    ]
+
+
 def main() -> None:
     given = json.load(sys.stdin)
     instrument = pair(given)
@@ -158,7 +165,7 @@ def main() -> None:
     engine.run()
     seconds = time.perf_counter() - began
     balance = engine.cache.account_for_venue(Venue("SIM")).balance_total(USD)
-    told = {"fills": strategy.fills, "balance": str(balance.as_decimal()), "seconds": seconds}
+    told = {"fills": fills_of(engine), "balance": str(balance.as_decimal()), "seconds": seconds}
     print(json.dumps(told))
     engine.dispose()
 

@@ -77,10 +77,11 @@ def held(told: Mapping[str, Any], money: Mapping[str, Any], account: str, now_ns
     times: dict[str, int] = {}
     for each in fills:
         times[each.order_id] = max(times.get(each.order_id, 0), each.fill.time_ns)
-    orders = [_order(row, times, now_ns) for row in told["orders"] if row["account"] == account]
+    rows = sorted(told["orders"], key=lambda row: int(row["order"]))
+    orders = [_order(row, times, now_ns) for row in rows if row["account"] == account]
     positions = position_records(money["positions"], account)
     for order, fill in _bases(positions, fills, now_ns):
-        orders.append(order)
+        orders.insert(0, order)
         fills.insert(0, fill)
     return Held(orders, fills, positions, balance_records(money["accounts"], account))
 

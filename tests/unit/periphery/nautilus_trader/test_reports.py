@@ -61,7 +61,7 @@ def test_what_fills_do_not_explain_is_one_fill_before_them() -> None:
     base, first = found.fills
     assert (base.side, base.fill.qty, base.fill.px, base.fill.time_ns) == ("BUY", 7, Decimal("1.25"), 19)
     assert first.fill.event == 2
-    assert [order.order_id for order in found.orders] == ["5", "base-S"]
+    assert [order.order_id for order in found.orders] == ["base-S", "5"]
     assert not unexplained(found.positions, found.fills)
 
 
