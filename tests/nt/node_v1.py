@@ -47,9 +47,10 @@ class Node:
 
     def __init__(
         self, address: str, token: str | None = None, name: str = "nt", trader: str = "TESTER-001",
-        log: str = "ERROR", max_order_submit_rate: str = "100/00:00:01", **exec_engine: Any,
+        log: str = "ERROR", max_order_submit_rate: str = "100/00:00:01", venue: str = "NACRE",
+        **exec_engine: Any,
     ) -> None:  # fmt: skip
-        where = {"address": address, "token": token, "name": name}
+        where = {"address": address, "token": token, "name": name, "venue": venue}
         config = TradingNodeConfig(
             trader_id=TraderId(trader),
             logging=LoggingConfig(log_level=log, log_colors=False),

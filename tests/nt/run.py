@@ -1,6 +1,7 @@
-"""What can only be shown with NautilusTrader installed: its conformance cases on a core.
+"""What can only be shown with NautilusTrader installed: its conformance cases on a core, and a core that is killed.
 
     python -m tests.nt.run cases [--version 1] [--python ENV/bin/python] [CASE ...]
+    python -m tests.nt.run kills [--kills 100] [--seed 1] ...
 
 Without --python the environment is made first (`nacre nt env`). Each case is printed with its outcome and why. Exit 1: one
 failed, or one is skipped that tests/nt/skips.json doesn't have, or has and it passed.
@@ -19,6 +20,7 @@ from typing import Any
 
 from periphery.nautilus_trader import env
 from tests.integration.live_core import Process
+from tests.nt import kills
 from tests.nt.desk import DECLARED
 
 ROOT = Path(__file__).parents[2]
@@ -99,11 +101,15 @@ def _print(row: dict[str, Any]) -> None:
 
 def main() -> int:
     words = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    words.add_argument("what", choices=("cases",))
+    words.add_argument("what", choices=("cases", "kills"))
     words.add_argument("only", nargs="*", metavar="CASE")
     words.add_argument("--version", choices=("1", "2"), default="1")
     words.add_argument("--python", help="of an environment that has it")
+    words.add_argument("--kills", type=int, default=100)
+    words.add_argument("--seed", type=int, default=1)
     given = words.parse_intermixed_args()
+    if given.what == "kills":
+        return kills.run(given.version, python_for(given.version, given.python), given.kills, given.seed)
     return cases(given.version, python_for(given.version, given.python), given.only)
 
 
