@@ -201,7 +201,7 @@ def _rests(**config: Any) -> Case:
             await s.comes(order, *RESTING)
             must(order.status == OrderStatus.ACCEPTED and order.is_open, order)
             must(order.venue_order_id is not None, order)
-        held = await s.node.client._held()
+        held = await s.node.client.held()
         told = {each.cl_ord_id: each for each in held.orders}
         for order in s.orders():
             row = told[order.client_order_id.value]

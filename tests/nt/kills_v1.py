@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import traceback
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -76,15 +78,28 @@ async def main(address: str, seed: int) -> None:
     while not stop.done():
         strategy.act()
         await asyncio.sleep(strategy.random.uniform(0, 0.01))
-    for _ in range(3):  # what it asked for last may be unknown until the core is back
+    try:
+        await settle(node, strategy)
+        print(json.dumps(believed(node)), flush=True)
+    except AssertionError as wrong:
+        print(f"{wrong}; {[(o.client_order_id.value, o.status_string()) for o in unsettled(node)]}", file=sys.stderr)
+        os._exit(1)
+    await node.stop()
+
+
+def unsettled(node: Node) -> list[Any]:
+    return [order for order in node.cache.orders() if order.status in _UNSETTLED]
+
+
+async def settle(node: Node, strategy: Busy) -> None:
+    """Cancel what is open; what was asked for last may be unknown until the core is back."""
+    for _ in range(3):
         await node.until(lambda: node.client._body.client is not None, "the core is back")
         for order in node.cache.orders_open(strategy_id=strategy.id):
             if not order.is_pending_cancel:
                 strategy.cancel_order(order)
         await asyncio.sleep(1)
-    await node.until(lambda: all(o.status not in _UNSETTLED for o in node.cache.orders()), "all is settled")
-    print(json.dumps(believed(node)), flush=True)
-    await node.stop()
+    await node.until(lambda: not unsettled(node), "all is settled")
 
 
 def believed(node: Node) -> dict[str, Any]:
@@ -103,4 +118,9 @@ def believed(node: Node) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    try:
+        asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    finally:  # what the node left running must not hold it up
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
+            os._exit(1)

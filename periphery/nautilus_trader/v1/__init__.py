@@ -10,7 +10,6 @@ from periphery.nautilus_trader.v1.config import NacreDataClientConfig, NacreExec
 from periphery.nautilus_trader.v1.data import NacreDataClient
 from periphery.nautilus_trader.v1.execution import NacreExecutionClient
 from periphery.nautilus_trader.v1.factories import NacreDataClientFactory, NacreExecClientFactory
-from periphery.nautilus_trader.v1.instruments import NacreInstrumentProvider
 
 __all__ = [
     "NacreDataClient",
@@ -19,5 +18,4 @@ __all__ = [
     "NacreExecClientConfig",
     "NacreExecClientFactory",
     "NacreExecutionClient",
-    "NacreInstrumentProvider",
 ]

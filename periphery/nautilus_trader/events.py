@@ -1,16 +1,14 @@
-"""What the body tells of orders, as events of NautilusTrader 1.231."""
+"""What the body tells of orders, as events of NautilusTrader: the arguments are those of 1.231."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
-
-from nautilus_trader.model.enums import LiquiditySide
-from nautilus_trader.model.identifiers import TradeId, VenueOrderId
-from nautilus_trader.model.objects import Money
 
 from periphery.client import OrderEvent
 from periphery.nautilus_trader.book import Fill, Known
-from periphery.nautilus_trader.v1.instruments import NacreInstrumentProvider, currency_of
+from periphery.nautilus_trader.instruments import NacreInstrumentProvider
+from periphery.nautilus_trader.theirs import LiquiditySide, Money, TradeId, VenueOrderId, currency_of
 from periphery.nautilus_trader.words import TELLS_TRIGGER
 
 POST_ONLY = "post_only"
@@ -23,12 +21,12 @@ class Events:
         self.client = client
         self.provider = provider
 
-    def _of(self, order: Known) -> tuple[Any, Any, Any]:
+    def _of(self, order: Known) -> tuple[Any, ...]:
         tag = order.tag
         return tag.strategy_id, tag.instrument_id, tag.client_order_id
 
     def _now_ns(self) -> int:
-        return int(self.client._clock.timestamp_ns())
+        return int(self.client._now_ns())
 
     def denied_order(self, order: Any, reason: str) -> None:
         """An order that never came to the body."""
@@ -73,7 +71,7 @@ class Events:
         self.client.generate_order_filled(
             *self._of(order), VenueOrderId(order.order_id), None, TradeId(fill.trade_id), order.tag.side,
             order.tag.order_type, numbers.quantity_of(fill.qty), numbers.price_of(fill.px),
-            numbers.instrument.quote_currency, Money(fill.fee or 0, currency), liquidity(fill.maker),
+            numbers.instrument.quote_currency, money(fill.fee or Decimal(0), currency), liquidity(fill.maker),
             fill.time_ns,
         )  # fmt: skip
 
@@ -95,10 +93,15 @@ class Events:
 
     def busted(self, order: Known, event: OrderEvent) -> None:
         """NautilusTrader can't take a fill back: a person must look at it."""
-        self.client._log.error(
+        self.client._warn(
             f"{event.exec_type} of {order.cl_ord_id}: the core has {order.cum_qty} filled, this node's cache more; "
             "restart the node with a fresh cache to agree with the core"
         )
+
+
+def money(amount: Decimal, currency: Any) -> Money:
+    """Rounded to the currency's digits, half to even, as NautilusTrader books it."""
+    return Money.from_str(f"{amount:.{currency.precision}f} {currency.code}")
 
 
 def liquidity(maker: bool | None) -> LiquiditySide:

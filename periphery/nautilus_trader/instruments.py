@@ -5,21 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from nautilus_trader.common.providers import InstrumentProvider
-from nautilus_trader.model.enums import AssetClass, CurrencyType
-from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
-from nautilus_trader.model.instruments import (
+from periphery.client import directory as ours
+from periphery.client.units import from_units
+from periphery.nautilus_trader.names import currencies_of
+from periphery.nautilus_trader.theirs import (
+    RAW_DIGITS,
+    AssetClass,
     CryptoPerpetual,
     CurrencyPair,
     Equity,
     FuturesContract,
-    Instrument,
+    InstrumentId,
+    InstrumentProvider,
+    Price,
+    Quantity,
+    Symbol,
+    Venue,
+    currency_of,
 )
-from nautilus_trader.model.objects import FIXED_PRECISION, Currency, Price, Quantity
-
-from periphery.client import directory as ours
-from periphery.client.units import from_units
-from periphery.nautilus_trader.names import currencies_of
 
 NO_MARGIN = Decimal(0)
 """The core's risk counts margins; the node's portfolio need not."""
@@ -27,15 +30,15 @@ FAR_NS = 4_102_444_800_000_000_000  # 2100: of a contract whose expiry the core 
 
 
 class Numbers:
-    """Prices and quantities of one instrument from whole units, exactly: raw units there are 10^-FIXED_PRECISION."""
+    """Prices and quantities of one instrument from whole units, exactly: raw units there are 10^-RAW_DIGITS."""
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Any) -> None:
         self.instrument = instrument
         self.id = instrument.id
         self.price_precision: int = instrument.price_precision
         self.size_precision: int = instrument.size_precision
-        self._price_scale = 10 ** (FIXED_PRECISION - self.price_precision)
-        self._size_scale = 10 ** (FIXED_PRECISION - self.size_precision)
+        self._price_scale = 10 ** (RAW_DIGITS - self.price_precision)
+        self._size_scale = 10 ** (RAW_DIGITS - self.size_precision)
 
     def price(self, units: int) -> Price:
         return Price.from_raw(units * self._price_scale, self.price_precision)
@@ -77,15 +80,7 @@ class NacreInstrumentProvider(InstrumentProvider):
         """They came with the session."""
 
 
-def currency_of(code: str) -> Currency:
-    """A currency by its code; one that NautilusTrader doesn't know becomes a crypto currency of 8 digits."""
-    known = Currency.from_internal_map(code)
-    if known is not None:
-        return known
-    return Currency(code=code, precision=8, iso4217=0, name=code, currency_type=CurrencyType.CRYPTO)
-
-
-def instrument_of(symbol: ours.Symbol, venue: Venue, now_ns: int) -> Instrument:
+def instrument_of(symbol: ours.Symbol, venue: Venue, now_ns: int) -> Any:
     """Of the kind that the core says."""
     tick = Price.from_str(f"{from_units(symbol.tick, symbol.price_precision):.{symbol.price_precision}f}")
     lot = Quantity.from_str(f"{from_units(symbol.lot, symbol.qty_precision):.{symbol.qty_precision}f}")
