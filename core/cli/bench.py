@@ -292,6 +292,25 @@ def fix(output: str, **how: Any) -> None:
     _report("fix", output, **how)
 
 
+@command.command(short_help="NautilusTrader alone, and on this core.")
+@output_option("table", "json")
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Of each, in turn.")
+@click.option("--orders", type=click.IntRange(min=2), default=500, show_default=True, help="Live, a round.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="NACRE_DATA",
+    show_envvar=True,
+    default=SHARED_DATA,
+    show_default=True,
+    help="Folder with fx/oanda_eurusd_tick_20140502.zip.",
+)
+@click.option("--python", metavar="FILE", help="Of an environment that has it; else it is made.")
+def nt(output: str, **how: Any) -> None:
+    """Submit to execution client and to fill: a node's own sandbox, and the same node on a core. Backtests: both."""
+    _report("nt", output, **how)
+
+
 @command.command(short_help="What orders cost by each policy, on recordings.")
 @output_option("table", "json")
 @click.option(

@@ -111,3 +111,30 @@ def _row(outcome: Any, output: str) -> dict[str, Any]:
         "file": outcome.file, "run": outcome.run, "fills": outcome.fills, "equal": outcome.is_equal,
         "differences": found,
     }  # fmt: skip
+
+
+@command.command(short_help="Its Parquet catalogue as a recording.")
+@click.argument("catalogue", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE.csv")
+@click.option(
+    "--instrument", "instruments", multiple=True, metavar="ID", help="Only this one, as BTCUSDT.BINANCE."
+)
+@output_option("table", "json")
+def convert(catalogue: Path, to: Path, instruments: tuple[str, ...], output: str) -> None:
+    """Write quotes, trades and levels of a CATALOGUE as one CSV, in order of time, every digit kept.
+
+    `nacre data check`, `nacre data convert` and `nacre backtest --data` read it.
+    """
+    from core.data.parquet import NoParquet
+    from periphery.nautilus_trader import catalogue as catalogues
+
+    try:
+        told = catalogues.convert(catalogue, to, instruments)
+    except (catalogues.NoCatalogue, NoParquet) as wrong:
+        raise BadInput(str(wrong)) from None
+    if told["left_out"]:
+        say(f"left out: {', '.join(told['left_out'])}: only quotes, trades and levels are converted")
+    if output == "json":
+        write_json(told)
+    else:
+        click.echo(f"{to}: {', '.join(f'{count} {kind}' for kind, count in told['rows'].items())}")

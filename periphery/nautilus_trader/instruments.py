@@ -95,8 +95,6 @@ def instrument_of(symbol: ours.Symbol, venue: Venue, now_ns: int) -> Any:
         "ts_init": now_ns,
         "margin_init": NO_MARGIN,
         "margin_maint": NO_MARGIN,
-        "maker_fee": Decimal(0),
-        "taker_fee": Decimal(0),
     }
     if symbol.kind == "equity" and symbol.qty_precision == 0:
         return Equity(**said, currency=currency_of(symbol.currency), lot_size=lot)

@@ -87,12 +87,14 @@ class Link:
             )
         elif self.client is not None:
             listener.up(self.client, await self.executions())
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._up.wait()
-        except TimeoutError:
+        came = asyncio.ensure_future(self._up.wait())
+        await asyncio.wait({came, self._task}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        came.cancel()
+        if self._task.done():  # a listener could not take what it was told
+            self._task.result()
+        if not self._up.is_set():
             await self.leave(listener)
-            raise TimeoutError(f"no core within {timeout_s} s: {self.why}") from None
+            raise TimeoutError(f"no core within {timeout_s} s: {self.why}")
         assert self.client is not None
         return self.client
 
@@ -108,7 +110,7 @@ class Link:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # it was told to who waits
                 await task
         self._lost("closed")
 

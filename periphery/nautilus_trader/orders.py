@@ -17,16 +17,16 @@ class Read:
         self.side: str = name_of(order.side)
         self.ord_type: str = name_of(order.order_type)
         self.time_in_force: str = name_of(order.time_in_force)
-        self.contingency: str = name_of(order.contingency_type)
+        self.contingency: str = name_of(getattr(order, "contingency_type", None))
         self.qty: Decimal = order.quantity.as_decimal()
-        self.is_quote_quantity: bool = order.is_quote_quantity
-        self.post_only: bool = order.is_post_only
-        self.reduce_only: bool = order.is_reduce_only
+        self.is_quote_quantity: bool = getattr(order, "is_quote_quantity", False)
+        self.post_only: bool = getattr(order, "is_post_only", False)
+        self.reduce_only: bool = getattr(order, "is_reduce_only", False)
         self.price = self._number("price")
         self.stop_px = self._number("trigger_price")
         self.activation_px = self._number("activation_price")
         self.max_floor = self._number("display_qty")
-        self.expire_ns: int = getattr(order, "expire_time_ns", 0)
+        self.expire_ns: int = getattr(order, "expire_time_ns", None) or 0
         self.trail: Decimal | None = getattr(order, "trailing_offset", None)
         unit = getattr(order, "trailing_offset_type", None)
         self.trail_unit = None if unit is None else name_of(unit)
@@ -39,5 +39,5 @@ class Read:
 
 
 def name_of(member: Any) -> str:
-    """Of an enum's member."""
-    return str(member.name)
+    """Of an enum's member; where there is none, nothing."""
+    return "" if member is None else str(member.name)

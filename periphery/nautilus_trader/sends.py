@@ -100,8 +100,10 @@ class Sends:
             self.why = str(wrong)
             return False
         self.client, self.why = client, ""
-        self._say_state()
-        return True
+        self._say_state("down")  # then up: so the core asks about every child, and hears what it missed
+        if self.is_up:
+            self._say_state("up")
+        return self.client is not None
 
     def lost(self, why: str) -> None:
         """The core is gone."""
@@ -119,16 +121,15 @@ class Sends:
         """Tell the core of the venue's connection: while it is down, what works there counts as unknown."""
         changed, self.is_up = self.is_up != up, up
         if changed:
-            self._say_state()
+            self._say_state("up" if up else "down")
         if up:
             for send in self.questions.values():
                 self.write(send)
                 self._done(send)
             self.questions.clear()
 
-    def _say_state(self) -> None:
+    def _say_state(self, state: str) -> None:
         if self.client is not None:
-            state = "up" if self.is_up else "down"
             try:
                 self.client.market({"type": "venue_state", "venue": self.venue, "state": state})
             except ClientError as wrong:

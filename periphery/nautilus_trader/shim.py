@@ -104,7 +104,7 @@ class Shim:
     def submit_one(self, order: Any, params: Mapping[str, Any] | None) -> None:
         try:
             said = self._said(order, None, params)
-        except Unsayable as wrong:
+        except Exception as wrong:  # whatever it is: no order is left without a word
             self._events.denied_order(order, str(wrong))
             return
         assert self._body is not None
@@ -117,7 +117,7 @@ class Shim:
         for order in orders:
             try:
                 said.append((self._said(order, list_id, params), order))
-            except Unsayable as wrong:
+            except Exception as wrong:  # as above
                 for each in orders:
                     self._events.denied_order(each, f"{order.client_order_id} of its list: {wrong}")
                 return

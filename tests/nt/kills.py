@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import threading
 import time
 from collections import Counter
 from decimal import Decimal
@@ -40,7 +41,14 @@ class Session:
         command = [python, "-m", f"tests.nt.kills_v{version}", str(self.core.socket), str(seed)]
         pipe = subprocess.PIPE
         self.node = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
-        self.ready = False
+        self.said: list[str] = []
+        self._reader = threading.Thread(target=self._read, name="node")
+        self._reader.start()
+
+    def _read(self) -> None:
+        """What the node says: a pipe that nobody reads would hold it up."""
+        assert self.node.stdout is not None
+        self.said.extend(line for line in self.node.stdout if line.startswith("{"))
 
     def turn_until(self, true: Any, what: str, seconds: float = PATIENCE_S) -> None:
         """The venue works meanwhile."""
@@ -74,8 +82,8 @@ class Session:
         self.node.stdin.write("\n")
         self.node.stdin.close()
         self.turn_until(lambda: self.node.poll() is not None, "the node ends", 300)
-        assert self.node.stdout is not None
-        rows = [json.loads(line) for line in self.node.stdout if line.startswith("{")]
+        self._reader.join()
+        rows = [json.loads(line) for line in self.said]
         if self.node.returncode or "orders" not in rows[-1]:
             raise AssertionError(f"the node ended with {self.node.returncode}: {rows[-1:]}")
         return dict(rows[-1])
