@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from periphery.client import connect
 from periphery.client.errors import ClientError
 from tests.integration.live_core import Process
 from tests.nt.venue import Venue
@@ -79,6 +80,7 @@ class Session:
     def end(self) -> dict[str, Any]:
         """What the node believes, once everything is settled."""
         assert self.node.stdin is not None
+        self.venue.quiet = True
         self.node.stdin.write("\n")
         self.node.stdin.close()
         self.turn_until(lambda: self.node.poll() is not None, "the node ends", 300)
@@ -88,6 +90,12 @@ class Session:
             raise AssertionError(f"the node ended with {self.node.returncode}: {rows[-1:]}")
         return dict(rows[-1])
 
+    def core_has(self) -> dict[str, str]:
+        """What the core says of each order, for who looks for a fault."""
+        with connect(self.core.socket, name="look") as client:
+            rows = client.request("executions")["orders"]
+        return {row["first_cl_ord_id"]: f"{row['ord_status']}, {row['cum_qty']} filled" for row in rows}
+
     def close(self) -> None:
         if self.node.poll() is None:
             self.node.kill()
@@ -96,7 +104,7 @@ class Session:
         self.core.end()
 
 
-def disagreements(believed: dict[str, Any], venue: Venue) -> list[str]:
+def disagreements(believed: dict[str, Any], venue: Venue, core: dict[str, str]) -> list[str]:
     """Of the node with the venue's records; the venue is right."""
     found = [f"{child} reached the venue {r.news} times" for child, r in venue.records.items() if r.news != 1]
     filled = Counter[str]()
@@ -111,7 +119,9 @@ def disagreements(believed: dict[str, Any], venue: Venue) -> list[str]:
     found += [f"{order}: at the venue, not in the node" for order in filled if order not in known]
     for name, row in known.items():
         if int(row["filled"]) != filled[name] or len(row["trades"]) != trades[name]:
-            found.append(f"{name}: {filled[name]} filled in {trades[name]} at the venue, the node has {row}")
+            found.append(
+                f"{name}: {filled[name]} filled in {trades[name]} at the venue, the node has {row}, the core {core.get(name)}"
+            )
         if len(set(row["trades"])) != len(row["trades"]):
             found.append(f"{name}: a trade twice: {row['trades']}")
         child = venue.records.get(f"{name}.1")
@@ -133,7 +143,7 @@ def run(version: str, python: str, kills: int, seed: int) -> int:
                 if (n + 1) % 10 == 0:
                     print(f"{n + 1} kills, {len(session.venue.records)} orders at the venue", flush=True)
             believed = session.end()
-            found = disagreements(believed, session.venue)
+            found = disagreements(believed, session.venue, session.core_has())
         finally:
             session.close()
     states = dict(Counter(row["status"] for row in believed["orders"]))

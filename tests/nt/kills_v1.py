@@ -76,13 +76,17 @@ async def main(address: str, seed: int) -> None:
     print(json.dumps({"ready": True}), flush=True)
     stop = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
     while not stop.done():
-        strategy.act()
+        if node.client._body.client is not None or strategy.random.random() < 0.05:  # also into the void
+            strategy.act()
         await asyncio.sleep(strategy.random.uniform(0, 0.01))
     try:
         await settle(node, strategy)
         print(json.dumps(believed(node)), flush=True)
     except AssertionError as wrong:
-        print(f"{wrong}; {[(o.client_order_id.value, o.status_string()) for o in unsettled(node)]}", file=sys.stderr)
+        print(
+            f"{wrong}; {[(o.client_order_id.value, o.status_string()) for o in unsettled(node)]}",
+            file=sys.stderr,
+        )
         os._exit(1)
     await node.stop()
 

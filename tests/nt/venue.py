@@ -36,12 +36,14 @@ class Venue:
         self.records: dict[str, Record] = {}
         self.random = Random(seed)
         self._execs = 0
+        self.quiet = False
+        """Nothing that rests is filled any more."""
 
     def turn(self) -> bool:
         if self.sends.client is None and self.sends.connect():
             self.sends.venue_is(up=True)
         busy = self.sends.poll()
-        if self.random.random() < 0.05:
+        if not self.quiet and self.random.random() < 0.05:
             self._fill_one()
         return busy
 
