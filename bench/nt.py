@@ -1,8 +1,9 @@
 """NautilusTrader alone, and its strategies on this core; its backtest and ours, with one answer.
 
-Each is in an environment of its own, and they are asked in turn. *alone* is a live node with NautilusTrader's own sandbox,
-which fills in the node's process; *core* is the same node with nacre's clients, so an order goes through a core's risk,
-router and simulated venue in another process, and its fill comes back. Both do the same orders and must end flat.
+Each is in an environment of its own, and they are asked in turn. *alone* is a live node with
+NautilusTrader's own sandbox, which fills in the node's process; *core* is the same node with nacre's
+clients, so an order goes through a core's risk, router and simulated venue in another process, and its
+fill comes back. Both do the same orders and must end flat.
 """
 
 from __future__ import annotations

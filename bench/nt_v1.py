@@ -1,4 +1,5 @@
-"""A node of NautilusTrader 1.231 that buys and sells by turns: how long each step took, as JSON. See bench/nt.py.
+"""A node of NautilusTrader 1.231 that buys and sells by turns: how long each step took, as JSON. See
+bench/nt.py.
 
 ENV/bin/python -m bench.nt_v1 alone|core ADDRESS ORDERS
 """

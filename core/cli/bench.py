@@ -307,7 +307,9 @@ def fix(output: str, **how: Any) -> None:
 )
 @click.option("--python", metavar="FILE", help="Of an environment that has it; else it is made.")
 def nt(output: str, **how: Any) -> None:
-    """Submit to execution client and to fill: a node's own sandbox, and the same node on a core. Backtests: both."""
+    """Submit to execution client and to fill: a node's own sandbox, and the same node on a core. Backtests:
+    both.
+    """
     _report("nt", output, **how)
 
 

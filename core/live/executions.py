@@ -1,4 +1,6 @@
-"""What a gateway to another platform needs to know where it stands: orders and fills, of one place on the spine."""
+"""What a gateway to another platform needs to know where it stands: orders and fills, of one place on the
+spine.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ def executions(
 ) -> dict[str, Any]:
     """{seq, orders, fills, orders_left_out, fills_left_out}: the newest first, up to the event `seq`.
 
-    orders: the newest `most`, as `queries.orders` has them, and order (its index), first_cl_ord_id, post_only,
-    reduce_only, stop_px. fills: those that stand of events after `since`. allowed: accounts, None for all.
+    orders: the newest `most`, as `queries.orders` has them, and order (its index), first_cl_ord_id,
+    post_only, reduce_only, stop_px. fills: those that stand of events after `since`. allowed: accounts,
+    None for all.
     """
     seq, orders, fills = live.events, live.order_rows(None, None, False, most), live.fill_rows(since, most)
     told = {

@@ -1,7 +1,7 @@
 """Writes the locks: exact versions and the hashes of their wheels, without addresses.
 
-requirements.lock is the project's own environment; NautilusTrader's pins conflict with it, so each of its versions
-has an environment and a lock of its own: `lock.py --nautilus-trader`.
+requirements.lock is the project's own environment; NautilusTrader's pins conflict with it, so each of its
+versions has an environment and a lock of its own: `lock.py --nautilus-trader`.
 
 pip resolves once for each Python and processor that nacre supports; the lock holds the union.
 """

@@ -27,7 +27,8 @@ def command() -> None:
     "--to", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where it is made."
 )
 def env(version: str, to: Path | None) -> None:
-    """Make an environment that has NautilusTrader and sees nacre, from wheels that the lock names by their hashes.
+    """Make an environment that has NautilusTrader and sees nacre, from wheels that the lock names by their
+    hashes.
 
     Its interpreter is printed. Without --to it is made under $XDG_CACHE_HOME/nacre/nt, or ~/.cache.
     """

@@ -165,7 +165,9 @@ class Client(Face):
         cl_ord_id: str | None = None,
         stop_px: Number | None = None,
     ) -> str:
-        """Ask for another quantity, price or stop price of an order; the cl_ord_id of the request, at once."""
+        """Ask for another quantity, price or stop price of an order; the cl_ord_id of the request, at
+        once.
+        """
         if monotonic() >= self._control.next_look:
             self._control.check()
         sent = None if stop_px is not None else self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)

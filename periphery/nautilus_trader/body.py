@@ -1,11 +1,11 @@
-"""The adapter's body: commands of NautilusTrader to the core, what the core says of its orders back. No import of
-it.
+"""The adapter's body: commands of NautilusTrader to the core, what the core says of its orders back. No
+import of it.
 
     shim ── Submit, modify, cancel ──► Body ── client library ──► risk, router
     shim ◄── accepted, filled, ... ─── Body ◄── OrderEvent, DenyEvent, Gap
 
-A fill is known by its event on the core's spine, which is its trade id: told once, however often and by whichever
-way it comes (as it happens, or after a gap or a crash of the core out of `executions`).
+A fill is known by its event on the core's spine, which is its trade id: told once, however often and by
+whichever way it comes (as it happens, or after a gap or a crash of the core out of `executions`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from periphery.client import Busy, Client, DenyEvent, OrderEvent
 from periphery.client.errors import ClientError, Refused
@@ -106,7 +106,9 @@ class Body:
         self.teller.submitted(known, self.now_ns())
 
     def _ask(self, client: Client, line: dict[str, Any], known: Known) -> None:
-        """An order for which the core is asked. Who hangs up meanwhile leaves it unknown: `recover` finds out."""
+        """An order for which the core is asked. Who hangs up meanwhile leaves it unknown: `recover` finds
+        out.
+        """
         try:
             client.send(line)
         except Refused as wrong:
@@ -145,7 +147,9 @@ class Body:
         return True
 
     def cancel(self, cl_ord_id: str) -> bool:
-        """Ask to cancel. False: no such order here. Where the ring is full it is asked for once there is room."""
+        """Ask to cancel. False: no such order here. Where the ring is full it is asked for once there is
+        room.
+        """
         known = self.orders.get(cl_ord_id)
         if known is None:
             return False
@@ -317,7 +321,7 @@ class Body:
     def _nothing(self, known: Known, event: OrderEvent) -> None:
         """NautilusTrader has no such event: it has said pending itself, or the order stays open."""
 
-    _handlers = {
+    _handlers: ClassVar = {
         "new": _new,
         "trade": _trade,
         "canceled": _canceled,

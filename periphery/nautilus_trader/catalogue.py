@@ -1,7 +1,9 @@
-"""NautilusTrader's Parquet catalogue as a recording of nacre's: quotes, trades, levels, in order of time, exactly.
+"""NautilusTrader's Parquet catalogue as a recording of nacre's: quotes, trades, levels, in order of time,
+exactly.
 
-The catalogue is read without NautilusTrader: prices and sizes are little-endian integers in units of 10^-16 (wheels of
-high precision, 16 bytes) or 10^-9 (8 bytes), and what isn't a multiple of the instrument's own precision is an error.
+The catalogue is read without NautilusTrader: prices and sizes are little-endian integers in units of
+10^-16 (wheels of high precision, 16 bytes) or 10^-9 (8 bytes), and what isn't a multiple of the
+instrument's own precision is an error.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The same data and the same strategy here and in NautilusTrader's BacktestEngine: fill by fill, and the balance.
+"""The same data and the same strategy here and in NautilusTrader's BacktestEngine: fill by fill, and the
+balance.
 
-Two engines agree where each fill has the same time, side, quantity, price and fee, and the balance is the same. What
-differs and is known is listed, with the rule that accounts for it, in differences.json; anything else is a difference.
+Two engines agree where each fill has the same time, side, quantity, price and fee, and the balance is the
+same. What differs and is known is listed, with the rule that accounts for it, in differences.json;
+anything else is a difference.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Plays quotes through NautilusTrader 1.231's BacktestEngine, where that package is installed; by its path.
 
-Nothing of this project is imported. Standard input has {"quotes": [[time_ns, bid, ask], ...], "fee": "0.00002",
-"money": "1000000", "digits": 5} and "plan": [[row, side, qty], ...] or "ema": {"fast", "slow", "qty"}; standard
-output has fills, balance, and how long the engine ran.
+Nothing of this project is imported. Standard input has {"quotes": [[time_ns, bid, ask], ...], "fee":
+"0.00002", "money": "1000000", "digits": 5} and "plan": [[row, side, qty], ...] or "ema": {"fast", "slow",
+"qty"}; standard output has fills, balance, and how long the engine ran.
 """
 
 import json
@@ -88,7 +88,9 @@ class Planned(Sender):
 
 
 class EmaCross(Sender):
-    """Two averages of its own, seeded with the first middle: the package's two versions seed theirs differently."""
+    """Two averages of its own, seeded with the first middle: the package's two versions seed theirs
+    differently.
+    """
 
     def __init__(self, instrument: CurrencyPair, fast: int, slow: int, qty: int) -> None:
         super().__init__(instrument)

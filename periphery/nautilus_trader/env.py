@@ -1,7 +1,9 @@
-"""Environments that have NautilusTrader: each of its versions one of its own, since its pins conflict with nacre's.
+"""Environments that have NautilusTrader: each of its versions one of its own, since its pins conflict with
+nacre's.
 
-An environment has the wheels of `locks/VERSION.lock`, by their hashes, and sees the folder that nacre runs from: its
-client library and its compiled modules. So it needs the Python that nacre was compiled for.
+An environment has the wheels of `locks/VERSION.lock`, by their hashes, and sees the folder that nacre
+runs from: its client library and its compiled modules. So it needs the Python that nacre was compiled
+for.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def make(version: str, folder: Path) -> bool:
     )  # fmt: skip
     if done.returncode:
         raise NoEnvironment(
-            f"{folder}: pip could not install NautilusTrader {version} (its wheels need glibc 2.35 and Python "
+            f"{folder}: pip could not install NautilusTrader {version} (its wheels need glibc 2.35, Python "
             f"3.12 to 3.14):\n{done.stderr[-2000:]}"
         )
     _see(folder)

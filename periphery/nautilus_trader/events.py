@@ -94,8 +94,8 @@ class Events:
     def busted(self, order: Known, event: OrderEvent) -> None:
         """NautilusTrader can't take a fill back: a person must look at it."""
         self.client._warn(
-            f"{event.exec_type} of {order.cl_ord_id}: the core has {order.cum_qty} filled, this node's cache more; "
-            "restart the node with a fresh cache to agree with the core"
+            f"{event.exec_type} of {order.cl_ord_id}: the core has {order.cum_qty} filled, "
+            "this node's cache more; restart the node with a fresh cache to agree with the core"
         )
 
 

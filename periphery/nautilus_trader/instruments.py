@@ -30,7 +30,9 @@ FAR_NS = 4_102_444_800_000_000_000  # 2100: of a contract whose expiry the core 
 
 
 class Numbers:
-    """Prices and quantities of one instrument from whole units, exactly: raw units there are 10^-RAW_DIGITS."""
+    """Prices and quantities of one instrument from whole units, exactly: raw units there are
+    10^-RAW_DIGITS.
+    """
 
     def __init__(self, instrument: Any) -> None:
         self.instrument = instrument
@@ -100,7 +102,8 @@ def instrument_of(symbol: ours.Symbol, venue: Venue, now_ns: int) -> Any:
         return Equity(**said, currency=currency_of(symbol.currency), lot_size=lot)
     if symbol.kind == "future" and symbol.qty_precision == 0:
         return FuturesContract(
-            **said, asset_class=AssetClass.INDEX, currency=currency_of(symbol.currency), multiplier=multiplier,
+            **said, asset_class=AssetClass.INDEX, currency=currency_of(symbol.currency),
+            multiplier=multiplier,
             lot_size=lot, underlying=symbol.name, activation_ns=0, expiration_ns=FAR_NS,
         )  # fmt: skip
     said |= {"size_precision": symbol.qty_precision, "size_increment": lot, "multiplier": multiplier}

@@ -1,8 +1,8 @@
 """One session with the core for the clients of a node: it comes back by itself, and hands on what it hears.
 
-The data client and the execution client of a node share a link, so both hear in the order of the core's spine: a
-quote before the fill that it caused. Questions go by a second session, in a thread: the node's loop doesn't wait for
-them.
+The data client and the execution client of a node share a link, so both hear in the order of the core's
+spine: a quote before the fill that it caused. Questions go by a second session, in a thread: the node's
+loop doesn't wait for them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What a core shows of its markets, as NautilusTrader takes it: quotes, trades, levels; of one venue or of all.
+"""What a core shows of its markets, as NautilusTrader takes it: quotes, trades, levels; of one venue or of
+all.
 
-An instrument `AAPL.XNAS` is what the venue XNAS shows; `AAPL.NACRE` is the consolidated market, which orders that are
-routed meet: the best prices of all venues with their sizes together, and every level with its.
+An instrument `AAPL.XNAS` is what the venue XNAS shows; `AAPL.NACRE` is the consolidated market, which
+orders that are routed meet: the best prices of all venues with their sizes together, and every level with
+its.
 """
 
 from __future__ import annotations

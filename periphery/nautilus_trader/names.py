@@ -16,14 +16,16 @@ def venue_of(name: str) -> str | None:
 
 
 def venue_for(symbol: Symbol, venue: str | None, *, post_only: bool) -> str | None:
-    """Where an order goes. A post-only order of an instrument with one venue goes straight there, so that one that
-    would take is rejected; the router would let it wait for another quote.
+    """Where an order goes. A post-only order of an instrument with one venue goes straight there, so that
+    one that would take is rejected; the router would let it wait for another quote.
     """
     return symbol.venues[0] if venue is None and post_only and len(symbol.venues) == 1 else venue
 
 
 def currencies_of(symbol: str, currency: str) -> tuple[str, str]:
-    """(base, quote) of a pair, by its name: EUR/USD, EURUSD, BTC-USDT. What isn't said is the symbol itself."""
+    """(base, quote) of a pair, by its name: EUR/USD, EURUSD, BTC-USDT. What isn't said is the symbol
+    itself.
+    """
     base = symbol.removesuffix(currency).rstrip("/-_.")
     if base and base != symbol:
         return base, currency

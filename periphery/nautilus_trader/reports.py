@@ -1,8 +1,9 @@
-"""What a core holds, as NautilusTrader reconciles with it: orders, fills, positions, balances, in plain records.
+"""What a core holds, as NautilusTrader reconciles with it: orders, fills, positions, balances, in plain
+records.
 
-A position is explained by its fills in full: NautilusTrader rebuilds it from them, and what doesn't come out even it
-makes up. What an account held before the journal's first fill is one fill more, of an order of its own (`base-...`),
-so nothing is made up, and no working order is dropped with what was.
+A position is explained by its fills in full: NautilusTrader rebuilds it from them, and what doesn't come
+out even it makes up. What an account held before the journal's first fill is one fill more, of an order
+of its own (`base-...`), so nothing is made up, and no working order is dropped with what was.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def _order(row: Mapping[str, Any], times: Mapping[str, int], now_ns: int) -> Ord
     filled = Decimal(row["cum_qty"])
     return OrderRecord(
         row["symbol"], of, row["first_cl_ord_id"], words.SIDES_OF[row["side"]],
-        words.ORD_TYPES_OF[row["ord_type"]], words.TIMES_IN_FORCE_OF[row["time_in_force"]], _status(row, filled),
+        words.ORD_TYPES_OF[row["ord_type"]], words.TIMES_IN_FORCE_OF[row["time_in_force"]], _status(row,
+        filled),
         Decimal(row["order_qty"]), filled, _number(row.get("price")), _number(row["stop_px"]),
         Decimal(row["avg_px"]) if filled else None, row["post_only"], row["reduce_only"],
         times.get(of, now_ns),
@@ -157,7 +159,8 @@ def _bases(
         px = prices[symbol] or (first[symbol].px if symbol in first else Decimal(0))
         fill = Fill(0, time_ns, abs(qty), px, None, "", None)
         record = OrderRecord(
-            symbol, of, None, side, "MARKET", "GTC", "FILLED", abs(qty), abs(qty), None, None, px, False, False,
+            symbol, of, None, side, "MARKET", "GTC", "FILLED", abs(qty), abs(qty), None, None, px, False,
+            False,
             time_ns,
         )  # fmt: skip
         found.append((record, FillRecord(symbol, of, None, side, fill)))

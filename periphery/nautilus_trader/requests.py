@@ -110,8 +110,8 @@ class Read(Protocol):
 def submit_of(
     order: Read, trigger: str, list_id: str | None, params: Mapping[str, Any], venue: str | None
 ) -> Submit:
-    """trigger: the core's word where the order's trigger type is the default. venue: where the order goes, None:
-    the router chooses. Unsayable: the core has no such order.
+    """trigger: the core's word where the order's trigger type is the default. venue: where the order goes,
+    None: the router chooses. Unsayable: the core has no such order.
     """
     if order.is_quote_quantity:
         raise Unsayable("a quantity in quote currency: give it in units of the instrument")
@@ -137,7 +137,8 @@ def submit_of(
         order.cl_ord_id, order.symbol, _word(words.SIDES, order.side, "side"), order.qty,
         _word(words.ORD_TYPES, order.ord_type, "order type"),
         _word(words.TIMES_IN_FORCE, order.time_in_force, "time in force"), order.price,
-        expire_ns=order.expire_ns or None, post_only=order.post_only, reduce_only=order.reduce_only and not is_leg,
+        expire_ns=order.expire_ns or None, post_only=order.post_only,
+        reduce_only=order.reduce_only and not is_leg,
         max_floor=order.max_floor, strategy=order.strategy, params=params, **more,
     )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
     journal ─► sends, in order ─► intent there? ─► noted in the gateway's file ─► written ─► done
 
-A send is noted before it is written. One that was noted and isn't done when the gateway comes back may or may not have
-reached the venue: it is never written again, the venue is asked.
+A send is noted before it is written. One that was noted and isn't done when the gateway comes back may or
+may not have reached the venue: it is never written again, the venue is asked.
 """
 
 from __future__ import annotations
@@ -216,7 +216,9 @@ class Sends:
         self._done(send)
 
     def report(self, child_id: str, symbol: str, exec_type: str, **more: str) -> bool:
-        """On the spine when this returns. False: the core refuses it, or is gone: then the venue is asked again."""
+        """On the spine when this returns. False: the core refuses it, or is gone: then the venue is asked
+        again.
+        """
         if self.client is None:
             return False
         told = {"venue": self.venue, "symbol": symbol, "child_id": child_id, "exec_type": exec_type}

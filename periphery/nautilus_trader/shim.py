@@ -1,4 +1,6 @@
-"""What the execution clients of both versions have in common: between the link, the body, and the node's commands."""
+"""What the execution clients of both versions have in common: between the link, the body, and the node's
+commands.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ BALANCE_EVERY_S = 0.25
 
 
 class Shim:
-    """A `Listener` of the link, mixed into a client of NautilusTrader's, which is a `Teller` by its `_events`."""
+    """A `Listener` of the link, mixed into a client of NautilusTrader's, which is a `Teller` by its
+    `_events`.
+    """
 
     _nacre: Any
     """The client's config."""
@@ -157,8 +161,8 @@ class Shim:
     # ---- reports -------------------------------------------------------------------------------------------
 
     async def held(self) -> plain.Held:
-        """All of the journal, however far a question looks back: a position without the fills that made it would
-        be made up.
+        """All of the journal, however far a question looks back: a position without the fills that made it
+        would be made up.
         """
         assert self._body is not None
         told, money = await self._link.executions(0), await self._link.ask("positions")

@@ -87,7 +87,9 @@ except ModuleNotFoundError:  # 2.0
     )
 
 RAW_DIGITS = 16
-"""A price's raw number is in units of 10^-16, so 60000.01 needs 70 bits: Python's integers go there exactly."""
+"""A price's raw number is in units of 10^-16, so 60000.01 needs 70 bits: Python's integers go there
+exactly.
+"""
 
 __all__ = [
     "RAW_DIGITS",

@@ -1,4 +1,6 @@
-"""NautilusTrader's words, the names of its enums, as the core's and back. Both versions have the same names."""
+"""NautilusTrader's words, the names of its enums, as the core's and back. Both versions have the same
+names.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def heard(client: Client, ids: set[str]) -> list[OrderEvent | MarketRow]:
         while (each := client.hear()) is not None:
             found.append(each)  # type: ignore[arg-type]
             if isinstance(each, OrderEvent) and (
-                each.ended or each.exec_type == "new" and each.cl_ord_id == "rests"
+                each.ended or (each.exec_type == "new" and each.cl_ord_id == "rests")
             ):
                 ids.discard(each.cl_ord_id)
         return not ids

@@ -1,6 +1,6 @@
 """NautilusTrader's conformance cases (ExecTester, DataTester) on a core, one JSON line a case.
 
-    ENV/bin/python -m tests.nt.cases_v1 SOCKET    the core declares tests.nt.desk.DECLARED, and has no other feed
+    ENV/bin/python -m tests.nt.cases_v1 SOCKET  the core declares tests.nt.desk.DECLARED
 
 Run by `python -m tests.nt.run`; the ids are those of NautilusTrader's developer guide.
 """
@@ -152,7 +152,7 @@ def must(what: bool, why: object) -> None:
         raise AssertionError(why)
 
 
-# ---- 1: market orders ----------------------------------------------------------------------------------------
+# ---- 1: market orders ------------------------------------------------------------
 
 
 def _opens(qty: Decimal, tif: TimeInForce = TimeInForce.GTC) -> Case:
@@ -184,7 +184,7 @@ CASES |= {
 }
 
 
-# ---- 2, 3, 7: orders that rest -----------------------------------------------------------------------------------
+# ---- 2, 3, 7: orders that rest ------------------------------------------------------------
 
 
 def _rests(**config: Any) -> Case:
@@ -277,7 +277,7 @@ async def gtd_expires(s: Session) -> None:
     await s.stop()
 
 
-# ---- 4: modification -----------------------------------------------------------------------------------------
+# ---- 4: modification ------------------------------------------------------------
 
 
 def _modifies(side: str, ticks: int) -> Case:
@@ -335,7 +335,9 @@ async def modify_stop(s: Session) -> None:
 
 @case("TC-E44")
 async def cancel_canceled(s: Session) -> None:
-    """The node applies no event to an order that is over, and says so in its log: the client's word counts."""
+    """The node applies no event to an order that is over, and says so in its log: the client's word
+    counts.
+    """
     await s.exec(enable_limit_buys=True)
     order = await s.order()
     await s.node.until(lambda: order.status == OrderStatus.ACCEPTED, "accepted")
@@ -363,7 +365,7 @@ async def cancel_canceled(s: Session) -> None:
     must(said == ["too_late"], said)
 
 
-# ---- 6: brackets -------------------------------------------------------------------------------------------
+# ---- 6: brackets ------------------------------------------------------------
 
 
 def _bracket(side: str, **config: Any) -> Case:
@@ -407,7 +409,7 @@ async def bracket_fills(s: Session) -> None:
     await s.flat()
 
 
-# ---- 7, 8: flags, rejections -----------------------------------------------------------------------------------
+# ---- 7, 8: flags, rejections ------------------------------------------------------------
 
 
 @case("TC-E61")
@@ -445,7 +447,8 @@ async def unsupported_type(s: Session) -> None:
     instrument = s.tester.cache.instrument(EURUSD)
     order = s.tester.order_factory.trailing_stop_limit(
         EURUSD, OrderSide.BUY, instrument.make_qty(QTY), limit_offset=Decimal("0.001"),
-        trailing_offset=Decimal("0.001"), price=instrument.make_price(2), trigger_price=instrument.make_price(2),
+        trailing_offset=Decimal("0.001"), price=instrument.make_price(2),
+        trigger_price=instrument.make_price(2),
         trailing_offset_type=TrailingOffsetType.PRICE,
     )  # fmt: skip
     s.manual(order)
@@ -495,7 +498,7 @@ CASES |= {
 }  # fmt: skip
 
 
-# ---- data ----------------------------------------------------------------------------------------------------
+# ---- data ------------------------------------------------------------
 
 
 class Heard(DataTester):
@@ -597,7 +600,7 @@ async def unsubscribes(s: Session) -> None:
     must(len(tester.heard["quote"]) == before, "quotes after the stop")
 
 
-# ---- 9: from one node to the next ------------------------------------------------------------------------------
+# ---- 9: from one node to the next ------------------------------------------------------------
 
 
 async def leave(s: Session) -> dict[str, Any]:

@@ -79,7 +79,8 @@ def level(side: str, px: str, qty: str) -> dict[str, Any]:
 
 def levels() -> list[dict[str, Any]]:
     return [
-        level("buy", "59999.99", "1.5"), level("buy", "59999.98", "2"), level("sell", "60000.01", "1.00000001"),
+        level("buy", "59999.99", "1.5"), level("buy", "59999.98", "2"), level("sell", "60000.01",
+        "1.00000001"),
         level("sell", "60000.02", "3"),
     ]  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""SIGKILL of the core at seeded points of a session, again and again: the node agrees with the venue's own records."""
+"""SIGKILL of the core at seeded points of a session, again and again: the node agrees with the venue's own
+records.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,8 @@ def disagreements(believed: dict[str, Any], venue: Venue, core: dict[str, str]) 
     for name, row in known.items():
         if int(row["filled"]) != filled[name] or len(row["trades"]) != trades[name]:
             found.append(
-                f"{name}: {filled[name]} filled in {trades[name]} at the venue, the node has {row}, the core {core.get(name)}"
+                f"{name}: {filled[name]} filled in {trades[name]} at the venue, "
+                f"the node has {row}, the core {core.get(name)}"
             )
         if len(set(row["trades"])) != len(row["trades"]):
             found.append(f"{name}: a trade twice: {row['trades']}")

@@ -1,4 +1,5 @@
-"""A strategy that trades while its core is killed again and again; at the end what its node believes, as JSON.
+"""A strategy that trades while its core is killed again and again; at the end what its node believes, as
+JSON.
 
 ENV/bin/python -m tests.nt.kills_v1 SOCKET SEED    a line on standard input ends it
 """

@@ -1,10 +1,11 @@
-"""What can only be shown with NautilusTrader installed: its conformance cases on a core, and a core that is killed.
+"""What can only be shown with NautilusTrader installed: its conformance cases on a core, and a core that is
+killed.
 
     python -m tests.nt.run cases [--version 1] [--python ENV/bin/python] [CASE ...]
     python -m tests.nt.run kills [--kills 100] [--seed 1] ...
 
-Without --python the environment is made first (`nacre nt env`). Each case is printed with its outcome and why. Exit 1: one
-failed, or one is skipped that tests/nt/skips.json doesn't have, or has and it passed.
+Without --python the environment is made first (`nacre nt env`). Each case is printed with its outcome and
+why. Exit 1: one failed, or one is skipped that tests/nt/skips.json doesn't have, or has and it passed.
 """
 
 from __future__ import annotations

@@ -109,3 +109,4 @@ class Venue:
             self._say(send.child_id, "canceled")
         elif not record.over:
             self._say(send.child_id, "restated", order_qty=str(record.qty))
+            self._say(send.child_id, "cancel_rejected", text="no such request came here")

@@ -9,8 +9,9 @@ from periphery.nautilus_trader.names import ALL_VENUES
 
 
 class NacreDataClientConfig(LiveDataClientConfig, frozen=True):
-    """address, token, key, server_key: as `periphery.client.connect` has them. name: of the session with the core,
-    the same for both clients of a node, another for each node. venue: NACRE for all venues together.
+    """address, token, key, server_key: as `periphery.client.connect` has them. name: of the session with the
+    core, the same for both clients of a node, another for each node. venue: NACRE for all venues
+    together.
     """
 
     address: str | None = None

@@ -39,7 +39,8 @@ class EventsOf2(Events):
     def filled(self, order: Known, fill: Fill) -> None:
         numbers = self.provider.numbers[order.symbol]
         self.client.generate_order_filled(
-            order.tag, VenueOrderId(order.order_id), None, TradeId(fill.trade_id), numbers.quantity_of(fill.qty),
+            order.tag, VenueOrderId(order.order_id), None, TradeId(fill.trade_id),
+            numbers.quantity_of(fill.qty),
             numbers.price_of(fill.px), numbers.instrument.quote_currency,
             money(fill.fee or Decimal(0), currency_of(fill.currency)), liquidity(fill.maker), fill.time_ns,
         )  # fmt: skip

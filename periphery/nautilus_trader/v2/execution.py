@@ -43,7 +43,8 @@ class NacreExecutionClient(Shim, ExecutionClient):
         self._provider = NacreInstrumentProvider(venue)
         ExecutionClient.__init__(
             self, name=name, config=config, cache=cache, clock=clock, trader_id=trader_id, venue=venue,
-            account_id=AccountId(f"{name}-{config.account}"), account_type=getattr(AccountType, config.account_type),
+            account_id=AccountId(f"{name}-{config.account}"), account_type=getattr(AccountType,
+            config.account_type),
             oms_type=OmsType.NETTING, instrument_provider=self._provider,
         )  # fmt: skip
         self._nacre = config

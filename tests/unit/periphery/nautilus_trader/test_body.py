@@ -1,4 +1,6 @@
-"""The adapter's body, without NautilusTrader and without a core: what it asks of a session, what it tells a shim."""
+"""The adapter's body, without NautilusTrader and without a core: what it asks of a session, what it tells a
+shim.
+"""
 
 from __future__ import annotations
 
@@ -274,7 +276,7 @@ def test_cancel_all_takes_what_is_in_scope(rig: Rig) -> None:
     assert rig.core.asked[2:] == [("cancel", "a")]
 
 
-# ---- after a gap, after a crash ------------------------------------------------------------------------------
+# ---- after a gap, after a crash ------------------------------------------------------------
 
 
 def test_what_was_missed_is_told_once(rig: Rig) -> None:

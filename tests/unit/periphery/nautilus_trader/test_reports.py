@@ -34,7 +34,8 @@ def told(*fills: dict[str, Any]) -> dict[str, Any]:
 
 def money(qty: str) -> dict[str, Any]:
     return {
-        "positions": [{"account": "A", "symbol": "S", "qty": qty, "avg_cost": "1.25"}, {"account": "B", "symbol": "S", "qty": "9", "avg_cost": "1"}],
+        "positions": [{"account": "A", "symbol": "S", "qty": qty, "avg_cost": "1.25"}, {"account": "B",
+        "symbol": "S", "qty": "9", "avg_cost": "1"}],
         "accounts": [{"account": "A", "cash": {"USD": "99.5", "EUR": "-1"}}],
     }  # fmt: skip
 

@@ -28,7 +28,8 @@ def test_a_plain_order() -> None:
     assert said.is_plain
     line = line_of(said, "A")
     assert line == {
-        "cl_ord_id": "o", "account": "A", "symbol": "S", "side": "buy", "order_qty": "10", "ord_type": "limit",
+        "cl_ord_id": "o", "account": "A", "symbol": "S", "side": "buy", "order_qty": "10",
+        "ord_type": "limit",
         "time_in_force": "gtc", "price": "1.50", "strategy": "X-1", "venue": "V",
     }  # fmt: skip
 
