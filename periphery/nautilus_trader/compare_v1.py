@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from decimal import Decimal
+from typing import Any
 
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
 from nautilus_trader.config import LoggingConfig
@@ -24,7 +25,7 @@ from nautilus_trader.trading.strategy import Strategy
 SHOWN = 1_000_000_000
 
 
-def pair(given: dict) -> CurrencyPair:
+def pair(given: dict[str, Any]) -> CurrencyPair:
     """The instrument of the quotes."""
     digits = given["digits"]
     fee = Decimal(given["fee"])
@@ -53,7 +54,7 @@ def pair(given: dict) -> CurrencyPair:
     )
 
 
-class Sender(Strategy):
+class Sender(Strategy):  # type: ignore[misc]
     """Sends market orders, keeps fills."""
 
     def __init__(self, instrument: CurrencyPair) -> None:
@@ -76,7 +77,7 @@ class Sender(Strategy):
 class Planned(Sender):
     """Sends what the plan says after each quote."""
 
-    def __init__(self, instrument: CurrencyPair, plan: list) -> None:
+    def __init__(self, instrument: CurrencyPair, plan: list[Any]) -> None:
         super().__init__(instrument)
         self.plan = {row: (side, qty) for row, side, qty in plan}
         self.row = 0
@@ -120,7 +121,7 @@ class EmaCross(Sender):
         self.send("sell" if self.held == "buy" else "buy", self.qty)
 
 
-def fills_of(engine: BacktestEngine) -> list[dict]:
+def fills_of(engine: BacktestEngine) -> list[dict[str, Any]]:
     """All of them, also what closed at the stop, which a strategy isn't told of any more."""
     fills = [
         event for order in engine.cache.orders() for event in order.events if isinstance(event, OrderFilled)
