@@ -1,4 +1,5 @@
-"""NautilusTrader 2.0's built-in ExecTester on a core, one JSON line a case: see cases_v1. Each case is a node.
+"""NautilusTrader 2.0's built-in ExecTester on a core, one JSON line a case: see cases_v1. Each case is a
+node.
 
 ENV/bin/python -m tests.nt.cases_v2 SOCKET [CASE ...]
 """

@@ -27,6 +27,7 @@ from tests.nt.desk import DECLARED
 ROOT = Path(__file__).parents[2]
 SKIPS = Path(__file__).with_name("skips.json")
 PATIENCE_S = 900
+KILLS = 100
 
 
 def python_for(version: str, given: str | None) -> str:
@@ -75,6 +76,28 @@ def cases(version: str, python: str, only: list[str]) -> int:
     return judge(found, {} if only else skips)
 
 
+def gateway(python: str) -> int:
+    """Their sandbox behind a core: quotes and fills come, nothing is lost or sent again while it is down."""
+    with tempfile.TemporaryDirectory(prefix="nacre-nt-") as folder:
+        core = Process(Path(folder), declared=kills.DECLARED)
+        core.start()
+        try:
+            notes = str(Path(folder) / "notes")
+            (told,) = lines_of(python, "tests.nt.gateway_v1", str(core.socket), notes)
+        finally:
+            core.end()
+    wanted = {
+        "ask": told.get("ask") == "1.10002",
+        "fills": told.get("fills") == [["takes", "1000", "1.10002"]],
+        "sent once": told.get("children") == {"takes": 1, "rests": 1},
+        "works on while it is down": told.get("down", {}).get("rests") == "new",
+        "nothing goes there meanwhile": not any(each[0] == "late" for each in told.get("told", [])),
+    }
+    for what, holds in wanted.items():
+        print(f"gateway: {what}: {'passed' if holds else f'failed: {told}'}", flush=True)
+    return 0 if all(wanted.values()) else 1
+
+
 def judge(found: dict[str, dict[str, Any]], skips: dict[str, str]) -> int:
     """Exit code: what failed, and what was skipped without being on the list."""
     for name, why in skips.items():
@@ -102,16 +125,20 @@ def _print(row: dict[str, Any]) -> None:
 
 def main() -> int:
     words = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    words.add_argument("what", choices=("cases", "kills"))
+    words.add_argument("what", choices=("all", "cases", "kills", "gateway"), nargs="?", default="all")
     words.add_argument("only", nargs="*", metavar="CASE")
     words.add_argument("--version", choices=("1", "2"), default="1")
     words.add_argument("--python", help="of an environment that has it")
     words.add_argument("--kills", type=int, default=100)
     words.add_argument("--seed", type=int, default=1)
     given = words.parse_intermixed_args()
+    python = python_for(given.version, given.python)
+    if given.what == "all":
+        runs = (cases("1", python, []), gateway(python), kills.run("1", python, KILLS, given.seed))
+        return max(runs)
     if given.what == "kills":
-        return kills.run(given.version, python_for(given.version, given.python), given.kills, given.seed)
-    return cases(given.version, python_for(given.version, given.python), given.only)
+        return kills.run(given.version, python, given.kills, given.seed)
+    return gateway(python) if given.what == "gateway" else cases(given.version, python, given.only)
 
 
 if __name__ == "__main__":
