@@ -29,7 +29,7 @@ test-containers: env ## pass the tests with real containers (installs Debian's e
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \
 	  [ $$code -eq 77 ] && echo "test-containers: skipped: no container engine can be had here" || exit $$code; }
 
-test-nautilus: env ## pass the tests that need NautilusTrader, in environments of their own (makes them; ARGS="cases")
+test-nautilus: env ## pass the tests that need NautilusTrader, in environments of their own (makes them; ARGS="kills --kills 20")
 	$(PY) -m tests.nt.run $(ARGS)
 
 torture: env ## kill every process of a core under load, 200 times (ARGS="--kills 50 -o json")
