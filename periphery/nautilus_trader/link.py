@@ -93,8 +93,9 @@ class Link:
         if self._task.done():  # a listener could not take what it was told
             self._task.result()
         if not self._up.is_set():
+            why = self.why
             await self.leave(listener)
-            raise TimeoutError(f"no core within {timeout_s} s: {self.why}")
+            raise TimeoutError(f"no core within {timeout_s} s: {why}")
         assert self.client is not None
         return self.client
 
