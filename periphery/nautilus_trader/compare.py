@@ -199,6 +199,7 @@ class Outcome(NamedTuple):
 def compare(python: str, files: list[Path], seeds: int) -> Iterator[Outcome]:
     """Each file with the EMA cross, then with random orders of each seed. NoPeer."""
     known = listed()
+    version_at(python)
     for file in files:
         quotes = quotes_of(file)
         yield _one(file, "ema", python, quotes, load_strategy(EMA_FILE)(), {"ema": EMA}, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
@@ -17,8 +18,12 @@ def found(one: dict[str, Any], other: dict[str, Any]) -> list[tuple[str, str]]:
     return [tuple(each) for each in differences(one, other, listed())]  # type: ignore[misc]
 
 
-def test_without_the_package_it_says_what_to_do() -> None:
-    done = CliRunner().invoke(root, ["nt", "compare", "--python", "/nowhere/python"])
+def test_without_the_package_it_says_what_to_do(tmp_path: Path) -> None:
+    recording = tmp_path / "quotes.csv"
+    recording.write_text("ts,bid_px,bid_qty,ask_px,ask_qty\n1714989600000000000,1.10000,1,1.10002,1\n")
+    done = CliRunner().invoke(
+        root, ["nt", "compare", "--data", str(recording), "--python", "/nowhere/python"]
+    )
     assert done.exit_code == 2
     assert "/nowhere/python" in done.output
 
