@@ -25,7 +25,7 @@ def executions(
     None for all.
     """
     seq, orders, fills = live.events, live.order_rows(None, None, False, most), live.fill_rows(since, most)
-    told = {
+    told: dict[str, Any] = {
         "seq": seq,
         "orders": [_order(live, book, row) for row in orders],
         "fills": [_fill(live, book, row) for row in fills],

@@ -150,7 +150,7 @@ def _bases(
 ) -> list[tuple[OrderRecord, FillRecord]]:
     found = []
     prices = {each.symbol: each.avg_px for each in positions}
-    first = {}
+    first: dict[str, Fill] = {}
     for each in fills:
         first.setdefault(each.symbol, each.fill)
     for symbol, qty in unexplained(positions, fills).items():
