@@ -34,6 +34,9 @@ test-containers: env ## pass the tests with real containers (installs Debian's e
 torture: env ## kill every process of a core under load, 200 times, damage its journal and its disk (ARGS="--kills 50 -o json")
 	.venv/bin/nacre torture $(ARGS)
 
+test-nautilus: env ## pass the tests that need NautilusTrader, in environments of their own (makes them; ARGS="kills --kills 20")
+	$(PY) -m tests.nt.run $(ARGS)
+
 faults: env ## kill every process at every store, in a build made for it (ARGS="--most 20")
 	@[ build/faults -nt core_ext/fault_points.h ] || rm -rf build/faults build/faults-objects
 	NACRE_FAULT_POINTS=1 $(PY) setup.py -q build --build-lib build/faults --build-temp build/faults-objects
@@ -82,6 +85,9 @@ fresh: ## demo and test in a clean clone of HEAD with an empty pip cache
 
 lock: ## write deploy/setup/requirements.lock anew
 	@$(SETUP) lock.py
+
+lock-nautilus: ## write the locks of the environments that NautilusTrader is in
+	@$(SETUP) lock.py --nautilus-trader
 
 clean: ## remove what make made
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -58,6 +58,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "market-data": ("periphery.cli.market_data", "Take market data from venues, into a core and into files."),
     "metrics": ("periphery.cli.metrics", "Metrics for Prometheus; alerts that act."),
     "ml": ("periphery.cli.ml", "Models of features: train, compare, promote."),
+    "nt": ("periphery.cli.nt", "Works with NautilusTrader: environments, comparison, conversion."),
     "order": ("periphery.cli.order", "Send, change and look at orders."),
     "portfolio": ("periphery.cli.portfolio", "Weights, and the orders that bring them about."),
     "position": ("periphery.cli.position", "Look at positions."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core import messages as m
 from core.board import Board
 from core.live import amend as amending, day, queries, reporting, risk
+from core.live.executions import executions as told_executions
 from core.live.intake import SOURCE_FEED
 from core.live.killing import SCOPES
 from core.live.sessions import Connection
@@ -82,6 +83,12 @@ def orders(core: Core, connection: Connection, request: dict[str, Any]) -> dict[
         bool(request.get("live_only")),
         connection.rights,
     )
+
+
+def executions(core: Core, connection: Connection, request: dict[str, Any]) -> dict[str, Any]:
+    """Orders, and fills of events after `since`, of one place on the spine."""
+    most = min(max(int(request.get("most", queries.ORDERS_MAX)), 1), queries.ORDERS_MAX)
+    return told_executions(core.asked(), core.book, int(request.get("since", 0)), most, connection.rights)
 
 
 def positions(core: Core, connection: Connection, _request: dict[str, Any]) -> dict[str, Any]:
@@ -325,6 +332,7 @@ OPS: dict[str, Callable[[Core, Connection, dict[str, Any]], dict[str, Any]]] = {
         names,
         order,
         orders,
+        executions,
         positions,
         limits,
         status,

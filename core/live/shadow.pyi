@@ -12,6 +12,11 @@ class Shadow(Catchup):
         """Goes on up to event `until`, or to what the journal has by now; the last event. CoreFault."""
     def open_orders(self, kind: int = 0, key: int = 0) -> int:
         """How many live orders are in a scope: a Scope and the index of what it names."""
+    def fill_rows(self, since: int = 0, most: int = 10000) -> list[dict[str, Any]]:
+        """Fills that stand of events after `since`, as integers, the newest first: seq, time_ns, account,
+        symbol, venue, qty (signed), px, fee (10^-16), maker; order and id_first, or NONE of a fill that a
+        person booked.
+        """
     def levels_at(self, venue: int) -> list[tuple[int, int, int, int]]:
         """What a venue shows of each symbol, as integers: (symbol, 0 bid or 1 ask, px, qty), best first."""
     def last_quotes(self) -> list[tuple[int, ...]]:

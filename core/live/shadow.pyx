@@ -2,13 +2,21 @@
 """The shadow: see shadow.pxd."""
 import time
 
-from core.messages cimport NONE
+from core.messages cimport (
+    NONE, T_LIMIT_IF_TOUCHED, T_MARKET_IF_TOUCHED, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP,
+)
 from core.orders.life cimport B_EXISTS, Child, Life, Order, child_live, leaves_of, order_ended, order_leaves, status_of
+from core.positions.engine cimport Fill, Positions
 from core.recovery.catchup cimport Catchup
 from core_ext.journal cimport JournalReader
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 SLICE = 4096  # events between two looks at the clock
+
+
+cdef bint has_stop(uint8_t ord_type) noexcept nogil:
+    return (ord_type == T_STOP or ord_type == T_STOP_LIMIT or ord_type == T_MARKET_IF_TOUCHED
+            or ord_type == T_LIMIT_IF_TOUCHED or ord_type == T_TRAILING_STOP)
 
 
 cdef class Shadow(Catchup):
@@ -87,13 +95,38 @@ cdef class Shadow(Catchup):
         cdef Order* order = &self.core.orders.life.orders[index]
         notional = (<object><int64_t>(order.notional >> 64) << 64) | <object><uint64_t>order.notional
         return {
-            "id": order.id_current, "id_first": self.core.resolve.first_ids[index], "account": order.account,
+            "order": index, "id": order.id_current, "id_first": self.core.resolve.first_ids[index], "account": order.account,
             "symbol": order.symbol,
             "strategy": order.strategy, "session": order.session, "venue": order.venue, "side": order.side,
             "ord_type": order.ord_type, "time_in_force": order.time_in_force, "order_qty": order.order_qty,
             "cum_qty": order.cum_qty, "leaves_qty": order_leaves(order), "price": order.price, "notional": notional,
             "ord_status": status_of(order.bits, order.order_qty, order.cum_qty),
-            "children": self._child_rows(index),
+            "children": self._child_rows(index), "flags": order.flags,
+            "stop_px": self.core.router.held.orders[index].stop_px if has_stop(order.ord_type) else 0,
+        }
+
+    def fill_rows(self, uint64_t since=0, int most=10000) -> list[dict[str, object]]:
+        """Fills that stand of events after `since`, as integers, the newest first: see shadow.pyi."""
+        cdef Positions positions = self.core.positions
+        cdef int64_t i
+        out = []
+        for i in range(<int64_t>positions.counts[1] - 1, -1, -1):
+            if positions.fills[i].seq <= since or len(out) >= most:
+                break
+            if positions.fills[i].qty:
+                out.append(self._fill_row(&positions.fills[i], self.core.resolve.records[i].child))
+        return out
+
+    cdef object _fill_row(self, const Fill* fill, uint32_t child):
+        """child: NONE of a fill that a person booked."""
+        cdef Life life = self.core.orders.life
+        cdef uint32_t order = NONE if child == NONE else life.children[child].order
+        position = &self.core.positions.positions[fill.position]
+        fee = (<object><int64_t>(fill.fee >> 64) << 64) | <object><uint64_t>fill.fee
+        return {
+            "seq": fill.seq, "time_ns": fill.time_ns, "account": position.account, "symbol": position.symbol,
+            "venue": fill.venue, "qty": fill.qty, "px": fill.px, "fee": fee, "maker": bool(fill.maker),
+            "order": order, "id_first": NONE if order == NONE else self.core.resolve.first_ids[order],
         }
 
     cdef object _child_rows(self, uint32_t index):

@@ -11,12 +11,13 @@ The market ring has quotes, and for who asked for it all that a strategy hears b
     trade      it       it      px, qty, aggressor
     depth      it       it      px, qty, side
     signal     or NONE  what    mantissa, exponent, at_ns, name | who sent it << 32
-    report     it       0       account, qty that is held now, session of the order or NONE: a position has changed
+    report     it       fill's  account, qty that is held now, session of the order or NONE, the fill's fee in 10^-8:
+                                a position has changed
 
 A slot's event is its place on the spine, as a response's is: with both, who reads two rings brings them into the
 order of the spine. An event's market slot is there before its responses are.
 """
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
+from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from core.live.seats cimport MarketSlot
@@ -26,6 +27,7 @@ from core.messages cimport (
 from core_ext.atomics cimport fence_release, load_acquire, load_relaxed, store_relaxed
 from core_ext.fault_points cimport SEAT_CLAIM, fault_after, fault_before
 from core_ext.spine cimport Spine, publish
+from core_ext.wide cimport div_half_even, i128
 
 cdef enum:
     SEATS = 64
@@ -171,9 +173,18 @@ cdef bint make_slot(const Page* page, MarketSlot* out) noexcept nogil:
         out.values[0] = page.booking.account
         out.values[1] = page.booking.qty
         out.values[2] = page.outcome.session if kind == K_REPORT else <uint32_t>NONE
+        if kind == K_REPORT:
+            out.venue = page.request.report.venue
+            out.values[3] = shown_fee(page.booking.fee)
     else:
         return 0
     return 1
+
+
+cdef inline int64_t shown_fee(i128 fee) noexcept nogil:
+    """A fee as money is shown, at 8 digits; 0 where it doesn't fit: who must know it exactly asks for executions."""
+    cdef i128 shown = div_half_even(fee, 100_000_000)
+    return <int64_t>shown if -INT64_MAX <= shown <= INT64_MAX else 0
 
 
 cdef void make_market(const Page* page, MarketSlot* out) noexcept nogil:

@@ -29,7 +29,7 @@ cdef struct Fill:                   # 64
     uint16_t venue
     uint8_t own_fee                 # the venue told the fee itself
     uint8_t maker
-    uint64_t pad
+    int64_t time_ns                 # of that event
 
 @cython.final
 cdef class Positions(Engine):

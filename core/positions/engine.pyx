@@ -123,6 +123,7 @@ cdef class Positions(Engine):
             memset(fill, 0, sizeof(Fill))
             self._enter(page, fill, contract)
             self._chain(position, index, page.header.seq)
+            fill.time_ns = page.header.time_ns
             book(position, contract, fill.qty, fill.px)
             position.fees += fill.fee
         else:
@@ -172,6 +173,7 @@ cdef class Positions(Engine):
         fill.position = place
         fill.venue = page.request.book.venue
         self._chain(position, page.resolved.fill, page.header.seq)
+        fill.time_ns = page.header.time_ns
         book(position, contract, fill.qty, fill.px)
         position.fees += fill.fee
         self.counts[5] = page.header.seq

@@ -1,4 +1,7 @@
-"""Writes requirements.lock: exact versions and the hashes of their wheels, without addresses.
+"""Writes the locks: exact versions and the hashes of their wheels, without addresses.
+
+requirements.lock is the project's own environment; NautilusTrader's pins conflict with it, so each of its
+versions has an environment and a lock of its own: `lock.py --nautilus-trader`.
 
 pip resolves once for each Python and processor that nacre supports; the lock holds the union.
 """
@@ -23,6 +26,9 @@ EXTRAS = (
 PYTHONS = ("3.13", "3.14")
 MACHINES = ("x86_64", "aarch64")
 GLIBCS = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 24, 26, 27, 28, 31, 34)))
+NEWER_GLIBCS = (*GLIBCS, "manylinux_2_35")
+NAUTILUS_VERSIONS = ("1.231.0", "2.0.0rc7")
+NAUTILUS_LOCKS = ROOT / "periphery" / "nautilus_trader" / "locks"
 HEADER = "# Written by `make lock` from pyproject.toml: versions and hashes of wheels, no addresses.\n"
 
 type Pins = dict[tuple[str, str], set[str]]
@@ -35,22 +41,27 @@ def wanted() -> list[str]:
     return sorted({*config["build-system"]["requires"], *project["dependencies"], *extras})
 
 
-def resolve(pip: list[str], python: str, machine: str, scratch: Path) -> list[dict[str, Any]]:
+def resolve(
+    pip: list[str], python: str, machine: str, scratch: Path, wanted: list[str], glibcs: tuple[str, ...]
+) -> list[dict[str, Any]]:
     report = scratch / "report.json"
-    platforms = [flag for glibc in GLIBCS for flag in ("--platform", f"{glibc}_{machine}")]
+    platforms = [flag for glibc in glibcs for flag in ("--platform", f"{glibc}_{machine}")]
     command = [*pip, "install", "-q", "--dry-run", "--ignore-installed", "--only-binary", ":all:"]
     command += ["--python-version", python, *platforms, "--target", str(scratch / "none")]
-    subprocess.run([*command, "--report", str(report), *wanted()], check=True)
+    subprocess.run([*command, "--report", str(report), *wanted], check=True)
     installs: list[dict[str, Any]] = json.loads(report.read_text())["install"]
     return installs
 
 
-def collect(pip: list[str], scratch: Path) -> Pins:
+def collect(
+    pip: list[str], scratch: Path, wanted: list[str], pythons: tuple[str, ...] = PYTHONS,
+    machines: tuple[str, ...] = MACHINES, glibcs: tuple[str, ...] = GLIBCS,
+) -> Pins:  # fmt: skip
     pins: Pins = {}
-    for python in PYTHONS:
-        for machine in MACHINES:
+    for python in pythons:
+        for machine in machines:
             print(f"lock: resolving for Python {python} on {machine}", file=sys.stderr)
-            for item in resolve(pip, python, machine, scratch):
+            for item in resolve(pip, python, machine, scratch, wanted, glibcs):
                 name = item["metadata"]["name"].lower().replace("_", "-")
                 pin = (name, item["metadata"]["version"])
                 pins.setdefault(pin, set()).add(item["download_info"]["archive_info"]["hashes"]["sha256"])
@@ -71,13 +82,36 @@ def lines(pins: Pins) -> Iterator[str]:
         )
 
 
-def main() -> None:
+def nautilus_wanted(version: str) -> list[str]:
+    """That version, and what the client library needs."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*config["dependencies"], *config["optional-dependencies"]["periphery"]]
+    needed = ("msgspec", "numpy", "pyzmq", "click")
+    return [f"nautilus_trader=={version}", *(req for req in wanted if req.startswith(needed))]
+
+
+def write(lock: Path, wanted: list[str], *more: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory(prefix="nacre-lock-") as folder:
         scratch = Path(folder)
         subprocess.run([sys.executable, "-m", "venv", str(scratch / "venv")], check=True)
-        text = "".join(lines(collect([str(scratch / "venv/bin/python"), "-m", "pip"], scratch)))
-    LOCK.write_text(text)
-    print(f"lock: wrote {LOCK.relative_to(ROOT)}, {text.count('==')} packages", file=sys.stderr)
+        pip = [str(scratch / "venv/bin/python"), "-m", "pip"]
+        text = "".join(lines(collect(pip, scratch, wanted, *more)))
+    lock.write_text(text)
+    print(f"lock: wrote {lock.relative_to(ROOT)}, {text.count('==')} packages", file=sys.stderr)
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--nautilus-trader"]:
+        for version in NAUTILUS_VERSIONS:
+            write(
+                NAUTILUS_LOCKS / f"{version}.lock",
+                nautilus_wanted(version),
+                ("3.13",),
+                MACHINES,
+                NEWER_GLIBCS,
+            )
+    else:
+        write(LOCK, wanted())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,20 @@ from periphery.stream.keys import Rights
 
 TOGETHER = 64
 SESSION_OPS = frozenset(
-    {"algo", "intern", "leave", "limits", "names", "order", "orders", "positions", "resend", "status"}
+    {
+        "algo",
+        "executions",
+        "intern",
+        "leave",
+        "levels",
+        "limits",
+        "names",
+        "order",
+        "orders",
+        "positions",
+        "resend",
+        "status",
+    }
 )
 """What a session asks about itself. Anything else is the desk's."""
 _SOURCE_SEQ = slice(8, 16)  # in a request's slot

@@ -89,16 +89,17 @@ class AsyncClient(Face):
         qty: Number | None = None,
         price: Number | None = None,
         cl_ord_id: str | None = None,
+        stop_px: Number | None = None,
     ) -> str:
-        """Ask for another quantity or price; the cl_ord_id of the request."""
+        """Ask for another quantity, price or stop price; the cl_ord_id of the request."""
         if monotonic() >= self._control.next_look:
             self._control.check()
-        sent = self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+        sent = None if stop_px is not None else self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
         if sent is not None:
             return sent
         if not self._session.knows_id(orig_cl_ord_id):
             self._session.learn(await self.orders(live_only=False))
-        return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+        return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id, stop_px)
 
     async def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel; the cl_ord_id of the request."""

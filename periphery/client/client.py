@@ -163,16 +163,19 @@ class Client(Face):
         qty: Number | None = None,
         price: Number | None = None,
         cl_ord_id: str | None = None,
+        stop_px: Number | None = None,
     ) -> str:
-        """Ask for another quantity or price of an order; the cl_ord_id of the request, at once."""
+        """Ask for another quantity, price or stop price of an order; the cl_ord_id of the request, at
+        once.
+        """
         if monotonic() >= self._control.next_look:
             self._control.check()
-        sent = self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+        sent = None if stop_px is not None else self._port.replace(orig_cl_ord_id, qty, price, cl_ord_id)
         if sent is not None:
             return sent
         if not self._session.knows_id(orig_cl_ord_id):
             self._session.learn(self.orders(live_only=False))
-        return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id)
+        return self._session.replace(orig_cl_ord_id, qty, price, cl_ord_id, stop_px)
 
     def cancel(self, orig_cl_ord_id: str, cl_ord_id: str | None = None) -> str:
         """Ask to cancel an order; the cl_ord_id of the request, at once."""

@@ -53,6 +53,7 @@ _K_ORDER, _K_REPLACE, _K_CANCEL, _K_CANCEL_ALL = _KINDS
 DENY = ResponseKind.DENY.value
 _HAS_PRICE, _HAS_QTY = OrderFlag.HAS_PRICE.value, OrderFlag.HAS_QTY.value
 _POST_ONLY, _HAS_EXPIRE = OrderFlag.POST_ONLY.value, OrderFlag.HAS_EXPIRE.value
+_HAS_STOP = OrderFlag.HAS_STOP.value
 
 
 class Order(NamedTuple):
@@ -99,18 +100,21 @@ def _order_price(order: Order) -> int | None:
 
 
 def encode_replace(
-    seq: int, cl_ord_id: str, orig_cl_ord_id: str, symbol: Symbol, qty: Number | None, price: Number | None
-) -> bytes:
+    seq: int, cl_ord_id: str, orig_cl_ord_id: str, symbol: Symbol, qty: Number | None, price: Number | None,
+    stop_px: Number | None = None,
+) -> bytes:  # fmt: skip
     """A replace's slot; None leaves what is. BadRequest: neither given, or too many digits."""
-    if qty is None and price is None:
-        raise BadRequest("replace: give qty=, price= or both; to end the order, cancel it")
+    if qty is None and price is None and stop_px is None:
+        raise BadRequest("replace: give qty=, price= or stop_px=; to end the order, cancel it")
     flags = (_HAS_QTY if qty is not None else 0) | (_HAS_PRICE if price is not None else 0)
+    flags |= _HAS_STOP if stop_px is not None else 0
     return _REPLACE.pack(
         0, seq, _K_REPLACE, 112, 0,
         name_field(cl_ord_id, "cl_ord_id"), name_field(orig_cl_ord_id, "orig_cl_ord_id"),
         0 if qty is None else to_units(qty, symbol.qty_precision, "qty", symbol.name),
         0 if price is None else to_units(price, symbol.price_precision, "price", symbol.name),
-        0, flags, 0, 0, 0,
+        0 if stop_px is None else to_units(stop_px, symbol.price_precision, "stop_px", symbol.name),
+        flags, 0, 0, 0,
     )  # fmt: skip
 
 

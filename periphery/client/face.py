@@ -34,6 +34,11 @@ class Face:
         return self._session.is_live
 
     @property
+    def is_hung_up(self) -> bool:
+        """Whether the core has gone; what it said before may still be there to read."""
+        return self._control.is_hung_up
+
+    @property
     def session(self) -> int:
         """The session's index in the core."""
         return self._session.index

@@ -96,14 +96,16 @@ class Session:
         return cl_ord_id
 
     def replace(
-        self, orig_cl_ord_id: str, qty: Number | None, price: Number | None, cl_ord_id: str | None
-    ) -> str:
+        self, orig_cl_ord_id: str, qty: Number | None, price: Number | None, cl_ord_id: str | None,
+        stop_px: Number | None = None,
+    ) -> str:  # fmt: skip
         """Ask for another quantity or price; the cl_ord_id of the request. The order must be known here."""
         symbol = self._symbols.get(orig_cl_ord_id)
         if symbol is None:
             raise BadRequest(f"order {orig_cl_ord_id} isn't known to the core: see orders()")
         cl_ord_id = cl_ord_id or self.port.new_id()
-        self._push(codec.encode_replace(self.port.sent + 1, cl_ord_id, orig_cl_ord_id, symbol, qty, price))
+        sent = self.port.sent + 1
+        self._push(codec.encode_replace(sent, cl_ord_id, orig_cl_ord_id, symbol, qty, price, stop_px))
         self._symbols.setdefault(cl_ord_id, symbol)
         return cl_ord_id
 

@@ -101,7 +101,7 @@ def test_a_replace() -> None:
     head, request = decoded(codec.encode_replace(2, "new", "old", AAPL, None, "190.03"))
     assert (head["kind"], text(request["cl_ord_id"]), text(request["orig_cl_ord_id"])) == (15, "new", "old")
     assert (request["qty"], request["price"], request["flags"]) == (0, 19003, m.OrderFlag.HAS_PRICE)
-    with pytest.raises(BadRequest, match="give qty=, price= or both"):
+    with pytest.raises(BadRequest, match="give qty=, price= or stop_px="):
         codec.encode_replace(2, "new", "old", AAPL, None, None)
 
 

@@ -1,0 +1,83 @@
+"""What a live core tells of orders and fills at one place on the spine, and of a fill's fee as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from core.enums import Kind
+from periphery.client import Client, OrderEvent, connect
+from periphery.client.codec import MarketRow
+from tests.integration.live_core import Process, until
+
+QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_qty": "5000", "ask_qty": "5000"}
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Process]:
+    process = Process(tmp_path)
+    process.start()
+    yield process
+    process.end()
+
+
+def heard(client: Client, ids: set[str]) -> list[OrderEvent | MarketRow]:
+    """All that comes until each of the orders has ended or works."""
+    found: list[OrderEvent | MarketRow] = []
+
+    def settled() -> bool:
+        while (each := client.hear()) is not None:
+            found.append(each)  # type: ignore[arg-type]
+            if isinstance(each, OrderEvent) and (
+                each.ended or (each.exec_type == "new" and each.cl_ord_id == "rests")
+            ):
+                ids.discard(each.cl_ord_id)
+        return not ids
+
+    until(settled, f"answers of {ids}", 60)
+    return found
+
+
+def test_orders_and_fills_with_their_fees(core: Process) -> None:
+    with connect(core.socket, name="mine", hears_all=True) as client:
+        client.market(QUOTE | {"bid_px": "1.10000", "ask_px": "1.10002"})
+        client.submit("EURUSD", "buy", 3000, account="A", cl_ord_id="takes", time_in_force="ioc")
+        line = {"cl_ord_id": "rests", "account": "A", "symbol": "EURUSD", "side": "sell", "order_qty": "100"}
+        client.send(
+            line | {"ord_type": "stop_limit", "price": "1.0", "stop_px": "1.05", "trigger": "bid_ask"}
+        )
+        found = heard(client, {"takes", "rests"})
+        fill = next(each for each in found if isinstance(each, OrderEvent) and each.exec_type == "trade")
+        row = next(each for each in found if isinstance(each, MarketRow) and each.kind == Kind.REPORT)
+        told = client.request("executions")
+        later = client.request("executions", since=told["seq"])
+    assert (row.event, row.c, client.directory.venues[row.venue]) == (fill.event, client.session, "V1")
+    taken, stop = sorted(told["orders"], key=lambda row: row["first_cl_ord_id"], reverse=True)
+    assert (stop["first_cl_ord_id"], stop["stop_px"], stop["ord_status"]) == ("rests", "1.05", "new")
+    assert (taken["first_cl_ord_id"], taken["cum_qty"]) == ("takes", "3000")
+    assert {taken["order"], stop["order"]} == {0, 1}
+    (only,) = told["fills"]
+    assert (only["event"], only["time_ns"], only["first_cl_ord_id"]) == (fill.event, fill.time_ns, "takes")
+    assert (
+        Decimal(only["fee"]) == Decimal(row.d).scaleb(-8) == Decimal(only["px"]) * 3000 * Decimal("0.00002")
+    )
+    assert later["fills"] == []
+    assert later["seq"] >= told["seq"] >= fill.event
+
+
+def test_a_stop_price_is_replaced(core: Process) -> None:
+    with connect(core.socket, name="mine") as client:
+        client.market(QUOTE | {"bid_px": "1.10000", "ask_px": "1.10002"})
+        line = {"cl_ord_id": "rests", "account": "A", "symbol": "EURUSD", "side": "buy", "order_qty": "100"}
+        client.send(line | {"ord_type": "stop", "stop_px": "1.2", "trigger": "bid_ask"})
+        client.replace("rests", stop_px="1.3")
+        kinds = until(
+            lambda: [e.exec_type for e in client.events(timeout=1) if isinstance(e, OrderEvent)],
+            "answers",
+            60,
+        )
+        assert "replaced" in kinds
+        assert client.request("executions")["orders"][0]["stop_px"] == "1.3"

@@ -1,0 +1,3 @@
+"""Works with NautilusTrader: what needs that package, behind `make test-nautilus`. Nothing here is collected
+by pytest.
+"""
