@@ -4,7 +4,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
-  lock clean
+  frontend lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -59,6 +59,13 @@ build: env ## a wheel in dist/
 	rm -rf build/wheel dist
 	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
 	@ls dist/*
+
+frontend: env ## build the pages anew: their types of the backend's document, then the bundle (needs Node 18 and npm)
+	cd periphery/frontend && npm ci --no-progress
+	$(PY) -m periphery.frontend.types >build/openapi.json
+	cd periphery/frontend && npx openapi-typescript ../../build/openapi.json -o src/api/schema.ts
+	$(PY) -m periphery.frontend.types periphery/frontend/src/api/schema.ts
+	cd periphery/frontend && npm run build
 
 servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis)
 	@deploy/setup/servers.sh
