@@ -2,15 +2,15 @@
 import {
   CellStyleModule, ClientSideRowModelApiModule, ClientSideRowModelModule, type ColDef, ColumnApiModule,
   createGrid, EventApiModule, ExternalFilterModule, type GridApi, HighlightChangesModule, ModuleRegistry,
-  NumberFilterModule, QuickFilterModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule,
-  ScrollApiModule, TextFilterModule, themeQuartz, TooltipModule,
+  QuickFilterModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule,
+  ScrollApiModule, themeQuartz, TooltipModule,
 } from "ag-grid-community";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
 
 ModuleRegistry.registerModules([
   CellStyleModule, ClientSideRowModelApiModule, ClientSideRowModelModule, ColumnApiModule, EventApiModule,
-  ExternalFilterModule, HighlightChangesModule, NumberFilterModule, QuickFilterModule, RenderApiModule, RowApiModule,
-  RowSelectionModule, RowStyleModule, ScrollApiModule, TextFilterModule, TooltipModule,
+  ExternalFilterModule, HighlightChangesModule, QuickFilterModule, RenderApiModule, RowApiModule, RowSelectionModule,
+  RowStyleModule, ScrollApiModule, TooltipModule,
 ]);
 
 const shared = {
@@ -80,14 +80,13 @@ export function Grid<T extends Item>(props: Props<T>) {
     const made = createGrid<T>(box.current!, {
       theme: look,
       columnDefs: props.columns.map(column),
-      defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true },
+      defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, suppressHeaderFilterButton: true },
       rowData: props.rows ?? [],
       getRowId: (params) => params.data.id,
       deltaSort: true,
       animateRows: false,
       suppressColumnMoveAnimation: true,
       rowSelection: { mode: "singleRow", checkboxes: false, enableClickSelection: true },
-      rowClass: undefined,
       getRowClass: (params) => (params.data ? given.current.tone?.(params.data) : undefined),
       isExternalFilterPresent: () => !!given.current.passes,
       doesExternalFilterPass: (node) => !node.data || !given.current.passes || given.current.passes(node.data),
@@ -134,10 +133,8 @@ function column<T>(told: Column<T>): ColDef<T> {
     getQuickFilterText: (params) => String(params.value ?? ""),
     equals: () => false,
     comparator: number ? byNumber : byText,
-    filter: number ? "agNumberColumnFilter" : "agTextColumnFilter",
     headerClass: number ? "num" : undefined,
     cellClass: (params) => `${number ? "num " : ""}${(params.data && tone?.(params.data)) || ""}`,
-    cellClassRules: undefined,
     enableCellChangeFlash: !!told.flash,
     width: told.width,
     flex: told.flex,
@@ -181,9 +178,4 @@ function makeHandle<T extends Item>(grid: GridApi<T>): GridHandle<T> {
       grid.refreshClientSideRowModel("sort");
     },
   };
-}
-
-/** Only where a message names it: 3 of 3,000 rows, say. */
-export function countOf(shown: number, what: string): string {
-  return `${shown.toLocaleString("en")} ${what}`;
 }

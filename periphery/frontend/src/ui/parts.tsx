@@ -11,7 +11,7 @@ export function Panel(props: { title: string; tools?: ReactNode; pad?: boolean; 
         <h2>{props.title}</h2>
         {props.tools}
       </header>
-      <div className={props.pad ? "body pad" : "body"} tabIndex={props.pad ? 0 : undefined}>{props.children}</div>
+      <div className={props.pad ? "body pad" : "body"} tabIndex={0}>{props.children}</div>
     </section>
   );
 }

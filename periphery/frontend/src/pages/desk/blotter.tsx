@@ -5,7 +5,7 @@ import { session } from "../../api/session";
 import { useSignal } from "../../live/signal";
 import { parentOf, store } from "../../live/store";
 import type { Delta, Row } from "../../live/table";
-import { clock, grouped, price, words } from "../../ui/format";
+import { clock, fixed, grouped, price, words } from "../../ui/format";
 import { type Column, Grid, type GridHandle } from "../../ui/grid";
 import { useKeys } from "../../ui/keys";
 import { Dialog, Panel, Segment, toast } from "../../ui/parts";
@@ -55,27 +55,32 @@ function Count() {
   return <span className="muted" data-testid="working">{working.toLocaleString("en")} working</span>;
 }
 
+/** With a digit more than prices have. */
+export function average(value: unknown, symbol: unknown): string {
+  return Number(value) ? fixed(value, (precisionOf(symbol) ?? 2) + 1) : "";
+}
+
 const text = (name: string) => (row: OrderRow) => row.values[name];
 const side = (row: OrderRow) => (row.values.side === "buy" ? "buy" : row.values.side === "sell" ? "sell" : "");
 const STATUS: Record<string, string> = { rejected: "bad", denied: "bad", filled: "good", pending_cancel: "warn", pending_replace: "warn" };
 
 const COLUMNS: Column<OrderRow>[] = [
-  { head: "", value: (row) => (row.child ? "" : row.open ? "▾" : "▸"), width: 30, tone: () => "muted" },
-  { head: "Time", value: (row) => row.seq, show: (row) => clock(row.timeNs), width: 96, number: true, sort: "desc" },
-  { head: "Account", value: text("account"), width: 82 },
-  { head: "Symbol", value: text("symbol"), width: 88 },
-  { head: "Side", value: text("side"), width: 56, tone: side },
-  { head: "Type", value: text("ord_type"), show: (row) => words(row.values.ord_type), width: 70 },
-  { head: "Qty", value: text("order_qty"), show: (row) => grouped(row.values.order_qty), number: true, width: 92 },
-  { head: "Price", value: text("price"), show: (row) => price(row.values.price, precisionOf(row.values.symbol)), number: true, width: 90 },
-  { head: "Filled", value: text("cum_qty"), show: (row) => grouped(row.values.cum_qty), number: true, width: 92 },
-  { head: "Leaves", value: text("leaves_qty"), show: (row) => grouped(row.values.leaves_qty), number: true, width: 92 },
-  { head: "Avg px", value: text("avg_px"), show: (row) => (Number(row.values.avg_px) ? price(row.values.avg_px, 0) : ""), number: true, width: 96 },
-  { head: "Status", value: text("ord_status"), show: (row) => words(row.values.ord_status), tone: (row) => STATUS[String(row.values.ord_status)] ?? "", width: 104 },
-  { head: "TIF", value: text("time_in_force"), width: 50 },
-  { head: "Venue", value: text("venue"), width: 70 },
+  { head: "", value: (row) => (row.child ? "" : row.open ? "▾" : "▸"), width: 32, tone: () => "muted" },
+  { head: "Time", value: (row) => row.seq, show: (row) => clock(row.timeNs), width: 90, number: true, sort: "desc" },
+  { head: "Account", value: text("account"), width: 68 },
+  { head: "Symbol", value: text("symbol"), width: 76 },
+  { head: "Side", value: text("side"), width: 48, tone: side },
+  { head: "Type", value: text("ord_type"), show: (row) => words(row.values.ord_type), width: 58 },
+  { head: "Qty", value: text("order_qty"), show: (row) => grouped(row.values.order_qty), number: true, width: 84 },
+  { head: "Price", value: text("price"), show: (row) => price(row.values.price, precisionOf(row.values.symbol)), number: true, width: 74 },
+  { head: "Filled", value: text("cum_qty"), show: (row) => grouped(row.values.cum_qty), number: true, width: 80 },
+  { head: "Leaves", value: text("leaves_qty"), show: (row) => grouped(row.values.leaves_qty), number: true, width: 84 },
+  { head: "Avg px", value: text("avg_px"), show: (row) => average(row.values.avg_px, row.values.symbol), number: true, width: 80 },
+  { head: "Status", value: text("ord_status"), show: (row) => words(row.values.ord_status), tone: (row) => STATUS[String(row.values.ord_status)] ?? "", width: 92 },
+  { head: "TIF", value: text("time_in_force"), width: 44 },
+  { head: "Venue", value: text("venue"), width: 66 },
   { head: "Strategy", value: text("strategy"), width: 90 },
-  { head: "Why", value: text("reason"), show: (row) => words(row.values.reason), width: 120, flex: 1 },
+  { head: "Why", value: text("reason"), show: (row) => words(row.values.reason), width: 110, flex: 1 },
   { head: "Id", value: (row) => (row.child ? row.values.child_id : row.values.cl_ord_id), width: 190, tone: () => "muted" },
 ];
 

@@ -151,7 +151,7 @@ export function ChartPanel(props: { area: string }) {
   }, [symbol, every, known]);
   return (
     <Panel title="Chart" area={props.area} tools={<><Quote symbol={symbol} /><span className="grow" /><Segment label="Bars" value={every} choices={Object.keys(EVERY) as Every[]} set={setEvery} /></>}>
-      <div ref={box} style={{ height: "100%" }} role="img" aria-label={`Chart of ${symbol}`} />
+      <div ref={box} style={{ height: "100%" }} role="group" aria-label={`Chart of ${symbol}`} />
     </Panel>
   );
 }

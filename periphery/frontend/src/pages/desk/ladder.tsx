@@ -7,7 +7,7 @@ import { fromUnits, grouped, units } from "../../ui/format";
 import { useKeys } from "../../ui/keys";
 import { Panel, useAsked } from "../../ui/parts";
 import { focus } from "./focus";
-import { bestOf, instrumentOf } from "./market";
+import { type Best, bestOf, instrumentOf, quoteOf, venuesOf } from "./market";
 
 const ROWS = 41;
 const HALF = Math.floor(ROWS / 2);
@@ -93,17 +93,27 @@ function placesOf(symbol: string, precision: number, told: Schemas["Levels"] | n
     return found.get(px) ?? found.set(px, { bid: 0n, ask: 0n, buys: 0n, sells: 0n }).get(px)!;
   };
   const qtyPrecision = instrumentOf(symbol)?.qty_precision ?? 0;
-  for (const level of told?.symbol === symbol ? told.levels : []) at(level.px)[level.side as "bid" | "ask"] += units(level.qty, qtyPrecision);
-  if (!told?.levels.length) {
-    const { bid, ask } = bestOf(symbol);
-    if (bid) at(bid.px).bid = units(bid.qty, qtyPrecision);
-    if (ask) at(ask.px).ask = units(ask.qty, qtyPrecision);
+  for (const venue of venuesOf(symbol)) {
+    const best = quoteOf(symbol, venue);
+    if (best?.bid) at(best.bid.px).bid += units(best.bid.qty, qtyPrecision);
+    if (best?.ask) at(best.ask.px).ask += units(best.ask.qty, qtyPrecision);
+    for (const level of told?.symbol === symbol ? told.levels : []) {
+      const behind = level.venue === venue && isBehind(level, best);
+      if (behind) at(level.px)[level.side as "bid" | "ask"] += units(level.qty, qtyPrecision);
+    }
   }
   for (const { values } of store.tables.orders.rows.values()) {
     if (values.symbol !== symbol || values.done || !values.price) continue;
     at(String(values.price))[values.side === "buy" ? "buys" : "sells"] += units(String(values.leaves_qty), qtyPrecision);
   }
   return found;
+}
+
+/** Of a depth that was asked for a moment ago, what the stream's best doesn't contradict. */
+function isBehind(level: Schemas["Level"], best: Best | null): boolean {
+  const top = level.side === "bid" ? best?.bid : best?.ask;
+  if (!top) return false;
+  return level.side === "bid" ? Number(level.px) < Number(top.px) : Number(level.px) > Number(top.px);
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -14,15 +14,23 @@ export interface Best {
   at: number;
 }
 
+/** The best of one venue; null: it hasn't quoted. */
+export function quoteOf(symbol: string, venue: string): Best | null {
+  const row = store.tables.quotes.rows.get(`quotes:${symbol}\u0000${venue}`);
+  if (!row) return null;
+  const { bid_px: bid, bid_qty: bidQty, ask_px: ask, ask_qty: askQty } = row.values as Record<string, string | null>;
+  const side = (px: string | null | undefined, qty: string | null | undefined) => (px && qty ? { px, qty, venue } : null);
+  return { bid: side(bid, bidQty), ask: side(ask, askQty), at: row.at };
+}
+
 export function bestOf(symbol: string): Best {
   const best: Best = { bid: null, ask: null, at: 0 };
   for (const venue of venuesOf(symbol)) {
-    const row = store.tables.quotes.rows.get(`quotes:${symbol}\u0000${venue}`);
-    if (!row) continue;
-    const { bid_px: bid, bid_qty: bidQty, ask_px: ask, ask_qty: askQty } = row.values as Record<string, string | null>;
-    if (bid && (!best.bid || Number(bid) > Number(best.bid.px))) best.bid = { px: bid, qty: bidQty!, venue };
-    if (ask && (!best.ask || Number(ask) < Number(best.ask.px))) best.ask = { px: ask, qty: askQty!, venue };
-    best.at = Math.max(best.at, row.at);
+    const quote = quoteOf(symbol, venue);
+    if (!quote) continue;
+    if (quote.bid && (!best.bid || Number(quote.bid.px) > Number(best.bid.px))) best.bid = quote.bid;
+    if (quote.ask && (!best.ask || Number(quote.ask.px) < Number(best.ask.px))) best.ask = quote.ask;
+    best.at = Math.max(best.at, quote.at);
   }
   return best;
 }

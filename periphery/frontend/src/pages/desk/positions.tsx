@@ -2,10 +2,10 @@
 import { useSignal } from "../../live/signal";
 import { store } from "../../live/store";
 import type { Row } from "../../live/table";
-import { fixed, grouped, price } from "../../ui/format";
+import { fixed, grouped } from "../../ui/format";
 import { type Column, Grid, type GridHandle } from "../../ui/grid";
 import { Panel } from "../../ui/parts";
-import { precisionOf } from "./blotter";
+import { average } from "./blotter";
 import { focus } from "./focus";
 
 interface Held {
@@ -22,13 +22,13 @@ export function tone(value: unknown): string {
 }
 
 const COLUMNS: Column<Held>[] = [
-  { head: "Account", value: text("account"), width: 76 },
-  { head: "Symbol", value: text("symbol"), width: 84 },
-  { head: "Qty", value: text("qty"), show: (row) => grouped(row.values.qty), tone: sign("qty"), number: true, width: 92 },
-  { head: "Avg cost", value: text("avg_cost"), show: (row) => price(row.values.avg_cost, precisionOf(row.values.symbol)), number: true, width: 92 },
+  { head: "Account", value: text("account"), width: 66 },
+  { head: "Symbol", value: text("symbol"), width: 74 },
+  { head: "Qty", value: text("qty"), show: (row) => grouped(row.values.qty), tone: sign("qty"), number: true, width: 82 },
+  { head: "Avg cost", value: text("avg_cost"), show: (row) => average(row.values.avg_cost, row.values.symbol), number: true, width: 82 },
   { head: "Unrealized", value: text("unrealized_pnl"), show: (row) => fixed(row.values.unrealized_pnl, 2), tone: sign("unrealized_pnl"), number: true, width: 92 },
   { head: "Realized", value: text("realized_pnl"), show: (row) => fixed(row.values.realized_pnl, 2), tone: sign("realized_pnl"), number: true, width: 92 },
-  { head: "Fees", value: text("fees"), show: (row) => fixed(row.values.fees, 2), number: true, width: 76, flex: 1 },
+  { head: "Fees", value: text("fees"), show: (row) => fixed(row.values.fees, 2), number: true, width: 64, flex: 1 },
 ];
 
 export function Positions(props: { area: string }) {

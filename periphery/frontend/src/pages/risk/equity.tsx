@@ -61,11 +61,15 @@ export function Equity() {
   return <Panel title="Equity since this page was opened" area="equity"><div ref={box} style={{ height: "100%", overflow: "hidden" }} role="img" aria-label="Equity by account" /></Panel>;
 }
 
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toTimeString().slice(0, 8);
+}
+
 function optionsOf(names: string[], width: number, height: number): uPlot.Options {
   const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "11px sans-serif" };
   return {
     width, height,
-    axes: [axis, { ...axis, size: 70 }],
+    axes: [{ ...axis, values: (_plot, at) => at.map(timeOf) }, { ...axis, size: 70 }],
     series: [{}, ...names.map((label, n) => ({ label, stroke: colour(TONES[n % TONES.length]!), width: 1.5, points: { show: false } }))],
     cursor: { y: false },
   };

@@ -35,7 +35,7 @@ export function Limits(props: { told: Schemas["Risk"] | null; problem: unknown; 
     }>
       {props.problem ? <ProblemNote problem={problemOf(props.problem)} /> : null}
       <table className="plain" aria-label="Limits">
-        <thead><tr><th>Limit</th><th>Scope</th><th>Kind</th><th className="num">Used</th><th className="num">Of</th><th style={{ width: "22%" }}>70 % 90 %</th><th className="num">%</th><th><span className="visually-hidden">Change</span></th></tr></thead>
+        <thead><tr><th>Limit</th><th>Scope</th><th>Kind</th><th className="num">Used</th><th className="num">Of</th><th className="marks"><span style={{ left: "67%" }}>70 %</span><span style={{ left: "86%" }}>90 %</span></th><th className="num">%</th><th><span className="visually-hidden">Change</span></th></tr></thead>
         <tbody>
           {rows.map((row, n) => {
             const percent = row.percent ?? null;
