@@ -62,6 +62,7 @@ class Kept:
         store.migrate()
         store.close()
         self._ending = threading.Event()
+        self.seq = 0
         self._thread = threading.Thread(target=self._run, args=(journal, address), name="recorder")
         self._thread.start()
 
@@ -71,6 +72,7 @@ class Kept:
         while not self._ending.wait(0.05):
             while recorder.poll():
                 pass
+            self.seq = recorder.stored.seq
         store.close()
 
     def end(self) -> None:
@@ -81,11 +83,16 @@ class Kept:
 class Floor:
     """All of it, while it is open."""
 
-    def __init__(self, core: Process, engine: Engine, backend: Serving, feed: Feed) -> None:
+    def __init__(self, core: Process, kept: Kept, engine: Engine, backend: Serving, feed: Feed) -> None:
+        self._kept = kept
         self.core = core
         self.engine = engine
         self.backend = backend
         self.feed = feed
+
+    def recorded(self) -> int:
+        """The last event that is in the store."""
+        return self._kept.seq
 
     @property
     def url(self) -> str:
@@ -94,7 +101,7 @@ class Floor:
 
 @contextmanager
 def opened(folder: Path, declared: list[dict[str, Any]] | None = None, core_text: str = CORE) -> Iterator[Floor]:
-    """declared: other than the recorded market's; then nobody feeds it."""
+    """declared: other than what comes with the recorded market."""
     (folder / "core.toml").write_text(core_text)
     core = Process(folder, "--config", str(folder / "core.toml"), declared=declared or DECLARED)
     core.start()
@@ -109,7 +116,7 @@ def opened(folder: Path, declared: list[dict[str, Any]] | None = None, core_text
         ends.append(feed.end)
         more: dict[str, Any] = {"websocket": f"127.0.0.1:{engine.port}", "websocket_secret": str(engine.secret)}
         with Serving(config_of(folder, core.socket, store=store, **more), PEOPLE) as backend:
-            yield Floor(core, engine, backend, feed)
+            yield Floor(core, kept, engine, backend, feed)
     finally:
         for end in reversed(ends):
             end()

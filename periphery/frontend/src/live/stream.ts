@@ -45,6 +45,8 @@ export class Stream {
   reconnects = 0;
   /** received: changes that came. conflated: left out on purpose, of topics whose newest is enough. lost: neither. */
   readonly counts = { received: 0, conflated: 0, lost: 0, snapshots: 0, resumed: 0 };
+  /** Changes that came, by kind of topic. */
+  readonly receivedOf: Record<string, number> = {};
   private socket: WebSocket | null = null;
   private token: () => string = () => "";
   private stream = "";
@@ -192,6 +194,8 @@ export class Stream {
     this.counts.received += part.changes.length;
     this.counts.conflated += part.conflated;
     if (lost > 0) this.counts.lost += lost;
+    const kind = part.topic.split(":", 1)[0]!;
+    this.receivedOf[kind] = (this.receivedOf[kind] ?? 0) + part.changes.length;
     this.after.set(part.topic, part.n);
     const at = performance.now();
     for (const change of part.changes) {
