@@ -4,7 +4,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .PHONY: help env demo test test-containers images torture faults model orders matching mutants api lint build deps servers fresh \
-  frontend lock clean
+  frontend browser-load lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -67,7 +67,10 @@ frontend: env ## build the pages anew: their types of the backend's document, th
 	$(PY) -m periphery.frontend.types periphery/frontend/src/api/schema.ts
 	cd periphery/frontend && npm run build
 
-servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis)
+browser-load: env ## 60 s of 1,000 updates a second into a blotter of 5,000 orders (ARGS="--seconds 10"; needs chromium)
+	$(PY) -m tests.browser.load $(ARGS)
+
+servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis), and Chromium
 	@deploy/setup/servers.sh
 
 deps: ## install the Debian packages that are missing

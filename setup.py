@@ -64,8 +64,11 @@ if __name__ == "__main__":
     setup(
         packages=find_packages(include=[pattern for top in PACKAGES for pattern in (top, f"{top}.*")]),
         package_dir={"": "."},
-        package_data={"": ["*.pxd", "*.pyi", "py.typed"], "periphery.recorder": ["sql/*/*.sql"],
-                      "periphery.frontend": ["static/*", "static/assets/*"]},
+        package_data={
+            "": ["*.pxd", "*.pyi", "py.typed"],
+            "periphery.recorder": ["sql/*/*.sql"],
+            "periphery.frontend": ["static/*", "static/assets/*"],
+        },
         ext_modules=compiled(),
         options={"build_ext": {"parallel": 2}},
         zip_safe=False,

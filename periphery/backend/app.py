@@ -32,7 +32,6 @@ from periphery.backend.routers import (
     users,
 )
 from periphery.backend.services import Backend
-
 from periphery.frontend import pages
 
 ROUTERS = (

@@ -28,7 +28,7 @@ class Bar(NamedTuple):
 
 
 class Bars:
-    """`take` each quote; `of` a symbol tells its bars, the oldest first. Two threads may use it: one takes."""
+    """`take` each quote; `of` a symbol tells its bars, the oldest first. One thread takes, any may ask."""
 
     def __init__(self) -> None:
         self._best: dict[str, dict[str, QuoteEvent]] = {}

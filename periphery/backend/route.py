@@ -1,4 +1,4 @@
-"""Where an order would go by the books of now: the router's own policy over what the core has of each venue."""
+"""Where an order would go by the books of now: the router's own policy over what the core has of venues."""
 
 from __future__ import annotations
 

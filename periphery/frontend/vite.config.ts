@@ -28,9 +28,29 @@ function sourcesDigest(): Plugin {
   };
 }
 
+/** The licences of what is in the bundle, beside it. */
+function licences(): Plugin {
+  let out = "";
+  const found = new Map<string, string>();
+  return {
+    name: "licences",
+    apply: "build",
+    configResolved: (config) => void (out = resolve(config.root, config.build.outDir)),
+    moduleParsed: ({ id }) => {
+      const name = /\/[^\0?]*node_modules\/(?:@[^/]+\/)?[^/?]+/.exec(id)?.[0];
+      if (!name || found.has(name)) return;
+      const file = readdirSync(name).find((each) => /^licen[cs]e/i.test(each));
+      const { version, license } = JSON.parse(readFileSync(join(name, "package.json"), "utf8"));
+      const title = `${name.slice(name.lastIndexOf("node_modules/") + 13)} ${version}, ${license}`;
+      found.set(name, `${title}\n\n${file ? readFileSync(join(name, file), "utf8").trim() : ""}\n`);
+    },
+    closeBundle: () => writeFileSync(join(out, "licences.txt"), [...found.values()].sort().join(`\n${"-".repeat(80)}\n\n`)),
+  };
+}
+
 export default defineConfig({
   base: "/",
-  plugins: [sourcesDigest()],
+  plugins: [sourcesDigest(), licences()],
   esbuild: { jsx: "automatic" },
   build: {
     outDir: "static",

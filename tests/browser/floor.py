@@ -100,7 +100,9 @@ class Floor:
 
 
 @contextmanager
-def opened(folder: Path, declared: list[dict[str, Any]] | None = None, core_text: str = CORE) -> Iterator[Floor]:
+def opened(
+    folder: Path, declared: list[dict[str, Any]] | None = None, core_text: str = CORE
+) -> Iterator[Floor]:
     """declared: other than what comes with the recorded market."""
     (folder / "core.toml").write_text(core_text)
     core = Process(folder, "--config", str(folder / "core.toml"), declared=declared or DECLARED)
@@ -114,7 +116,10 @@ def opened(folder: Path, declared: list[dict[str, Any]] | None = None, core_text
         ends.append(engine.kill)
         feed = Feed(core.socket)
         ends.append(feed.end)
-        more: dict[str, Any] = {"websocket": f"127.0.0.1:{engine.port}", "websocket_secret": str(engine.secret)}
+        more: dict[str, Any] = {
+            "websocket": f"127.0.0.1:{engine.port}",
+            "websocket_secret": str(engine.secret),
+        }
         with Serving(config_of(folder, core.socket, store=store, **more), PEOPLE) as backend:
             yield Floor(core, kept, engine, backend, feed)
     finally:

@@ -1,9 +1,9 @@
-"""Many updates into a blotter that is sorted and filtered meanwhile: does the page miss any, how late is what it shows?
+"""Many updates into a blotter that is sorted and filtered meanwhile: is any missed, how late is each shown?
 
 make browser-load ARGS="--seconds 60 --rate 1000 --orders 5000"
 
-Updates are changes of orders and child orders. What came is held against the recorder's rows, an account of its own
-of the same events; what the blotter shows at the end against the core's answer.
+Updates are changes of orders and child orders. What came is held against the recorder's rows, an account of
+its own of the same events; what the blotter shows at the end against the core's answer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ WAIT_S = 300.0
 QUIET_S = 20.0
 TURN_S = 0.4
 A_BURST_S = 0.02
-CHANGES = """() => (nacre.store.stream.receivedOf.orders ?? 0) + (nacre.store.stream.receivedOf.children ?? 0)"""
+CHANGES = (
+    """() => (nacre.store.stream.receivedOf.orders ?? 0) + (nacre.store.stream.receivedOf.children ?? 0)"""
+)
 MEASURED = """() => ({
   lost: nacre.store.stream.counts.lost, reconnects: nacre.store.stream.reconnects, frames: nacre.frames.counts.frames,
   slow_frames: nacre.frames.counts.slow, longest_frame_ms: Math.round(nacre.frames.counts.longestMs),
@@ -43,9 +45,9 @@ SHOWN = """() => nacre.blotter.current.rows().map((row) =>
 
 @dataclass(frozen=True)
 class Result:
-    """updates: rows of the recorder; received: of these, what came to the page. lost: numbers that the stream left out.
-    shown: orders in the blotter; equal: of these, as the core has them. turns: sorts and filters. slow_frames: over
-    50 ms. p*_ms: of staleness, from the core's time of an event to the frame that shows it."""
+    """updates: rows of the recorder; received: of these, what came to the page. lost: numbers that the stream
+    left out. shown: orders in the blotter; equal: of these, as the core has them. turns: sorts and filters.
+    slow_frames: over 50 ms. p*_ms: of staleness, from the core's time of an event to the frame that shows it."""
 
     orders: int
     seconds: float
@@ -122,7 +124,9 @@ def turns(page: Page) -> Iterator[None]:
         if n % 2:
             page.get_by_label("Filter", exact=True).fill(words[n // 2 % len(words)])
         else:
-            page.get_by_role("grid", name="Orders").get_by_role("columnheader", name=heads[n // 2 % len(heads)]).click()
+            page.get_by_role("grid", name="Orders").get_by_role(
+                "columnheader", name=heads[n // 2 % len(heads)]
+            ).click()
         n += 1
         yield
 

@@ -1,4 +1,4 @@
-"""A desk's day, from the log-in to the books: every step in the browser, what came of it held against the core."""
+"""A desk's day, from the log-in to the books: steps in the browser, what came of each held against the core."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def see_the_market(page: Page) -> float:
     expect(quote).to_contain_text(re.compile(r"EURUSD\s*1\.\d{5}\s*/\s*1\.\d{5}"))
     found = re.search(r"1\.\d{5}", quote.inner_text())
     assert found
-    expect(page.get_by_role("table", name="Ladder of EURUSD").locator("td.bid", has_text=",000").first).to_be_visible()
+    expect(
+        page.get_by_role("table", name="Ladder of EURUSD").locator("td.bid", has_text=",000").first
+    ).to_be_visible()
     return float(found[0])
 
 

@@ -1,4 +1,4 @@
-"""The load of `make browser-load`, in its short form: nothing is missed, and what is shown is what the core has."""
+"""The load of `make browser-load` in its short form: nothing is missed, what is shown is what the core has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from playwright.sync_api import Browser
 from tests.browser.load import measured
 
 
-def test_no_update_is_missed_while_the_blotter_is_sorted_and_filtered(browser: Browser, tmp_path: Path) -> None:
+def test_no_update_is_missed_while_the_blotter_is_sorted_and_filtered(
+    browser: Browser, tmp_path: Path
+) -> None:
     found = measured(browser, tmp_path, orders=500, rate=300, seconds=3)
     assert found.updates >= 900
     assert found.received == found.updates

@@ -1,4 +1,4 @@
-"""Every page: it shows what it is for, says nothing wrong, and axe finds nothing, in the dark and in the light."""
+"""Every page: it shows what it is for, says nothing wrong, and axe finds nothing, in the dark and the light."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def test_axe_finds_nothing_on_it_dark_and_light(page: Page, path: str) -> None:
             page.keyboard.press("t")
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         found = Axe().run(page, options=RULES).response["violations"]
-        told = [{"id": each["id"], "at": [node["html"][:160] for node in each["nodes"][:3]]} for each in found]
+        told = [
+            {"id": each["id"], "at": [node["html"][:160] for node in each["nodes"][:3]]} for each in found
+        ]
         assert not told, json.dumps(told, indent=1)
     assert page.said == []  # type: ignore[attr-defined]
 

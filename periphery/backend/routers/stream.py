@@ -1,8 +1,8 @@
 """The websocket engine's stream for pages, under the backend's own address and by the backend's own token.
 
-A page's first message is {"op": "auth", "token": ...} with the token that it has for everything else. What the
-engine then takes and tells is passed on as it is: see docs/websocket.md. Another `auth` before the token is over
-goes on with the new one. So a page needs one origin, one certificate and one token.
+A page's first message is {"op": "auth", "token": ...} with the token that it has for everything else. What
+the engine then takes and tells is passed on as it is: see docs/websocket.md. Another `auth` before the token
+is over goes on with the new one. So a page needs one origin, one certificate and one token.
 """
 
 from __future__ import annotations

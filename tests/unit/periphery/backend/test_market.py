@@ -56,16 +56,26 @@ LEVELS: list[Level] = [
 
 
 def line(**more: str) -> dict[str, str]:
-    return {"symbol": "AAPL", "side": "buy", "order_qty": "120", "ord_type": "limit", "price": "100.02"} | more
+    return {
+        "symbol": "AAPL",
+        "side": "buy",
+        "order_qty": "120",
+        "ord_type": "limit",
+        "price": "100.02",
+    } | more
 
 
 def test_the_best_price_goes_first_and_what_is_left_rests() -> None:
-    taken = [(leg["venue"], leg["qty"], leg["price"], leg["rests"]) for leg in planned(SYMBOL, LEVELS, line())]
+    taken = [
+        (leg["venue"], leg["qty"], leg["price"], leg["rests"]) for leg in planned(SYMBOL, LEVELS, line())
+    ]
     assert taken == [("V2", "50", "100.01", False), ("V1", "70", "100.02", False)]
     larger = planned(SYMBOL, LEVELS, line(order_qty="200"))
     assert sum(int(leg["qty"]) for leg in larger) == 200
     assert [leg["rests"] for leg in larger] == [False, False, True]
-    assert not any(leg["rests"] for leg in planned(SYMBOL, LEVELS, line(order_qty="200", time_in_force="ioc")))
+    assert not any(
+        leg["rests"] for leg in planned(SYMBOL, LEVELS, line(order_qty="200", time_in_force="ioc"))
+    )
 
 
 def test_a_market_order_takes_what_there_is_and_a_sale_hits_bids() -> None:

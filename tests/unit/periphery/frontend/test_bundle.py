@@ -1,4 +1,4 @@
-"""The bundle is of the sources beside it, and of the backend's document; what it is built with is as it should be."""
+"""The bundle is of the sources beside it and of the backend's document; what builds it is as it should be."""
 
 from __future__ import annotations
 

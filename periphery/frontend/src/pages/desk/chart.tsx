@@ -48,7 +48,10 @@ class Chart {
     this.paint();
   }
 
+  /** In the theme's colours; what has colours of its own is drawn anew. */
   paint(): void {
+    this.shownOrders = "anew";
+    this.shownFills = -1;
     const [text, line, buy, sell] = ["muted", "line", "buy", "sell"].map(colour) as [string, string, string, string];
     this.chart.applyOptions({
       layout: { background: { type: ColorType.Solid, color: colour("panel") }, textColor: text, fontSize: 11, fontFamily: getComputedStyle(document.body).fontFamily },

@@ -22,7 +22,7 @@ export function ValueAtRisk() {
               <tr key={`${row.account} ${method}`}>
                 <td>{String(row.account ?? "")}</td><td className="muted">{words(method)}</td>
                 <td className="num strong">{fixed(value, 2)}</td><td className="num">{fixed(shortfall ?? es, 2)}</td>
-                <td className="num muted">{method === "historical" && held ? String(held.exceeded ?? "") : ""}</td>
+                <td className="num muted">{method === "historical" && held ? `${held.exceptions ?? 0} of ${held.periods ?? 0}` : ""}</td>
               </tr>
             );
           }))}
