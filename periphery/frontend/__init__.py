@@ -1,1 +1,1 @@
-"""The front end: sources of the pages (src), and the bundle made of them (static), which the backend serves."""
+"""The front end: sources of the pages (src), and the bundle made of them (static): the backend serves it."""

@@ -13,9 +13,11 @@ import json
 import os
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,13 @@ from tests.support_backend import PASSWORD
 WAIT_S = 300.0
 QUIET_S = 20.0
 TURN_S = 0.4
-A_BURST_S = 0.02
+TURNS_LEAST = 4
 CHANGES = (
     """() => (nacre.store.stream.receivedOf.orders ?? 0) + (nacre.store.stream.receivedOf.children ?? 0)"""
 )
 MEASURED = """() => ({
-  lost: nacre.store.stream.counts.lost, reconnects: nacre.store.stream.reconnects, frames: nacre.frames.counts.frames,
+  lost: nacre.store.stream.counts.lost, reconnects: nacre.store.stream.reconnects,
+  frames: nacre.frames.counts.frames,
   slow_frames: nacre.frames.counts.slow, longest_frame_ms: Math.round(nacre.frames.counts.longestMs),
   p50_ms: nacre.frames.stalenessMs(0.5), p99_ms: nacre.frames.stalenessMs(0.99)})"""
 SHOWN = """() => nacre.blotter.current.rows().map((row) =>
@@ -45,9 +48,10 @@ SHOWN = """() => nacre.blotter.current.rows().map((row) =>
 
 @dataclass(frozen=True)
 class Result:
-    """updates: rows of the recorder; received: of these, what came to the page. lost: numbers that the stream
-    left out. shown: orders in the blotter; equal: of these, as the core has them. turns: sorts and filters.
-    slow_frames: over 50 ms. p*_ms: of staleness, from the core's time of an event to the frame that shows it."""
+    """updates: rows of the recorder; received: of these, what came to the page. lost: what the stream left
+    out. shown: orders in the blotter; equal: of these, as the core has them. turns: sorts and filters.
+    slow_frames: over 50 ms. p*_ms: of staleness, from the core's time of an event to the frame that shows it.
+    """
 
     orders: int
     seconds: float
@@ -84,6 +88,13 @@ class Driver:
         price = f"{1 + (self._next * 7 + n) % 2000 / 1e5:.5f}"
         self.ids[n] = self._said(lambda: self._client.replace(self.ids[n], price=price))
         self._next += 1
+
+    def replace_all(self, per_s: float, count: int) -> None:
+        """Each at its planned time, or as soon as it can be after it."""
+        began = time.monotonic()
+        for n in range(count):
+            time.sleep(max(began + n / per_s - time.monotonic(), 0))
+            self.replace()
 
     def _said(self, say: Any) -> str:
         """The ring may be full: then again, once answers are read."""
@@ -131,19 +142,16 @@ def turns(page: Page) -> Iterator[None]:
         yield
 
 
-def press(driver: Driver, page: Page, per_s: float, seconds: float) -> int:
-    """So many replaces a second, in bursts that are planned ahead; the turns that the blotter was given."""
-    turning, began, sent, count = turns(page), time.monotonic(), 0, 0
-    turn_s = began
-    while (now := time.monotonic()) < began + seconds:
-        while sent < (now - began) * per_s:
-            driver.replace()
-            sent += 1
-        if now >= turn_s:
-            next(turning)
-            count, turn_s = count + 1, time.monotonic() + TURN_S
-        time.sleep(A_BURST_S)
-    return count
+def press(driver: Driver, page: Page, per_s: float, count: int) -> int:
+    """So many replaces, so many a second; the turns that the blotter was given meanwhile."""
+    sending = threading.Thread(target=driver.replace_all, args=(per_s, count))
+    sending.start()
+    turning, done = turns(page), 0
+    while sending.is_alive() or done < TURNS_LEAST:
+        next(turning)
+        done += 1
+        sending.join(TURN_S)
+    return done
 
 
 def measured(browser: Browser, folder: Path, orders: int, rate: float, seconds: float) -> Result:
@@ -159,7 +167,7 @@ def measured(browser: Browser, folder: Path, orders: int, rate: float, seconds: 
         driver.replace()
         each = settled(floor) - before
         page.evaluate("nacre.frames.forget()")
-        count = press(driver, page, rate / each, seconds)
+        count = press(driver, page, rate / each, ceil(rate * seconds / each))
         page.get_by_label("Filter", exact=True).fill("")
         updates = settled(floor) - before
         received = drained(page, already, updates)

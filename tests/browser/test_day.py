@@ -1,4 +1,4 @@
-"""A desk's day, from the log-in to the books: steps in the browser, what came of each held against the core."""
+"""A desk's day, from the log-in to the books: steps in the browser, each held against the core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load of `make browser-load` in its short form: nothing is missed, what is shown is what the core has."""
+"""The load of `make browser-load` in its short form: nothing is missed, and the core has what is shown."""
 
 from __future__ import annotations
 

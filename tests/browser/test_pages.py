@@ -1,4 +1,4 @@
-"""Every page: it shows what it is for, says nothing wrong, and axe finds nothing, in the dark and the light."""
+"""Every page: it shows what it is for, says nothing wrong, and axe finds nothing, dark and light."""
 
 from __future__ import annotations
 
