@@ -42,7 +42,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for name in FILES:
         shutil.copy(ROOT / name, place)
     for name in PACKAGES:
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        left_out = shutil.ignore_patterns("*.so", "__pycache__", "node_modules")
+        shutil.copytree(ROOT / name, place / name, ignore=left_out)
     for name in OUTSIDE:  # packages by their looks, so that only setup.py keeps them out
         (place / name).mkdir()
         (place / name / "__init__.py").touch()
@@ -52,6 +53,14 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_only_the_packages_are_in(names: list[str]) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_the_pages_are_in_as_they_are_served_and_not_as_they_are_written(names: list[str]) -> None:
+    folder = ROOT / "periphery" / "frontend"
+    served = {str(path.relative_to(ROOT)) for path in (folder / "static").rglob("*") if path.is_file()}
+    assert f"{folder.relative_to(ROOT)}/static/index.html" in served
+    found = {name for name in names if name.startswith("periphery/frontend/") and not name.endswith(".py")}
+    assert found - {"periphery/frontend/__init__.pxd"} == served
 
 
 def test_declarations_are_in_and_sources_are_not(names: list[str]) -> None:
