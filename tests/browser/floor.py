@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -42,7 +43,10 @@ class Engine:
 
     def start(self) -> None:
         listen = ["--listen", f"127.0.0.1:{self.port}", "--http", "127.0.0.1:0"]
-        self.process = subprocess.Popen([*self._words, *listen], stderr=subprocess.PIPE, text=True)
+        # A machine that runs tests may stand still for a while; nobody is to be cut for that.
+        patient = os.environ | {"NACRE_WEBSOCKET_RETAINED": "50000", "NACRE_WEBSOCKET_STALL_S": "120"}
+        words = [*self._words, *listen]
+        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=patient)
         assert self.process.stderr is not None
         begins = json.loads(self.process.stderr.readline())
         assert begins["message"] == "begins", begins
