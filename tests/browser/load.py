@@ -35,7 +35,7 @@ QUIET_S = 20.0
 TURN_S = 0.4
 TURNS_LEAST = 4
 EACH = 4
-"""Updates of a replace: its order and its child, asked and done."""
+"""Updates of a replace: its order and its child, asked and done; of one that changes nothing fewer."""
 CHANGES = (
     """() => (nacre.store.stream.receivedOf.orders ?? 0) + (nacre.store.stream.receivedOf.children ?? 0)"""
 )
@@ -79,6 +79,11 @@ class Driver:
         self._client = client
         self.ids = [self._said(lambda n=n: self._submit(n)) for n in range(orders)]
         self._next = 0
+
+    @property
+    def last(self) -> str:
+        """Of the replace that was sent last."""
+        return self.ids[(self._next - 1) % len(self.ids)]
 
     def _submit(self, n: int) -> str:
         return self._client.submit(
@@ -169,8 +174,7 @@ def measured(browser: Browser, folder: Path, orders: int, rate: float, seconds: 
         page.evaluate("nacre.frames.forget()")
         count = press(driver, page, rate / EACH, ceil(rate * seconds / EACH))
         page.get_by_label("Filter", exact=True).fill("")
-        wanted = before + ceil(rate * seconds / EACH) * EACH
-        until(lambda: settled(floor) >= wanted, "the core has done all of it", WAIT_S)
+        until(lambda: driver.last in in_core(floor), "the core has taken the last of them", WAIT_S)
         updates = settled(floor) - before
         received = drained(page, already, updates)
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
