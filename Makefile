@@ -74,7 +74,17 @@ build: env ## sdist, wheel and the list of what it needs in dist/
 	rm -rf build/wheel
 	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) deploy/setup/package.py
 
-servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis)
+frontend: env ## build the pages anew: their types of the backend's document, then the bundle (needs Node 18 and npm)
+	cd periphery/frontend && npm ci --no-progress
+	$(PY) -m periphery.frontend.types >build/openapi.json
+	cd periphery/frontend && npx openapi-typescript ../../build/openapi.json -o src/api/schema.ts
+	$(PY) -m periphery.frontend.types periphery/frontend/src/api/schema.ts
+	cd periphery/frontend && npm run build
+
+browser-load: env ## 60 s of 1,000 updates a second into a blotter of 5,000 orders (ARGS="--seconds 10"; needs chromium)
+	$(PY) -m tests.browser.load $(ARGS)
+
+servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis), and Chromium
 	@deploy/setup/servers.sh
 
 deps: ## install the Debian packages that are missing

@@ -68,6 +68,7 @@ if __name__ == "__main__":
             "": ["*.pxd", "*.pyi", "py.typed"],
             "periphery.recorder": ["sql/*/*.sql"],
             "periphery.nautilus_trader": ["locks/*.lock", "*.json"],
+            "periphery.frontend": ["static/*", "static/assets/*"],
         },
         ext_modules=compiled(),
         options={"build_ext": {"parallel": 2}},

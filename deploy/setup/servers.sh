@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs, as root, the Debian packages of the servers that tests start for themselves; none is left running.
+# Installs, as root, the Debian packages of the servers that tests start for themselves, none of which is left
+# running, and the browser that they drive.
 # Without them, and without REQUIRE_ALL=1, those tests are left out.
 set -eu
 
@@ -7,6 +8,7 @@ wanted() {
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || printf 'postgresql '
     command -v redis-server >/dev/null 2>&1 || printf 'redis-server '
     command -v promtool >/dev/null 2>&1 || printf 'prometheus '
+    command -v chromium >/dev/null 2>&1 || printf 'chromium fonts-liberation '
     command -v prometheus-alertmanager >/dev/null 2>&1 || printf 'prometheus-alertmanager '
 }
 

@@ -21,6 +21,7 @@ from periphery.backend.routers import (
     engines,
     journals,
     live,
+    market,
     me,
     orders,
     positions,
@@ -28,10 +29,12 @@ from periphery.backend.routers import (
     reference,
     risk,
     strategies,
+    stream,
     system,
     users,
 )
 from periphery.backend.services import Backend
+from periphery.frontend import pages
 
 ROUTERS = (
     auth,
@@ -46,8 +49,10 @@ ROUTERS = (
     engines,
     journals,
     reference,
+    market,
     system,
     live,
+    stream,
 )
 ABOUT = "Orders, positions, risk, strategies and journals of one core. Errors have one form: Problem."
 
@@ -88,6 +93,7 @@ def make_app(config: Config) -> FastAPI:
         app.include_router(each.router)
     problems.install(app)
     openapi.install(app)
+    pages.install(app)
     app.add_middleware(Guard, backend=backend)
     if config.origins:
         app.add_middleware(

@@ -46,6 +46,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     strategies, data: the folders whose files may be run and played.
     engines: name to HOST:PORT of its probes. local: the folder of `nacre up --local`.
     origins: web pages of other origins that may ask.
+    websocket: HOST:PORT of the websocket engine, for the pages' live data; websocket_secret: the file that it
+    takes tokens by.
     token_s: how long a token holds; session_s: how long it may be renewed after a login.
     answer_s: how long the core's answer is waited for.
     backtests, backtests_waiting: how many run at a time, and how many may wait.
@@ -66,6 +68,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     engines: dict[str, str] = {}
     local: str = ""
     origins: list[str] = []
+    websocket: str = ""
+    websocket_secret: str = ""
     token_s: _Positive = 600.0
     session_s: _Positive = 43_200.0
     answer_s: _Positive = 5.0
@@ -74,7 +78,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limits: Limits = Limits()
 
 
-PATHS = ("state", "core", "token_file", "certificate", "certificate_key", "strategies", "data", "local")
+PATHS = (
+    "state", "core", "token_file", "certificate", "certificate_key", "strategies", "data", "local",
+    "websocket_secret",
+)  # fmt: skip
 
 
 def read_config(file: Path, given: Mapping[str, str] | None = None) -> Config:

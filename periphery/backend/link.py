@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.enums import SignalWhat
+from periphery.backend.bars import Bars
 from periphery.client import (
     Busy,
     Client,
@@ -64,6 +65,7 @@ class CoreLink:
         self._thread = threading.Thread(target=self._run, name="core", daemon=True)
         self.quotes: dict[tuple[str, str], QuoteEvent] = {}
         self.quote_count = 0
+        self.bars = Bars()
 
     def start(self) -> None:
         self._thread.start()
@@ -187,6 +189,7 @@ class CoreLink:
                 if not isinstance(quote, Gap):
                     self.quotes[quote.symbol, quote.venue] = quote
                     self.quote_count += 1
+                    self.bars.take(quote)
         except HangUp as error:
             self._drop(str(error))
         except (NoAnswer, Refused):

@@ -123,8 +123,17 @@ class Walk:
         self._backtests()
 
     def _system(self) -> None:
-        for operation in ("GET /live", "GET /ready", "GET /mode", "GET /engines", "GET /reference"):
+        for operation in (
+            "GET /live",
+            "GET /ready",
+            "GET /mode",
+            "GET /engines",
+            "GET /reference",
+            "GET /now",
+        ):
             self.ask(operation)
+        for operation in ("GET /market/levels", "GET /market/bars"):
+            self.ask(operation, query={"symbol": "EURUSD"})
         self.ask("PUT /mode", {"read_only": True})
         self.ask("PUT /mode", {"read_only": False})
 
@@ -148,6 +157,7 @@ class Walk:
 
     def _orders(self) -> None:
         self.ask("POST /orders/preview", order())
+        self.ask("POST /orders/route", order())
         first = self.ask("POST /orders", order())["cl_ord_id"]
         until_status(self.backend, first, "new")
         self.ask("GET /orders")

@@ -43,7 +43,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for name in FILES:
         shutil.copy(ROOT / name, place)
     for name in PACKAGES:
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        left_out = shutil.ignore_patterns("*.so", "__pycache__", "node_modules")
+        shutil.copytree(ROOT / name, place / name, ignore=left_out)
     for name in OUTSIDE:  # packages by their looks, so that only setup.py keeps them out
         (place / name).mkdir()
         (place / name / "__init__.py").touch()
@@ -55,6 +56,14 @@ def test_only_the_packages_are_in(names: list[str]) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
 
 
+def test_the_pages_are_in_as_they_are_served_and_not_as_they_are_written(names: list[str]) -> None:
+    folder = ROOT / "periphery" / "frontend"
+    served = {str(path.relative_to(ROOT)) for path in (folder / "static").rglob("*") if path.is_file()}
+    assert f"{folder.relative_to(ROOT)}/static/index.html" in served
+    found = {name for name in names if name.startswith("periphery/frontend/") and not name.endswith(".py")}
+    assert found - {"periphery/frontend/__init__.pxd"} == served
+
+
 def test_declarations_are_in_and_sources_are_not(names: list[str]) -> None:
     wanted = {
         str(path.relative_to(ROOT))
@@ -63,7 +72,8 @@ def test_declarations_are_in_and_sources_are_not(names: list[str]) -> None:
         for path in (ROOT / top).rglob(pattern)
     }
     assert wanted <= set(names)
-    assert [name for name in names if name.endswith((".pyx", ".c", ".html"))] == []
+    left = [name for name in names if name.endswith((".pyx", ".c", ".html"))]
+    assert left == ["periphery/frontend/static/index.html"]
 
 
 def test_an_sdist_has_what_is_compiled(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+/** Work of one animation frame, and what the page measures of itself: slow frames, and how old updates are when shown.
+ *
+ * A hidden tab has no frames; then a timer does the work, so that what it knows goes on.
+ */
+const SLOW_MS = 50;
+const HIDDEN_MS = 250;
+const LONGEST_MS = 10_000;
+
+class Frames {
+  /** Of frames: how many, how many took longer than 50 ms, the longest. */
+  readonly counts = { frames: 0, slow: 0, longestMs: 0 };
+  /** How many updates were shown so many whole ms after the core's time of their event; the last is more. */
+  readonly staleness = new Uint32Array(LONGEST_MS + 1);
+  private readonly work: (() => void)[] = [];
+  private waiting: number[] = [];
+  private asked = false;
+  private last = 0;
+
+  constructor() {
+    const frame = (now: number) => {
+      if (this.last && document.visibilityState === "visible") this.count(now - this.last);
+      this.last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    document.addEventListener("visibilitychange", () => (this.last = 0));
+  }
+
+  /** In the next frame. */
+  next(work: () => void): void {
+    this.work.push(work);
+    if (this.asked) return;
+    this.asked = true;
+    if (document.visibilityState === "visible") requestAnimationFrame(() => this.run());
+    else setTimeout(() => this.run(), HIDDEN_MS);
+  }
+
+  /** An update that is shown by the next frame. timeMs: of the core's event, by the wall clock. */
+  waits(timeMs: number): void {
+    this.waiting.push(timeMs);
+  }
+
+  /** A quantile of the staleness, in ms; null: nothing was shown yet. */
+  stalenessMs(quantile: number): number | null {
+    const total = this.staleness.reduce((sum, count) => sum + count, 0);
+    if (!total) return null;
+    let seen = 0;
+    for (let ms = 0; ms <= LONGEST_MS; ms += 1) {
+      seen += this.staleness[ms]!;
+      if (seen >= total * quantile) return ms;
+    }
+    return LONGEST_MS;
+  }
+
+  forget(): void {
+    Object.assign(this.counts, { frames: 0, slow: 0, longestMs: 0 });
+    this.staleness.fill(0);
+  }
+
+  private run(): void {
+    this.asked = false;
+    for (const each of this.work.splice(0)) each();
+    const nowMs = performance.timeOrigin + performance.now();
+    for (const timeMs of this.waiting) {
+      const ms = Math.min(Math.max(Math.round(nowMs - timeMs), 0), LONGEST_MS);
+      this.staleness[ms] = this.staleness[ms]! + 1;
+    }
+    this.waiting = [];
+  }
+
+  private count(ms: number): void {
+    this.counts.frames += 1;
+    if (ms > SLOW_MS) this.counts.slow += 1;
+    if (ms > this.counts.longestMs) this.counts.longestMs = ms;
+  }
+}
+
+export const frames = new Frames();

@@ -1,0 +1,109 @@
+"""Every page: it shows what it is for, says nothing wrong, and axe finds nothing, dark and light."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from periphery.frontend.bundle import HERE
+from tests.browser.browser import open_page
+from tests.browser.floor import Floor
+from tests.support_backend import PASSWORD
+
+PATHS = sorted(path.name.removesuffix(".page.tsx") for path in (HERE / "src" / "pages").glob("*.page.tsx"))
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, floor: Floor) -> Iterator[Page]:
+    found = open_page(browser, floor.url, "anna", PASSWORD)
+    yield found
+    found.context.close()
+
+
+def test_the_pages_are_those_of_the_registry(page: Page) -> None:
+    hrefs = [each.get_attribute("href") for each in page.get_by_role("navigation").get_by_role("link").all()]
+    assert {str(href).removeprefix("#/") for href in hrefs} == set(PATHS)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_nothing_on_it_dark_and_light(page: Page, path: str) -> None:
+    page.evaluate(f"location.hash = '#/{path}'")
+    page.locator("main section").first.wait_for()
+    for theme in ("dark", "light"):
+        page.evaluate("() => document.activeElement.blur()")
+        if page.evaluate("document.documentElement.dataset.theme") != theme:
+            page.keyboard.press("t")
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        found = Axe().run(page, options=RULES).response["violations"]
+        told = [
+            {"id": each["id"], "at": [node["html"][:160] for node in each["nodes"][:3]]} for each in found
+        ]
+        assert not told, json.dumps(told, indent=1)
+    assert page.said == []  # type: ignore[attr-defined]
+
+
+def test_axe_finds_nothing_at_the_door_and_in_dialogs(page: Page, browser: Browser, floor: Floor) -> None:
+    page.evaluate("location.hash = '#/risk'")
+    page.get_by_role("region", name="Kill").wait_for()
+    for key, title in (("k", "Kill"), ("?", "Shortcuts")):
+        page.evaluate("() => document.activeElement.blur()")
+        page.keyboard.press(key)
+        page.get_by_role("dialog", name=title).wait_for()
+        assert Axe().run(page, options=RULES).violations_count == 0
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    door = browser.new_page()
+    door.goto(floor.url)
+    door.get_by_label("Password").wait_for()
+    assert Axe().run(door, options=RULES).violations_count == 0
+    door.close()
+
+
+def test_shortcuts_are_all_shown(page: Page) -> None:
+    page.evaluate("location.hash = '#/desk'")
+    page.get_by_role("region", name="Ladder").wait_for()
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("?")
+    shown = page.get_by_role("dialog", name="Shortcuts")
+    for what in ("kill", "buy", "sell", "replace the selected order", "cancel the selected order", "centre"):
+        expect(shown.get_by_text(what, exact=True)).to_have_count(1)
+    page.keyboard.press("Escape")
+
+
+def test_a_simulated_core_is_said_to_be_one(page: Page) -> None:
+    expect(page.locator(".mode")).to_have_text("SIM")
+    expect(page.locator(".shell")).to_have_class(re.compile(r"\bsim\b"))
+
+
+def test_quotes_go_on(page: Page) -> None:
+    page.evaluate("location.hash = '#/desk'")
+    shown = page.get_by_test_id("quote")
+    expect(shown).to_contain_text(re.compile(r"EURUSD\s*1\.\d{5}"))
+    before = shown.inner_text()
+    expect(shown).not_to_have_text(before)
+
+
+def test_who_may_only_look_can_do_nothing(browser: Browser, floor: Floor) -> None:
+    page = open_page(browser, floor.url, "vera", PASSWORD)
+    page.get_by_label("Quantity").fill("1000")
+    expect(page.get_by_role("button", name=re.compile("^Buy"))).to_be_disabled()
+    page.evaluate("location.hash = '#/risk'")
+    page.get_by_role("region", name="Limits").wait_for()
+    expect(page.get_by_role("button", name="New limit")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_wrong_password_is_said(browser: Browser, floor: Floor) -> None:
+    page = browser.new_page()
+    page.goto(floor.url)
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("no user of that name and password")
+    page.close()
