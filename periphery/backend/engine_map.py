@@ -51,6 +51,9 @@ def map_of(core: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> list
         found[tier_of(row["name"]), row["name"]] = {
             key: row.get(key) for key in ("state", "why", "pid", "seq")
         }
+    if (CORE, "gateways") in found:  # without a process of their own they are played there
+        there = {"state": found[CORE, "gateways"]["state"], "why": "", "where": "in the gateways"}
+        found.setdefault((CORE, "venues"), there)
     known = [(CORE, name) for name in LIVE_STAGES] + [(tier, name) for name, (tier, _) in BESIDE.items()]
     keys = [*known, *(key for key in found if key not in known)]
     rows = [

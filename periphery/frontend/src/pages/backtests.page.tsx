@@ -36,7 +36,7 @@ function Backtests() {
     { key: "x", what: "cancel the chosen backtest", run: () => may && found && WAITS.has(found.state) && void cancel(found.id) },
   ]);
   return (
-    <div className="backtests">
+    <div className={found?.has_result ? "backtests" : "backtests waits"}>
       <Panel title="Backtests" area="list" tools={
         <>
           <span className="muted">{count(rows.filter((row) => row.state === "running").length)} run, {count(rows.filter((row) => row.state === "queued").length)} wait</span>

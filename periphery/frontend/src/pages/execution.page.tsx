@@ -26,7 +26,7 @@ function Execution() {
     <div className="execution">
       <Panel title="Costs in all" area="total" tools={
         <>
-          <span className="muted">{told ? `until ${told.until.replace("T", " ").replace("+00:00", " UTC")}` : "the journal is being read"}</span>
+          <span className="muted">{told ? `in bps, until ${told.until.replace("T", " ").replace("+00:00", " UTC")}` : "the journal is being read"}</span>
           <span className="grow" />
           <button type="button" className="button small" onClick={again}>Again</button>
         </>
@@ -35,7 +35,7 @@ function Execution() {
         {(told?.total ?? []).map((row) => <Total key={row.currency} row={row} />)}
         {told && !told.total?.length ? <p className="empty">Nothing was traded yet. Send an order on the desk; its cost stands here.</p> : null}
       </Panel>
-      <Panel title="Orders" area="orders" tools={<span className="muted">{count(orders.told?.orders.length)} of {count(orders.told?.count)}, the newest first; costs in bps, above 0 is a loss</span>}>
+      <Panel title="Orders" area="orders" tools={<span className="muted">{orders.told ? `${count(orders.told.orders.length)} of ${count(orders.told.count)}, the newest first; costs in bps, above 0 is a loss` : ""}</span>}>
         <Trouble of={orders} />
         <Costs rows={orders.told?.orders ?? null} choose={setChosen} />
       </Panel>

@@ -1,5 +1,5 @@
 /** Equity and drawdown over a recording, one above the other, with one cursor. */
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import { useSignal } from "../../live/signal";
 import { colour, theme } from "../../ui/theme";
@@ -10,7 +10,7 @@ const SYNC = "backtest";
 
 export function Course(props: { curve: Curve; currency: string }) {
   useSignal(theme.changed);
-  const times = props.curve.time_ns.map((ns) => ns / 1e9);
+  const times = useMemo(() => props.curve.time_ns.map((ns) => ns / 1e9), [props.curve]);
   return (
     <div className="course">
       <Line times={times} values={props.curve.equity} label={`Equity, ${props.currency}`} tone="accent" />

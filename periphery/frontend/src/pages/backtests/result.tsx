@@ -1,4 +1,5 @@
 /** What came of one backtest: equity and drawdown, figures, fills. */
+import { useMemo } from "react";
 import { api, must } from "../../api/client";
 import { Facts, Scroll, Trouble } from "../../ui/asked";
 import { grouped, fixed } from "../../ui/format";
@@ -45,6 +46,7 @@ function Done(props: { run: Run }) {
   const { run } = props;
   const asked = useAsked(() => must(api.GET("/backtests/{backtest_id}/result", { params: { path: { backtest_id: run.id } } })), 0);
   const told = asked.told as unknown as Told | null;
+  const fills = useMemo(() => told?.fills_shown.map((fill, n) => ({ ...fill, id: String(n) })) ?? [], [told]);
   return (
     <>
       <Panel title={`Backtest ${run.id}: ${String(run.request.strategy)}`} area="result" tools={told ? <span className="muted">{count(told.rows)} rows in {duration(told.run_ns)}{told.ok ? "" : "; some rows could not be played"}</span> : null}>
@@ -53,7 +55,7 @@ function Done(props: { run: Run }) {
       </Panel>
       <Panel title="Figures" area="figures"><Scroll label="Figures">{told ? <Statistics told={told} /> : null}</Scroll></Panel>
       <Panel title="Fills" area="fills" tools={told ? <span className="muted" data-testid="backtest-fills">{count(told.fills)}{told.fills > told.fills_shown.length ? `, the first ${count(told.fills_shown.length)} are shown` : ""}</span> : null}>
-        {told ? <Grid<Fill> label="Fills of the backtest" columns={COLUMNS} rows={told.fills_shown.map((fill, n) => ({ ...fill, id: String(n) }))} empty="it made no fills" /> : null}
+        {told ? <Grid<Fill> label="Fills of the backtest" columns={COLUMNS} rows={fills} empty="it made no fills" /> : null}
       </Panel>
     </>
   );

@@ -14,7 +14,7 @@ export function EngineMap(props: { places: Place[]; chosen: string; choose: (id:
     <div className="map">
       {TIERS.map((tier, n) => (
         <section key={tier} className={`tier ${tier}`} aria-label={`Tier ${tier}`}>
-          <h3>{n ? <span className="down" aria-hidden="true">↓</span> : null}{tier}</h3>
+          <h3>{n ? <span className="arrow" aria-hidden="true">↓</span> : null}{tier}</h3>
           <div className="places">
             {props.places.filter((each) => each.tier === tier).map((each) => (
               <Box key={idOf(each)} place={each} chosen={idOf(each) === props.chosen} choose={() => props.choose(idOf(each))} />
@@ -34,7 +34,9 @@ function Box(props: { place: Place; chosen: boolean; choose: () => void }) {
     <button type="button" className={`place ${place.state}${follows ? " follows" : ""}`} style={at} aria-pressed={props.chosen} title={place.why || place.does}
       data-place={idOf(place)} onClick={props.choose}>
       <span className="name"><span className={`dot ${DOTS[place.state] ?? "late"}`} />{place.name}</span>
-      <span className="figures">{place.hop_p50_ns ? `${duration(place.hop_p50_ns)} / ${duration(place.hop_p99_ns)}` : place.state}</span>
+      {place.timed ? (
+        <span className="figures"><span className="muted">p50</span> {duration(place.hop_p50_ns)}<br /><span className="muted">p99</span> {duration(place.hop_p99_ns)}</span>
+      ) : <span className="figures">{place.state}</span>}
       <span className="muted small">{place.where ?? (place.seq ? `seq ${count(place.seq)}` : place.state === "absent" ? "" : place.why || "answers")}{place.behind ? `, ${count(place.behind)} behind` : ""}</span>
     </button>
   );

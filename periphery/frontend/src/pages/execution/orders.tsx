@@ -1,4 +1,5 @@
 /** What each order cost: slippage, shortfall with its parts, markouts. */
+import { useMemo } from "react";
 import type { Schemas } from "../../api/client";
 import { words } from "../../ui/format";
 import { type Column, Grid } from "../../ui/grid";
@@ -35,7 +36,7 @@ const COLUMNS: Column<Cost>[] = [
 ];
 
 export function Costs(props: { rows: Schemas["OrderCost"][] | null; choose: (row: Schemas["OrderCost"] | null) => void }) {
-  if (!props.rows) return <p className="empty">The journal is being read.</p>;
-  const rows = props.rows.map((row) => ({ ...row, id: String(row.seq) }));
+  const rows = useMemo(() => props.rows?.map((row) => ({ ...row, id: String(row.seq) })), [props.rows]);
+  if (!rows) return <p className="empty">The journal is being read.</p>;
   return <Grid<Cost> label="Costs of orders" columns={COLUMNS} rows={rows} chosen={props.choose} empty="no orders yet: send one on the desk" />;
 }

@@ -69,8 +69,10 @@ export function Targets(props: { made: (id: string) => void }) {
       <label htmlFor="targets-fee">Cost, bps</label>
       <input id="targets-fee" className="num" inputMode="decimal" value={commission} onChange={(event) => setCommission(event.target.value)} />
       <div className="wide"><ProblemNote problem={problem} /></div>
+      <div className="wide row">
       <button type="button" className="button" disabled={!target} title={target ? `of ${String(target.method)}` : "the portfolio engine says nothing: nacre engine run portfolio"} onClick={take}>Engine's targets</button>
       <button type="submit" className="button primary" disabled={busy}>Preview orders</button>
+      </div>
       <p className="wide muted">A weight is a part of the account's equity. Nothing is sent before a second person approves.</p>
     </form>
   );
