@@ -1,4 +1,4 @@
-"""What each order's executions cost, and how venues are: a task over the core's journal (periphery.backend.tasks)."""
+"""What each order's executions cost, and how venues are: a task over the core's journal."""
 
 from __future__ import annotations
 

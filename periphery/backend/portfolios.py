@@ -1,6 +1,6 @@
 """Proposals of portfolios: made of target weights, kept as files, approved by a second person, then sent.
 
-What is proposed, approved and sent is periphery.portfolio's; this keeps the files and a session with the core.
+What is proposed, approved and sent is periphery.portfolio's; this keeps the files, and asks the core.
 """
 
 from __future__ import annotations

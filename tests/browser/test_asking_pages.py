@@ -104,14 +104,18 @@ def test_costs_are_those_that_the_journal_has(page: Page, floor: Floor) -> None:
     row = page.locator(".ag-row", has=page.get_by_text(order["cl_ord_id"], exact=True)).first
     row.wait_for()
     for head, figure in (("Arrival", "arrival_bps"), ("Shortfall", "shortfall_bps")):
-        assert number(row.locator(f"[col-id='{head}']").inner_text()) == pytest.approx(told[figure], abs=0.006)
+        assert number(row.locator(f"[col-id='{head}']").inner_text()) == pytest.approx(
+            told[figure], abs=0.006
+        )
     row.click()
     page.get_by_role("region", name=f"Routing of {order['cl_ord_id']}").wait_for()
     went = {cells(each)[0]: number(cells(each)[3]) for each in rows(page, "Routing").all()}
     assert went == {leg["venue"]: leg["filled_qty"] for leg in told["legs"]}
     [total] = tell(floor, "/tca")["total"]
     shown = page.get_by_test_id("total-USD")
-    facts = dict(zip(shown.locator("dt").all_inner_texts(), shown.locator("dd").all_inner_texts(), strict=True))
+    facts = dict(
+        zip(shown.locator("dt").all_inner_texts(), shown.locator("dd").all_inner_texts(), strict=True)
+    )
     assert number(facts["Orders"]) == total["orders"]
     assert number(facts["Arrival slippage"]) == pytest.approx(total["arrival_bps"], abs=0.006)
     by_venue = {row["venue"]: row for row in tell(floor, "/tca?by=venue")["venue"]}
@@ -132,7 +136,9 @@ def test_a_break_is_found_booked_by_two_and_gone(page: Page, floor: Floor) -> No
     page.get_by_role("button", name="Break B2/EURUSD").click()
     [told] = [row for row in tell(floor, "/reconciliation/breaks")["breaks"] if row["id"] == "B2/EURUSD"]
     shown = cells(rows(page, "Breaks").filter(has=page.get_by_role("button", name="Break B2/EURUSD")))
-    assert [number(text) for text in shown[3:6]] == [float(told[key]) for key in ("ours", "theirs", "difference")]
+    assert [number(text) for text in shown[3:6]] == [
+        float(told[key]) for key in ("ours", "theirs", "difference")
+    ]
     page.evaluate("() => document.activeElement.blur()")
     page.keyboard.press("b")
     page.get_by_label("Price").fill("1.38000")
@@ -207,7 +213,9 @@ def test_a_backtest_is_queued_and_its_result_shown(page: Page, floor: Floor) -> 
     assert told["fills"] > 10
     assert len(told["curve"]["equity"]) == len(told["curve"]["time_ns"]) > 100
     figures = page.get_by_role("region", name="Figures").first
-    facts = dict(zip(figures.locator("dt").all_inner_texts(), figures.locator("dd").all_inner_texts(), strict=True))
+    facts = dict(
+        zip(figures.locator("dt").all_inner_texts(), figures.locator("dd").all_inner_texts(), strict=True)
+    )
     assert number(facts["P&L"]) == pytest.approx(float(told["pnl"]), abs=0.006)
     assert number(facts["Fills"]) == told["fills"]
     assert number(facts["Deepest drawdown"].split(", ")[0]) == pytest.approx(
@@ -229,7 +237,9 @@ def test_a_portfolio_is_previewed_approved_by_another_and_sent(page: Page, floor
     [order], [shown] = told["orders"], rows(page, "Proposed orders").all()
     assert cells(shown)[0] == order["side"].replace("_", " ")
     assert number(cells(shown)[1]) == float(order["order_qty"])
-    assert [number(text) for text in cells(shown)[6:8]] == [float(told["prices"]["EURUSD"][k]) for k in ("bid", "ask")]
+    assert [number(text) for text in cells(shown)[6:8]] == [
+        float(told["prices"]["EURUSD"][k]) for k in ("bid", "ask")
+    ]
     expect(page.get_by_role("button", name="Approve")).to_be_disabled()
     floor.backend.must("bert", "POST", f"/portfolio/{told['id']}/approve")
     page.get_by_role("button", name="Send", exact=True).click()

@@ -32,8 +32,8 @@ def found(
     before: Annotated[int | None, Query(ge=1, le=2**62, description="Rows before this one.")] = None,
     most: Most = 100,
 ) -> dict[str, Any]:
-    """By who, what (`action`, a part of `path`, of what was sent: `text`), from where, when, and whether it was
-    refused; `before` is the `next_before` of the page before.
+    """By who, what (`action`, a part of `path`, of what was sent: `text`), from where, when, and whether it
+    was refused; `before` is the `next_before` of the page before.
     """
     wanted = {
         "who": who, "action": action, "path": path, "address": address, "text": text,

@@ -95,7 +95,13 @@ PEOPLE = {
     "DELETE /me/keys/{key_id}", "POST /me/totp", "PUT /me/totp",
 }  # fmt: skip
 """Not for programs, beside all that takes risk or admin alone."""
-IN_PATH = {"name": "nobody", "key_id": "0" * 12, "cl_ord_id": "none", "session": "None", "proposal_id": "0" * 20}
+IN_PATH = {
+    "name": "nobody",
+    "key_id": "0" * 12,
+    "cl_ord_id": "none",
+    "session": "None",
+    "proposal_id": "0" * 20,
+}
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def test_the_core_s_risk_is_not_the_periphery_s() -> None:
 
 def test_a_service_of_another_name_stands_in_the_periphery_and_tiers_stay_in_order() -> None:
     rows = found.map_of({}, [{"name": "fix", "state": "ready", "why": ""}])
-    assert [row for row in rows if row["name"] == "fix"][0]["tier"] == found.PERIPHERY
+    assert next(row for row in rows if row["name"] == "fix")["tier"] == found.PERIPHERY
     tiers = [found.TIERS.index(row["tier"]) for row in rows]
     assert tiers == sorted(tiers)
 
