@@ -62,7 +62,7 @@ class Portfolios:
         """Refusal: 404; 403 the same person; 409 it is over, or has no orders."""
         with self._turn:
             path = self._path(proposal_id)
-            found = papers.read(path)
+            found = _read(path)
             if by.casefold() == found.content.by.casefold():
                 raise Refusal(
                     403, "same_person", f"{by} made it: a second person approves", reason="second_person",
@@ -76,7 +76,7 @@ class Portfolios:
         """What became of each order; sent again nothing happens. Refusal: 404, 409. ClientError."""
         with self._turn:
             path = self._path(proposal_id)
-            found = papers.read(path)
+            found = _read(path)
             _tried(lambda: papers.need_approved(found))
             became = self._with_core(lambda core: send(core, found, self._answer_s))
             path.with_suffix(".sent").write_bytes(msgspec.json.encode(became))
@@ -98,7 +98,7 @@ class Portfolios:
         return path
 
     def _told(self, path: Path) -> dict[str, Any]:
-        found = papers.read(path)
+        found = _read(path)
         sent = path.with_suffix(".sent")
         became = msgspec.json.decode(sent.read_bytes()) if sent.exists() else []
         content = msgspec.to_builtins(found.content)
@@ -125,8 +125,13 @@ def _state(found: papers.Proposal, sent: bool) -> str:
     return OVER if over else APPROVED if found.approvals else PENDING
 
 
-def _tried(work: Callable[[], None]) -> None:
+def _read(path: Path) -> papers.Proposal:
+    """Refusal (409): it was changed since it was made."""
+    return _tried(lambda: papers.read(path))
+
+
+def _tried[T](work: Callable[[], T]) -> T:
     try:
-        work()
+        return work()
     except papers.BadProposal as error:
         raise Refusal(409, "not_now", str(error), hint="preview it anew", place="path.proposal_id") from error
