@@ -17,7 +17,7 @@ router = APIRouter(prefix="/portfolio", tags=["portfolio"])
 ProposalId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 
 
-@router.get("", response_model=s.ProposedAll)
+@router.get("", response_model=s.ProposedAll, responses=answers(409))
 def proposals(backend: Services, _viewer: Viewer) -> dict[str, Any]:
     """What was proposed, the newest first, and what became of it."""
     return {"proposals": backend.portfolios.all()}
