@@ -100,7 +100,6 @@ def test_costs_are_those_that_the_journal_has(page: Page, floor: Floor) -> None:
     order = traded(floor, "30000")
     go(page, "execution")
     [told] = [row for row in tell(floor, "/tca/orders")["orders"] if row["cl_ord_id"] == order["cl_ord_id"]]
-    page.keyboard.press("r")
     row = page.locator(".ag-row", has=page.get_by_text(order["cl_ord_id"], exact=True)).first
     row.wait_for()
     for head, figure in (("Arrival", "arrival_bps"), ("Shortfall", "shortfall_bps")):
@@ -111,14 +110,15 @@ def test_costs_are_those_that_the_journal_has(page: Page, floor: Floor) -> None:
     page.get_by_role("region", name=f"Routing of {order['cl_ord_id']}").wait_for()
     went = {cells(each)[0]: number(cells(each)[3]) for each in rows(page, "Routing").all()}
     assert went == {leg["venue"]: leg["filled_qty"] for leg in told["legs"]}
-    [total] = tell(floor, "/tca")["total"]
+    costs = tell(floor, "/tca")
+    [total] = costs["total"]
     shown = page.get_by_test_id("total-USD")
     facts = dict(
         zip(shown.locator("dt").all_inner_texts(), shown.locator("dd").all_inner_texts(), strict=True)
     )
     assert number(facts["Orders"]) == total["orders"]
     assert number(facts["Arrival slippage"]) == pytest.approx(total["arrival_bps"], abs=0.006)
-    by_venue = {row["venue"]: row for row in tell(floor, "/tca?by=venue")["venue"]}
+    by_venue = {row["venue"]: row for row in costs["venue"]}
     for each in rows(page, "Costs by venue").all():
         venue, state, *_ = shown_cells = cells(each)
         assert state == "up"
