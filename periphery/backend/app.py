@@ -16,18 +16,24 @@ from periphery.backend.config import Config
 from periphery.backend.guard import Guard
 from periphery.backend.metrics import BEAT_S
 from periphery.backend.routers import (
+    audits,
     auth,
     backtests,
+    booking,
+    costs,
+    engine_map,
     engines,
     journals,
     live,
     market,
     me,
     orders,
+    portfolio,
     positions,
     reconciliation,
     reference,
     risk,
+    signals,
     strategies,
     stream,
     system,
@@ -53,6 +59,12 @@ ROUTERS = (
     system,
     live,
     stream,
+    engine_map,
+    costs,
+    audits,
+    booking,
+    signals,
+    portfolio,
 )
 ABOUT = "Orders, positions, risk, strategies and journals of one core. Errors have one form: Problem."
 

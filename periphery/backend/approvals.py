@@ -17,7 +17,7 @@ PENDING, DECIDING, APPROVED, REJECTED, EXPIRED = "pending", "deciding", "approve
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """kind: rearm or limit. request: as it was asked for. second: who decided."""
+    """kind: rearm, limit, book (a break) or portfolio. request: as it was asked for. second: who decided."""
 
     id: int
     kind: str

@@ -7,13 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from periphery.backend.config import Config
 from periphery.backend.database import Database
 from periphery.backend.problems import Refusal, missing
+
+if TYPE_CHECKING:
+    from periphery.strategy.results import Curve
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
@@ -273,6 +277,16 @@ def _played(work: dict[str, Any], progress: Path) -> dict[str, Any]:
 
     test = Backtest(strategy, paths, Options(symbol=work["symbol"]), Terms(**work["terms"]), None, advance)
     report = test.run()
-    _curve, report["statistics"] = results(test, report)
+    found, report["statistics"] = results(test, report)
+    report["curve"] = _curve(found)
     report["fills_shown"] = test.fills[:1000]
     return report
+
+
+def _curve(found: Curve) -> dict[str, list[Any]]:
+    """Equity and drawdown over the recording; None: there was no mark."""
+    return {
+        "time_ns": found.times_ns.tolist(),
+        "equity": [value if isfinite(value) else None for value in found.equity.tolist()],
+        "drawdown": [value if isfinite(value) else None for value in found.drawdown.tolist()],
+    }

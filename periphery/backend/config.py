@@ -44,7 +44,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     store: the recorder's, for history; empty: none. source: the core's name there.
     read_only: nothing is changed, but for a kill.
     strategies, data: the folders whose files may be run and played.
-    engines: name to HOST:PORT of its probes. local: the folder of `nacre up --local`.
+    engines: name to HOST:PORT of its probes. infrastructure: name (prometheus, grafana, redis, ...) to
+    HOST:PORT, of what has none: whether it listens. local: the folder of `nacre up --local`.
     origins: web pages of other origins that may ask.
     websocket: HOST:PORT of the websocket engine, for the pages' live data; websocket_secret: the file that it
     takes tokens by.
@@ -66,6 +67,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     strategies: str = ""
     data: str = ""
     engines: dict[str, str] = {}
+    infrastructure: dict[str, str] = {}
     local: str = ""
     origins: list[str] = []
     websocket: str = ""

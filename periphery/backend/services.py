@@ -17,6 +17,7 @@ from periphery.backend.idempotency import Idempotency
 from periphery.backend.keys import Keys
 from periphery.backend.link import CoreLink
 from periphery.backend.metrics import Metrics
+from periphery.backend.portfolios import Portfolios
 from periphery.backend.problems import Refusal
 from periphery.backend.strategies import Strategies
 from periphery.backend.tasks import Tasks
@@ -56,6 +57,7 @@ class Backend:
         self.tasks = Tasks()
         self.backtests = Backtests(self.db, self.state / "backtests", config, self.log.say)
         self.strategies = Strategies(config, self.socket, self.log.say)
+        self.portfolios = Portfolios(self.state / "portfolios", self.socket, config)
         self.kill_thread = ThreadPoolExecutor(2, "kill")
         self.journal: Path | None = None  # the core's, once it has said where it is
         self.peers: set[object] = set()  # who follows over a websocket

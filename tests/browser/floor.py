@@ -16,6 +16,7 @@ from typing import Any
 from periphery.recorder.recorder import Recorder
 from periphery.recorder.stores import open_store
 from periphery.websocket.rights import read_secret
+from tests.browser.files import prepare
 from tests.browser.market import DECLARED, Feed
 from tests.integration.live_core import Process
 from tests.support_backend import Serving, config_of
@@ -123,6 +124,7 @@ def opened(
         more: dict[str, Any] = {
             "websocket": f"127.0.0.1:{engine.port}",
             "websocket_secret": str(engine.secret),
+            **prepare(folder),
         }
         with Serving(config_of(folder, core.socket, store=store, **more), PEOPLE) as backend:
             yield Floor(core, kept, engine, backend, feed)

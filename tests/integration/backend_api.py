@@ -121,6 +121,7 @@ class Walk:
         self._books()
         self._strategies()
         self._backtests()
+        self._portfolio()
 
     def _system(self) -> None:
         for operation in (
@@ -128,6 +129,7 @@ class Walk:
             "GET /ready",
             "GET /mode",
             "GET /engines",
+            "GET /engines/map",
             "GET /reference",
             "GET /now",
         ):
@@ -201,10 +203,16 @@ class Walk:
         assert found["open"] == 1
         assert self.ask("GET /reconciliation/breaks")["open"] == 1
         self.ask("POST /reconciliation/breaks/explain", {"id": found["breaks"][0]["id"], "why": "late"})
+        booked = {"id": found["breaks"][0]["id"], "venue": "V1", "price": "1.1", "why": "theirs is right"}
+        waits = self.ask("POST /reconciliation/breaks/book", booked)["id"]
+        self.ask("POST /approvals/{approval_id}/approve", {}, user="mate", approval_id=waits)
+        assert self.ask("POST /reconciliation", {"rows": rows})["open"] == 0
         self.ask("GET /journal")
         assert self.ask("GET /journal/verify")["ok"]
         assert self.ask("GET /tca", query={"by": ["venue"]})["total"]
+        assert self.ask("GET /tca/orders")["orders"]
         self.ask("GET /audit")
+        assert self.ask("GET /audit/search", query={"who": "mate", "path": "/approvals/"})["rows"]
         assert self.ask("GET /audit/verify")["ok"]
 
     def _strategies(self) -> None:
@@ -223,6 +231,16 @@ class Walk:
             return any(row["session"] == "idle" and row["exit_code"] == 0 for row in told)
 
         until(ended, "the strategy has ended", UNHURRIED_S)
+
+        self.ask("POST /strategies/signals", {"name": "target", "value": "0.5", "symbol": "EURUSD"})
+        recorded(self.backend.core, self.backend.config.store)  # type: ignore[attr-defined]
+        assert self.ask("GET /strategies/signals", query={"name": "target"})["rows"]
+
+    def _portfolio(self) -> None:
+        made = self.ask("POST /portfolio", {"account": "A", "weights": {"EURUSD": "0.0001"}})
+        self.ask("POST /portfolio/{proposal_id}/approve", user="mate", proposal_id=made["id"])
+        assert self.ask("POST /portfolio/{proposal_id}/send", proposal_id=made["id"])["orders"]
+        assert self.ask("GET /portfolio")["proposals"][0]["state"] == "sent"
 
     def _backtests(self) -> None:
         assert self.ask("GET /backtests/data")["files"] == ["quotes.csv"]

@@ -34,7 +34,7 @@ def engines(backend: Services, _viewer: Viewer) -> dict[str, Any]:
         told["core"] = str(error)
     else:
         told |= {"seq": status["seq"], "events_per_s": status["events_per_s"], "engines": stages(status)}
-    told["engines"] += services(backend.config.engines) + _parts(backend)
+    told["engines"] += services(backend.config.engines) + local_parts(backend)
     return told
 
 
@@ -83,7 +83,7 @@ def _service(named: tuple[str, str]) -> dict[str, Any]:
         return row | {"state": "down", "why": f"{address}: {error}"}
 
 
-def _parts(backend: Backend) -> list[dict[str, Any]]:
+def local_parts(backend: Backend) -> list[dict[str, Any]]:
     if not backend.config.local:
         return []
     try:

@@ -20,11 +20,11 @@ from periphery.backend.schemas import books as s
 from periphery.backend.services import Backend
 
 router = APIRouter(prefix="/reconciliation", tags=["reconciliation"])
-_turn = threading.Lock()
+turn = threading.Lock()
 """The file of breaks is read and written whole."""
 
 
-def _file(backend: Backend) -> Path:
+def file_of(backend: Backend) -> Path:
     return backend.state / "breaks.json"
 
 
@@ -32,16 +32,16 @@ def _file(backend: Backend) -> Path:
 def reconcile(backend: Services, _person: WholeRiskPerson, body: s.Reconcile) -> dict[str, Any]:
     """Compare the books of the core's journal with these rows; breaks age until they agree again."""
     rows = [(row.account, row.symbol, row.qty) for row in body.rows]
-    with _turn:
+    with turn:
         folder = folder_of(backend)
-        found: dict[str, Any] = backend.tasks.run(tasks.reconcile, folder, _file(backend), rows, body.date)
+        found: dict[str, Any] = backend.tasks.run(tasks.reconcile, folder, file_of(backend), rows, body.date)
     return found
 
 
 @router.get("/breaks", response_model=s.Reconciled, responses=answers(409))
 def breaks(backend: Services, viewer: Viewer) -> dict[str, Any]:
     """The breaks that are kept, closed ones too, as of the day that was compared last."""
-    with _turn:
+    with turn:
         kept = _read(backend)
     day = max((row.last_seen for row in kept.rows.values()), default="")
     told = viewer.theirs(row.told(day) for _, row in sorted(kept.rows.items()))
@@ -51,7 +51,7 @@ def breaks(backend: Services, viewer: Viewer) -> dict[str, Any]:
 @router.post("/breaks/explain", response_model=s.Break, responses=answers(404, 409))
 def explain(backend: Services, person: WholeRiskPerson, body: s.Explain) -> dict[str, Any]:
     """Say why a break is there: it stays explained as long as it stays the same."""
-    with _turn:
+    with turn:
         kept = _read(backend)
         if body.id not in kept.rows:
             raise Refusal(
@@ -67,6 +67,6 @@ def explain(backend: Services, person: WholeRiskPerson, body: s.Explain) -> dict
 
 def _read(backend: Backend) -> Breaks:
     try:
-        return Breaks(_file(backend))
+        return Breaks(file_of(backend))
     except BadFile as error:
         raise Refusal(409, "bad_file", str(error), hint="move the file away", place="backend") from error

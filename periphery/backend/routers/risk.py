@@ -12,7 +12,9 @@ from fastapi import APIRouter, Query, Response
 from core.live.killing import kill_directly
 from periphery.backend import approvals as two
 from periphery.backend.access import Killer, Person, RiskPerson, Viewer, WholeViewer
+from periphery.backend.booking import KIND
 from periphery.backend.problems import Refusal, answers, missing
+from periphery.backend.routers.booking import booked
 from periphery.backend.routers.common import (
     CORE,
     After,
@@ -189,6 +191,8 @@ def approve(backend: Services, person: RiskPerson, approval_id: RowId, body: s.D
             need_totp(backend, person.name, body.totp)
             scope, key = asked.request["scope"], asked.request["key"] or ""
             backend.link.call(lambda client: client.rearm(scope, key, asked.by, person.name))
+        elif asked.kind == KIND:
+            booked(backend, asked, person.name)
         else:
             line = {**asked.request, "by": asked.by, "second": person.name}
             backend.link.call(lambda client: client.risk_set(line))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import core_schema
 
 from core.enums import OrdStatus
@@ -21,6 +21,10 @@ class OneOf:
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> Any:
         return core_schema.literal_schema(list(self.choices))
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Asked(BaseModel):
@@ -43,6 +47,8 @@ Decimal = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,12
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", min_length=1, max_length=31)]
 Id = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", min_length=1, max_length=39)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""4.0 is 4, as it is to JSON; text isn't a number."""
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 UserName = Annotated[str, StringConstraints(pattern=NAME)]
 Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]

@@ -59,10 +59,13 @@ MATRIX: dict[str, tuple[str, ...] | None] = {
     "POST /reconciliation": (R,),
     "GET /reconciliation/breaks": (V,),
     "POST /reconciliation/breaks/explain": (R,),
+    "POST /reconciliation/breaks/book": (R,),
     "GET /strategies": (V,),
     "POST /strategies": (T,),
     "PUT /strategies/{session}/params": (T,),
     "POST /strategies/{session}/stop": (T,),
+    "GET /strategies/signals": (V,),
+    "POST /strategies/signals": (T,),
     "GET /backtests": (V,),
     "POST /backtests": (T,),
     "GET /backtests/data": (V,),
@@ -70,9 +73,15 @@ MATRIX: dict[str, tuple[str, ...] | None] = {
     "GET /backtests/{backtest_id}/result": (V,),
     "DELETE /backtests/{backtest_id}": (T,),
     "GET /engines": (V,),
+    "GET /engines/map": (V,),
     "GET /journal": (V,),
     "GET /journal/verify": (V,),
     "GET /tca": (V,),
+    "GET /tca/orders": (V,),
+    "GET /portfolio": (V,),
+    "POST /portfolio": (T,),
+    "POST /portfolio/{proposal_id}/approve": (R,),
+    "POST /portfolio/{proposal_id}/send": (T,),
     "GET /reference": (V,),
     "GET /now": ANY,
     "GET /market/levels": (V,),
@@ -83,6 +92,7 @@ MATRIX: dict[str, tuple[str, ...] | None] = {
     "GET /mode": ANY,
     "PUT /mode": (A,),
     "GET /audit": (A,),
+    "GET /audit/search": (A,),
     "GET /audit/verify": (A,),
 }
 PEOPLE = {
@@ -90,7 +100,13 @@ PEOPLE = {
     "DELETE /me/keys/{key_id}", "POST /me/totp", "PUT /me/totp",
 }  # fmt: skip
 """Not for programs, beside all that takes risk or admin alone."""
-IN_PATH = {"name": "nobody", "key_id": "0" * 12, "cl_ord_id": "none", "session": "None"}
+IN_PATH = {
+    "name": "nobody",
+    "key_id": "0" * 12,
+    "cl_ord_id": "none",
+    "session": "None",
+    "proposal_id": "0" * 20,
+}
 
 
 @pytest.fixture(scope="module")
