@@ -58,6 +58,10 @@ class Portfolios:
             self._forget()
             return self._told(path)
 
+    def account(self, proposal_id: str) -> str:
+        """Whose it is. Refusal (404)."""
+        return _read(self._path(proposal_id)).content.account
+
     def approve(self, proposal_id: str, by: str) -> dict[str, Any]:
         """Refusal: 404; 403 the same person; 409 it is over, or has no orders."""
         with self._turn:
@@ -94,7 +98,7 @@ class Portfolios:
     def _path(self, proposal_id: str) -> Path:
         path = self._folder / f"{proposal_id}.json"
         if not path.is_file():
-            raise missing("proposal", proposal_id, "GET /portfolio lists them", "path.proposal_id")
+            raise none_such(proposal_id)
         return path
 
     def _told(self, path: Path) -> dict[str, Any]:
@@ -116,6 +120,10 @@ class Portfolios:
         for path in paths[:-KEPT_MOST]:
             path.unlink(missing_ok=True)
             path.with_suffix(".sent").unlink(missing_ok=True)
+
+
+def none_such(proposal_id: str) -> Refusal:
+    return missing("proposal", proposal_id, "GET /portfolio lists them", "path.proposal_id")
 
 
 def _state(found: papers.Proposal, sent: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from periphery.backend import booking
-from periphery.backend.access import RiskPerson
+from periphery.backend.access import WholeRiskPerson
 from periphery.backend.approvals import Approval
 from periphery.backend.problems import answers
 from periphery.backend.routers import reconciliation
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/reconciliation", tags=["reconciliation"])
 
 
 @router.post("/breaks/book", status_code=202, response_model=ToldApproval, responses=answers(404, 409))
-def book(backend: Services, person: RiskPerson, body: s.BookBreak) -> dict[str, Any]:
+def book(backend: Services, person: WholeRiskPerson, body: s.BookBreak) -> dict[str, Any]:
     """Ask that a break's difference be booked at a price; the next file shows whether it agrees."""
     with reconciliation.turn:
         found = booking.bookable(reconciliation.file_of(backend), body.id)

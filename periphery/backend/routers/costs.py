@@ -18,11 +18,14 @@ router = APIRouter(prefix="/tca", tags=["journals"])
 @router.get("/orders", response_model=s.OrderCosts, responses=CORE)
 def order_costs(
     backend: Services,
-    _viewer: Viewer,
+    viewer: Viewer,
     account: NameOf | None = None,
     symbol: NameOf | None = None,
     most: Most = 200,
 ) -> dict[str, Any]:
-    """Slippage, shortfall, markouts of each order, and its venues; the state of every venue."""
+    """Slippage, shortfall, markouts of each order, and its venues; the state of every venue. Who hasn't all
+    accounts names one.
+    """
+    viewer.need(account, "query.account")
     found: dict[str, Any] = backend.tasks.run(costs.order_costs, folder_of(backend), most, account, symbol)
     return found

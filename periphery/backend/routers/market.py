@@ -62,11 +62,12 @@ def bars(
 
 
 @router.post("/orders/route", response_model=s.Route, responses=CORE | answers(404))
-def route(backend: Services, _trader: Trader, body: NewOrder) -> dict[str, Any]:
+def route(backend: Services, trader: Trader, body: NewOrder) -> dict[str, Any]:
     """Where an order would go by the books of now, by its policy; ties go to the venue declared first.
 
     Fees and facts that the router knows of venues aren't in it. Nothing is sent.
     """
+    trader.need(body.account)
     symbol, found = _levels(backend, body.symbol)
     if body.venue is not None:
         found = [level for level in found if level[0] == body.venue]

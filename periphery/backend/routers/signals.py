@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from periphery.backend.access import Trader, Viewer
+from periphery.backend.access import Viewer, WholeTrader
 from periphery.backend.problems import answers
 from periphery.backend.routers.common import CORE, After, Most, NameOf, Services, kept_rows
 from periphery.backend.schemas import signals as s
@@ -26,7 +26,7 @@ def signals(
 
 
 @router.post("", status_code=204, responses=CORE | answers(404))
-def say(backend: Services, _trader: Trader, body: s.Say) -> None:
+def say(backend: Services, _trader: WholeTrader, body: s.Say) -> None:
     """Say a value to every strategy."""
 
     def told(client: Client) -> None:

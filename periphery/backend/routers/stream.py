@@ -99,7 +99,8 @@ def _signed(backend: Backend, text: str) -> str:
         raise Refusal(403, "forbidden", "this takes scope view")
     secret = read_secret(Path(backend.config.websocket_secret))
     for_s = backend.config.token_s
-    return json.dumps(message | {"token": make_token(secret, person.name, [ALL], [ALL], for_s)})
+    accounts = [ALL] if person.accounts is None else person.accounts
+    return json.dumps(message | {"token": make_token(secret, person.name, accounts, [ALL], for_s)})
 
 
 async def _end(websocket: WebSocket, code: int, why: str) -> None:

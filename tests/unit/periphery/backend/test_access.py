@@ -191,6 +191,7 @@ def test_a_token_of_less_may_less(backend: Serving) -> None:
 WHOLE = {
     "GET /denials", "GET /tca", "POST /strategies", "PUT /strategies/{session}/params",
     "POST /strategies/{session}/stop", "POST /reconciliation", "POST /reconciliation/breaks/explain",
+    "POST /reconciliation/breaks/book", "POST /strategies/signals",
 }  # fmt: skip
 """Of all accounts at once: for who has all."""
 THEIRS = {
@@ -200,12 +201,15 @@ THEIRS = {
     "POST /kill", "POST /rearm", "GET /approvals", "GET /approvals/{approval_id}",
     "POST /approvals/{approval_id}/approve",
     "POST /approvals/{approval_id}/reject", "GET /reconciliation/breaks", "GET /reference",
+    "GET /tca/orders", "GET /portfolio", "POST /portfolio", "POST /portfolio/{proposal_id}/approve",
+    "POST /portfolio/{proposal_id}/send", "POST /orders/route",
 }  # fmt: skip
 """Shows and does what is of the user's accounts alone: tests/integration/test_backend_accounts.py."""
 NONE = set(MATRIX) - WHOLE - THEIRS
 """Says nothing of any account."""
 OF_NONE = re.compile(
-    r"\w+ /(auth|me|users|live|ready|mode|audit|journal|engines|backtests)(/.*)?|GET /strategies|GET /metrics"
+    r"\w+ /(auth|me|users|live|ready|mode|audit|journal|engines|backtests|now|market)(/.*)?"
+    r"|GET /strategies(/signals)?|GET /metrics"
 )
 ORDER = {"account": "B", "symbol": "EURUSD", "side": "buy", "order_qty": "1", "price": "1"}
 KEYED = {"Idempotency-Key": "another-account"}
@@ -218,6 +222,10 @@ OF_B: dict[str, object] = {
     "GET /pnl?account=B": None,
     "POST /orders": ORDER,
     "POST /orders/preview": ORDER,
+    "POST /orders/route": ORDER,
+    "GET /tca/orders?account=B": None,
+    "GET /tca/orders": None,
+    "POST /portfolio": {"account": "B", "weights": {"EURUSD": "0.1"}},
     "POST /orders/cancel": {"account": "B"},
     "POST /orders/cancel ": {},
     "POST /limits": {"check": "max_order_qty", "account": "B", "value": "1", "why": "x"},
