@@ -258,7 +258,7 @@ BENCHES: tuple[Bench, ...] = (
             _count("rounds", 3, text="Of each, in turn."),
             _count("orders", 500, text="Live, a round.", least=2),
             _data("Folder with fx/oanda_eurusd_tick_20140502.zip."),
-            click.Option(["--python"], metavar="FILE", help="Of an environment that has it; else it is made."),
+            click.Option(["--python"], metavar="FILE", help="Of an environment that has it, or it is made."),
         ),
         brief="--rounds 1 --orders 100",
     ),
@@ -277,7 +277,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench(
         "phases",
         "The analysis's phases: engines leave the one process, the state stays.",
-        "One recorded day through each phase, by configuration alone; engines that are moved are killed once.",
+        "One recorded day through each phase, by configuration alone; engines that move are killed once.",
         (
             _count("quotes", 1500, text="Of the day."),
             _count("seed", 3, text="Of the day.", least=0),
