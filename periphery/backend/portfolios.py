@@ -105,7 +105,7 @@ class Portfolios:
         found = _read(path)
         sent = path.with_suffix(".sent")
         became = msgspec.json.decode(sent.read_bytes()) if sent.exists() else []
-        content = msgspec.to_builtins(found.content)
+        content: dict[str, Any] = msgspec.to_builtins(found.content)
         lines = [
             line | {"denied": check["denied"]}
             for line, check in zip(found.lines, content.pop("checks"), strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from periphery.backend.access import Viewer, WholeTrader
+from periphery.backend.access import WholeTrader, WholeViewer
 from periphery.backend.problems import answers
 from periphery.backend.routers.common import CORE, After, Most, NameOf, Services, kept_rows
 from periphery.backend.schemas import signals as s
@@ -19,10 +19,10 @@ router = APIRouter(prefix="/strategies/signals", tags=["strategies"])
 
 @router.get("", response_model=Rows, responses=CORE)
 def signals(
-    backend: Services, _viewer: Viewer, name: NameOf | None = None, after: After = 0, most: Most = 500
+    backend: Services, viewer: WholeViewer, name: NameOf | None = None, after: After = 0, most: Most = 500
 ) -> dict[str, Any]:
     """What was said, out of the recorder's store."""
-    return kept_rows(backend, "signals", {"name": name}, after, most)
+    return kept_rows(backend, "signals", {"name": name}, after, most, viewer)
 
 
 @router.post("", status_code=204, responses=CORE | answers(404))

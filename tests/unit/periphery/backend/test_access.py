@@ -191,7 +191,7 @@ def test_a_token_of_less_may_less(backend: Serving) -> None:
 WHOLE = {
     "GET /denials", "GET /tca", "POST /strategies", "PUT /strategies/{session}/params",
     "POST /strategies/{session}/stop", "POST /reconciliation", "POST /reconciliation/breaks/explain",
-    "POST /reconciliation/breaks/book", "POST /strategies/signals",
+    "POST /reconciliation/breaks/book", "GET /strategies/signals", "POST /strategies/signals",
 }  # fmt: skip
 """Of all accounts at once: for who has all."""
 THEIRS = {
@@ -209,7 +209,7 @@ NONE = set(MATRIX) - WHOLE - THEIRS
 """Says nothing of any account."""
 OF_NONE = re.compile(
     r"\w+ /(auth|me|users|live|ready|mode|audit|journal|engines|backtests|now|market)(/.*)?"
-    r"|GET /strategies(/signals)?|GET /metrics"
+    r"|GET /strategies|GET /metrics"
 )
 ORDER = {"account": "B", "symbol": "EURUSD", "side": "buy", "order_qty": "1", "price": "1"}
 KEYED = {"Idempotency-Key": "another-account"}
