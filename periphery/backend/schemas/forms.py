@@ -47,8 +47,8 @@ Decimal = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,12
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", min_length=1, max_length=31)]
 Id = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", min_length=1, max_length=39)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""4.0 is 4, as it is to JSON; text isn't a number."""
+WHOLE = BeforeValidator(_whole)
+"""Of an int, after its bounds: 4.0 is 4, as it is to JSON; text isn't a number."""
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 UserName = Annotated[str, StringConstraints(pattern=NAME)]
 Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]

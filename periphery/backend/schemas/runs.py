@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from pydantic.config import JsonDict
 
-from periphery.backend.schemas.forms import Amount, Asked, Decimal, FileName, Name, OneOf, Told, Whole
+from periphery.backend.schemas.forms import WHOLE, Amount, Asked, Decimal, FileName, Name, OneOf, Told
 
 NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
 """Keys of another form are refused: pydantic's schema alone doesn't say so."""
@@ -57,10 +57,10 @@ class Terms(Asked):
     currency: Name | None = None
     taker_fee_bps: Decimal = "0"
     maker_fee_bps: Decimal = "0"
-    fee_precision: Annotated[Whole, Field(ge=0, le=16)] = 8
+    fee_precision: Annotated[int, Field(ge=0, le=16), WHOLE] = 8
     latency_us: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")] = "0"
     quote_qty: Amount = "1000000000"
-    max_orders: Annotated[Whole, Field(ge=1, le=1 << 22)] = 1 << 18
+    max_orders: Annotated[int, Field(ge=1, le=1 << 22), WHOLE] = 1 << 18
 
 
 class NewBacktest(Asked):
