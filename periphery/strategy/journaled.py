@@ -112,6 +112,7 @@ class Journaled(Streamed):
             self._compare(header, raw)
         if seq < self.of.begin or self.done:
             self._told = responses.claimed_seq
+            self._hear_stop(seq, kind, header, raw)
             return
         row = self._row(seq, kind, header, raw)
         if row is not None:
@@ -119,6 +120,13 @@ class Journaled(Streamed):
         while self._told < responses.claimed_seq and not self.done:
             self._told += 1
             self._answer(responses.read(self._told))
+
+    def _hear_stop(self, seq: int, kind: int, header: np.void, raw: bytes) -> None:
+        """The one thing that counts between its connect and its BEGIN."""
+        if self.of.connect < seq < self.of.begin and kind == m.Kind.SIGNAL:
+            row = self._row(seq, kind, header, raw)
+            if row is not None:
+                self.hear(row)
 
     def _row(self, seq: int, kind: int, header: np.void, raw: bytes) -> MarketRow | None:
         """As core.live.teller makes it."""

@@ -44,6 +44,7 @@ class Streamed(ABC):
         self.warming = False
         self.warm_after: int | None = None  # history came from the core's journal up to this event
         self.started = self.begun = False
+        self.stops_at_once = False  # it was told to before it had begun
         self.stopping = ""  # "", "stop", "cancel", "close": how far the stop has come
         self.done = False
         self.missed = 0
@@ -185,6 +186,7 @@ class Streamed(ABC):
                 self._begin(row)
             return
         if not self.begun:
+            self.stops_at_once |= what == SignalWhat.STOP
             return
         self.counts["events"] += 1
         self.pass_time(row.time_ns)
@@ -241,6 +243,8 @@ class Streamed(ABC):
         if not self.started:
             self.start(row.time_ns)
         self.on_begun(row.event)
+        if self.stops_at_once:
+            self._stop()
 
     def on_begun(self, event: int) -> None:  # noqa: B027  a hook
         """It has begun, at that event of the spine."""

@@ -386,7 +386,7 @@ def test_a_bad_configuration_names_file_key_value(tmp_path: Path) -> None:
     config = tmp_path / "core.toml"
     config.write_text('wait = "never"\n')
     core = Process(tmp_path, "--config", str(config))
-    with pytest.raises(AssertionError, match=r"core\.toml: wait = 'never': give one of auto, spin"):
+    with pytest.raises(AssertionError, match=r"core\.toml:1: wait = 'never': give one of auto, spin"):
         core.start()
     assert core.reap()[0] == 2
 

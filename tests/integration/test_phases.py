@@ -10,7 +10,7 @@ from core.topology import CONTAINED, CURSORS
 
 
 def test_an_engine_that_leaves_the_process_keeps_the_state(tmp_path: Path) -> None:
-    found = run(quotes=150, only="1", report_to=tmp_path)
+    found = run(quotes=4_000, only="1", report_to=tmp_path)
     assert found["ok"], found
     (row,) = found["phases"]
     assert (row["contained"], row["killed"], row["equal"]) == ("execution", "execution", True)

@@ -14,7 +14,7 @@ from core.cli import root
 from tests.support_docs import ROOT, blocks
 
 ENDS = ("&", "|", "&&", ";", ">", ">>", "<", ")")
-OTHERS = {"make", "cd", "cp", "curl", "dd", "git", "kubectl", "printf", "prometheus", "truncate"}
+OTHERS = {"make", "cd", "cp", "curl", "dd", "git", "kubectl", "printf", "prometheus", "python3", "truncate"}
 """Programs that aren't ours."""
 
 COMMANDS = [

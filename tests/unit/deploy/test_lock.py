@@ -33,7 +33,10 @@ def test_two_versions_of_one_package_are_refused() -> None:
 
 
 def test_every_machine_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def resolve(pip: list[str], python: str, machine: str, scratch: Path) -> list[dict[str, object]]:
+    def resolve(
+        pip: list[str], python: str, machine: str, scratch: Path, wanted: list[str], glibcs: tuple[str, ...]
+    ) -> list[dict[str, object]]:
+        assert wanted == ["some-name"] and glibcs == lock.GLIBCS
         hashes = {"hashes": {"sha256": f"{python}-{machine}"}}
         return [
             {"metadata": {"name": "Some_Name", "version": "1"}, "download_info": {"archive_info": hashes}}
@@ -41,4 +44,4 @@ def test_every_machine_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(lock, "resolve", resolve)
     asked = {f"{python}-{machine}" for python in ("3.13", "3.14") for machine in ("x86_64", "aarch64")}
-    assert lock.collect([], tmp_path) == {("some-name", "1"): asked}
+    assert lock.collect([], tmp_path, ["some-name"]) == {("some-name", "1"): asked}

@@ -12,7 +12,7 @@ from periphery.cli.config import command
 
 CORE = 'wait = "yield"\n[capacity]\norders = 4096\n'
 ENGINES = '[risk]\njournal = "/j"\nstate = "/s"\nsave_every_s = 2.5\n[risk.params]\nconfidence = 0.9\n'
-BACKEND = 'state = "state"\nstore = "postgresql://ann:secret@db/nacre"\n[limits]\nuser_burst = 7\n'
+BACKEND = 'state = "state"\nstore = "postgresql://ann:hunter2@db/nacre"\n[limits]\nuser_burst = 7\n'
 
 
 def typed(*words: object) -> Result:
@@ -59,7 +59,7 @@ def test_a_backend_and_no_password(tmp_path: Path) -> None:
     assert found["store"] == ("postgresql://ann:***@db/nacre", f"{file}:2")
     assert found["limits.user_burst"] == (7, f"{file}:4")
     assert found["limits.body_bytes"][1] == "default"
-    assert "secret" not in typed("show", "backend", "--config", file).output
+    assert "hunter2" not in typed("show", "backend", "--config", file).output
 
 
 @pytest.mark.parametrize(
