@@ -493,6 +493,19 @@ def test_a_sample_lives_on_signals_of_the_command(core: Process, runs: list[Run]
     assert "session nobody: there is" in wrong.stderr
 
 
+def test_one_that_is_stopped_as_soon_as_it_is_there_stops(core: Process, runs: list[Run]) -> None:
+    """A stop may come before the strategy has begun."""
+    with desk(core) as client:
+        for _ in range(3):
+            run = Run(core, COUNTS)
+            runs.append(run)
+            until(lambda: "Counts" in [row["name"] for row in client.status()["sessions"]], "a session", 60)
+            done = CliRunner().invoke(root, ["strategy", "stop", "Counts", "--connect", str(core.socket)])
+            assert done.exit_code == 0, done.output
+            assert run.wait() == 0, run.text()
+            until(lambda: "Counts" not in [row["name"] for row in client.status()["sessions"]], "it is gone")
+
+
 SLOW = """
 import time
 from periphery.strategy import Strategy
