@@ -11,7 +11,7 @@ from tests.browser.browser import browsing
 from tests.browser.floor import Floor, opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with browsing() as found:
         yield found

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -213,17 +214,19 @@ def test_an_observer_that_is_behind_is_told_of(small: Monitored) -> None:
     clears(prometheus, "NacreObserverBehind")
     feed = Raw(small.core, "feed", feeds=True)
 
+    sizes = cycle((300_000, 100_000, 900_000))
+
     def is_behind() -> bool:
-        """It is held up while much comes."""
+        """It is held up while much comes: too little is read at once, too much takes longer than a scrape."""
         small.exporter.send_signal(signal.SIGSTOP)
-        quotes(feed, 300_000)
+        quotes(feed, next(sizes))
         small.exporter.send_signal(signal.SIGCONT)
         end = time.monotonic() + 10
         while time.monotonic() < end and "NacreObserverBehind" not in prometheus.firing():
             time.sleep(0.1)
         return "NacreObserverBehind" in prometheus.firing()
 
-    until(is_behind, prometheus.firing)
+    until(is_behind, prometheus.firing, 300)
     clears(prometheus, "NacreObserverBehind")
 
 

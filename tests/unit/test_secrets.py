@@ -26,7 +26,9 @@ from tests.unit.periphery.recorder.day import recorded
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("core", "core_ext", "periphery", "deploy", "bench", ".ci")
 PRIVATE = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-PASSWORD = re.compile(r"""(?i)\b\w*password\w*["']?\s*[:=]\s*["']?(?!/run/secrets/)([^\s"'{}()\[\],;:$*?]{4,})""")
+PASSWORD = re.compile(
+    r"""(?i)\b\w*password\w*["']?\s*[:=]\s*["']?(?!/run/secrets/)([^\s"'{}()\[\],;:$*?]{4,})"""
+)
 SECRET_WORDS = re.compile(r"(?i)password|secret|token|key\b")
 HARMLESS = {"hashed", "given", "None", "passwords", "text", "str", "field", "password"}
 
