@@ -36,7 +36,8 @@ def test_every_machine_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def resolve(
         pip: list[str], python: str, machine: str, scratch: Path, wanted: list[str], glibcs: tuple[str, ...]
     ) -> list[dict[str, object]]:
-        assert wanted == ["some-name"] and glibcs == lock.GLIBCS
+        assert wanted == ["some-name"]
+        assert glibcs == lock.GLIBCS
         hashes = {"hashes": {"sha256": f"{python}-{machine}"}}
         return [
             {"metadata": {"name": "Some_Name", "version": "1"}, "download_info": {"archive_info": hashes}}
