@@ -48,7 +48,7 @@ def list_(output: str) -> None:
 
 @command.command(short_help="Ask several, and keep what they found.")
 @click.argument("names", nargs=-1, metavar="BENCH...")
-@click.option("--all", "every", is_flag=True, help="Every one of them, briefly: under 15 minutes.")
+@click.option("--all", "every", is_flag=True, help="Every one of them, briefly: meant for 15 minutes.")
 @_results
 @output_option("table", "json")
 def run(names: tuple[str, ...], every: bool, folder: Path, output: str) -> None:
