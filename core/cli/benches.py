@@ -17,7 +17,7 @@ class Bench:
     """A question, answered by `run` of bench/MODULE.py with the options by their names.
 
     shape: MODULE:CLASS that is made of those options that no other parameter takes.
-    brief: the command line with which `nacre bench run` asks it: meant for 15 minutes in all on two processors.
+    brief: the command line with which `nacre bench run` asks it: meant for 15 minutes in all on two cores.
     """
 
     name: str
