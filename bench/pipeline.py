@@ -340,7 +340,7 @@ def _checks(journal: Journal, heard: dict[str, Any], rows: int, held: dict[str, 
     return {
         "rows": len(journal.market) == rows,
         "orders": orders == expected and len(orders) > 0,
-        "filled": all(each.fills for each in journal.orders.values()),
+        "ended": all(each.fills or each.canceled for each in journal.orders.values()),
         "positions": {name: qty for name, qty in held.items() if qty}
         == {name: qty for name, qty in added.items() if qty},
     }

@@ -40,12 +40,13 @@ class Said:
 
 @dataclass(slots=True)
 class Order:
-    """What the strategy asked for. fills: sequences of what was filled of it."""
+    """What the strategy asked for. fills: sequences of what was filled of it. canceled: the market had moved."""
 
     seq: int
     symbol: str
     change: int
     fills: list[int] = field(default_factory=list)
+    canceled: bool = False
 
 
 class Journal:
@@ -95,6 +96,10 @@ class Journal:
             order = self.orders[int(page["resolved"]["order"])]
             order.fills.append(seq)
             self.held[order.symbol] += int(row["last_qty"]) * (1 if order.change > 0 else -1)
+
+        elif kind == m.Kind.REPORT:
+            row = np.frombuffer(raw, m.REPORT_EVENT, 1, _REQUEST)[0]
+            self.orders[int(page["resolved"]["order"])].canceled |= row["exec_type"] == m.ExecType.CANCELED
 
     def of(self, session: str) -> list[Said]:
         """Signals of one session, in their order."""

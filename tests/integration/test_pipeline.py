@@ -26,7 +26,7 @@ def test_each_hop_from_a_tick_to_a_position() -> None:
     hops = {name: hop["count"] for name, hop in found["hops"].items()}
     assert all(hops.values()), hops
     assert hops["tick_to_core"] >= found["rows"] > 10_000
-    assert hops["signal_to_order"] == hops["order_to_fill"] == hops["tick_to_position"] == found["orders"]
+    assert hops["signal_to_order"] == found["orders"] >= hops["order_to_fill"] == hops["tick_to_position"]
     assert hops["event_to_prediction"] == hops["ml_to_core"]
     assert hops["portfolio_to_core"] == 2 * hops["event_to_target"]
 
