@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(slots=True)
 class Order:
-    """What the strategy asked for. fills: sequences of what was filled of it. canceled: the rest of it was."""
+    """What the strategy asked for. fills: sequences of what filled it. canceled: the rest of it was."""
 
     seq: int
     symbol: str
