@@ -37,6 +37,10 @@ torture: env ## kill every process of a core under load, 200 times, damage its j
 test-nautilus: env ## pass the tests that need NautilusTrader, in environments of their own (makes them; ARGS="kills --kills 20")
 	$(PY) -m tests.nt.run $(ARGS)
 
+test-fix-peer: env ## pass FIX's tests against QuickFIX, which it builds from source (some minutes; needs g++)
+	@deploy/setup/fix_peer.sh
+	$(PY) -m pytest -q tests/peer/with_quickfix.py $(ARGS)
+
 faults: env ## kill every process at every store, in a build made for it (ARGS="--most 20")
 	@[ build/faults -nt core_ext/fault_points.h ] || rm -rf build/faults build/faults-objects
 	NACRE_FAULT_POINTS=1 $(PY) setup.py -q build --build-lib build/faults --build-temp build/faults-objects

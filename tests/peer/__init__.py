@@ -1,0 +1,1 @@
+"""FIX against an engine that isn't ours, built from source: `make test-fix-peer`, no part of `make test`."""
