@@ -18,6 +18,7 @@ from periphery.client import Client, connect
 from periphery.monitoring.stream_metrics import COSTS, SCOPES
 from periphery.service.source import JournalSource
 from tests.integration.live_core import Process
+from tests.integration.told_host import Host
 from tests.support_prometheus import Prometheus, free_port, until
 
 DECLARED: list[dict[str, Any]] = [
@@ -49,6 +50,7 @@ class Monitored:
         self.folder = folder
         self.core = Process(folder, *options, declared=[*DECLARED, *more])
         self.breaks = folder / "breaks.json"
+        self.host = Host(folder / "host.json")
         self.service, self.port = free_port(), 0
         self._processes: list[subprocess.Popen[str]] = []
         self.core.start()
@@ -63,10 +65,12 @@ class Monitored:
         return self.prometheus
 
     def begin_exporter(self) -> None:
-        """At its port, once it has one."""
+        """At its port, once it has one. It sees the disks and the clock that `host` says, sound ones at first."""
+        self.host.say()
         words = ["metrics", "run", "--socket", str(self.core.socket), "--http", f"127.0.0.1:{self.port}"]
         words += ["--breaks", str(self.breaks), "--targets", str(self.targets / "services.json")]
-        self.exporter, told = self.nacre(*words, "--service", f"risk=127.0.0.1:{self.service}")
+        words += ["--service", f"risk=127.0.0.1:{self.service}"]
+        self.exporter, told = self._started("tests.integration.told_host", str(self.host.file), *words)
         self.port = told["port"]
 
     def end_exporter(self) -> None:
@@ -87,8 +91,11 @@ class Monitored:
 
     def nacre(self, *words: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         """Starts a command; its process, and the first line of its log."""
+        return self._started("core.cli", *words)
+
+    def _started(self, *words: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "core.cli", *words],
+            [sys.executable, "-m", *words],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,

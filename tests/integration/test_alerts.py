@@ -206,6 +206,23 @@ def stops(system: Monitored, feed: Raw) -> None:
     in_the_way.unlink()
 
 
+# ---- the host ----------------------------------------------------------------------------------------------
+
+
+def test_alerts_of_the_disks_and_the_clock_fire_and_clear(small: Monitored) -> None:
+    prometheus = small.watch()
+    disks, clock = ("NacreDiskUsed70", "NacreDiskUsed90"), ("NacreClockUnkept", "NacreClockOff")
+    clears(prometheus, *disks, *clock, "NacreClockStepped")
+    small.host.say(used=0.75, kept=False)
+    fires(prometheus, "NacreDiskUsed70", "NacreClockUnkept")
+    small.host.say(used=0.95, kept=True, offset_ns=5_000_000)
+    fires(prometheus, "NacreDiskUsed90", "NacreClockOff")
+    clears(prometheus, "NacreDiskUsed70", "NacreClockUnkept")
+    small.host.say(used=0.5, offset_ns=-900_000, ahead_ns=2_000_000_000)
+    fires(prometheus, "NacreClockStepped")
+    clears(prometheus, *disks, *clock, "NacreClockStepped")
+
+
 # ---- the observer ------------------------------------------------------------------------------------------
 
 
