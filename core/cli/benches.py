@@ -371,6 +371,18 @@ BENCHES: tuple[Bench, ...] = (
         brief="--rounds 4 --messages 200",
     ),
     Bench(
+        "instructions",
+        "Instructions an event, by module, against what was kept.",
+        "Instructions that the core's modules execute for a fixed flow, by callgrind, against what was kept.",
+        (click.Option(["--write"], is_flag=True, help="Keep these counts from now on."),),
+    ),
+    Bench(
+        "timing",
+        "What it costs the path to be timed, in instructions.",
+        "Instructions an event of a live core with timed stages, against one without (callgrind).",
+        (click.Option(["--orders"], type=click.IntRange(100, 12_000), default=3000, show_default=True),),
+    ),
+    Bench(
         "check",
         "Each bench briefly, against its ratio.",
         "Hop and throughput briefly. Exit 1 for a ratio (best of three) or a final state; never for a time.",

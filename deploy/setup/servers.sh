@@ -10,6 +10,7 @@ wanted() {
     command -v promtool >/dev/null 2>&1 || printf 'prometheus '
     command -v chromium >/dev/null 2>&1 || printf 'chromium fonts-liberation '
     command -v prometheus-alertmanager >/dev/null 2>&1 || printf 'prometheus-alertmanager '
+    command -v valgrind >/dev/null 2>&1 || printf 'valgrind '
 }
 
 packages=$(wanted)

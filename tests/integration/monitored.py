@@ -65,7 +65,10 @@ class Monitored:
         return self.prometheus
 
     def begin_exporter(self) -> None:
-        """At its port, once it has one. It sees the disks and the clock that `host` says, sound ones at first."""
+        """At its port, once it has one.
+
+        It sees the disks and the clock that `host` says: sound ones at first.
+        """
         self.host.say()
         words = ["metrics", "run", "--socket", str(self.core.socket), "--http", f"127.0.0.1:{self.port}"]
         words += ["--breaks", str(self.breaks), "--targets", str(self.targets / "services.json")]

@@ -1,7 +1,7 @@
-"""`nacre` on a host whose disks and clock are as a file says: `python -m tests.integration.told_host FILE WORD...`.
+"""`nacre` on a host as a file says: `python -m tests.integration.told_host FILE WORD...`.
 
-What the kernel tells is replaced, nothing of nacre's: statvfs, adjtimex, the time of day. The file is read at each
-question, so that a test fills the disk, or sets the clock, of a process that runs.
+What the kernel tells of disks and clock is replaced, nothing of nacre's: statvfs, adjtimex, the time of day.
+The file is read at each question, so that a test fills the disk, or sets the clock, of a process that runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ NANOSECONDS, UNSYNCHRONISED = 0x2000, 0x0040  # of adjtimex(2)'s status
 
 
 class Host:
-    """used: of each disk, 0 to 1. kept: somebody keeps the clock. offset_ns: of it. ahead_ns: it was set by that."""
+    """used: of each disk, 0 to 1. kept: somebody keeps the clock. offset_ns: of it. ahead_ns: it was set by
+    that.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
