@@ -78,6 +78,9 @@ build: env ## sdist, wheel and the list of what it needs in dist/
 	rm -rf build/wheel
 	DIST_EXTRA_CONFIG=deploy/setup/wheel.cfg $(PY) deploy/setup/package.py
 
+docs: env ## the documentation as a site in build/site; its reference is made of the code
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build $(ARGS)
+
 frontend: env ## build the pages anew: their types of the backend's document, then the bundle (needs Node 18 and npm)
 	cd periphery/frontend && npm ci --no-progress
 	$(PY) -m periphery.frontend.types >build/openapi.json

@@ -10,14 +10,43 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.support_docs import ROOT, Block, blocks
 
-RUN = {"docs/journal.md": ("bad", "torn")}
-"""Page: words of the commands that must fail there, and do."""
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """fails: words of the commands that must fail there, and do. left_out: of those that are run elsewhere.
+    files_of: the pages whose files it speaks of. before: commands that make what it begins with.
+    """
+
+    fails: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    files_of: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+TUTORIAL = ("docs/tutorial.md",)
+RECORDING = ("python3 walk.py",)
+RUN = {
+    "docs/journal.md": Page(fails=("verify bad", "verify torn")),
+    "docs/tutorial.md": Page(
+        fails=("EURUSD 600000",),
+        left_out=("git clone", "make ", "nacre up", "nacre ps", "nacre down"),  # tests/containers
+    ),
+    "docs/how-to-desk.md": Page(files_of=TUTORIAL),
+    "docs/how-to-strategies.md": Page(files_of=TUTORIAL, before=RECORDING),
+    "docs/how-to-operations.md": Page(
+        files_of=TUTORIAL,
+        before=(*RECORDING, ".venv/bin/nacre backtest mine.py --data walk.csv --journal journal"),
+    ),
+    "docs/how-to-performance.md": Page(),
+}
 
 NOT_RUN = {
     "README.md": "in parts: see below; the others have pages of their own",
@@ -54,6 +83,9 @@ NOT_RUN = {
 }
 """Page: what its commands need that isn't here, or what else runs them."""
 
+UNTIL = "for n in $(seq 900); do {0} >/dev/null 2>&1 && break; sleep 0.1; done; {0} >/dev/null"
+STARTED = UNTIL.format(".venv/bin/nacre core status")
+BEGUN = UNTIL.format(".venv/bin/nacre core status -o json | grep -q '\"Mine\"'")
 READY = "for n in $(seq 600); do [ -S {0} ] && {1} core status >/dev/null 2>&1 && break; sleep 0.1; done"
 
 
@@ -95,15 +127,37 @@ def of(page: str) -> list[Block]:
     return [block for block in blocks() if block.page == page]
 
 
-def test_the_journal_s_page(folder: Path) -> None:
-    fail = RUN["docs/journal.md"]
-    lines = [
-        f"! {command}" if command.startswith("nacre") and command.split()[-1] in fail else command
-        for block in of("docs/journal.md")
-        for command in block.commands()
-    ]
-    said = run(folder, lines)
-    assert "torn tail" in said
+def files(page: str) -> dict[str, str]:
+    """The files that a page shows, each after a line that ends with its name and a colon."""
+    shown = re.finditer(r"`([a-z_]+\.[a-z]+)`:\n\n```[a-z]*\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return {match[1]: match[2] for match in shown}
+
+
+def script(page: str) -> Iterator[str]:
+    """The page's commands as a shell runs them; what goes on in the background is waited for."""
+    told = RUN[page]
+    yield from told.before
+    for command in (command for block in of(page) for command in block.commands()):
+        if any(words in command for words in told.left_out):
+            continue
+        if command.endswith("&"):
+            yield f"{command[:-1]} >>background.log 2>&1 &"
+            yield STARTED if "core run" in command else BEGUN
+        elif any(words in command for words in told.fails):
+            yield f"! {command}"
+        else:
+            yield command
+        if command.endswith("core stop"):
+            yield "wait"
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_a_page_runs_as_it_stands(page: str, folder: Path) -> None:
+    for source in (page, *RUN[page].files_of):
+        for name, text in files(source).items():
+            (folder / name).write_text(text)
+    said = run(folder, list(script(page)))
+    assert page != "docs/journal.md" or "torn tail" in said
 
 
 def test_the_readme_s_question_and_its_trade(folder: Path) -> None:

@@ -14,7 +14,20 @@ from core.cli import root
 from tests.support_docs import ROOT, blocks
 
 ENDS = ("&", "|", "&&", ";", ">", ">>", "<", ")")
-OTHERS = {"make", "cd", "cp", "curl", "dd", "git", "kubectl", "printf", "prometheus", "python3", "truncate"}
+OTHERS = {
+    "make",
+    "cd",
+    "cp",
+    "curl",
+    "dd",
+    "git",
+    "kubectl",
+    "mkdir",
+    "printf",
+    "prometheus",
+    "python3",
+    "truncate",
+}
 """Programs that aren't ours."""
 
 COMMANDS = [
