@@ -26,10 +26,11 @@ def _command(command: click.Command, context: click.Context, level: int) -> Iter
     yield f"{'#' * level} {context.command_path}\n"
     yield f"```text\n{command.get_usage(context)}\n```\n"
     yield _text(command.help or command.short_help or "") + "\n"
-    rows = [row for param in command.get_params(context) if (row := param.get_help_record(context))]
+    params = [param for param in command.get_params(context) if "--help" not in param.opts]
+    rows = [row for param in params if (row := param.get_help_record(context))]
     if rows:
         yield "| option | |\n| --- | --- |"
-        yield from (f"| `{_cell(name)}` | {_cell(text)} |" for name, text in rows)
+        yield from (f"| <code>{_cell(name)}</code> | {_cell(text)} |" for name, text in rows)
         yield ""
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -48,4 +49,4 @@ def _text(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return text.replace("|", "&#124;").replace("<", "&lt;").replace("*", "&#42;").replace("\n", " ")
