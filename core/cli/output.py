@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,12 @@ EXIT_CODES = {
     EXIT_NO_CORE: "no core to talk to",
 }
 """What a command's end means; docs/command.md says it at length."""
+
+LONG = 6
+"""A mapping in a mapping with more than so many entries has a table of its own."""
+
+SINCE_NS = 10**18
+"""A number of ns beyond it is a time (of 2001 and later), not how long something took."""
 
 WIDTH = 100
 """Columns of a table where standard output is no terminal."""
@@ -105,13 +112,21 @@ def write_mapping(values: Mapping[str, Any], title: str) -> None:
 
 
 def mapping_tables(values: Mapping[str, Any], title: str) -> list[Table]:
-    """A mapping as a table of two columns; a list of mappings in it as a table of its own below."""
+    """A mapping as a table of two columns; a list of mappings, or a long mapping, in it as a table of its own
+    below.
+    """
     plain = table("", "", title=title)
     plain.show_header = False
+    below: list[Table] = []
     for key, value in values.items():
-        if not _is_rows(value):
-            plain.add_row(_words(key), _cell(value))
-    return [plain, *(rows_table(value, _words(key)) for key, value in values.items() if _is_rows(value))]
+        if _is_rows(value):
+            below.append(rows_table(value, _words(key)))
+        elif isinstance(value, Mapping) and len(value) > LONG:
+            below += mapping_tables(value, _words(key))
+        else:
+            time = _time(key, value)
+            plain.add_row(_words(key.removesuffix("_ns") if time else key), time or _cell(value))
+    return [plain, *below]
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
@@ -138,6 +153,14 @@ def _is_rows(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
+def _time(key: str, value: object) -> str:
+    """ISO 8601 of a time in ns since the epoch; "" of anything else."""
+    if not key.endswith("_ns") or not isinstance(value, int) or value < SINCE_NS:
+        return ""
+    seconds, ns = divmod(value, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ns:09}Z"
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -152,6 +175,8 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
     if isinstance(value, Mapping):
         return escape(", ".join(f"{key} {_cell(part)}" for key, part in value.items()) or "none")
     if isinstance(value, list | tuple):

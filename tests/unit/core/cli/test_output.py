@@ -20,3 +20,14 @@ def test_a_mapping_prints_its_rows_below(capsys: pytest.CaptureFixture[str]) -> 
     assert [out.index(word) for word in ("title", "ok", "none", "rows", "[red]", "2,000")] == sorted(
         out.index(word) for word in ("title", "ok", "none", "rows", "[red]", "2,000")
     )
+
+
+def test_times_are_times_and_a_long_mapping_stands_below(capsys: pytest.CaptureFixture[str]) -> None:
+    long = {f"k{n}": n / 3 for n in range(8)} | {"large": 12345678.9}
+    write_mapping({"long": long, "first_ns": 1_700_000_000_000_000_005, "took_ns": 1_500}, "title")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["first", "2023-11-14T22:13:20.000000005Z"] in lines
+    assert ["took", "ns", "1,500"] in lines
+    assert lines.index(["long"]) > lines.index(["took", "ns", "1,500"])
+    assert ["k1", "0.333333"] in lines
+    assert ["large", "12,345,678.90"] in lines
