@@ -176,12 +176,19 @@ def _cell(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
+        return _float(value)
     if isinstance(value, Mapping):
         return escape(", ".join(f"{key} {_cell(part)}" for key, part in value.items()) or "none")
     if isinstance(value, list | tuple):
         return escape(", ".join(map(str, value)) or "none")
     return escape(str(value))
+
+
+def _float(value: float) -> str:
+    """As it is where that is short, else six digits of it."""
+    if len(repr(value)) <= 7:
+        return f"{value:,}"
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
 
 
 def _words(key: str) -> str:
