@@ -1,0 +1,237 @@
+"""The whole platform in containers: all healthy, a recorded day through it, each container killed in turn, and
+what each came to is what it comes to on this host without a container. Then nothing is left.
+
+Grafana alone is missing: no package here has it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from core.topology import LIVE_CURSORS
+from deploy.make_secrets import make
+from tests.containers.composed import DEPLOY, Composed, docker, nacre, until
+from tests.containers.test_live import came_to, ready, session
+from tests.containers.test_services import TABLES, check_websocket, here, told
+from tests.containers.whole import ENGINES, Day
+from tests.integration.pgadmin import Person
+
+LINES, SPEED = 14_000, 1.0
+"""Two of the recording's six minutes, as they went: the rest is more of the same. NACRE_WHOLE_LINES=94000 is all."""
+PROFILES = ("contained", "bridge", "services", "models", "cache", "feed", "backend", "nautilus", "panels")
+CORE = ("core", "sequencer", *LIVE_CURSORS)
+PROBED = (*ENGINES.values(), "recorder", "websocket", "cache")
+SERVICES = ("bridge", *PROBED, "market-data", "market-data-2", "strategy", "nautilus", "backend")
+SERVERS = ("postgres", "redis", "prometheus", "alertmanager", "pgadmin", "metrics", "act")
+PLATFORM = (*CORE, *SERVICES, *SERVERS)
+NETWORKS = {
+    "core": set(),
+    "bridge": {"wire", "stream"},
+    "strategy": {"wire"},
+    "nautilus": {"wire"},
+    **dict.fromkeys(ENGINES.values(), {"stream"}),
+    "recorder": {"store"},
+    "websocket": {"stream", "front"},
+    "cache": {"stream", "redis"},
+    "market-data": {"outside"},
+    "backend": {"front", "store"},
+    "postgres": {"store"},
+    "redis": {"redis"},
+    "metrics": {"watch"},
+    "act": {"alerts"},
+    "prometheus": {"watch", "stream", "store", "alerts", "panels"},
+    "alertmanager": {"alerts"},
+    "pgadmin": {"store", "front"},
+}
+DIAL = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
+REACHES = {
+    ("features", "bridge", "stream", 7703): True,
+    ("nautilus", "bridge", "wire", 7701): True,
+    ("recorder", "postgres", "store", 5432): True,
+    ("cache", "redis", "redis", 6379): True,
+    ("features", "postgres", "store", 5432): False,
+    ("nautilus", "redis", "redis", 6379): False,
+    ("websocket", "postgres", "store", 5432): False,
+    ("market-data", "bridge", "wire", 7701): False,
+    ("strategy", "bridge", "stream", 7703): False,
+}
+
+
+class Whole(Composed):
+    """All of it, up."""
+
+    def __init__(self, place: Path, of: Day) -> None:
+        self.secrets = place / "secrets"
+        make(self.secrets)
+        files = {
+            "NACRE_ENGINES": of.engines, "NACRE_STRATEGY": of.taker, "NACRE_NAUTILUS": of.node,
+            "NACRE_NAUTILUS_STRATEGIES": of.nautilus, "NACRE_SECRETS": self.secrets,
+        }  # fmt: skip
+        more = {"NACRE_PGADMIN_IMAGE": "nacre/pgadmin", "NACRE_PGADMIN_READ_ONLY": "true"}
+        given = {key: str(path) for key, path in files.items()} | more
+        super().__init__(place, *PROFILES, NACRE_PLACEMENT="contained", **given)
+        self.config.write_text(of.core())
+        self.files += [DEPLOY / "compose.strategy.yaml", DEPLOY / "compose.infrastructure.yaml", of.override]
+
+    def secret(self, name: str) -> str:
+        return (self.secrets / name).read_text().strip()
+
+    def wait_until_healthy(self, *services: str) -> None:
+        for name in services:
+            until(lambda of=name: self.health(of) == "healthy", f"{name} is healthy")  # type: ignore[misc]
+
+    def count(self) -> int:
+        """Events so far."""
+        with session(self, "count") as client:
+            return int(client.status()["seq"])
+
+    def kill_in_turn(self, *services: str) -> None:
+        for name in services:
+            self.kill(name)
+            self.wait_until_healthy(name)
+        self.wait_until_healthy(*services)
+
+
+@pytest.fixture(scope="module")
+def of(recordings: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Day:
+    if recordings is None:
+        pytest.skip("no recordings: set NACRE_DATA to the folder that holds crypto/")
+    lines = int(os.environ.get("NACRE_WHOLE_LINES", LINES))
+    return Day(tmp_path_factory.mktemp("day"), recordings, lines, SPEED)
+
+
+@pytest.fixture(scope="module")
+def whole(of: Day, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    with Whole(tmp_path_factory.mktemp("whole"), of) as found:
+        found.up(*PLATFORM, "venue", "venue-2")
+        yield found
+    check_nothing_is_left(found)
+
+
+def test_all_are_healthy_and_each_reaches_only_what_it_must(whole: Whole) -> None:
+    ready(whole)
+    whole.wait_until_healthy(*PLATFORM)
+    for name, wanted in NETWORKS.items():
+        found = json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", whole.container(name)))
+        assert {each.removeprefix(whole.network("")) for each in found} - {"none"} == wanted, name
+    for (who, whom, network, port), reached in REACHES.items():
+        words = ["docker", "exec", whole.container(who), "python3", "-c", DIAL, whole.address(whom, network), str(port)]
+        assert (subprocess.run(words, capture_output=True, check=False).returncode == 0) is reached, (who, whom)
+
+
+def test_people_and_tools_are_answered(whole: Whole) -> None:
+    url = f"http://{whole.address('backend', 'front')}:8440"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        assert b"<!doctype html>" in answer.read().lower()
+    until(lambda: _up(whole) == {"1"}, "Prometheus reaches all that it watches")
+    url = f"http://{whole.address('pgadmin', 'front')}:5050"
+    with Person(url, "desk@nacre.example.com", whole.secret("pgadmin")) as person:
+        group = next(each["_id"] for each in person.get("/browser/nodes/") if each["label"] == "nacre")
+        (server,) = person.get(f"/browser/server/nodes/{group}/")
+        person.post(
+            f"/browser/server/connect/{group}/{server['_id']}", {"password": whole.secret("postgres"), "save_password": 0}
+        )
+
+
+def _up(whole: Whole) -> set[str]:
+    asked = ["promtool", "query", "instant", "-o", "json", "http://127.0.0.1:9090", "up"]
+    told = json.loads(docker("exec", whole.container("prometheus"), *asked))
+    return {each["value"][1] for each in told}
+
+
+def test_each_killed_in_turn_comes_to_what_it_comes_to_without_containers(whole: Whole, of: Day, tmp_path: Path) -> None:
+    before = whole.count()
+    whole.kill_in_turn(*CORE[1:])
+    whole.kill_in_turn("core")
+    whole.wait_until_healthy(*CORE)
+    whole.kill_in_turn(*SERVERS)
+    whole.kill_in_turn(*SERVICES)
+    whole.wait_until_healthy(*PLATFORM)
+    assert whole.count() > before
+    last = settled(whole)
+    whole.compose("stop", *ENGINES.values(), "core")
+    journal = whole.volume("state") / "core" / "journal"
+    assert last > 1000
+    check_engines(whole, journal, of)
+    check_websocket(whole, journal)
+    check_cache(whole, journal)
+    check_recorder(whole, journal, tmp_path)
+    came_to(whole)
+
+
+def settled(whole: Whole) -> int:
+    """The last event, once both days are over, nobody trades, and all have heard all."""
+    until(lambda: all(_played(whole, name)["over"] for name in ("venue", "venue-2")), "the days are over")
+    whole.compose("stop", "market-data", "market-data-2", "strategy", "nautilus")
+    seen: list[int] = []
+
+    def still() -> int:
+        now = whole.count()
+        seen.append(now)
+        heard = {told(whole, name).get("last_seq") for name in PROBED}
+        return now if seen[-2:-1] == [now] and heard == {now} else 0
+
+    return until(still, "all have heard all")
+
+
+def _played(whole: Whole, venue: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"http://{whole.address(venue, 'outside')}:8080/status", timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def check_engines(whole: Whole, journal: Path, of: Day) -> None:
+    for name, service in ENGINES.items():
+        (found,) = here(
+            "engine", "replay", name, "--journal", str(journal), "--config", str(of.engines),
+            "--against", str(whole.volume(service)),
+        )  # fmt: skip
+        assert found["equal"], name
+        assert found["outputs"] > 0, name
+
+
+def check_cache(whole: Whole, journal: Path) -> None:
+    """What is in Redis, and what a pass over the journal puts there."""
+    place = f"{whole.address('redis', 'redis')}:6379"
+    password = whole.secret("redis.conf").split()[1]
+    with redis.Redis.from_url(f"redis://:{password}@{place}/0") as live, redis.Redis.from_url(f"redis://:{password}@{place}/1") as anew:
+        environment = os.environ | {"NACRE_REDIS": f"redis://:{password}@{place}/1"}
+        subprocess.run(nacre("cache", "run", str(journal), "--once"), check=True, env=environment)
+        assert _contents(live) == _contents(anew)
+        assert len(live.keys()) > 5
+
+
+def _contents(db: Any) -> dict[bytes, Any]:
+    kinds = {b"hash": db.hgetall, b"stream": db.xrange, b"string": db.get}
+    return {key: kinds[db.type(key)](key) for key in db.keys()}
+
+
+def check_recorder(whole: Whole, journal: Path, tmp_path: Path) -> None:
+    """The rows in PostgreSQL, and those of a store of its own."""
+    (tmp_path / "pgpass").write_text(f"*:*:*:nacre:{whole.secret('postgres')}\n")
+    (tmp_path / "pgpass").chmod(0o600)
+    kept = f"postgresql://nacre@{whole.address('postgres', 'store')}/postgres?passfile={tmp_path / 'pgpass'}"
+    anew = f"sqlite:///{tmp_path}/anew.db"
+    subprocess.run(nacre("recorder", "run", str(journal), "--store", anew, "--once"), check=True)
+    for table in TABLES:
+        rows = [here("recorder", "show", table, "--store", each, "--most", "99999") for each in (kept, anew)]
+        assert rows[0] == rows[1], table
+        assert rows[0] or table == "denials", table
+    sessions = {row["session"] for row in here("recorder", "show", "orders", "--store", kept, "--most", "99999")}
+    assert len(sessions) >= 2, "a strategy of ours and one of NautilusTrader's traded"
+
+
+def check_nothing_is_left(whole: Whole) -> None:
+    """Of containers, networks, volumes; and of memory, which they had of their own."""
+    project = f"label=com.docker.compose.project={whole.environment['COMPOSE_PROJECT_NAME']}"
+    for words in (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q")):
+        assert docker(*words, "--filter", project) == "", words
