@@ -28,7 +28,7 @@ from core.cli.output import (
 from core.cli.secrets import apart
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-BESIDE = ("services", "models", "cache", "feed", "backend", "nautilus")
+BESIDE = ("services", "models", "cache", "feed", "backend", "nautilus", "panels")
 PROFILES = ("contained", "remote", "bridge", *BESIDE)
 IMAGE = "nacre/core"
 PAGE = 4096

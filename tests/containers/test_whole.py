@@ -28,9 +28,10 @@ from tests.integration.pgadmin import Person
 LINES, SPEED = 14_000, 1.0
 """Two of the recording's six minutes, as they went: the rest is more of the same. NACRE_WHOLE_LINES=94000 is all."""
 PROFILES = ("contained", "bridge", "services", "models", "cache", "feed", "backend", "nautilus", "panels")
+FEEDS, VENUES = ("market-data", "market-data-2"), ("venue", "venue-2")
 CORE = ("core", "sequencer", *LIVE_CURSORS)
 PROBED = (*ENGINES.values(), "recorder", "websocket", "cache")
-SERVICES = ("bridge", *PROBED, "market-data", "market-data-2", "strategy", "nautilus", "backend")
+SERVICES = ("bridge", *PROBED, *FEEDS, "strategy", "nautilus", "backend")
 SERVERS = ("postgres", "redis", "prometheus", "alertmanager", "pgadmin", "metrics", "act")
 PLATFORM = (*CORE, *SERVICES, *SERVERS)
 NETWORKS = {
@@ -76,11 +77,14 @@ class Whole(Composed):
             "NACRE_ENGINES": of.engines, "NACRE_STRATEGY": of.taker, "NACRE_NAUTILUS": of.node,
             "NACRE_NAUTILUS_STRATEGIES": of.nautilus, "NACRE_SECRETS": self.secrets,
         }  # fmt: skip
-        more = {"NACRE_PGADMIN_IMAGE": "nacre/pgadmin", "NACRE_PGADMIN_READ_ONLY": "true"}
+        cpus = f"0-{(os.cpu_count() or 1) - 1}"
+        more = dict.fromkeys(("NACRE_CORE_CPUS", "NACRE_SERVICE_CPUS", "NACRE_INFRASTRUCTURE_CPUS"), cpus)
+        more |= {"NACRE_PGADMIN_IMAGE": "nacre/pgadmin", "NACRE_PGADMIN_READ_ONLY": "true"}
         given = {key: str(path) for key, path in files.items()} | more
         super().__init__(place, *PROFILES, NACRE_PLACEMENT="contained", **given)
         self.config.write_text(of.core())
-        self.files += [DEPLOY / "compose.strategy.yaml", DEPLOY / "compose.infrastructure.yaml", of.override]
+        more_files = ("strategy", "infrastructure", "cpusets")
+        self.files += [*(DEPLOY / f"compose.{name}.yaml" for name in more_files), of.override]
 
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text().strip()
@@ -112,13 +116,15 @@ def of(recordings: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Day
 @pytest.fixture(scope="module")
 def whole(of: Day, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     with Whole(tmp_path_factory.mktemp("whole"), of) as found:
-        found.up(*PLATFORM, "venue", "venue-2")
+        found.up(*(name for name in PLATFORM if name not in FEEDS))
         yield found
     check_nothing_is_left(found)
 
 
 def test_all_are_healthy_and_each_reaches_only_what_it_must(whole: Whole) -> None:
     ready(whole)
+    whole.wait_until_healthy(*(name for name in PLATFORM if name not in FEEDS))
+    whole.up(*VENUES, *FEEDS)  # the day begins
     whole.wait_until_healthy(*PLATFORM)
     for name, wanted in NETWORKS.items():
         found = json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", whole.container(name)))
@@ -170,8 +176,8 @@ def test_each_killed_in_turn_comes_to_what_it_comes_to_without_containers(whole:
 
 def settled(whole: Whole) -> int:
     """The last event, once both days are over, nobody trades, and all have heard all."""
-    until(lambda: all(_played(whole, name)["over"] for name in ("venue", "venue-2")), "the days are over")
-    whole.compose("stop", "market-data", "market-data-2", "strategy", "nautilus")
+    until(lambda: all(_played(whole, name)["over"] for name in VENUES), "the days are over")
+    whole.compose("stop", *FEEDS, "strategy", "nautilus")
     seen: list[int] = []
 
     def still() -> int:
