@@ -21,7 +21,8 @@ class Engines:
 
     def __init__(self, verb: str, names: Iterable[str], *options: str) -> None:
         self._commands = {
-            name: [verb, name.partition("-")[0], *(each.format(stage=name) for each in options)] for name in names
+            name: [verb, name.partition("-")[0], *(each.format(stage=name) for each in options)]
+            for name in names
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ended = threading.Event()

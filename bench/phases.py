@@ -181,7 +181,8 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         "order: each event goes through all stages before the next begins, so a time is a sum of hops "
         "with the "
         "processes' waits for a processor in it, no latency. Contained engines run what their containers run "
-        "(`nacre core engine NAME`, in 1b `nacre core remote NAME`), as processes here; `make test-containers` has them in containers.",
+        "(`nacre core engine NAME`, in 1b `nacre core remote NAME`), as processes here; `make "
+        "test-containers` has them in containers.",
         "",
         "In every row the state's hash, orders, fills, positions, P&L and what executions cost are those "
         "of all "

@@ -3,7 +3,8 @@ alone.
 
     python3 deploy/make_secrets.py [FOLDER]      default: deploy/secrets; what is there already stays
 
-As root it gives them to the user of the container that reads them (10001; Grafana's and pgAdmin's have their own), else everybody may read the files, and nobody the
+As root it gives them to the user of the container that reads them (10001; Grafana's and pgAdmin's have
+their own), else everybody may read the files, and nobody the
 folder.
 """
 

@@ -20,7 +20,7 @@ from core.live.places import beside, make_token
 from core.live.plan import Plan, choose_wait, groups, places, processors, remote_of
 from core.live.supervisor import Supervisor
 from core.recovery.replay import Replay
-from core.topology import CONTAINED, CURSORS, FUSED, PINNED, REMOTE
+from core.topology import CONTAINED, CURSORS, FUSED, PINNED
 from core_ext.journal import JournalReader
 
 SEGMENT_BYTES = 64 << 20

@@ -272,7 +272,9 @@ def _placements(file: str, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _partitions(file: str, keys: dict[str, Any]) -> dict[str, int]:
-    """How many remote engines share a stage's work. Only execution's can be shared out: risk's limits are of all."""
+    """How many remote engines share a stage's work. Only execution's can be shared out: risk's limits
+    are of all.
+    """
     given = dict(keys.get("partitions", {}))
     by = given.pop("by", "account")
     if by not in PARTITION_BY:
@@ -280,11 +282,15 @@ def _partitions(file: str, keys: dict[str, Any]) -> dict[str, int]:
     for stage, count in given.items():
         name = f"partitions.{stage}"
         if stage != "execution":
-            raise ConfigError(file, name, count, "only execution can be shared out: every other stage is single")
+            raise ConfigError(
+                file, name, count, "only execution can be shared out: every other stage is single"
+            )
         if not 1 <= _typed(file, name, count, int) <= PARTS_MAX:
             raise ConfigError(file, name, count, f"give 1 to {PARTS_MAX}")
         if keys.get("placements", {}).get(stage, keys.get("placement")) != REMOTE:
-            raise ConfigError(file, name, count, f'its engines are remote: say `placements.{stage} = "{REMOTE}"`')
+            raise ConfigError(
+                file, name, count, f'its engines are remote: say `placements.{stage} = "{REMOTE}"`'
+            )
     return given
 
 

@@ -1,9 +1,12 @@
-"""Several engines that share one place on the path: each has the orders of its accounts, and together they say what
+"""Several engines that share one place on the path: each has the orders of its accounts, and together
+they say what
 one would.
 
-    batch of the proxy ─► split by account (or order) ─► an engine each ─► answers merged in the spine's order ─► proxy
+    batch of the proxy ─► split by account (or order) ─► an engine each ─► answers merged in the spine's
+    order ─► proxy
 
-Only execution can be shared out so: what it knows, it knows of one order at a time. Risk stays single: its limits are
+Only execution can be shared out so: what it knows, it knows of one order at a time. Risk stays single:
+its limits are
 of all.
 """
 
@@ -48,7 +51,8 @@ class Asked:
 
 
 class Partitioned:
-    """As a `Link`, to several engines. by: account or order, the field of an outcome that says whose it is. EngineLost
+    """As a `Link`, to several engines. by: account or order, the field of an outcome that says whose it
+    is. EngineLost
     of any of them is that of all.
     """
 
@@ -112,7 +116,9 @@ class Partitioned:
         return (keys % len(self.links)).astype(np.int64)
 
     def _take(self, stage: ProxyStage) -> int:
-        """What is there; an answer that is whole, and first, is applied. A ring without room: the rest waits."""
+        """What is there; an answer that is whole, and first, is applied. A ring without room: the rest
+        waits.
+        """
         heard = sum(self._hear(link) for link in self.links)
         while self._asked and self._asked[0].is_answered and stage.apply():
             stage.apply(self._merged(self._asked.popleft()))
@@ -192,7 +198,8 @@ class Partitioned:
 
 
 def merged_digest(capacity: Capacity, began: bytes, states: list[bytes]) -> str:
-    """The digest of one engine's state, of those of several that began with the same one: each changed rows of
+    """The digest of one engine's state, of those of several that began with the same one: each changed
+    rows of
     its own orders alone, and no row is of two.
     """
     of_all = [_tables(capacity, state) for state in (began, *states)]
@@ -217,7 +224,9 @@ def _tables(capacity: Capacity, state: bytes) -> tuple[Any, dict[str, Rows]]:
         "execution.counts": (8, 8),
     }
     assert set(layout) == set(arena.table_names)
-    return arena, {name: np.frombuffer(arena.add_table(name, *each), np.uint8) for name, each in layout.items()}
+    return arena, {
+        name: np.frombuffer(arena.add_table(name, *each), np.uint8) for name, each in layout.items()
+    }
 
 
 def _offset(paragraph: str, name: str) -> int:
@@ -235,7 +244,13 @@ def _rows(batch: memoryview, reads: int) -> tuple[Any, Rows]:
 
 def _batch(count: int, number: int, derived: int = 0, sends: int = 0) -> bytes:
     head = np.zeros(1, HEAD)
-    for name, value in (("what", What.PAGES), ("count", count), ("number", number), ("derived", derived), ("sends", sends)):
+    for name, value in (
+        ("what", What.PAGES),
+        ("count", count),
+        ("number", number),
+        ("derived", derived),
+        ("sends", sends),
+    ):
         head[name] = value
     return head.tobytes()
 

@@ -1,7 +1,8 @@
 """Builds the images nacre/core, nacre/bench and those of services with the container engine at hand:
 `make images`.
 
-A service's image is the core's and one layer more; NautilusTrader's is an environment of its own; pgAdmin's is
+A service's image is the core's and one layer more; NautilusTrader's is an environment of its own;
+pgAdmin's is
 made from PyPI only when it is named.
 """
 
@@ -76,7 +77,9 @@ class Builder:
         return "nacre/base"
 
     def context(self, name: str, extras: Iterable[str] = ()) -> Path:
-        """A new folder of that name with what every Dockerfile copies: nacre's wheel, and those of its extras."""
+        """A new folder of that name with what every Dockerfile copies: nacre's wheel, and those of its
+        extras.
+        """
         found = self.place / name
         for folder in ("wheels", "empty"):
             (found / folder).mkdir(parents=True)

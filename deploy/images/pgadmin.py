@@ -1,4 +1,5 @@
-"""The image nacre/pgadmin: pgAdmin 4 from PyPI on the base image, for where its makers' image can't be pulled.
+"""The image nacre/pgadmin: pgAdmin 4 from PyPI on the base image, for where its makers' image can't be
+pulled.
 It takes the same settings as theirs, as far as deploy/compose.infrastructure.yaml has them.
 """
 
@@ -38,5 +39,15 @@ def _install(tool: Path, site: Path) -> None:
     """uv resolves its ninety dependencies in seconds; pip takes very long over them."""
     subprocess.run([sys.executable, "-m", "venv", str(tool)], check=True)
     subprocess.run([tool / "bin" / "pip", "install", "-q", "uv"], check=True)
-    command = [tool / "bin" / "uv", "pip", "install", "-q", "--python", sys.executable, "--target", site, PINNED]
+    command = [
+        tool / "bin" / "uv",
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        sys.executable,
+        "--target",
+        site,
+        PINNED,
+    ]
     subprocess.run(command, check=True)

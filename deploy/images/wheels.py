@@ -20,7 +20,9 @@ LOCK = ROOT / "deploy" / "setup" / "requirements.lock"
 
 
 def gather(target: Path, extras: Iterable[str]) -> None:
-    """What nacre with these extras depends on, into a folder. The registry is asked for what pip's cache lacks."""
+    """What nacre with these extras depends on, into a folder. The registry is asked for what pip's cache
+    lacks.
+    """
     if not (found := list(extras)):
         return
     wanted = target / "requirements.txt"

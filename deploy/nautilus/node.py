@@ -1,11 +1,14 @@
-"""A node of NautilusTrader 1.231 on a core, as its container runs it: over the bridge, with the strategies of a
+"""A node of NautilusTrader 1.231 on a core, as its container runs it: over the bridge, with the
+strategies of a
 file.
 
     node.py [FILE.json]     until SIGTERM; default /etc/nautilus/node.json
     node.py health          exit 0: the node ran, with its core, within the last seconds
 
-The file has `account`, and more or less `address`, `name`, `trader_id`, `paths` (folders of strategies' modules) and
-`strategies`: each NautilusTrader's own ImportableStrategyConfig. The token is that in the file NACRE_TOKEN_FILE.
+The file has `account`, and more or less `address`, `name`, `trader_id`, `paths` (folders of strategies'
+modules) and
+`strategies`: each NautilusTrader's own ImportableStrategyConfig. The token is that in the file
+NACRE_TOKEN_FILE.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""pgAdmin 4 beside a core: served on this host alone (in a container, to its networks); everything that it keeps is under $NACRE_PGADMIN."""
+"""pgAdmin 4 beside a core: served on this host alone (in a container, to its networks); everything that
+it keeps is under $NACRE_PGADMIN.
+"""
 
 import os
 

@@ -155,7 +155,9 @@ def _utc(ns: int) -> str:
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @click.option("--speed", type=float, default=1.0, show_default=True, help="0: as fast as it is read.")
 @click.option("--port", type=int, default=0, help="Else any that is free.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens: 0.0.0.0 in a container.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where it listens: 0.0.0.0 in a container."
+)
 @click.option(
     "--fault", "faults", multiple=True, metavar="AT:WHAT[:COUNT]", help="Such as 500:drop, 900:skip:20."
 )

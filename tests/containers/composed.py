@@ -99,7 +99,9 @@ class Composed:
 
     def address(self, service: str, network: str) -> str:
         """Its IP there, which this host reaches."""
-        found = json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", self.container(service)))
+        found = json.loads(
+            docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", self.container(service))
+        )
         return str(found[self.network(network)]["IPAddress"])
 
     def health(self, service: str) -> str:

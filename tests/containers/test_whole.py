@@ -1,4 +1,5 @@
-"""The whole platform in containers: all healthy, a recorded day through it, each container killed in turn, and
+"""The whole platform in containers: all healthy, a recorded day through it, each container killed in
+turn, and
 what each came to is what it comes to on this host without a container. Then nothing is left.
 
 Grafana alone is missing: no package here has it.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -17,16 +19,19 @@ from typing import Any
 import pytest
 import redis
 
+from bench.machine import machine
 from core.topology import LIVE_CURSORS
 from deploy.make_secrets import make
 from tests.containers.composed import DEPLOY, Composed, docker, nacre, until
-from tests.containers.test_live import came_to, ready, session
+from tests.containers.test_live import came_to, ready, restarts, session
 from tests.containers.test_services import TABLES, check_websocket, here, told
 from tests.containers.whole import ENGINES, Day
 from tests.integration.pgadmin import Person
 
 LINES, SPEED = 14_000, 1.0
-"""Two of the recording's six minutes, as they went: the rest is more of the same. NACRE_WHOLE_LINES=94000 is all."""
+"""Two of the recording's six minutes, as they went: the rest is more of the same.
+NACRE_WHOLE_LINES=94000 is all.
+"""
 PROFILES = ("contained", "bridge", "services", "models", "cache", "feed", "backend", "nautilus", "panels")
 FEEDS, VENUES = ("market-data", "market-data-2"), ("venue", "venue-2")
 CORE = ("core", "sequencer", *LIVE_CURSORS)
@@ -39,7 +44,7 @@ NETWORKS = {
     "bridge": {"wire", "stream"},
     "strategy": {"wire"},
     "nautilus": {"wire"},
-    **dict.fromkeys(ENGINES.values(), {"stream"}),
+    **{name: {"stream"} for name in ENGINES.values()},
     "recorder": {"store"},
     "websocket": {"stream", "front"},
     "cache": {"stream", "redis"},
@@ -81,6 +86,7 @@ class Whole(Composed):
         more = dict.fromkeys(("NACRE_CORE_CPUS", "NACRE_SERVICE_CPUS", "NACRE_INFRASTRUCTURE_CPUS"), cpus)
         more |= {"NACRE_PGADMIN_IMAGE": "nacre/pgadmin", "NACRE_PGADMIN_READ_ONLY": "true"}
         given = {key: str(path) for key, path in files.items()} | more
+        self.fell: dict[str, list[str]] = {}
         super().__init__(place, *PROFILES, NACRE_PLACEMENT="contained", **given)
         self.config.write_text(of.core())
         more_files = ("strategy", "infrastructure", "cpusets")
@@ -98,10 +104,31 @@ class Whole(Composed):
         with session(self, "count") as client:
             return int(client.status()["seq"])
 
+    def pids(self) -> dict[str, int]:
+        """Of each container's first process."""
+        names = [self.container(name) for name in PLATFORM]
+        told = docker("inspect", "-f", "{{.State.Pid}}", *names).split()
+        return {name: int(pid) for name, pid in zip(PLATFORM, told, strict=True)}
+
+    def kill(self, service: str) -> None:
+        """And nobody else dies of it."""
+        before = self.pids()
+        super().kill(service)
+        after = self.pids()
+        self.fell[service] = [name for name, pid in after.items() if pid != before[name] and name != service]
+
     def kill_in_turn(self, *services: str) -> None:
+        """The next one once the one before has been brought back; all are healthy in the end."""
         for name in services:
             self.kill(name)
-            self.wait_until_healthy(name)
+        self.wait_until_healthy(*services)
+
+    def kill_engines(self, *services: str) -> None:
+        """Of the core: each once the one before is at its place again."""
+        for name in services:
+            before = restarts(self)
+            self.kill(name)
+            until(lambda n=before: restarts(self) > n, f"{name} is back")  # type: ignore[misc]
         self.wait_until_healthy(*services)
 
 
@@ -127,11 +154,25 @@ def test_all_are_healthy_and_each_reaches_only_what_it_must(whole: Whole) -> Non
     whole.up(*VENUES, *FEEDS)  # the day begins
     whole.wait_until_healthy(*PLATFORM)
     for name, wanted in NETWORKS.items():
-        found = json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", whole.container(name)))
+        found = json.loads(
+            docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", whole.container(name))
+        )
         assert {each.removeprefix(whole.network("")) for each in found} - {"none"} == wanted, name
     for (who, whom, network, port), reached in REACHES.items():
-        words = ["docker", "exec", whole.container(who), "python3", "-c", DIAL, whole.address(whom, network), str(port)]
-        assert (subprocess.run(words, capture_output=True, check=False).returncode == 0) is reached, (who, whom)
+        words = [
+            "docker",
+            "exec",
+            whole.container(who),
+            "python3",
+            "-c",
+            DIAL,
+            whole.address(whom, network),
+            str(port),
+        ]
+        assert (subprocess.run(words, capture_output=True, check=False).returncode == 0) is reached, (
+            who,
+            whom,
+        )
 
 
 def test_people_and_tools_are_answered(whole: Whole) -> None:
@@ -144,7 +185,8 @@ def test_people_and_tools_are_answered(whole: Whole) -> None:
         group = next(each["_id"] for each in person.get("/browser/nodes/") if each["label"] == "nacre")
         (server,) = person.get(f"/browser/server/nodes/{group}/")
         person.post(
-            f"/browser/server/connect/{group}/{server['_id']}", {"password": whole.secret("postgres"), "save_password": 0}
+            f"/browser/server/connect/{group}/{server['_id']}",
+            {"password": whole.secret("postgres"), "save_password": 0},
         )
 
 
@@ -154,15 +196,35 @@ def _up(whole: Whole) -> set[str]:
     return {each["value"][1] for each in told}
 
 
-def test_each_killed_in_turn_comes_to_what_it_comes_to_without_containers(whole: Whole, of: Day, tmp_path: Path) -> None:
+def test_no_secret_is_in_a_log_an_argument_or_an_image(whole: Whole) -> None:
+    known = [
+        path.read_text().strip().rpartition(":")[2].rpartition(" ")[2] for path in whole.secrets.iterdir()
+    ]
+    known.append((whole.volume("run") / "core.token").read_text().strip())
+    known.append((whole.volume("websocket") / "secret").read_text().strip())
+    assert all(len(each) >= 16 for each in known)
+    for name in PLATFORM:
+        shown = docker("inspect", whole.container(name)) + whole.logs(name)
+        shown += docker(
+            "history", "--no-trunc", docker("inspect", "-f", "{{.Image}}", whole.container(name)).strip()
+        )
+        assert not [each for each in known if each in shown], name
+
+
+def test_each_killed_in_turn_comes_to_what_it_comes_to_without_containers(
+    whole: Whole, of: Day, tmp_path: Path
+) -> None:
     before = whole.count()
-    whole.kill_in_turn(*CORE[1:])
+    whole.kill_engines(*CORE[1:])
     whole.kill_in_turn("core")
     whole.wait_until_healthy(*CORE)
     whole.kill_in_turn(*SERVERS)
     whole.kill_in_turn(*SERVICES)
     whole.wait_until_healthy(*PLATFORM)
     assert whole.count() > before
+    assert whole.fell == {name: [] for name in PLATFORM}, "who was killed took nobody along"
+    if report := os.environ.get("NACRE_WHOLE_REPORT"):
+        Path(report).write_text(json.dumps(measured(whole), indent=1) + "\n")
     last = settled(whole)
     whole.compose("stop", *ENGINES.values(), "core")
     journal = whole.volume("state") / "core" / "journal"
@@ -172,6 +234,26 @@ def test_each_killed_in_turn_comes_to_what_it_comes_to_without_containers(whole:
     check_cache(whole, journal)
     check_recorder(whole, journal, tmp_path)
     came_to(whole)
+
+
+def measured(whole: Whole) -> dict[str, Any]:
+    """What each container takes: its image, its memory; and who fell with it."""
+    parts = {}
+    for name in PLATFORM:
+        stats = json.loads(docker("stats", "--no-stream", "--format", "{{json .}}", whole.container(name)))
+        image = docker("inspect", "-f", "{{.Image}}", whole.container(name)).strip()
+        parts[name] = {
+            "image_mb": round(int(docker("image", "inspect", "-f", "{{.Size}}", image)) / 1e6),
+            "memory_mb": round(_bytes(stats["MemUsage"].split(" / ")[0]) / 1e6),
+            "fell_with_it": whole.fell[name],
+        }
+    return {"machine": machine(), "events": whole.count(), "parts": parts}
+
+
+def _bytes(text: str) -> float:
+    found = re.fullmatch(r"([0-9.]+)([KMG]i)?B", text)
+    assert found, text
+    return float(found[1]) * {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}[found[2]]
 
 
 def settled(whole: Whole) -> int:
@@ -190,7 +272,9 @@ def settled(whole: Whole) -> int:
 
 
 def _played(whole: Whole, venue: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"http://{whole.address(venue, 'outside')}:8080/status", timeout=30) as answer:
+    with urllib.request.urlopen(
+        f"http://{whole.address(venue, 'outside')}:8080/status", timeout=30
+    ) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
 
@@ -209,16 +293,19 @@ def check_cache(whole: Whole, journal: Path) -> None:
     """What is in Redis, and what a pass over the journal puts there."""
     place = f"{whole.address('redis', 'redis')}:6379"
     password = whole.secret("redis.conf").split()[1]
-    with redis.Redis.from_url(f"redis://:{password}@{place}/0") as live, redis.Redis.from_url(f"redis://:{password}@{place}/1") as anew:
+    with (
+        redis.Redis.from_url(f"redis://:{password}@{place}/0") as live,
+        redis.Redis.from_url(f"redis://:{password}@{place}/1") as anew,
+    ):
         environment = os.environ | {"NACRE_REDIS": f"redis://:{password}@{place}/1"}
         subprocess.run(nacre("cache", "run", str(journal), "--once"), check=True, env=environment)
         assert _contents(live) == _contents(anew)
-        assert len(live.keys()) > 5
+        assert len(list(live.scan_iter())) > 5
 
 
 def _contents(db: Any) -> dict[bytes, Any]:
     kinds = {b"hash": db.hgetall, b"stream": db.xrange, b"string": db.get}
-    return {key: kinds[db.type(key)](key) for key in db.keys()}
+    return {key: kinds[db.type(key)](key) for key in db.scan_iter()}
 
 
 def check_recorder(whole: Whole, journal: Path, tmp_path: Path) -> None:
@@ -232,7 +319,9 @@ def check_recorder(whole: Whole, journal: Path, tmp_path: Path) -> None:
         rows = [here("recorder", "show", table, "--store", each, "--most", "99999") for each in (kept, anew)]
         assert rows[0] == rows[1], table
         assert rows[0] or table == "denials", table
-    sessions = {row["session"] for row in here("recorder", "show", "orders", "--store", kept, "--most", "99999")}
+    sessions = {
+        row["session"] for row in here("recorder", "show", "orders", "--store", kept, "--most", "99999")
+    }
     assert len(sessions) >= 2, "a strategy of ours and one of NautilusTrader's traded"
 
 

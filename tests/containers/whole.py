@@ -1,4 +1,6 @@
-"""What the whole platform in containers is given to do: two recorded venues, a model learned of them, strategies."""
+"""What the whole platform in containers is given to do: two recorded venues, a model learned of them,
+strategies.
+"""
 
 from __future__ import annotations
 
@@ -97,16 +99,29 @@ class Day:
         periods = {"period_s": PERIOD_S, "periods": 100}
         params: dict[str, dict[str, Any]] = {
             "features": {"period_s": PERIOD_S, "features": features},
-            "ml": {"registry": str(self.place / "models.db"), "model": day.MODEL, "champion": 1, "signal": "alpha"},
+            "ml": {
+                "registry": str(self.place / "models.db"),
+                "model": day.MODEL,
+                "champion": 1,
+                "signal": "alpha",
+            },
             "factor": periods | {"least": 10, "factors": self.symbols[:1]},
             "portfolio": periods | {"least": 10, "every": 4, "signal": "weight", "symbols": self.symbols},
             "risk": periods | {"least": 5, "draws": 200},
             "analytics": periods,
         }
         sections = [f"[{name}.params]\n{_toml(each)}" for name, each in params.items()]
-        venues = (("market_data", "binance", "venue", "BTCUSDT"), ("market_data_2", "binance_usdm", "venue-2", "BTCUSDT.PERP"))
+        venues = (
+            ("market_data", "binance", "venue", "BTCUSDT"),
+            ("market_data_2", "binance_usdm", "venue-2", "BTCUSDT.PERP"),
+        )
         for section, venue, host, name in venues:
-            taken = {"venue": venue, "symbols": ["BTCUSDT"], "names": {"BTCUSDT": name}, "silent_after_s": 3600.0}
+            taken = {
+                "venue": venue,
+                "symbols": ["BTCUSDT"],
+                "names": {"BTCUSDT": name},
+                "silent_after_s": 3600.0,
+            }
             taken |= {"url": f"ws://{host}:8080/stream", "rest": f"http://{host}:8080"}
             sections.append(f"[{section}]\n{_toml(taken)}")
         return "\n".join(sections)
@@ -128,15 +143,29 @@ class Day:
                 "extends": second,
                 "command": [*command, "--core=/run/nacre/core.sock", "--http=0.0.0.0:9101"],
             },
-            **{name: self._venue(path) for name, path in zip(("venue", "venue-2"), self.recordings, strict=True)},
+            **{
+                name: self._venue(path)
+                for name, path in zip(("venue", "venue-2"), self.recordings, strict=True)
+            },
         }
 
     def _venue(self, recording: Path) -> dict[str, Any]:
         inside = f"/data/{recording.name}"
-        serve = ["market-data", "serve", inside, "--speed", str(self.speed), "--host", "0.0.0.0", "--port", "8080"]
+        serve = [
+            "market-data",
+            "serve",
+            inside,
+            "--speed",
+            str(self.speed),
+            "--host",
+            "0.0.0.0",
+            "--port",
+            "8080",
+        ]
         return {
             "image": "nacre/market-data", "command": serve, "networks": ["outside"], "profiles": ["feed"],
-            "volumes": [f"{recording}:{inside}:ro"], "healthcheck": {"disable": True}, "stop_grace_period": "1s",
+            "volumes": [f"{recording}:{inside}:ro"], "healthcheck": {"disable": True},
+            "stop_grace_period": "1s",
         }  # fmt: skip
 
 

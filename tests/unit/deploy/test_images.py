@@ -16,7 +16,7 @@ from periphery.service.registry import PLACES
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text()
 BESIDE = (DEPLOY / "compose.services.yaml").read_text()
-_SERVICE = re.compile(r"\n  ([a-z-]+):\n((?:    .*\n)+)")
+_SERVICE = re.compile(r"\n  ([a-z0-9-]+):\n((?:    .*\n)+)")
 SERVICES = dict(_SERVICE.findall(COMPOSE.partition("\nservices:")[2].partition("\nvolumes:")[0]))
 SERVICES_BESIDE = dict(_SERVICE.findall(BESIDE.partition("\nservices:")[2].partition("\nvolumes:")[0]))
 

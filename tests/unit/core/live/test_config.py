@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.live.plan import plans
 from core.live.config import ConfigError, beside, default_socket, load
+from core.live.plan import plans
 from core.scenario.reader import ScenarioError
 
 DECLARED = """
@@ -155,7 +155,11 @@ def test_a_stage_that_several_engines_share(tmp_path: Path) -> None:
         ('remote = "tcp://{engine}:7700"', "remote", "give a ZeroMQ address"),
         ("realtime = 100", "realtime", "give 1 to 99"),
         ("realtime = 10", "realtime", "say `wait` too"),
-        ('placement = "remote"\npartitions = {risk = 2}', "partitions.risk", "only execution can be shared out"),
+        (
+            'placement = "remote"\npartitions = {risk = 2}',
+            "partitions.risk",
+            "only execution can be shared out",
+        ),
         ("partitions = {execution = 2}", "partitions.execution", 'placements.execution = "remote"'),
         ('placement = "remote"\npartitions = {execution = 17}', "partitions.execution", "give 1 to 16"),
         ('partitions = {by = "venue"}', "partitions.by", "give account or order"),

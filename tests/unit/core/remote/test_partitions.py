@@ -1,4 +1,6 @@
-"""Execution shared out over several engines: whoever has which order, it is what one engine says and knows."""
+"""Execution shared out over several engines: whoever has which order, it is what one engine says and
+knows.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,12 @@ def test_one_that_began_anew_is_noticed(tape: Tape, link: Partitioned, engines: 
     for each in engines:
         each.host.engine = None
     with pytest.raises(EngineLost, match="began anew"):
-        for _ in range(len(tape.pages)):
-            player.put()
-            for _ in range(50):
-                link.turn(proxy, wait=True)
+        play(player, link, proxy)
+
+
+def play(player: Player, link: Partitioned, proxy: ProxyStage) -> None:
+    """Without a look at the answers."""
+    while player.left:
+        player.put()
+        for _ in range(50):
+            link.turn(proxy, wait=True)
