@@ -38,8 +38,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 def places(placement: str, placements: Mapping[str, str]) -> dict[str, str]:
     """Where each stage is. placement: of every stage that `placements` doesn't name; with `remote` those
-    that can't be
-    behind a network are pinned. The simulated venues stand beside the gateways, unless they are named.
+    that can't be behind a network are pinned. The simulated venues stand beside the gateways, unless
+    they are named.
     """
     where = {}
     for stage in LIVE_STAGES:

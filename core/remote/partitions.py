@@ -1,13 +1,11 @@
-"""Several engines that share one place on the path: each has the orders of its accounts, and together
-they say what
-one would.
+"""Several engines that share one place on the path: each has the orders of its accounts, and together they
+say what one would.
 
     batch of the proxy ─► split by account (or order) ─► an engine each ─► answers merged in the spine's
     order ─► proxy
 
-Only execution can be shared out so: what it knows, it knows of one order at a time. Risk stays single:
-its limits are
-of all.
+Only execution can be shared out so: what it knows, it knows of one order at a time. Risk stays single: its
+limits are of all.
 """
 
 from __future__ import annotations
@@ -51,9 +49,8 @@ class Asked:
 
 
 class Partitioned:
-    """As a `Link`, to several engines. by: account or order, the field of an outcome that says whose it
-    is. EngineLost
-    of any of them is that of all.
+    """As a `Link`, to several engines. by: account or order, the field of an outcome that says whose it is.
+    EngineLost of any of them is that of all.
     """
 
     def __init__(self, addresses: Iterable[str], by: str) -> None:
@@ -198,9 +195,8 @@ class Partitioned:
 
 
 def merged_digest(capacity: Capacity, began: bytes, states: list[bytes]) -> str:
-    """The digest of one engine's state, of those of several that began with the same one: each changed
-    rows of
-    its own orders alone, and no row is of two.
+    """The digest of one engine's state, of those of several that began with the same one: each changed rows
+    of its own orders alone, and no row is of two.
     """
     of_all = [_tables(capacity, state) for state in (began, *states)]
     first, *parts = (tables for _, tables in of_all)

@@ -1,9 +1,8 @@
 """Builds the images nacre/core, nacre/bench and those of services with the container engine at hand:
 `make images`.
 
-A service's image is the core's and one layer more; NautilusTrader's is an environment of its own;
-pgAdmin's is
-made from PyPI only when it is named.
+A service's image is the core's and one layer more; NautilusTrader's is an environment of its own; pgAdmin's
+is made from PyPI only when it is named.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """The image nacre/pgadmin: pgAdmin 4 from PyPI on the base image, for where its makers' image can't be
-pulled.
-It takes the same settings as theirs, as far as deploy/compose.infrastructure.yaml has them.
+pulled. It takes the same settings as theirs, as far as deploy/compose.infrastructure.yaml has them.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ file.
     node.py health          exit 0: the node ran, with its core, within the last seconds
 
 The file has `account`, and more or less `address`, `name`, `trader_id`, `paths` (folders of strategies'
-modules) and
-`strategies`: each NautilusTrader's own ImportableStrategyConfig. The token is that in the file
+modules) and `strategies`: each NautilusTrader's own ImportableStrategyConfig. The token is that in the file
 NACRE_TOKEN_FILE.
 """
 

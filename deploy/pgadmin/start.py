@@ -1,9 +1,8 @@
 """pgAdmin in the image nacre/pgadmin: who may come in and the servers are set up at the first start,
 then it serves.
 
-PGADMIN_DEFAULT_EMAIL, PGADMIN_DEFAULT_PASSWORD_FILE, PGADMIN_LISTEN_PORT and /pgadmin4/servers.json are
-as its makers'
-image has them.
+PGADMIN_DEFAULT_EMAIL, PGADMIN_DEFAULT_PASSWORD_FILE, PGADMIN_LISTEN_PORT and /pgadmin4/servers.json are as
+its makers' image has them.
 """
 
 import importlib.util

@@ -1,9 +1,8 @@
 """A venue for tests and demonstrations: plays recorded lines over websocket and HTTP as the venue would have.
 
-It answers subscriptions, requests for books and for how far it has played (`/status`), at recorded speed
-or as fast as they are read, to one client
-at a time. The books that it gives besides the recorded ones are those of the recording at that place, in the
-venue's own words. Faults happen at chosen lines: see `Fault`.
+It answers subscriptions, requests for books and for how far it has played (`/status`), at recorded speed or
+as fast as they are read, to one client at a time. The books that it gives besides the recorded ones are
+those of the recording at that place, in the venue's own words. Faults happen at chosen lines: see `Fault`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""The whole platform in containers: all healthy, a recorded day through it, each container killed in
-turn, and
-what each came to is what it comes to on this host without a container. Then nothing is left.
+"""The whole platform in containers: all healthy, a recorded day through it, each container killed in turn,
+and what each came to is what it comes to on this host without a container. Then nothing is left.
 
 Grafana alone is missing: no package here has it.
 """
