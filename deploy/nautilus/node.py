@@ -22,6 +22,7 @@ from typing import Any
 
 ALIVE = Path(os.environ.get("NACRE_ALIVE", "/tmp/node.alive"))
 FRESH_S = 15.0
+BEGIN_S = 120.0
 TICK_S = 1.0
 
 
@@ -31,18 +32,31 @@ def main() -> int:
     file = Path(sys.argv[1] if len(sys.argv) > 1 else "/etc/nautilus/node.json")
     told = json.loads(file.read_text())
     sys.path[:0] = told.get("paths", [])
-    node = made(told)
+    where = {"address": told.get("address", "tcp://bridge:7701"), "name": told.get("name", "nt")}
+    await_core(where["address"], f"{where['name']}-look")
+    node = made(told, where)
     try:
-        loop = node.get_event_loop()
-        beating = loop.create_task(beat(node))
+        beating = node.get_event_loop().create_task(beat(node))
         node.run()  # SIGTERM stops it
         beating.cancel()
+        return 0
     finally:
         node.dispose()
-    return 0
 
 
-def made(told: dict[str, Any]) -> Any:
+def await_core(address: str, name: str) -> None:
+    """A node gives up where its clients don't connect at once."""
+    from periphery.client import ClientError, connect
+
+    while True:
+        try:
+            connect(address, name=name).close()
+            return
+        except (ClientError, OSError):
+            time.sleep(TICK_S)
+
+
+def made(told: dict[str, Any], where: dict[str, str]) -> Any:
     """A built node."""
     from nautilus_trader.config import ImportableStrategyConfig, LoggingConfig, TradingNodeConfig
     from nautilus_trader.live.node import TradingNode
@@ -55,7 +69,6 @@ def made(told: dict[str, Any]) -> Any:
         NacreExecClientFactory,
     )
 
-    where = {"address": told.get("address", "tcp://bridge:7701"), "name": told.get("name", "nt")}
     config = TradingNodeConfig(
         trader_id=TraderId(told.get("trader_id", "DESK-001")),
         logging=LoggingConfig(log_level=told.get("log_level", "WARNING"), log_colors=False),
@@ -71,11 +84,15 @@ def made(told: dict[str, Any]) -> Any:
 
 
 async def beat(node: Any) -> None:
-    """Touches a file while the node runs and has its core."""
-    while True:
+    """Touches a file while the node runs and has its core. One that doesn't begin ends, to be begun anew."""
+    end, began = time.monotonic() + BEGIN_S, False
+    while began or time.monotonic() < end:
+        began = began or node.is_running()
         if node.is_running() and node.kernel.exec_engine.check_connected():
             ALIVE.touch()
         await asyncio.sleep(TICK_S)
+    print(f"the node didn't begin within {BEGIN_S:g} s", file=sys.stderr, flush=True)
+    os._exit(1)  # one that never ran has nothing to stop, and no way to
 
 
 if __name__ == "__main__":
