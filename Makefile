@@ -18,7 +18,7 @@ demo: env ## run a recorded trading day through the core (ARGS="-o json")
 test: env ## pass the tests (ARGS="-k ring")
 	$(PY) -m pytest $(ARGS)
 
-images: env ## build the images nacre/core and nacre/bench with the container engine at hand
+images: env ## build the images of nacre with the container engine at hand
 	$(PY) deploy/images/build.py $(ARGS)
 
 api: env ## walk through the backend's interface by chance, each answer held against its document (ARGS="--examples 500")

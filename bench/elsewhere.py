@@ -16,12 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 class Engines:
     """`nacre core VERB NAME OPTIONS` of each name, again and again until the block ends; {stage} is the
-    name.
+    name. `execution-2` is another engine of the stage `execution`.
     """
 
     def __init__(self, verb: str, names: Iterable[str], *options: str) -> None:
         self._commands = {
-            name: [verb, name, *(each.format(stage=name) for each in options)] for name in names
+            name: [verb, name.partition("-")[0], *(each.format(stage=name) for each in options)]
+            for name in names
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ended = threading.Event()

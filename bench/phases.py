@@ -25,7 +25,7 @@ from core.backtest.demo import DemoConfig, DemoResult, run_demo
 from core.backtest.fused import FusedCore
 from core.backtest.pinned import PinnedCore, Where
 from core.live.supervisor import Supervisor
-from core.topology import CONTAINED, CURSORS, FUSED
+from core.topology import CONTAINED, CURSORS, FUSED, REMOTE
 
 KEYS = ("venue", "algo", "strategy", "account", "symbol")
 FIGURES = ("events", "orders", "children", "fills", "positions", "pnl", "state_hash")
@@ -34,13 +34,20 @@ FIGURES = ("events", "orders", "children", "fills", "positions", "pnl", "state_h
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A step of the analysis. placements: of the stages that aren't fused. moved: those that this step
-    moves.
+    moves. partitions: of those that several engines share, order by order, since the day has one account.
     """
 
     name: str
     what: str
     placements: Mapping[str, str] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
+    partitions: Mapping[str, int] = field(default_factory=dict)
+
+    def engines(self, where: str) -> tuple[str, ...]:
+        """Those that are placed so; `execution-2` is the second that shares the work of execution."""
+        placed = [stage for stage, place in self.placements.items() if place == where]
+        more = [f"{stage}-{n}" for stage in placed for n in range(2, self.partitions.get(stage, 1) + 1)]
+        return (*placed, *more)
 
 
 def phases() -> tuple[Phase, ...]:
@@ -51,6 +58,13 @@ def phases() -> tuple[Phase, ...]:
     return (
         Phase("0", "all engines in one process"),
         Phase("1", "order execution contained", first, ("execution",)),
+        Phase(
+            "1b",
+            "its orders shared out over two engines, behind ZeroMQ; risk single",
+            {"execution": REMOTE},
+            ("execution", "execution-2"),
+            {"execution": 2},
+        ),
         Phase("2", "real-time risk contained too", second, ("risk",)),
         Phase("3", "position keeper, router, everything apart", third, ("positions", "router", "orders")),
     )
@@ -116,7 +130,7 @@ def _phase(phase: Phase, place: Path, day: DemoConfig, wanted: Mapping[str, Any]
     row: dict[str, Any] = {
         "phase": phase.name,
         "what": phase.what,
-        "contained": ", ".join(phase.placements),
+        "contained": ", ".join((*phase.engines(CONTAINED), *phase.engines(REMOTE))),
         "us_an_event": round(seconds * 1e6 / wanted["events"], 1),
         "equal": whole[0] == wanted,
         "killed": "",
@@ -135,10 +149,16 @@ def _played(
 ) -> tuple[tuple[dict[str, Any], list[str]], float]:
     """((what is seen, who was killed), seconds of the day)."""
     journal = _new(folder / "journal")
-    where = Where(FUSED, folder / "run" / "core.sock", placements=phase.placements)
+    remote = f"ipc://{folder}/{{stage}}"
+    where = Where(
+        FUSED, folder / "run" / "core.sock", remote, phase.placements, phase.partitions, partition_by="order"
+    )
     config = DemoConfig(journal=journal, data=None, seed=day.seed, quotes=day.quotes)
-    with Engines("engine", phase.placements, "--socket", str(where.socket)) as engines:
-        killing = Killing(engines, killed, events) if killed else None
+    contained = Engines("engine", phase.engines(CONTAINED), "--socket", str(where.socket))
+    behind = Engines("remote", phase.engines(REMOTE), "--listen", remote)
+    with contained, behind:
+        moved = behind if REMOTE in phase.placements.values() else contained
+        killing = Killing(moved, killed, events) if killed else None
         result = run_demo(config, lambda setup: PinnedCore(setup, killing, where), lambda *_: None)
     return (_seen(result, journal), killing.killed if killing else []), result.run_ns / 1e9
 
@@ -161,7 +181,8 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         "order: each event goes through all stages before the next begins, so a time is a sum of hops "
         "with the "
         "processes' waits for a processor in it, no latency. Contained engines run what their containers run "
-        "(`nacre core engine NAME`), as processes here; `make test-containers` has them in containers.",
+        "(`nacre core engine NAME`, in 1b `nacre core remote NAME`), as processes here; `make "
+        "test-containers` has them in containers.",
         "",
         "In every row the state's hash, orders, fills, positions, P&L and what executions cost are those "
         "of all "

@@ -3,7 +3,8 @@ alone.
 
     python3 deploy/make_secrets.py [FOLDER]      default: deploy/secrets; what is there already stays
 
-As root it gives them to the containers' user (10001), else everybody may read the files, and nobody the
+As root it gives them to the user of the container that reads them (10001; Grafana's and pgAdmin's have
+their own), else everybody may read the files, and nobody the
 folder.
 """
 
@@ -15,6 +16,8 @@ import sys
 from pathlib import Path
 
 USER = 10001
+USERS = {"grafana": 472, "pgadmin": 5050}
+"""Of their makers' images."""
 
 
 def texts() -> dict[str, str]:
@@ -44,7 +47,7 @@ def make(folder: Path) -> list[str]:
         with open(made, "w") as file:
             file.write(text)
             if mine:
-                os.fchown(file.fileno(), USER, USER)
+                os.fchown(file.fileno(), USERS.get(name, USER), USER)
             os.fchmod(file.fileno(), 0o400 if mine else 0o444)
     return list(wanted)
 

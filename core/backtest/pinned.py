@@ -17,10 +17,10 @@ from core.fused import Fused, state_hash
 from core.live.config import REMOTE_ADDRESS
 from core.live.engines import EngineDoor
 from core.live.places import beside, make_token
-from core.live.plan import Plan, choose_wait, groups, places, processors
+from core.live.plan import Plan, choose_wait, groups, places, processors, remote_of
 from core.live.supervisor import Supervisor
 from core.recovery.replay import Replay
-from core.topology import CONTAINED, CURSORS, FUSED, PINNED, REMOTE
+from core.topology import CONTAINED, CURSORS, FUSED, PINNED
 from core_ext.journal import JournalReader
 
 SEGMENT_BYTES = 64 << 20
@@ -29,13 +29,15 @@ SEGMENT_BYTES = 64 << 20
 @dataclass(frozen=True, slots=True)
 class Where:
     """Where the stages are. placements: of single ones. socket: that contained engines come to. remote: the
-    address of remote ones.
+    address of remote ones. partitions: how many engines share a stage's work, by `partition_by`.
     """
 
     placement: str = PINNED
     socket: Path | None = None
     remote: str = REMOTE_ADDRESS
     placements: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, int] = field(default_factory=dict)
+    partition_by: str = "account"
 
     def door(self) -> EngineDoor | None:
         """For contained engines; the socket's folder is made, and the token in it."""
@@ -108,7 +110,8 @@ def _plans(setup: CoreSetup, capacity: Capacity, where: Where) -> list[Plan]:
             segment_bytes=SEGMENT_BYTES,
             touch=False,
             where=found[stages[0]],
-            remote=where.remote.format(stage=stages[0]) if found[stages[0]] == REMOTE else "",
+            remote=remote_of(where.remote, stages[0], found, where.partitions),
+            partition_by=where.partition_by,
         )
         for i, (stages, cpu) in enumerate(zip(workers, processors(len(workers), ()), strict=True))
     ]

@@ -28,8 +28,8 @@ from core.cli.output import (
 from core.cli.secrets import apart
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-BESIDE = ("services", "models", "cache", "feed", "backend")
-PROFILES = ("contained", "remote", "bridge", *BESIDE)
+BESIDE = ("services", "models", "cache", "feed", "backend", "nautilus", "panels")
+PROFILES = ("contained", "remote", "bridge", *BESIDE, "partitioned")
 IMAGE = "nacre/core"
 PAGE = 4096
 SPARE_BYTES = 1 << 20
@@ -122,6 +122,7 @@ def up(
         environment["NACRE_STRATEGY"] = str(strategy.resolve())
         more.append(str(DEPLOY / "compose.strategy.yaml"))
     chosen = {placement, *beside} | ({"bridge"} if bridge or beside or strategy else set())
+    chosen |= {"partitioned"} if _loaded(config).partitions else set()
     profiles = [name for name in PROFILES if name in chosen]
     words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
     sys.exit(_compose(words, profiles, more, environment, remote=placement == "remote"))
@@ -205,13 +206,17 @@ def logs(service: tuple[str, ...], follow: bool, files: tuple[str, ...]) -> None
 
 def shm_bytes(config: Path) -> int:
     """The shared memory that a core so configured needs, and a little to spare. BadInput: a bad file."""
+    needed: int = load("core.board", "board_bytes")(_loaded(config).capacity) + SPARE_BYTES
+    return -(-needed // PAGE) * PAGE
+
+
+def _loaded(config: Path) -> Any:
+    """A core's configuration. BadInput: a bad file."""
     errors = (ValueError, load("core.scenario.reader", "ScenarioError"))
     try:
-        capacity = load("core.live.config", "load")(str(config)).capacity
+        return load("core.live.config", "load")(str(config))
     except errors as error:
         raise BadInput(str(error)) from error
-    needed: int = load("core.board", "board_bytes")(capacity) + SPARE_BYTES
-    return -(-needed // PAGE) * PAGE
 
 
 def _compose(

@@ -65,6 +65,10 @@ BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcus
     help="Of remote engines, with {stage} in it, where nacre core remote NAME listens.  [default: tcp://{stage}:7700]",
 )
 @click.option(
+    "--execution-engines", "execution_engines", type=click.IntRange(1, 16), default=1, metavar="N",
+    help="With --placement remote: N engines share the orders; {stage} is execution, execution-2...",
+)  # fmt: skip
+@click.option(
     "--venue",
     "settings",
     multiple=True,
@@ -88,6 +92,7 @@ def command(
     settings: tuple[str, ...],
     socket: Path | None,
     remote: str | None,
+    execution_engines: int,
     journal: Path | None,
 ) -> None:
     """Run a recorded trading day through the core.
@@ -114,7 +119,7 @@ def command(
     )
     whole = False
     try:
-        result = _run(config, _open_core(placement, socket, remote))
+        result = _run(config, _open_core(placement, socket, remote, execution_engines))
         if journal is None and result.ok:
             place, result = _keep_last(place, result)
         binance = _binance(folder) if quotes is None else None
@@ -188,11 +193,12 @@ def _keep_last(place: Path, result: DemoResult) -> tuple[Path, DemoResult]:
     return last, dataclasses.replace(result, core=dataclasses.replace(result.core, journal=journal))
 
 
-def _open_core(placement: str, socket: Path | None, remote: str | None) -> Any:
+def _open_core(placement: str, socket: Path | None, remote: str | None, execution_engines: int) -> Any:
     """Who opens a core there."""
     if placement == "fused":
         return load("core.backtest.fused", "open_core")
-    given = {} if remote is None else {"remote": remote}
+    given: dict[str, Any] = {} if remote is None else {"remote": remote}
+    given |= {"partitions": {"execution": execution_engines}, "partition_by": "order"}
     where = load("core.backtest.pinned", "Where")(
         placement, socket or load("core.live.places", "default_socket")("demo"), **given
     )

@@ -3,6 +3,9 @@ from core.engine import Emitter, Engine
 from core_ext.arena import Arena
 from core_ext.ring import Ring
 
+RESERVED_BYTES: int
+"""Of what it keeps of each order."""
+
 class Execution(Engine):
     """Sends, and refuses what would make the children of an order exceed it."""
 

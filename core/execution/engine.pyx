@@ -13,6 +13,8 @@ from core_ext.atomics cimport prefetch_write
 from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 
+RESERVED_BYTES = sizeof(Reserved)
+
 
 cdef class Execution(Engine):
     """Sends, and refuses what would make the children of an order exceed it (counted apart from orders' own sums)."""

@@ -31,6 +31,8 @@ SEGMENT_MB = 64
 SEGMENT_MB_MAX = 1024
 SNAPSHOT_EVENTS = 1 << 20
 REMOTE_ADDRESS = "tcp://{stage}:7700"
+PARTITION_BY = ("account", "order")
+PARTS_MAX = 16
 ENVIRONMENT = "NACRE_CORE_"
 KEYS = {
     "name": str,
@@ -44,6 +46,7 @@ KEYS = {
     "live": bool,
     "placement": str,
     "placements": dict,
+    "partitions": dict,
     "remote": str,
     "realtime": int,
     "lock_memory": bool,
@@ -81,6 +84,8 @@ class CoreConfig:
     live: bool = False
     placement: str = "auto"
     placements: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, int] = field(default_factory=dict)
+    partition_by: str = "account"
     remote: str = REMOTE_ADDRESS
     realtime: int = 0
     lock_memory: bool = False
@@ -231,6 +236,8 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         live=keys.get("live", False),
         placement=keys.get("placement", "auto"),
         placements=_placements(file, keys.get("placements", {})),
+        partitions=_partitions(file, keys),
+        partition_by=keys.get("partitions", {}).get("by", "account"),
         realtime=_realtime(file, keys.get("realtime", 0), keys.get("wait", "auto")),
         lock_memory=keys.get("lock_memory", False),
         remote=_remote(file, keys),
@@ -262,6 +269,29 @@ def _placements(file: str, given: dict[str, Any]) -> dict[str, str]:
         if where not in allowed:
             raise ConfigError(file, f"placements.{stage}", where, f"give {' or '.join(allowed)}")
     return dict(given)
+
+
+def _partitions(file: str, keys: dict[str, Any]) -> dict[str, int]:
+    """How many remote engines share a stage's work. Only execution's can be shared out: risk's limits
+    are of all.
+    """
+    given = dict(keys.get("partitions", {}))
+    by = given.pop("by", "account")
+    if by not in PARTITION_BY:
+        raise ConfigError(file, "partitions.by", by, f"give {' or '.join(PARTITION_BY)}")
+    for stage, count in given.items():
+        name = f"partitions.{stage}"
+        if stage != "execution":
+            raise ConfigError(
+                file, name, count, "only execution can be shared out: every other stage is single"
+            )
+        if not 1 <= _typed(file, name, count, int) <= PARTS_MAX:
+            raise ConfigError(file, name, count, f"give 1 to {PARTS_MAX}")
+        if keys.get("placements", {}).get(stage, keys.get("placement")) != REMOTE:
+            raise ConfigError(
+                file, name, count, f'its engines are remote: say `placements.{stage} = "{REMOTE}"`'
+            )
+    return given
 
 
 def _realtime(file: str, given: int, wait: str) -> int:

@@ -29,7 +29,8 @@ class Plan(msgspec.Struct, frozen=True):
     where: str = (
         PINNED  # FUSED and PINNED: the supervisor starts it; CONTAINED: it comes by itself; REMOTE: its proxy
     )
-    remote: str = ""  # the ZeroMQ address of a remote engine
+    remote: str = ""  # the ZeroMQ address of a remote engine; several, with spaces: they share its work
+    partition_by: str = "account"  # by what
     realtime: int = 0  # its priority, of SCHED_FIFO; 0: an ordinary one
     lock: bool = False  # keeps the memory that it has touched
     fenced: bool = False  # sends only while this host holds the lease
@@ -37,8 +38,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 def places(placement: str, placements: Mapping[str, str]) -> dict[str, str]:
     """Where each stage is. placement: of every stage that `placements` doesn't name; with `remote` those
-    that can't be
-    behind a network are pinned. The simulated venues stand beside the gateways, unless they are named.
+    that can't be behind a network are pinned. The simulated venues stand beside the gateways, unless
+    they are named.
     """
     where = {}
     for stage in LIVE_STAGES:
@@ -79,6 +80,16 @@ def processors(count: int, asked: tuple[int, ...]) -> list[int | None]:
     return [usable[-1 - i] for i in range(count)] if count < len(usable) else [None] * count
 
 
+def remote_of(template: str, stage: str, where: Mapping[str, str], partitions: Mapping[str, int]) -> str:
+    """The address of a remote stage's engine, or of those that share its work: {stage} is its name, then
+    `NAME-2` and so on. "": it isn't remote.
+    """
+    if where[stage] != REMOTE:
+        return ""
+    more = (f"{stage}-{number}" for number in range(2, partitions.get(stage, 1) + 1))
+    return " ".join(template.format(stage=name) for name in (stage, *more))
+
+
 def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
     """The workers of a core that is configured so."""
     usable = len(os.sched_getaffinity(0))
@@ -103,7 +114,8 @@ def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
             realtime=config.realtime,
             lock=config.lock_memory,
             fenced=config.fenced,
-            remote=config.remote.format(stage=stages[0]) if where[stages[0]] == REMOTE else "",
+            remote=remote_of(config.remote, stages[0], where, config.partitions),
+            partition_by=config.partition_by,
         )
         for i, (stages, cpu) in enumerate(zip(found, processors(len(found), config.cpus), strict=True))
     ]

@@ -4,9 +4,9 @@
                       PAST      records: seq u64, length u32, pad u32, the record's bytes
                       READY     that was all of the past
                       PAGES     of each event that the engine takes: its page up to the end of the engine's paragraph
-                      DIGEST, USAGE, PING
+                      DIGEST, USAGE, PING, STATE
     engine -> proxy   PAGES     a paragraph an event; then derived events; then sends
-                      DIGEST, USAGE, PING, PAST, READY  answers
+                      DIGEST, USAGE, PING, STATE, PAST, READY  answers
                       UNKNOWN   it doesn't know the peer: it began anew, or another one did
 """
 from libc.stdint cimport uint32_t, uint64_t

@@ -41,7 +41,7 @@ class Host:
         self.out = memoryview(bytearray(ANSWER_BYTES))
         self._answers: dict[int, Callable[[bytes], bytes]] = {
             What.PAST: self._past, What.READY: self._ready, What.DIGEST: self._digest, What.USAGE:
-            self._usage, What.PING: lambda _packet: message(What.PING),
+            self._usage, What.PING: lambda _packet: message(What.PING), What.STATE: self._state,
         }  # fmt: skip
 
     def run(self) -> None:
@@ -104,6 +104,12 @@ class Host:
         if self.engine is None:
             return message(What.UNKNOWN)
         return told(What.DIGEST, digest=self.engine.engine.arena.digest())
+
+    def _state(self, packet: bytes) -> bytes:
+        """All that it knows: several that share the work are compared with one by it."""
+        if self.engine is None:
+            return message(What.UNKNOWN)
+        return told(What.STATE, state=self.engine.engine.arena.save())
 
     def _usage(self, packet: bytes) -> bytes:
         return told(What.USAGE, **usage())

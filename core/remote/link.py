@@ -51,9 +51,9 @@ class Link:
         while not self._begun(stage, capacity, build):
             pass
         for piece in past:
-            self._send(message(What.PAST, piece))
+            self.send(message(What.PAST, piece))
             self._await(What.PAST)
-        self._send(message(What.READY))
+        self.send(message(What.READY))
         self._await(What.READY)
 
     def _begun(self, stage: str, capacity: dict[str, int], build: str) -> bool:
@@ -86,7 +86,7 @@ class Link:
             raise EngineLost(f"{self.address} says {what_of(packet)}, not {what.name}")
         return packet
 
-    def _send(self, packet: bytes | memoryview) -> None:
+    def send(self, packet: bytes | memoryview) -> None:
         try:
             self.socket.send(packet, zmq.NOBLOCK)
         except zmq.Again:
@@ -107,60 +107,74 @@ class Link:
         elif self.pinged > self.heard:
             self._in(stage)
         if not done:
-            self._ping(PING_S if stage.under_way else IDLE_PING_S)
+            self.ping(bool(stage.under_way))
         return done
 
     def exchange(self, stage: ProxyStage) -> None:
         """One batch that is ready, and its answer."""
         if self._out(stage):
             while stage.under_way:
-                self._take(stage, self.socket.recv())
+                self._take(stage, self.receive(wait=True))
 
     def _out(self, stage: ProxyStage) -> int:
         size = stage.collect(self.out)
         if not size:
             return 0
-        self._send(self.out[:size])
+        self.send(self.out[:size])
         self.counts["messages"] += 1
         self.counts["bytes_out"] += size
         return 1
 
     def _in(self, stage: ProxyStage) -> int:
-        try:
-            packet = self.socket.recv(zmq.NOBLOCK)
-        except zmq.Again:
+        if (packet := self.receive()) is None:
             return 0
         self._take(stage, packet)
         return 1
 
-    def _take(self, stage: ProxyStage, packet: bytes) -> None:
+    def receive(self, *, wait: bool = False) -> bytes | None:
+        """What has come; None: nothing has."""
+        try:
+            packet: bytes = self.socket.recv(0 if wait else zmq.NOBLOCK)
+        except zmq.Again:
+            return None
         self.heard = time.monotonic()
-        what = what_of(packet)
+        self.counts["messages"] += what_of(packet) == What.PAGES
+        self.counts["bytes_in"] += len(packet)
+        return packet
+
+    def _take(self, stage: ProxyStage, packet: bytes | None) -> None:
+        what = what_of(packet or b"")
         if what == What.PAGES:
-            self.counts["messages"] += 1
-            self.counts["bytes_in"] += len(packet)
             stage.apply(packet)
         elif what != What.PING:
             raise EngineLost(f"{self.address} began anew")
 
-    def _ping(self, after_s: float) -> None:
+    def ping(self, is_awaited: bool) -> None:
         """An engine that began anew says so, also to one who has nothing to ask."""
         now = time.monotonic()
-        if now - max(self.heard, self.pinged) > after_s:
+        if now - max(self.heard, self.pinged) > (PING_S if is_awaited else IDLE_PING_S):
             self.pinged = now
-            self._send(message(What.PING))
+            self.send(message(What.PING))
 
     def ask(self, stage: ProxyStage, what: What) -> dict[str, Any]:
         """DIGEST or USAGE; answers to batches that come first are applied. EngineLost."""
-        self._send(message(what))
+        self.send(message(what))
         until = time.monotonic() + PAST_S
         while time.monotonic() < until:
             if stage.apply() and self.socket.poll(WAIT_MS):
-                packet = self.socket.recv()
+                packet = self.receive(wait=True)
+                assert packet is not None
                 if what_of(packet) == what:
                     return values_of(packet)
                 self._take(stage, packet)
         raise EngineLost(f"{self.address} doesn't tell {what.name}")
+
+    def digest(self, stage: ProxyStage) -> str:
+        """Of the engine's state. EngineLost."""
+        return str(self.ask(stage, What.DIGEST)["digest"])
+
+    def usage(self, stage: ProxyStage) -> dict[str, Any]:
+        return self.ask(stage, What.USAGE)
 
     def close(self) -> None:
         self.socket.close()

@@ -12,9 +12,9 @@ from core.build import build_id
 from core.live.turns import Turns
 from core.live.worker import Worker
 from core.remote.link import EngineLost, Link
+from core.remote.partitions import Partitioned
 from core.remote.past import pieces
 from core.remote.stage import ProxyStage
-from core.remote.wire import What
 from core.stage import Stage
 from core.topology import LIVE_CURSORS
 
@@ -27,7 +27,7 @@ class RemoteWorker(Worker):
         (name,) = self.plan.stages
         board = self.board
         until = board.spine.get_cursor(LIVE_CURSORS.index(name))
-        self.link = Link(self.plan.remote)
+        self.link = link_to(self.plan.remote, self.plan.partition_by)
         while not self._begun(name, until):
             pass
         self.proxy = ProxyStage(name, board, board.sends if name == "execution" else None)
@@ -59,8 +59,14 @@ class RemoteWorker(Worker):
             sys.exit(f"{self.plan.name}: {lost}")
 
     def _op_digests(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-        return {"digests": {self.proxy.name: self.link.ask(self.proxy, What.DIGEST)["digest"]}}
+        return {"digests": {self.proxy.name: self.link.digest(self.proxy)}}
 
     def _op_usage(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         return {**super()._op_usage(request, fds), **self.link.counts,
-                "remote": self.link.ask(self.proxy, What.USAGE)}  # fmt: skip
+                "remote": self.link.usage(self.proxy)}  # fmt: skip
+
+
+def link_to(addresses: str, by: str) -> Link | Partitioned:
+    """To the engine at an address, or to several, with spaces between, that share its work."""
+    found = addresses.split()
+    return Partitioned(found, by) if len(found) > 1 else Link(addresses)

@@ -33,6 +33,7 @@ class What(IntEnum):
     PING = 7
     UNKNOWN = 8
     REFUSED = 9
+    STATE = 10
 
 
 def message(what: What, body: bytes = b"") -> bytes:

@@ -27,6 +27,16 @@ install() {
         apt-get install -y -qq --no-install-recommends docker.io iptables >/dev/null || none "apt-get can't install it"
 }
 
+# All containers together have the weight of one process unless it is said: beside a build they would starve.
+weigh() {
+    for group in /sys/fs/cgroup/cpu /sys/fs/cgroup/cpu,cpuacct; do
+        [ -e "$group/cpu.shares" ] && mkdir -p "$group/docker" && echo 16384 >"$group/docker/cpu.shares" && return
+    done
+    grep -qw cpu /sys/fs/cgroup/cgroup.subtree_control 2>/dev/null && mkdir -p /sys/fs/cgroup/docker &&
+        echo 1600 >/sys/fs/cgroup/docker/cpu.weight
+    return 0
+}
+
 start() {
     [ "$(id -u)" -eq 0 ] || none "a dockerd needs root"
     D=$(mktemp -d "${TMPDIR:-/tmp}/nacre-docker-XXXXXX")
@@ -37,7 +47,7 @@ start() {
         >"$D/log" 2>&1 </dev/null &
     export DOCKER_HOST=unix://$D/docker.sock
     for _ in $(seq 300); do
-        docker info >/dev/null 2>&1 && return
+        docker info >/dev/null 2>&1 && weigh && return
         [ -d "/proc/$!" ] || break
         sleep 0.1
     done

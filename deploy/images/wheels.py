@@ -20,23 +20,26 @@ LOCK = ROOT / "deploy" / "setup" / "requirements.lock"
 
 
 def gather(target: Path, extras: Iterable[str]) -> None:
-    """Into an empty folder, for nacre with these extras. The registry is asked for what pip's cache lacks."""
-    _pip("wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(target), str(ROOT))
+    """What nacre with these extras depends on, into a folder. The registry is asked for what pip's cache
+    lacks.
+    """
+    if not (found := list(extras)):
+        return
     wanted = target / "requirements.txt"
-    wanted.write_text("".join(entries(names(extras))))
-    _pip(
-        "download",
-        "-q",
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "-d",
-        str(target),
-        "-r",
-        str(wanted),
-    )
+    wanted.write_text("".join(entries(names(found))))
+    download(target, wanted)
     wanted.unlink()
+
+
+def own(target: Path) -> None:
+    """nacre's, of this checkout."""
+    _pip("wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(target), str(ROOT))
+
+
+def download(target: Path, lock: Path) -> None:
+    """What a file names, by version and hash."""
+    words = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "-d", str(target), "-r", str(lock))
+    _pip("download", "-q", *words)
 
 
 def names(extras: Iterable[str]) -> set[str]:

@@ -1,4 +1,6 @@
-"""pgAdmin 4 beside a core: served on this host alone; everything that it keeps is under $NACRE_PGADMIN."""
+"""pgAdmin 4 beside a core: served on this host alone (in a container, to its networks); everything that
+it keeps is under $NACRE_PGADMIN.
+"""
 
 import os
 
@@ -9,7 +11,7 @@ SESSION_DB_PATH = os.path.join(DATA_DIR, "sessions")
 STORAGE_DIR = os.path.join(DATA_DIR, "storage")
 AZURE_CREDENTIAL_CACHE_DIR = os.path.join(DATA_DIR, "azure")
 KERBEROS_CCACHE_DIR = os.path.join(DATA_DIR, "kerberos")
-DEFAULT_SERVER = "127.0.0.1"
+DEFAULT_SERVER = os.environ.get("NACRE_PGADMIN_HOST", "127.0.0.1")
 DEFAULT_SERVER_PORT = int(os.environ.get("NACRE_PGADMIN_PORT", "5050"))
 SERVER_MODE = True
 MASTER_PASSWORD_REQUIRED = False

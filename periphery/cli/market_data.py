@@ -156,10 +156,13 @@ def _utc(ns: int) -> str:
 @click.option("--speed", type=float, default=1.0, show_default=True, help="0: as fast as it is read.")
 @click.option("--port", type=int, default=0, help="Else any that is free.")
 @click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where it listens: 0.0.0.0 in a container."
+)
+@click.option(
     "--fault", "faults", multiple=True, metavar="AT:WHAT[:COUNT]", help="Such as 500:drop, 900:skip:20."
 )
-def serve(files: tuple[Path, ...], speed: float, port: int, faults: tuple[str, ...]) -> None:
-    """Play Binance's or cryptofeed's lines over websocket and HTTP on this host until SIGTERM: a venue to try
+def serve(files: tuple[Path, ...], speed: float, port: int, host: str, faults: tuple[str, ...]) -> None:
+    """Play Binance's or cryptofeed's lines over websocket and HTTP until SIGTERM: a venue to try
     things with. Its address is printed.
 
     Faults, before line AT: drop, skip, silence (COUNT seconds), garbage, bad_snapshots, slow_snapshots.
@@ -168,17 +171,17 @@ def serve(files: tuple[Path, ...], speed: float, port: int, faults: tuple[str, .
         import asyncio
 
         server = load("periphery.market_data.replay_server", "ReplayServer")(files, speed, _faults(faults))
-        asyncio.run(_serve(server, port))
+        asyncio.run(_serve(server, host, port))
 
 
-async def _serve(server: Any, port: int) -> None:
+async def _serve(server: Any, host: str, port: int) -> None:
     import asyncio
 
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with server.serving("127.0.0.1", port):
-        write_json({"url": f"ws://127.0.0.1:{server.port}/stream", "rest": f"http://127.0.0.1:{server.port}"})
+    async with server.serving(host, port):
+        write_json({"url": f"ws://{host}:{server.port}/stream", "rest": f"http://{host}:{server.port}"})
         sys.stdout.flush()
         await ended.wait()
 

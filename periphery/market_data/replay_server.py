@@ -1,8 +1,8 @@
 """A venue for tests and demonstrations: plays recorded lines over websocket and HTTP as the venue would have.
 
-It answers subscriptions and requests for books, at recorded speed or as fast as they are read, to one client
-at a time. The books that it gives besides the recorded ones are those of the recording at that place, in the
-venue's own words. Faults happen at chosen lines: see `Fault`.
+It answers subscriptions, requests for books and for how far it has played (`/status`), at recorded speed or
+as fast as they are read, to one client at a time. The books that it gives besides the recorded ones are
+those of the recording at that place, in the venue's own words. Faults happen at chosen lines: see `Fault`.
 """
 
 from __future__ import annotations
@@ -169,6 +169,9 @@ class ReplayServer:
         """None: it wants a websocket."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return None
+        if urlsplit(request.path).path == "/status":
+            told = {"played": self.at, "lines": len(self.tape.items), "over": self.done.is_set()}
+            return _answer(HTTPStatus.OK, json.dumps(told).encode())
         symbol = parse_qs(urlsplit(request.path).query).get("symbol", [""])[0]
         if self._slow_s:
             await asyncio.sleep(self._slow_s)

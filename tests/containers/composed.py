@@ -88,12 +88,25 @@ class Composed:
         command = [program] if program else ["docker", "compose"]
         command += [word for file in self.files for word in ("-f", str(file))]
         command += [
-            word for name in (PROFILES if everything else self.profiles) for word in ("--profile", name)
+            word
+            for name in ({*PROFILES, *self.profiles} if everything else self.profiles)
+            for word in ("--profile", name)
         ]
         env: Mapping[str, str] = {**os.environ, **self.environment}
         run = subprocess.run([*command, *words], env=env, capture_output=True, text=True, check=False)
         assert run.returncode == 0 or not check, run.stderr
         return run.stdout
+
+    def address(self, service: str, network: str) -> str:
+        """Its IP there, which this host reaches."""
+        found = json.loads(
+            docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", self.container(service))
+        )
+        return str(found[self.network(network)]["IPAddress"])
+
+    def health(self, service: str) -> str:
+        """healthy, unhealthy, starting; "" where it isn't asked."""
+        return str(self.state(service).get("Health", {}).get("Status", ""))
 
     def up(self, *services: str) -> None:
         self.compose("up", "-d", "--no-build", *services)

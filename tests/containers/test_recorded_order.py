@@ -35,10 +35,11 @@ def quotes(folder: Path | str | None) -> list[str]:
     return ["--synthetic"] if folder is None else ["--data", str(folder)]
 
 
-def demo(placement: str, recordings: Path | None) -> list[str]:
+def demo(placement: str, recordings: Path | None, *engines: str) -> list[str]:
     data = quotes(None if recordings is None else "/data")
     place = ["--socket", "/run/nacre/core.sock", "--journal", "/var/lib/nacre/demo"]
     more = ["--remote", "tcp://remote-{stage}:7700"] if placement == "remote" else []
+    more += engines
     return ["demo", "--placement", placement, "--quotes", QUOTES, "-o", "json", *place, *more, *data]
 
 
@@ -77,7 +78,9 @@ def test_a_container_an_engine_each_killed(
 def test_engines_behind_zeromq_each_killed(
     tmp_path: Path, local: dict[str, Any], recordings: Path | None
 ) -> None:
-    with Composed(tmp_path, "remote", core=demo("remote", recordings), data=recordings) as composed:
+    """Two of them share order execution; risk is single."""
+    core = demo("remote", recordings, "--execution-engines", "2")
+    with Composed(tmp_path, "remote", "partitioned", core=core, data=recordings) as composed:
         composed.up()
-        killed(composed, [f"remote-{engine}" for engine in REMOTABLE])
+        killed(composed, [f"remote-{engine}" for engine in (*REMOTABLE, "execution-2")])
         came_to(composed, local)

@@ -122,11 +122,11 @@ def asked(url: str) -> dict[str, Any]:
 class Person:
     """Who has logged in at that address, as a browser does."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, email: str = EMAIL, password: str = PASSWORD) -> None:
         self.url = url
         self._session = requests.Session()
         token = _found(r'"csrfToken":\s*"([^"]+)"', self._page("/login"))
-        form = {"email": EMAIL, "password": PASSWORD, "csrf_token": token, "internal_button": "Login"}
+        form = {"email": email, "password": password, "csrf_token": token, "internal_button": "Login"}
         self._session.post(f"{url}/authenticate/login", data=form, timeout=WAIT_S).raise_for_status()
         token = _found(r"\['csrf_token'\] = '([^']+)'", self._page("/browser/js/utils.js"))
         self._session.headers["X-pgA-CSRFToken"] = token

@@ -59,6 +59,18 @@ def test_engines_behind_zeromq(tmp_path: Path, fused: Any, killed: tuple[str, ..
         assert same(run(tmp_path / "journal", where, Killing(engines, killed)), fused)
 
 
+@pytest.mark.parametrize("killed", [(), ("execution", "execution-2")], ids=["whole", "killed"])
+def test_execution_shared_out_over_two(tmp_path: Path, fused: Any, killed: tuple[str, ...]) -> None:
+    """Risk is single. The day has one account, so orders are shared out one by one."""
+    names = ("execution", "execution-2")
+    remote = f"ipc://{tmp_path}/{{stage}}"
+    where = Where(
+        remote=remote, placements={"execution": "remote"}, partitions={"execution": 2}, partition_by="order"
+    )
+    with Engines("remote", names, "--listen", remote) as engines:
+        assert same(run(tmp_path / "journal", where, Killing(engines, killed)), fused)
+
+
 def test_a_whole_demonstration_says_the_same(tmp_path: Path) -> None:
     """Its figures are the result's, wherever the stages are."""
     where = Where("remote", remote=f"ipc://{tmp_path}/{{stage}}")

@@ -10,13 +10,13 @@ import pytest
 
 from core.topology import LIVE_CURSORS, REMOTABLE
 from deploy.images import base, wheels
-from deploy.images.build import IMAGES
+from deploy.images.build import ALL, IMAGES, NAUTILUS_LOCK
 from periphery.service.registry import PLACES
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text()
 BESIDE = (DEPLOY / "compose.services.yaml").read_text()
-_SERVICE = re.compile(r"\n  ([a-z-]+):\n((?:    .*\n)+)")
+_SERVICE = re.compile(r"\n  ([a-z0-9-]+):\n((?:    .*\n)+)")
 SERVICES = dict(_SERVICE.findall(COMPOSE.partition("\nservices:")[2].partition("\nvolumes:")[0]))
 SERVICES_BESIDE = dict(_SERVICE.findall(BESIDE.partition("\nservices:")[2].partition("\nvolumes:")[0]))
 
@@ -79,10 +79,22 @@ def test_what_works_beside_a_core_has_a_service_without_capabilities() -> None:
     for name, text in SERVICES_BESIDE.items():
         assert name == "bridge" or re.search(r"<<: \*(secured|service)\n", text), name
         image = re.search(r"image: nacre/(.*)", text)
-        assert image is None or image[1] in IMAGES, name
+        assert image is None or image[1] in ALL, name
 
 
 def test_rights_that_a_kernel_may_not_grant_are_in_an_override_only() -> None:
     for word in ("ulimits", "cpu_rt_runtime"):
         assert word not in COMPOSE
         assert word in (DEPLOY / "compose.realtime.yaml").read_text()
+
+
+def test_the_dockerfiles_of_services_build_on_the_cores_image() -> None:
+    """One layer each; NautilusTrader's and pgAdmin's share nothing with nacre's pins."""
+    extra = (DEPLOY / "Dockerfile.extra").read_text()
+    assert extra.count("FROM nacre/core") == 1
+    assert "COPY --from=packages /added /opt/nacre" in extra
+    for name in ("nautilus", "pgadmin"):
+        text = (DEPLOY / f"Dockerfile.{name}").read_text()
+        assert "nacre/core" not in text
+        assert re.search(r"^USER \d+:\d+$", text, re.MULTILINE)
+    assert "--hash=sha256:" in NAUTILUS_LOCK.read_text()

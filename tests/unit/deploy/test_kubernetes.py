@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
@@ -185,14 +186,73 @@ def test_pods_that_are_not_closed_are_refused_by_the_namespace(built: dict[str, 
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_a_standby_is_at_rest_elsewhere(built: dict[str, Path]) -> None:
-    standby = of_kind(manifests(built, "overlays/standby"), "StatefulSet")["standby"]
-    assert standby["spec"]["replicas"] == 0
-    apart = standby["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]
+def test_a_standby_hears_the_stream_on_another_node(built: dict[str, Path]) -> None:
+    found = manifests(built, "overlays/standby")
+    sets = of_kind(found, "StatefulSet")
+    assert sets["standby"]["spec"]["replicas"] == 1
+    apart = sets["standby"]["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]
     (term,) = apart["requiredDuringSchedulingIgnoredDuringExecution"]
     assert term["labelSelector"]["matchLabels"] == {"app": "core"}
-    restore = standby["spec"]["template"]["spec"]["initContainers"][0]["args"]
-    assert restore[:3] == ["backup", "restore", "/backups"]
+    told = {name: _options(sets[name], "standby") for name in ("core", "standby", "witness")}
+    assert {each["secret"] for each in told.values()} == {Path("/keys/pair.secret")}
+    assert "--fenced" in _args(sets["core"], "core")
+    assert told["standby"]["core"] == ("--config=/etc/nacre/core.toml",)
+    services = of_kind(found, "Service")
+    dialled = [told["standby"]["connect"], *told["core"]["voters"], *told["standby"]["voters"]]
+    for address in dialled:
+        host, _, port = address.removeprefix("tcp://").rpartition(":")
+        assert services[host]["spec"]["publishNotReadyAddresses"], "who isn't ready has a vote"
+        app = services[host]["spec"]["selector"]["app"]
+        there = _options(sets[app], "standby")
+        assert f"tcp://0.0.0.0:{port}" in (there.get("listen"), there["vote"]), address
+    assert {address.partition("://")[2].partition(":")[0] for address in dialled} >= {
+        "core-pair",
+        "standby-pair",
+        "witness",
+    }
+    assert not services["core"]["spec"].get("publishNotReadyAddresses"), (
+        "nobody is sent to a core that isn't there"
+    )
+
+
+def test_the_pair_and_its_witness_reach_each_other_and_share_a_secret(built: dict[str, Path]) -> None:
+    found = manifests(built, "overlays/standby")
+    (selector,) = {str(of_kind(found, "NetworkPolicy")["pair"]["spec"]["podSelector"])}
+    assert selector == "{'matchLabels': {'nacre.pair': 'true'}}"
+    sets = of_kind(found, "StatefulSet")
+    for name in ("core", "standby", "witness"):
+        template = sets[name]["spec"]["template"]
+        assert template["metadata"]["labels"]["nacre.pair"] == "true", name
+        volume = next(each for each in template["spec"]["volumes"] if each["name"] == "given-keys")
+        sources = [each["secret"]["name"] for each in volume.get("projected", {}).get("sources", [])]
+        assert "pair" in (*sources, volume.get("secret", {}).get("secretName")), name
+        assert ("secret" in volume) != ("projected" in volume), name
+
+
+def _args(one: Manifest, noun: str) -> list[str]:
+    """Of the container of a Pod whose command is that noun."""
+    (found,) = [
+        each["args"] for each in one["spec"]["template"]["spec"]["containers"] if each["args"][0] == noun
+    ]
+    return list(found)
+
+
+def _options(one: Manifest, noun: str) -> dict[str, Any]:
+    """What the command line says, as the command itself reads it."""
+    return read_command(_args(one, noun))
+
+
+def read_command(words: list[str]) -> dict[str, Any]:
+    """click's own reading: an option that isn't there, or is missing, is an error."""
+    from core.cli import root
+
+    command: click.Command = root
+    while isinstance(command, click.Group):
+        with click.Context(command) as context:
+            found = command.get_command(context, words[0])
+        assert found is not None, words
+        command, words = found, words[1:]
+    return dict(command.make_context("here", list(words)).params)
 
 
 def test_the_operator_watches_what_there_is(built: dict[str, Path]) -> None:
@@ -223,18 +283,25 @@ def test_the_cores_configuration_is_one() -> None:
 
 
 def test_words_of_every_container_are_commands(built: dict[str, Path]) -> None:
-    """Each noun and verb is one of `nacre`."""
-    from click.testing import CliRunner
-
-    from core.cli import root
-
+    """Each command line is one that `nacre` takes, but for files that are only there."""
     asked = {
-        tuple(each["args"][:2])
-        for tree in ("overlays/contained", "overlays/standby")
+        tuple(each["args"])
+        for tree in TREES
         for _, pod in pods(manifests(built, tree))
         for each in containers(pod)
         if "args" in each
     }
-    assert len(asked) >= 6
+    assert len(asked) >= 20
     for words in asked:
-        assert CliRunner().invoke(root, [*words, "--help"]).exit_code == 0, words
+        assert not wrong_word(list(words)), words
+
+
+def wrong_word(words: list[str]) -> str:
+    """What click says of a command line; "": nothing, or that a file isn't here."""
+    try:
+        read_command(words)
+    except click.BadParameter as error:
+        return "" if "does not exist" in error.message else error.message
+    except click.UsageError as error:
+        return error.message
+    return ""

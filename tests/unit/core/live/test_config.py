@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.live.config import ConfigError, beside, default_socket, load
+from core.live.plan import plans
 from core.scenario.reader import ScenarioError
 
 DECLARED = """
@@ -137,6 +138,15 @@ def test_where_engines_are(tmp_path: Path) -> None:
     assert config.remote == "tcp://{stage}.far:1"
 
 
+def test_a_stage_that_several_engines_share(tmp_path: Path) -> None:
+    file = tmp_path / "core.toml"
+    file.write_text('placements = {execution = "remote"}\npartitions = {execution = 3}\n' + DECLARED)
+    config = load(str(file))
+    assert (config.partitions, config.partition_by) == ({"execution": 3}, "account")
+    (plan,) = [each for each in plans(config, {}) if each.stages == ("execution",)]
+    assert plan.remote == "tcp://execution:7700 tcp://execution-2:7700 tcp://execution-3:7700"
+
+
 @pytest.mark.parametrize(
     ("text", "key", "remedy"),
     [
@@ -145,6 +155,14 @@ def test_where_engines_are(tmp_path: Path) -> None:
         ('remote = "tcp://{engine}:7700"', "remote", "give a ZeroMQ address"),
         ("realtime = 100", "realtime", "give 1 to 99"),
         ("realtime = 10", "realtime", "say `wait` too"),
+        (
+            'placement = "remote"\npartitions = {risk = 2}',
+            "partitions.risk",
+            "only execution can be shared out",
+        ),
+        ("partitions = {execution = 2}", "partitions.execution", 'placements.execution = "remote"'),
+        ('placement = "remote"\npartitions = {execution = 17}', "partitions.execution", "give 1 to 16"),
+        ('partitions = {by = "venue"}', "partitions.by", "give account or order"),
     ],
 )
 def test_what_is_wrong_with_them(tmp_path: Path, text: str, key: str, remedy: str) -> None:
