@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 SIDES = {"BUY": "buy", "SELL": "sell"}
@@ -33,7 +34,7 @@ class Shown:
         for each in changes:
             if each.action == "CLEAR":
                 levels.clear()
-            elif each.action == "DELETE" or not float(each.qty):
+            elif each.action == "DELETE" or not Decimal(each.qty):
                 levels.pop((SIDES[each.side], each.px), None)
             else:
                 levels[SIDES[each.side], each.px] = each.qty
@@ -49,3 +50,9 @@ class Shown:
     def all(self) -> list[dict[str, str]]:
         """The whole book, for a core that knows none of it."""
         return [{"type": "depth", "side": s, "px": px, "qty": qty} for (s, px), qty in self.levels.items()]
+
+
+def short(number: Decimal) -> str:
+    """Exact, without exponent and zeros at its end."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -67,6 +67,14 @@ class BinanceSpot(Venue):
             raise Unsure(f"{child_id}: a status {order.status} that isn't known")
         return Standing(status, Decimal(order.origQty or 0), price or None, [_trade(each) for each in trades])
 
+    async def cancel(self, instrument_id: InstrumentId, child_id: str) -> None:
+        try:
+            await self.client._http_account.cancel_order(
+                symbol=instrument_id.symbol.value, orig_client_order_id=child_id
+            )
+        except Exception as wrong:  # also a venue that says no: what there is of the order is asked next
+            raise Unsure(f"{type(wrong).__name__}: {wrong}") from wrong
+
 
 def _code(wrong: BinanceClientError) -> Any:
     return wrong.message.get("code") if isinstance(wrong.message, dict) else None

@@ -72,6 +72,10 @@ class Venue:
             order_status_to_str(report.order_status), report.quantity.as_decimal(), price, trades
         )
 
+    async def cancel(self, instrument_id: InstrumentId, child_id: str) -> None:
+        """Of an order that the node doesn't have, or thinks over. Unsure: it may have come there or not."""
+        raise Unsure("this client cancels only what the node has")
+
     async def trades(self, instrument_id: InstrumentId, order_id: VenueOrderId) -> list[Trade]:
         command = GenerateFillReports(
             instrument_id=instrument_id, venue_order_id=order_id, start=None, end=None, command_id=UUID4(),
@@ -88,6 +92,8 @@ class Local(Venue):
         order = self.cache.order(ClientOrderId(child_id))
         if order is None:
             return None
+        if order.is_inflight or order.is_active_local:
+            raise Unsure(f"{child_id} is on its way")
         trades = [trade_of(event) for event in order.events if type(event).__name__ == "OrderFilled"]
         price = order.price.as_decimal() if order.has_price else None
         return Standing(order_status_to_str(order.status), order.quantity.as_decimal(), price, trades)
