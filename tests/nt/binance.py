@@ -39,9 +39,10 @@ RECORDED: dict[str, Any] = {
     ],
 }  # fmt: skip
 BOOK = {
-    "bids": [["60000.00000000", "1.50000000"], ["59999.99000000", "2.00000000"]],
-    "asks": [["60000.01000000", "1.00001000"], ["60000.02000000", "3.00000000"]],
+    "bids": {"60000.00000000": "1.50000000", "59999.99000000": "2.00000000"},
+    "asks": {"60000.01000000": "1.00001000", "60000.02000000": "3.00000000"},
 }
+TOUCH = {"BUY": Decimal("60000.01"), "SELL": Decimal("60000")}
 
 
 @dataclass
@@ -86,6 +87,7 @@ class Exchange:
         """Connections are refused, as where its host is restarted."""
         self.doubts: Counter[str] = Counter()
         """`after`: the next new orders are taken and answered by 503; `before`: refused by 503 untaken."""
+        self.book = {side: dict(levels) for side, levels in BOOK.items()}
         self._ids = 1000
         self._update = 100
 
@@ -98,7 +100,7 @@ class Exchange:
             self.doubts["before"] -= 1
             raise Refusal(503, -1008, "Request throttled by system-level protection.")
         px = Decimal(said.get("price", "0"))
-        if said["type"] == "LIMIT_MAKER" and px >= Decimal(BOOK["asks"][0][0]) and said["side"] == "BUY":
+        if said["type"] == "LIMIT_MAKER" and px >= TOUCH["BUY"] and said["side"] == "BUY":
             raise Refusal(400, -2010, "Order would immediately match and take.")
         self._ids += 1
         order = Order(
@@ -107,7 +109,7 @@ class Exchange:
         )  # fmt: skip
         self.orders[client_id] = order
         self.tell(order, "NEW")
-        touch = Decimal(BOOK["asks" if order.side == "BUY" else "bids"][0][0])
+        touch = TOUCH[order.side]
         if order.kind == "MARKET" or (px >= touch if order.side == "BUY" else px <= touch):
             self.fill(client_id, order.qty, touch)
         elif order.tif in ("IOC", "FOK"):
@@ -183,6 +185,11 @@ class Exchange:
 
     def depth(self, bids: list[list[str]], asks: list[list[str]]) -> None:
         self._update += 1
+        for side, rows in (("bids", bids), ("asks", asks)):
+            for px, qty in rows:
+                self.book[side].pop(px, None)
+                if Decimal(qty):
+                    self.book[side][px] = qty
         row = {"e": "depthUpdate", "E": now_ms(), "s": SYMBOL, "U": self._update, "u": self._update, "b": bids,
                "a": asks}  # fmt: skip
         self._stream("depth@100ms", row)
@@ -198,7 +205,8 @@ class Exchange:
         return {stream.partition("@")[2] for _, streams in self.tickers for stream in streams}
 
     def snapshot(self) -> dict[str, Any]:
-        return {"lastUpdateId": self._update, **BOOK}
+        sides = {side: [list(each) for each in levels.items()] for side, levels in self.book.items()}
+        return {"lastUpdateId": self._update, **sides}
 
     def row(self, order: Order) -> dict[str, Any]:
         """As `GET /api/v3/order` tells it."""

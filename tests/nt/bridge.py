@@ -112,6 +112,10 @@ class Bridge:
         self.until(lambda: True, "")
         return [e.exec_type for e in self.told if isinstance(e, OrderEvent) and e.cl_ord_id == name]
 
+    def denied(self, name: str) -> str:
+        """Why, or nothing."""
+        return next((e.reason for e in self.told if isinstance(e, DenyEvent) and e.cl_ord_id == name), "")
+
     def kill(self) -> None:
         assert self.node is not None
         self.node.kill()
@@ -203,7 +207,7 @@ def reconnect(b: Bridge) -> None:
     b.server.do("fill", "fills.1", Decimal("0.2"))
     b.client.cancel("goes", "goes-c")
     b.order("meanwhile", "0.1", "57000")
-    b.until(lambda: any(isinstance(e, DenyEvent) and e.reason == "venue_down" for e in b.told), "denied")
+    b.until(lambda: b.denied("meanwhile") == "venue_down", "denied")
     assert b.row("stays")["ord_status"] == b.row("fills")["ord_status"] == "new", b.states()
     assert Decimal(b.row("fills")["leaves_qty"]) == Decimal("0.2"), b.states()
     b.server.come()
@@ -220,9 +224,13 @@ def killed_gateway(b: Bridge) -> None:
     b.server.do("fill", "orphan.1", Decimal("0.1"))
     b.is_at("orphan", "partially_filled", "0.1")
     b.kill()
+    b.order("unheard", "0.1", "56000")
+    b.until(lambda: b.denied("unheard") == "venue_down", "denied")
     b.server.do("fill", "orphan.1", Decimal("0.05"))
     b.server.do("fill", "stays.1", Decimal("0.2"))
+    b.server.do("depth", [["60000.00000000", "0.00000000"]], [])
     b.gate(book=True)
+    b.shows({("sell", "60000.01", "0.7"), ("sell", "60000.02", "3")})
     b.is_at("stays", "filled", "0.2")
     b.is_at("orphan", "partially_filled", "0.15")
     b.client.cancel("orphan", "orphan-c")

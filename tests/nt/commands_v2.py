@@ -115,6 +115,7 @@ async def run(address: str, feed: Feed, core: Client, names: list[str], most: st
     hand = Hand("CMD")
     node = Node(address, hand, max_order_submit_rate=most, bypass=False)
     await node.start()
+    await node.until(lambda: hand.cache.instrument(EURUSD) is not None, "instruments")
     await each(names, Desk(node, hand, feed, core))
     await node.stop()
 

@@ -129,6 +129,7 @@ async def by_hand(address: str, feed: Feed, only: list[str]) -> None:
     hand = Hand()
     node = Node(address, hand, trader="HAND-001")
     await node.start()
+    await node.until(lambda: hand.cache.instrument(EURUSD) is not None, "instruments")
     for name, case in wanted.items():
         try:
             await case(node, hand, feed)

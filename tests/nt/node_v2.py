@@ -67,13 +67,15 @@ class Node:
     def __init__(
         self, address: str, hand: Hand | None = None, strategies: tuple[Any, ...] = (),
         actors: tuple[Any, ...] = (), trader: str = "CASE-001", max_order_submit_rate: str = "100/00:00:01",
-        bypass: bool = True, venue: str = "NACRE",
+        bypass: bool = True, venue: str = "NACRE", engine: Any = None,
     ) -> None:  # fmt: skip
         where = {"address": address, "name": "nt2", "venue": venue}
         builder = LiveNode.builder(trader, TraderId(trader), Environment.SANDBOX)
         risk = LiveRiskEngineConfig(bypass=bypass, max_order_submit_rate=max_order_submit_rate)
         builder = builder.with_logging(LoggerConfig.from_spec("stdout=Error")).with_risk_engine_config(risk)
         builder = builder.with_delay_post_stop_secs(1)
+        if engine is not None:
+            builder = builder.with_exec_engine_config(engine)
         builder = builder.add_data_client("NACRE", NacreDataClientFactory, NacreDataClientConfig(**where))
         execution = NacreExecClientConfig(**where, account="A")
         self.node = builder.add_exec_client("NACRE", Made, execution).build()
@@ -92,7 +94,6 @@ class Node:
         self._task = asyncio.get_running_loop().create_task(self.node.run_async())
         if self.hand is not None:
             await self.until(lambda: self.hand.started, "the strategy starts")
-            await self.until(lambda: self.cache.instrument(EURUSD) is not None, "instruments")
 
     async def stop(self) -> None:
         self._handle.stop()

@@ -112,12 +112,20 @@ class Gateway(Strategy):
     async def _run(self) -> None:
         while True:
             if self.sends.client is None:
-                if not self.sends.connect():
+                if not self._connect():
                     await asyncio.sleep(AGAIN_S)
                     continue
-                self._show_all()
             self._look()
             await asyncio.sleep(0 if self.sends.poll() else NAP_S)
+
+    def _connect(self) -> bool:
+        if not self.sends.connect():
+            return False
+        try:
+            self._show_all()
+        except ClientError as wrong:
+            self.sends.lost(str(wrong))
+        return self.sends.client is not None
 
     def _look(self) -> None:
         """Whether the venue is there."""
@@ -184,9 +192,11 @@ class Gateway(Strategy):
     def on_order_event(self, event: Any) -> None:
         symbol, child = self.symbols.get(event.instrument_id), event.client_order_id.value
         kind = _SAID.get(type(event).__name__)
-        if symbol is None:
+        if symbol is None or child not in self.sends.children:
             return
-        if type(event).__name__ == "OrderRejected":
+        if getattr(event, "reconciliation", False):  # it may be made up: a fill without a trade of the venue's
+            self.asking.ask(child, symbol)
+        elif type(event).__name__ == "OrderRejected":
             self.asking.ask(child, symbol, rejected=str(event.reason))
         elif kind == "trade":
             self.tell_trade(child, symbol, trade_of(event))
@@ -241,7 +251,15 @@ class Gateway(Strategy):
             self._market(deltas.instrument_id, **line)
 
     def _show_all(self) -> None:
-        """A core that is new, or came back, has the book as it was."""
+        """A core that is new, or a gateway: what it still shows and the venue doesn't, goes."""
+        client = self.sends.client
+        if client is None or not self.config.book:
+            return
+        rows = client.request("levels", venue=self.config.venue)["levels"]
+        for symbol, side, px, _ in rows:
+            shown = self.shown.get(self.ids.get(symbol))
+            if shown is not None and (side, short(Decimal(px))) not in shown.levels:
+                self._market(self.ids[symbol], type="depth", side=side, px=px, qty="0")
         for instrument_id, shown in self.shown.items():
             for line in shown.all():
                 self._market(instrument_id, **line)
