@@ -10,6 +10,8 @@ from core import messages as m
 from core.live.book import Book
 from core.live.queries import order_line
 from core.live.shadow import Shadow
+from core.scenario import schema
+from core.scenario.encoder import BPS_DIGITS
 from core.scenario.numbers import format_units
 
 FEE_DIGITS = 16
@@ -21,8 +23,8 @@ def executions(
     """{seq, orders, fills, orders_left_out, fills_left_out}: the newest first, up to the event `seq`.
 
     orders: the newest `most`, as `queries.orders` has them, and order (its index), first_cl_ord_id,
-    post_only, reduce_only, stop_px. fills: those that stand of events after `since`. allowed: accounts,
-    None for all.
+    post_only, reduce_only; stop_px, trigger, trail, trail_unit, max_floor, expire_ns, None where it has none.
+    fills: those that stand of events after `since`. allowed: accounts, None for all.
     """
     seq, orders, fills = live.events, live.order_rows(None, None, False, most), live.fill_rows(since, most)
     told: dict[str, Any] = {
@@ -43,14 +45,27 @@ def _id(live: Shadow, book: Book, index: int) -> str | None:
 
 
 def _order(live: Shadow, book: Book, row: dict[str, Any]) -> dict[str, Any]:
-    precision = book.directory.symbol_list[row["symbol"]].price_precision
+    symbol = book.directory.symbol_list[row["symbol"]]
+    precision = symbol.price_precision
     return order_line(live, book, row) | {
         "order": row["order"],
         "first_cl_ord_id": _id(live, book, row["id_first"]),
         "post_only": bool(row["flags"] & m.OrderFlag.POST_ONLY),
         "reduce_only": bool(row["flags"] & m.OrderFlag.REDUCE_ONLY),
         "stop_px": format_units(row["stop_px"], precision) if row["stop_px"] else None,
+        "trigger": None if row["trigger"] is None else schema.TRIGGERS[row["trigger"]],
+        "max_floor": format_units(row["max_floor"], symbol.qty_precision) if row["max_floor"] else None,
+        "expire_ns": row["expire_ns"] or None,
+        **_trail(row, precision),
     }
+
+
+def _trail(row: dict[str, Any], price_precision: int) -> dict[str, str | None]:
+    if not row["trail"]:
+        return {"trail": None, "trail_unit": None}
+    unit = schema.TRAIL_UNITS[row["trail_unit"]]
+    digits = {"price": price_precision, "ticks": 0, "bps": BPS_DIGITS}[unit]
+    return {"trail": format_units(row["trail"], digits), "trail_unit": unit}
 
 
 def _fill(live: Shadow, book: Book, row: dict[str, Any]) -> dict[str, Any]:

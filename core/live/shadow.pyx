@@ -8,6 +8,7 @@ from core.messages cimport (
 from core.orders.life cimport B_EXISTS, Child, Life, Order, child_live, leaves_of, order_ended, order_leaves, status_of
 from core.positions.engine cimport Fill, Positions
 from core.recovery.catchup cimport Catchup
+from core.router.held cimport SP_FLOOR, HeldOrder
 from core_ext.journal cimport JournalReader
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
@@ -93,6 +94,8 @@ cdef class Shadow(Catchup):
 
     cdef object _order_row(self, uint32_t index):
         cdef Order* order = &self.core.orders.life.orders[index]
+        cdef HeldOrder* held = &self.core.router.held.orders[index]
+        cdef bint trails = order.ord_type == T_TRAILING_STOP
         notional = (<object><int64_t>(order.notional >> 64) << 64) | <object><uint64_t>order.notional
         return {
             "order": index, "id": order.id_current, "id_first": self.core.resolve.first_ids[index], "account": order.account,
@@ -102,7 +105,11 @@ cdef class Shadow(Catchup):
             "cum_qty": order.cum_qty, "leaves_qty": order_leaves(order), "price": order.price, "notional": notional,
             "ord_status": status_of(order.bits, order.order_qty, order.cum_qty),
             "children": self._child_rows(index), "flags": order.flags,
-            "stop_px": self.core.router.held.orders[index].stop_px if has_stop(order.ord_type) else 0,
+            "stop_px": held.stop_px if has_stop(order.ord_type) else 0,
+            "trigger": held.trigger if has_stop(order.ord_type) else None,
+            "trail": held.trail if trails else 0, "trail_unit": held.trail_unit if trails else 0,
+            "max_floor": held.max_floor if held.special & SP_FLOOR else 0,
+            "expire_ns": self.core.execution.reserved[index].expire_ns,
         }
 
     def fill_rows(self, uint64_t since=0, int most=10000) -> list[dict[str, object]]:

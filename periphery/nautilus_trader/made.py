@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from periphery.nautilus_trader.events import liquidity, money
-from periphery.nautilus_trader.instruments import NacreInstrumentProvider
+from periphery.nautilus_trader.instruments import NacreInstrumentProvider, Numbers
 from periphery.nautilus_trader.reports import FillRecord, OrderRecord, PositionRecord
 from periphery.nautilus_trader.theirs import (
     AccountId,
@@ -21,6 +21,7 @@ from periphery.nautilus_trader.theirs import (
     PositionStatusReport,
     TimeInForce,
     TradeId,
+    TrailingOffsetType,
     TriggerType,
     VenueOrderId,
     currency_of,
@@ -31,13 +32,15 @@ class Maker:
     """Of one account, as of `now_ns`."""
 
     def __init__(
-        self, account: AccountId, provider: NacreInstrumentProvider, now_ns: int, new_id: Callable[[], Any]
-    ) -> None:
-        """new_id: makes an identifier of a report."""
+        self, account: AccountId, provider: NacreInstrumentProvider, now_ns: int, new_id: Callable[[], Any],
+        time_of: Callable[[int], Any] = int,
+    ) -> None:  # fmt: skip
+        """new_id: makes an identifier of a report. time_of: a report's expiry of ns since 1970."""
         self.account = account
         self.new_id = new_id
         self.provider = provider
         self.now_ns = now_ns
+        self.time_of = time_of
 
     def knows(self, symbol: str) -> bool:
         """Whether it is an instrument of the node's venue."""
@@ -45,9 +48,6 @@ class Maker:
 
     def order(self, record: OrderRecord) -> OrderStatusReport:
         numbers = self.provider.numbers[record.symbol]
-        more: dict[str, Any] = {}
-        if record.stop_px is not None:
-            more = {"trigger_price": numbers.price_of(record.stop_px), "trigger_type": TriggerType.DEFAULT}
         return OrderStatusReport(
             account_id=self.account,
             instrument_id=numbers.id,
@@ -67,8 +67,24 @@ class Maker:
             avg_px=record.avg_px,
             post_only=record.post_only,
             reduce_only=record.reduce_only,
-            **more,
+            **self._more(record, numbers),
         )
+
+    def _more(self, record: OrderRecord, numbers: Numbers) -> dict[str, Any]:
+        """What only some orders have: without it NautilusTrader can't make the order from its report."""
+        more: dict[str, Any] = {}
+        if record.trigger is not None:
+            more["trigger_type"] = getattr(TriggerType, record.trigger)
+        if record.stop_px is not None:
+            more["trigger_price"] = numbers.price_of(record.stop_px)
+        if record.trail is not None:
+            more["trailing_offset"] = record.trail
+            more["trailing_offset_type"] = getattr(TrailingOffsetType, record.trail_unit or "PRICE")
+        if record.max_floor is not None:
+            more["display_qty"] = numbers.quantity_of(record.max_floor)
+        if record.expire_ns is not None:
+            more["expire_time"] = self.time_of(record.expire_ns)
+        return more
 
     def fill(self, record: FillRecord) -> FillReport:
         numbers, fill = self.provider.numbers[record.symbol], record.fill

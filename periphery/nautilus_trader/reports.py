@@ -19,7 +19,7 @@ CLOSED = frozenset({"FILLED", "CANCELED", "EXPIRED", "REJECTED"})
 
 
 class OrderRecord(NamedTuple):
-    """side, ord_type, time_in_force, status: NautilusTrader's names."""
+    """side, ord_type, time_in_force, status, trigger, trail_unit: NautilusTrader's names."""
 
     symbol: str
     order_id: str
@@ -36,6 +36,11 @@ class OrderRecord(NamedTuple):
     post_only: bool
     reduce_only: bool
     time_ns: int
+    expire_ns: int | None = None
+    trigger: str | None = None
+    trail: Decimal | None = None
+    trail_unit: str | None = None
+    max_floor: Decimal | None = None
 
     @property
     def is_open(self) -> bool:
@@ -96,7 +101,8 @@ def _order(row: Mapping[str, Any], times: Mapping[str, int], now_ns: int) -> Ord
         filled),
         Decimal(row["order_qty"]), filled, _number(row.get("price")), _number(row["stop_px"]),
         Decimal(row["avg_px"]) if filled else None, row["post_only"], row["reduce_only"],
-        times.get(of, now_ns),
+        times.get(of, now_ns), row["expire_ns"], words.TRIGGERS_OF.get(row["trigger"]), _number(row["trail"]),
+        words.TRAIL_UNITS_OF.get(row["trail_unit"]), _number(row["max_floor"]),
     )  # fmt: skip
 
 

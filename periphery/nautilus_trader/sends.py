@@ -76,6 +76,8 @@ class Sends:
         """Whether the venue is there: what is sent meanwhile is refused, and questions wait."""
         self._noted = set(notes.read_text().split("\n")) if notes.exists() else set()
         self._notes = notes.open("a")
+        self.children = {key.partition(" ")[2] for key in self._noted}
+        """All that may ever have been written: other orders at the venue are none of the core's."""
         self.doubtful: dict[str, Send] = {}
         """New orders that were noted and not done when the gateway came back: the venue is to be asked."""
         self.waiting: deque[Send] = deque()
@@ -129,9 +131,10 @@ class Sends:
             self.questions.clear()
 
     def _say_state(self, state: str) -> None:
+        """For as long as the session lasts: a gateway that dies leaves its venue down."""
         if self.client is not None:
             try:
-                self.client.market({"type": "venue_state", "venue": self.venue, "state": state})
+                self.client.request("gateway", venue=self.venue, state=state)
             except ClientError as wrong:
                 self.lost(str(wrong))
 
@@ -199,6 +202,7 @@ class Sends:
 
     def _note(self, key: str) -> None:
         self._noted.add(key)
+        self.children.add(key.partition(" ")[2])
         self._notes.write(key + "\n")
         self._notes.flush()
         os.fdatasync(self._notes.fileno())

@@ -26,6 +26,7 @@ try:  # 1.231
         PositionSide,
         RecordFlag,
         TimeInForce,
+        TrailingOffsetType,
         TriggerType,
     )
     from nautilus_trader.model.identifiers import (
@@ -81,6 +82,7 @@ except ModuleNotFoundError:  # 2.0
         TimeInForce,
         TradeId,
         TradeTick,
+        TrailingOffsetType,
         TriggerType,
         Venue,
         VenueOrderId,
@@ -132,6 +134,7 @@ __all__ = [
     "TimeInForce",
     "TradeId",
     "TradeTick",
+    "TrailingOffsetType",
     "TriggerType",
     "Venue",
     "VenueOrderId",

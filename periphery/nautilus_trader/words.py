@@ -32,6 +32,8 @@ CONTINGENCIES = {"OTO": "oto", "OCO": "oco", "OUO": "ouo"}
 SIDES_OF = {ours: theirs for theirs, ours in SIDES.items()} | {"sell_short": "SELL"}
 ORD_TYPES_OF = {ours: theirs for theirs, ours in ORD_TYPES.items()} | {"pegged": "LIMIT"}
 TIMES_IN_FORCE_OF = {ours: theirs for theirs, ours in TIMES_IN_FORCE.items()}
+TRIGGERS_OF = {ours: theirs for theirs, ours in TRIGGERS.items()}
+TRAIL_UNITS_OF = {ours: theirs for theirs, ours in TRAIL_UNITS.items()}
 STATUSES_OF = {
     "pending_new": "SUBMITTED",
     "new": "ACCEPTED",

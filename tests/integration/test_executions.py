@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -81,3 +82,19 @@ def test_a_stop_price_is_replaced(core: Process) -> None:
         )
         assert "replaced" in kinds
         assert client.request("executions")["orders"][0]["stop_px"] == "1.3"
+
+
+def test_what_only_some_orders_have(core: Process) -> None:
+    """Who makes an order from what is told of it needs all of its terms."""
+    expires = time.time_ns() + 3600 * 10**9
+    line = {"account": "A", "symbol": "EURUSD", "side": "sell", "order_qty": "1000"}
+    trails = {"ord_type": "trailing_stop", "trail": "1.5", "trail_unit": "bps", "trigger": "mid"}
+    limit = {"ord_type": "limit", "price": "1.3", "time_in_force": "gtd", "expire_at": expires}
+    with connect(core.socket, name="mine") as client:
+        client.market(QUOTE | {"bid_px": "1.10000", "ask_px": "1.10002"})
+        client.send(line | trails | {"cl_ord_id": "trails"})
+        client.send(line | limit | {"cl_ord_id": "shows", "max_floor": "100"})
+        told = {row["first_cl_ord_id"]: row for row in client.request("executions")["orders"]}
+    keys = ("trail", "trail_unit", "trigger", "max_floor", "expire_ns")
+    assert [told["trails"][key] for key in keys] == ["1.5", "bps", "mid", None, None]
+    assert [told["shows"][key] for key in keys] == [None, None, None, "100", expires]

@@ -23,16 +23,28 @@ from nautilus_trader.config import (
 )
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.data import QuoteTick
-from nautilus_trader.model.identifiers import TraderId
+from nautilus_trader.model.identifiers import ClientId, TraderId
 
 from periphery.client import Client, OrderEvent, connect
 from periphery.client.directory import Symbol
 from periphery.nautilus_trader.instruments import Numbers, instrument_of
 from periphery.nautilus_trader.theirs import Venue
 from periphery.nautilus_trader.v1.gateway import Gateway, GatewayConfig
+from periphery.nautilus_trader.v1.venue import Local
 
 WAIT_S = 60.0
 EURUSD = Symbol("EURUSD", 0, "fx", 5, 0, 1, 1, "USD", ("V1",), "USD", 1, 0, False)
+
+
+class Sandbox(Local):
+    """is_up: what the test wants it to be."""
+
+    def __init__(self, is_up: list[bool], client: Any, cache: Any) -> None:
+        super().__init__(client, cache)
+        self.is_up = is_up
+
+    def is_connected(self) -> bool:
+        return self.is_up[0]
 
 
 async def until(true: Any, what: str) -> Any:
@@ -74,7 +86,7 @@ async def main(address: str, notes: str) -> dict[str, Any]:
     node.build()
     is_up = [True]
     config = GatewayConfig(venue="V1", instruments={"EURUSD": "EURUSD.V1"}, notes=notes, address=address)
-    gateway = Gateway(config, lambda: is_up[0])
+    gateway = Gateway(config, Sandbox(is_up, node.kernel.exec_engine._clients[ClientId("V1")], node.cache))
     node.trader.add_strategy(gateway)
     asyncio.get_running_loop().create_task(node.run_async())
     await until(lambda: gateway.sends.client is not None and gateway.sends.is_up, "the gateway is there")

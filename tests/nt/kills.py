@@ -30,6 +30,19 @@ DECLARED: list[dict[str, Any]] = [
     {"type": "venue", "venue": "V1", "mode": "manual", "symbols": ["EURUSD"]},
     {"type": "account", "account": "A", "currency": "USD", "cash": "100000000"},
 ]  # fmt: skip
+CONFIG = """
+wait = "sleep"
+segment_mb = 4
+[capacity]
+orders = 32768
+more_children = 32768
+ids = 131072
+fills = 65536
+book_orders = 1024
+"""
+"""Small tables: the core, and who reads its journal, make them anew after every kill. A core that spins takes
+a processor from the node and from its own next start.
+"""
 
 
 class Session:
@@ -37,7 +50,9 @@ class Session:
 
     def __init__(self, folder: Path, python: str, version: str, seed: int) -> None:
         self.random = Random(seed)
-        self.core = Process(folder, declared=DECLARED)
+        config = folder / "core.toml"
+        config.write_text(CONFIG)
+        self.core = Process(folder, "--config", str(config), declared=DECLARED)
         self.core.start()
         self.venue = Venue(folder, str(self.core.socket), seed)
         self.turn_until(lambda: self.venue.sends.client is not None, "the venue's gateway has a session")
@@ -58,7 +73,7 @@ class Session:
         end = time.monotonic() + seconds
         while not true():
             if time.monotonic() > end:
-                raise AssertionError(f"not within {seconds} s: {what}; {self.venue.sends.why}")
+                raise AssertionError(f"not within {seconds} s: {what}; {self.stands()}")
             try:
                 busy = self.venue.turn()
             except ClientError as wrong:
@@ -66,6 +81,19 @@ class Session:
                 busy = False
             if not busy:
                 time.sleep(0.001)
+
+    def stands(self) -> str:
+        """For who looks for a fault."""
+        sends, node = self.venue.sends, self.node.poll()
+        try:
+            core = str(dict(Counter(self.core_has().values())))
+        except ClientError as wrong:
+            core = str(wrong)
+        return (
+            f"{len(self.venue.records)} orders at the venue; its gateway: {sends.why or 'in session'}, next "
+            f"{next(iter(sends.waiting), None)}; the node: {'runs' if node is None else f'ended, {node}'}, "
+            f"said {self.said[-1:]}; the core: {core}"
+        )
 
     def kill(self) -> None:
         """After some orders more have reached the venue, and a little while."""

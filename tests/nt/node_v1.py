@@ -10,6 +10,7 @@ from typing import Any
 
 from nautilus_trader.config import (
     CacheConfig,
+    DatabaseConfig,
     ImportableControllerConfig,
     LiveExecEngineConfig,
     LiveRiskEngineConfig,
@@ -48,17 +49,19 @@ class Node:
     def __init__(
         self, address: str, token: str | None = None, name: str = "nt", trader: str = "TESTER-001",
         log: str = "ERROR", max_order_submit_rate: str = "100/00:00:01", venue: str = "NACRE",
-        **exec_engine: Any,
+        bypass: bool = True, redis_port: int | None = None, **exec_engine: Any,
     ) -> None:  # fmt: skip
+        """redis_port: of a server that keeps the node's cache from one run to the next."""
         where = {"address": address, "token": token, "name": name, "venue": venue}
+        kept = None if redis_port is None else DatabaseConfig(host="127.0.0.1", port=redis_port)
         config = TradingNodeConfig(
             trader_id=TraderId(trader),
             logging=LoggingConfig(log_level=log, log_colors=False),
-            cache=CacheConfig(),
+            cache=CacheConfig(database=kept),
             exec_engine=LiveExecEngineConfig(
                 reconciliation=True, reconciliation_startup_delay_secs=0.0, **exec_engine
             ),
-            risk_engine=LiveRiskEngineConfig(bypass=True, max_order_submit_rate=max_order_submit_rate),
+            risk_engine=LiveRiskEngineConfig(bypass=bypass, max_order_submit_rate=max_order_submit_rate),
             data_clients={"NACRE": NacreDataClientConfig(**where)},
             exec_clients={"NACRE": NacreExecClientConfig(**where, account="A")},
             controller=ImportableControllerConfig(

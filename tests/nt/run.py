@@ -1,8 +1,10 @@
-"""What can only be shown with NautilusTrader installed: its conformance cases on a core, and a core that is
-killed.
+"""What can only be shown with NautilusTrader installed: its conformance cases on a core, its clients of a
+venue behind the gateway, nodes that are started again, and a core that is killed.
 
-    python -m tests.nt.run cases [--version 1] [--python ENV/bin/python] [CASE ...]
-    python -m tests.nt.run kills [--kills 100] [--seed 1] ...
+    python -m tests.nt.run                          all of it, both versions
+    python -m tests.nt.run cases [--version 2] [CASE ...]
+    python -m tests.nt.run gateway | binance | issues
+    python -m tests.nt.run kills [--kills 100] [--seed 1]
 
 Without --python the environment is made first (`nacre nt env`). Each case is printed with its outcome and
 why. Exit 1: one failed, or one is skipped that tests/nt/skips.json doesn't have, or has and it passed.
@@ -21,7 +23,7 @@ from typing import Any
 
 from periphery.nautilus_trader import env
 from tests.integration.live_core import Process
-from tests.nt import kills
+from tests.nt import bridge, issues, kills
 from tests.nt.desk import DECLARED
 
 ROOT = Path(__file__).parents[2]
@@ -67,9 +69,10 @@ def cases(version: str, python: str, only: list[str]) -> int:
         core = Process(Path(folder), declared=DECLARED)
         core.start()
         try:
-            for row in lines_of(python, f"tests.nt.cases_v{version}", str(core.socket), *only):
-                found[row["case"]] = row
-                _print(row)
+            for what in ("cases", "commands"):
+                for row in lines_of(python, f"tests.nt.{what}_v{version}", str(core.socket), *only):
+                    found[row["case"]] = row
+                    _print(row)
             core.stop()
         finally:
             core.end()
@@ -120,26 +123,29 @@ def judge(found: dict[str, dict[str, Any]], skips: dict[str, str]) -> int:
 
 
 def _print(row: dict[str, Any]) -> None:
-    print(f"{row['case']:8} {row['outcome']:8} {row['why']}".rstrip(), flush=True)
+    print(f"{row['case']:22} {row['outcome']:8} {row['why']}".rstrip(), flush=True)
 
 
 def main() -> int:
     words = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    words.add_argument("what", choices=("all", "cases", "kills", "gateway"), nargs="?", default="all")
+    words.add_argument("what", choices=("all", *PARTS, "kills", "cases"), nargs="?", default="all")
     words.add_argument("only", nargs="*", metavar="CASE")
     words.add_argument("--version", choices=("1", "2"), default="1")
-    words.add_argument("--python", help="of an environment that has it")
+    words.add_argument("--python", help="of an environment that has the version; for `all`: that has 1.231")
     words.add_argument("--kills", type=int, default=100)
     words.add_argument("--seed", type=int, default=1)
     given = words.parse_intermixed_args()
     python = python_for(given.version, given.python)
     if given.what == "all":
-        runs = (cases("1", python, []), gateway(python), kills.run("1", python, KILLS, given.seed))
-        return max(runs)
+        runs = [cases("1", python, []), cases("2", python_for("2", None), [])]
+        runs += [part(python) for part in PARTS.values()]
+        return max(*runs, kills.run("1", python, KILLS, given.seed))
     if given.what == "kills":
         return kills.run(given.version, python, given.kills, given.seed)
-    return gateway(python) if given.what == "gateway" else cases(given.version, python, given.only)
+    return cases(given.version, python, given.only) if given.what == "cases" else PARTS[given.what](python)
 
+
+PARTS = {"gateway": gateway, "binance": bridge.run, "issues": issues.run}
 
 if __name__ == "__main__":
     raise SystemExit(main())

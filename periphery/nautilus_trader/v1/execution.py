@@ -7,6 +7,7 @@ from typing import Any
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import LiveClock, MessageBus
+from nautilus_trader.core.datetime import unix_nanos_to_dt
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import (
     BatchCancelOrders,
@@ -146,7 +147,7 @@ class NacreExecutionClient(Shim, LiveExecutionClient):
     # ---- reports -------------------------------------------------------------------------------------------
 
     def _make(self) -> Maker:
-        return Maker(self.account_id, self._provider, self._now_ns(), UUID4)
+        return Maker(self.account_id, self._provider, self._now_ns(), UUID4, unix_nanos_to_dt)
 
     async def generate_order_status_report(
         self, command: GenerateOrderStatusReport

@@ -21,6 +21,7 @@ from periphery.nautilus_trader.theirs import (
     AccountBalance,
     AccountId,
     AccountType,
+    ExecutionMassStatus,
     FillReport,
     OmsType,
     OrderStatusReport,
@@ -82,7 +83,7 @@ class NacreExecutionClient(Shim, ExecutionClient):
         self.submit_one(command.order, command.params)
 
     async def _submit_order_list(self, command: Any) -> None:
-        orders = [self.cache.order(each) for each in command.order_list.client_order_ids]
+        orders = [self.cache.order(each) for each in command.order_list.client_order_ids()]
         list_id = f"{command.strategy_id}-{command.order_list.id}"[-31:]
         self.submit_many(orders, list_id, command.params)
 
@@ -154,3 +155,12 @@ class NacreExecutionClient(Shim, ExecutionClient):
         make, held = self._make(), await self.held()
         wanted = [p for p in held.positions if concerns(command, p.symbol) and make.knows(p.symbol)]
         return [make.position(each) for each in wanted]
+
+    async def _generate_mass_status(self, lookback_mins: int | None) -> ExecutionMassStatus | None:
+        """Of one moment, however far back: three questions would be of three."""
+        make, held = self._make(), await self.held()
+        status = ExecutionMassStatus(self.client_id, self.account_id, self.venue, self._now_ns())
+        status.add_order_reports([make.order(each) for each in held.orders if make.knows(each.symbol)])
+        status.add_fill_reports([make.fill(each) for each in held.fills if make.knows(each.symbol)])
+        status.add_position_reports([make.position(p) for p in held.positions if make.knows(p.symbol)])
+        return status

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from core.cli import root
@@ -51,3 +53,17 @@ def test_a_plan_ends_flat_and_is_the_same_again() -> None:
     plan = plan_of(3, 2000)
     assert plan == plan_of(3, 2000)
     assert sum(qty if side == "buy" else -qty for side, qty in plan.values()) == 0
+
+
+@pytest.mark.parametrize(("balance", "code"), [("1000000", 0), ("1000000.01", 1)])
+def test_a_difference_that_is_not_listed_exits_1(tmp_path: Path, balance: str, code: int) -> None:
+    """The peer is a script that answers as it does, of a recording that nobody trades on."""
+    recording, peer = tmp_path / "quotes.csv", tmp_path / "python"
+    recording.write_text("ts,bid_px,bid_qty,ask_px,ask_qty\n1714989600000000000,1.10000,1,1.10002,1\n")
+    told = json.dumps({"fills": [], "balance": balance})
+    peer.write_text(f"#!/bin/sh\n[ \"$1\" = -c ] && echo 1.231.0 && exit\ncat > /dev/null\necho '{told}'\n")
+    peer.chmod(0o755)
+    words = ["nt", "compare", "--data", str(recording), "--seeds", "0", "--python", str(peer)]
+    done = CliRunner().invoke(root, words)
+    assert done.exit_code == code, done.output
+    assert ("NOT LISTED" in done.output) == bool(code)

@@ -11,7 +11,8 @@ ORDER = {
     "order": 4, "first_cl_ord_id": "o", "cl_ord_id": "r1", "account": "A", "symbol": "S", "side": "buy",
     "ord_type": "stop_limit", "time_in_force": "gtd", "ord_status": "suspended", "order_qty": "10",
     "cum_qty": "4", "leaves_qty": "6", "avg_px": "1.5", "price": "1.5", "stop_px": "1.4", "post_only": True,
-    "reduce_only": False,
+    "reduce_only": False, "expire_ns": 7000, "trigger": "mid", "trail": "2", "trail_unit": "ticks",
+    "max_floor": "3",
 }  # fmt: skip
 
 
@@ -51,6 +52,8 @@ def test_an_account_s_orders_fills_positions_and_cash() -> None:
     )
     assert (order.ord_type, order.time_in_force, order.side) == ("STOP_LIMIT", "GTD", "BUY")
     assert (order.price, order.stop_px, order.time_ns) == (Decimal("1.5"), Decimal("1.4"), 30)
+    assert (order.expire_ns, order.trigger, order.max_floor) == (7000, "MID_POINT", Decimal(3))
+    assert (order.trail, order.trail_unit) == (Decimal(2), "TICKS")
     assert [each.fill.trade_id for each in found.fills] == ["E2", "E3"]
     assert [(p.symbol, p.qty) for p in found.positions] == [("S", Decimal(4))]
     assert [(b.currency, b.total) for b in found.balances] == [("USD", Decimal("99.5")), ("EUR", Decimal(-1))]
