@@ -3,6 +3,7 @@
 from hashlib import blake2b
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.errno cimport EINTR, errno
 from libc.stdint cimport uint16_t
 from libc.string cimport memcpy, memset
 
@@ -103,8 +104,9 @@ cdef class Live:
     cdef bint _say(self, bytes peer, size_t size) except -1:
         if self.send(self.socket, PyBytes_AS_STRING(peer), PyBytes_GET_SIZE(peer), SNDMORE | DONTWAIT) < 0:
             return False
-        if self.send(self.socket, self.message, size, DONTWAIT) < 0:
-            return False
+        while self.send(self.socket, self.message, size, DONTWAIT) < 0:
+            if errno != EINTR:      # a signal; the peer is named already
+                return False
         self.messages += 1
         self.sent_bytes += size
         return True

@@ -48,7 +48,9 @@ def command() -> None:
 @source_option
 @click.option("--outputs", multiple=True, metavar="NAME=DIR", help="What the engine NAME says: its folder.")
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
-@click.option("--keep-days", type=click.IntRange(1), metavar="N", help="Delete rows of days before the last N.")
+@click.option(
+    "--keep-days", type=click.IntRange(1), metavar="N", help="Delete rows of days before the last N."
+)
 @click.option("--once", is_flag=True, help="Stop at the journal's end.")
 def run(
     journal: Path, address: str, source: str, outputs: tuple[str, ...], http: str | None,

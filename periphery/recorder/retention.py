@@ -1,4 +1,4 @@
-"""How long a store keeps rows: whole UTC days, counted back from the newest row's. The journal keeps its own."""
+"""How long a store keeps rows: whole UTC days, counted back from the newest row's; the journal keeps all."""
 
 from __future__ import annotations
 

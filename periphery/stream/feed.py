@@ -21,7 +21,7 @@ from periphery.stream.wire import Batch
 MOST = 2048
 """Events of a batch."""
 NAP_S = 0.00005
-GAP_NS = int(os.environ.get("XGAP","500000"))
+GAP_NS = int(os.environ.get("XGAP", "500000"))
 """Between two looks of a live end that sends one message behind another: each costs both ends their threads'
 turns, and many small ones take the processors from those who are to hear them.
 """
@@ -61,7 +61,7 @@ class JournalFeed:
         return self._batch(after)
 
     def next(self, who: list[Any], for_s: float, spin_s: float, nap_s: float) -> Batch | None:
-        """What comes next, told at once to those of `who` that `live` can tell; waits so long for it. At first
+        """What comes next, told at once to those of `who` that can be told so; waits so long for it. At first
         it yields its turn only, then naps so long at a time.
         """
         after = self._tap.through

@@ -1,4 +1,4 @@
-"""What most messages are: rows that go on from where a subscriber is. Compiled where there is compiled code."""
+"""What most messages are: rows that go on from where a subscriber is. In compiled code where there is any."""
 
 from __future__ import annotations
 

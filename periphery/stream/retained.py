@@ -1,7 +1,7 @@
 """What a publisher still has at hand: the newest batches of a core's events, up to so many bytes.
 
-Of the market the last row of each key is kept once more, whatever was let go: for who is slow and wants no more
-than that, and for who comes late.
+Of the market the last row of each key is kept once more, whatever was let go: for who is slow and wants no
+more than that, and for who comes late.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ import msgspec
 import zmq
 
 from periphery.stream import monitor, wire
-from periphery.stream.keys import ClientKeys
 from periphery.stream.following import following
+from periphery.stream.keys import ClientKeys
 from periphery.stream.wire import ANEW, SETTINGS, Batch, Hello, Told
 
 AGAIN_S = 0.2

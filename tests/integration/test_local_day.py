@@ -102,9 +102,7 @@ def replayed(up: Up, name: str, engines: Path) -> dict[str, Any]:
     return told
 
 
-def test_each_engine_says_what_a_pass_over_the_journal_says(
-    up: Up, recording: Path, tmp_path: Path
-) -> None:
+def test_each_engine_says_what_a_pass_over_the_journal_says(up: Up, recording: Path, tmp_path: Path) -> None:
     lines = len(recording.read_bytes().splitlines())
     assert lines == LINES or lines < LINES > 100_000
 

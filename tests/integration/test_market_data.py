@@ -152,7 +152,7 @@ def test_a_core_that_comes_back_is_fed_again_and_has_the_whole_book(core: Proces
 def test_killed_at_ten_points_the_core_has_the_book_of_an_undisturbed_run(
     core: Process, tmp_path: Path
 ) -> None:
-    """SIGKILL, at seeded places of the recording: the next one empties what is stale and has all of it again."""
+    """SIGKILL, at seeded places of the recording: the next one empties what is stale, has it all again."""
     path = head("binance", tmp_path, 9000)
     points = sorted(random.Random(17).sample(range(300, 8500), 10))
     config = tmp_path / "market.toml"
@@ -190,7 +190,9 @@ def test_killed_at_ten_points_the_core_has_the_book_of_an_undisturbed_run(
 
 
 def toml_of(section: str, given: Settings) -> str:
-    kept = {key: getattr(given, key) for key in ("venue", "symbols", "url", "rest", "core", "depth", "retry_s")}
+    kept = {
+        key: getattr(given, key) for key in ("venue", "symbols", "url", "rest", "core", "depth", "retry_s")
+    }
     return f"[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in kept.items())
 
 

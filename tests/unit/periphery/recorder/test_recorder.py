@@ -212,10 +212,10 @@ def test_run_says_once_that_the_store_is_down(
 def test_days_before_the_last_ones_are_deleted_once_a_day(store: SqliteStore) -> None:
     said: list[str] = []
     retention = Retention(store, 2, said.append)
-    for day in range(5):
-        batch = Batch(day, Mark(day + 1, b"x" * 16))
-        time_ns = day * DAY_NS + DAY_NS // 2
-        batch.rows["signals"].append(SIGNALS.row(day + 1, 0, time_ns, {"name": f"day {day}", "value": 1}))
+    for n in range(5):
+        batch = Batch(n, Mark(n + 1, b"x" * 16))
+        time_ns = n * DAY_NS + DAY_NS // 2
+        batch.rows["signals"].append(SIGNALS.row(n + 1, 0, time_ns, {"name": f"day {n}", "value": 1}))
         store.write("core", batch)
         retention.stored(batch)
         retention.look()
