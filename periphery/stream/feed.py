@@ -21,7 +21,7 @@ from periphery.stream.wire import Batch
 MOST = 2048
 """Events of a batch."""
 NAP_S = 0.00005
-GAP_NS = int(os.environ.get("XGAP", "500000"))
+GAP_NS = 500_000
 """Between two looks of a live end that sends one message behind another: each costs both ends their threads'
 turns, and many small ones take the processors from those who are to hear them.
 """

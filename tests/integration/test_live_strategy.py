@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -343,54 +342,6 @@ def test_its_state_goes_on_and_an_older_one_is_refused(core: Process, runs: list
     runs.append(older)
     assert older.wait() == 2
     assert "state of version 2, All has version 3: define migrate" in older.text()
-
-
-COUNTS = """
-from periphery.strategy import Strategy
-
-class Counts(Strategy):
-    def on_start(self):
-        self.quotes = 0
-
-    def on_quote(self, quote):
-        self.quotes += 1
-        if self.quotes % 2:
-            self.buy("EURUSD", self.quotes, "1.09010", venue="V1", time_in_force="ioc")
-        self.log("quote", n=self.quotes, warming=self.warming)
-"""
-
-
-def heard(run: Run) -> set[int]:
-    """Quotes that it has acted on."""
-    return {line["n"] for line in run.told("quote") if not line["warming"]}
-
-
-def test_killed_at_ten_points_it_has_sent_what_an_undisturbed_one_sends(
-    core: Process, runs: list[Run]
-) -> None:
-    """SIGKILL after seeded quotes: the next one knows from the journal, and sends nothing twice."""
-    killed, count = set(random.Random(23).sample(range(1, 40), 10)), 40
-    run = Run(core, COUNTS, "--warm-up-journal")
-    runs.append(run)
-    run.until_told("begun")
-    with desk(core) as client:
-        for n in range(1, count + 1):
-            client.market({**QUOTE, "bid_px": f"1.{8000 + n:05}"})
-            until(lambda n=n, run=run: n in heard(run), f"quote {n}")
-            if n in killed:
-                run.process.kill()
-                run.wait()
-                run = Run(core, COUNTS, "--warm-up-journal")
-                runs.append(run)
-                run.until_told("begun")
-
-        def sent() -> list[str]:
-            return [row["order_qty"] for row in client.orders(live_only=False)]
-
-        wanted = [str(n) for n in range(1, count + 1, 2)]
-        until(lambda: sent() == wanted, "all orders")
-    run.stop()
-    assert len(runs) == 11
 
 
 def test_it_warms_up_by_the_journal_and_orders_are_refused_meanwhile(core: Process, runs: list[Run]) -> None:

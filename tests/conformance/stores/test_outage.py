@@ -21,8 +21,9 @@ from periphery.recorder.sqlite import SqliteStore
 from periphery.recorder.store import Store, StoreDown
 from periphery.recorder.stores import open_store
 from periphery.recorder.tables import BY_NAME
+from tests.support import declared, order
 from tests.support_postgres import Postgres
-from tests.unit.periphery.recorder.day import recorded
+from tests.unit.periphery.recorder.day import recorded, traded, writer
 
 KILLS = 10
 WAIT_S = 90.0
@@ -60,12 +61,15 @@ def test_postgres_stopped_in_mid_run(tmp_path: Path, server: Postgres, database:
 
 def test_a_full_disk_in_mid_run(tmp_path: Path) -> None:
     """SQLite with no page left: the recorder waits, and goes on once there is room."""
-    recorded(tmp_path / "journal")
+    with writer(tmp_path / "journal") as journal:
+        run = declared(journal=journal)
+        traded(run)
+        run.feed(*(order(f"full{n}", qty="1") for n in range(200)))
     expected = undisturbed(tmp_path / "journal", tmp_path)
     with closing(SqliteStore(tmp_path / "small.db")) as store:
         store.migrate()
-        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
-        store._db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+        store._db.execute(f"PRAGMA max_page_count = {pages + 2}")
         recorder = Recorder(tmp_path / "journal", store, rows=3, step=2)
         with pytest.raises(StoreDown, match="full"):
             recorder.catch_up()
