@@ -34,6 +34,9 @@ test-containers: env ## pass the tests with real containers (installs Debian's e
 torture: env ## kill every process of a core under load, 200 times, damage its journal and its disk (ARGS="--kills 50 -o json")
 	.venv/bin/nacre torture $(ARGS)
 
+day: env ## play a whole recorded day through `nacre up --local`: what each engine said, a pass over the journal says too
+	NACRE_DAY_LINES=1000000000 $(PY) -m pytest -q tests/integration/test_local_day.py $(ARGS)
+
 test-nautilus: env ## pass the tests that need NautilusTrader, in environments of their own (makes them; ARGS="kills --kills 20")
 	$(PY) -m tests.nt.run $(ARGS)
 

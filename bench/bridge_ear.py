@@ -46,11 +46,13 @@ class Hearing:
     def hear_stream(self, count: int) -> dict[str, Any]:
         """Each event from its own time to when its row is there; as a raw row, it is looked at afterwards."""
         found: list[Any] = []
+        messages = 0
         while count > 0 and (rows := self._next()) is not None:
+            messages += 1
             found.append(self.came_ns - rows["header"]["time_ns"])
             self._count(rows)
             count -= len(rows)
-        return _told(np.concatenate(found) if found else np.array([]))
+        return {**_told(np.concatenate(found) if found else np.array([])), "messages": messages}
 
     def hear_flow(self, count: int) -> dict[str, Any]:
         """As fast as they come, from the first batch to the last."""

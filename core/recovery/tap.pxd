@@ -25,3 +25,7 @@ cdef class Tap(Replay):
     cdef const Page* last           # the last event's page, until the next is lived through
     cdef void _take(self, const Page* page) noexcept nogil
     cdef void _some(self, uint64_t until, bint rows) noexcept nogil
+    cdef int _check_taken(self) except -1
+    cpdef int64_t poll(self, JournalReader reader, uint64_t until=*, bint rows=*) except -1
+    cpdef bint wait(self, JournalReader reader, int64_t for_ns, int64_t spin_ns, int64_t nap_ns) except -1
+    cpdef bytes record(self)

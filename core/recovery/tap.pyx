@@ -34,7 +34,7 @@ cdef class Tap(Replay):
             self.buffers[i].row = row_bytes[i]
             self.buffers[i].count = 0
 
-    def poll(self, JournalReader reader not None, uint64_t until=0xFFFFFFFFFFFFFFFF, bint rows=True) -> int:
+    cpdef int64_t poll(self, JournalReader reader, uint64_t until=0xFFFFFFFFFFFFFFFF, bint rows=True) except -1:
         cdef uint64_t before = self.events
         self._check_taken()
         self.reader = reader
@@ -102,7 +102,7 @@ cdef class Tap(Replay):
         reader.check()
         return count
 
-    def wait(self, JournalReader reader not None, int64_t for_ns, int64_t spin_ns, int64_t nap_ns) -> bool:
+    cpdef bint wait(self, JournalReader reader, int64_t for_ns, int64_t spin_ns, int64_t nap_ns) except -1:
         cdef int64_t began = mono_ns()
         cdef int64_t now = began
         cdef timespec nap
@@ -120,10 +120,11 @@ cdef class Tap(Replay):
                 now = mono_ns()
         return found
 
-    def _check_taken(self):
+    cdef int _check_taken(self) except -1:
         for i in range(self.topics):
             if self.buffers[i].count:
                 raise ValueError("tap: rows wait: take them first")
+        return 0
 
     def take(self) -> dict[int, bytes]:
         cdef dict found = {}
@@ -135,7 +136,7 @@ cdef class Tap(Replay):
                 buffer.count = 0
         return found
 
-    def record(self) -> bytes:
+    cpdef bytes record(self):
         if self.last == NULL:
             return b""
         return (<const char*>self.last)[:sizeof(Header) + self.last.header.length]

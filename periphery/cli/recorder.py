@@ -48,14 +48,19 @@ def command() -> None:
 @source_option
 @click.option("--outputs", multiple=True, metavar="NAME=DIR", help="What the engine NAME says: its folder.")
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
+@click.option(
+    "--keep-days", type=click.IntRange(1), metavar="N", help="Delete rows of days before the last N."
+)
 @click.option("--once", is_flag=True, help="Stop at the journal's end.")
 def run(
-    journal: Path, address: str, source: str, outputs: tuple[str, ...], http: str | None, once: bool
-) -> None:
+    journal: Path, address: str, source: str, outputs: tuple[str, ...], http: str | None,
+    keep_days: int | None, once: bool,
+) -> None:  # fmt: skip
     """Follow a JOURNAL's folder into the store until SIGTERM.
 
     The store's tables are made where they are missing. While the store is down or full the journal keeps
     what comes; it is caught up with. What an engine says stands in `outputs` under the source SOURCE/NAME.
+    Days are UTC's, counted back from the newest row's; the journal keeps what is deleted.
     """
     folders = [_named(each) for each in outputs]
     stopped: list[int] = []
@@ -67,14 +72,27 @@ def run(
         recorder = load("periphery.recorder.recorder", "Recorder")(journal, store, source)
         say(f"{journal}: from event {recorder.stored.seq + 1:,} into {store.address} as {source}")
         said = [_outputs(store, f"{source}/{name}", folder) for name, folder in folders]
+        look = _kept([recorder, *said], store, keep_days)
         if once:
             for each in (recorder, *said):
                 each.catch_up()
+            look()
         else:
             with _probed(recorder, http) as beat:
                 follow = load("periphery.recorder.recorder", "follow")
-                follow([recorder, *said], lambda: bool(stopped), say, beat)
+                follow([recorder, *said], lambda: bool(stopped), say, beat, look)
         say(f"through event {recorder.stored.seq:,}")
+
+
+def _kept(recorders: list[Any], store: Store, days: int | None) -> Callable[[], object]:
+    """What deletes rows that are too old, where there is a bound."""
+    if days is None:
+        return lambda: None
+    retention = load("periphery.recorder.retention", "Retention")(store, days, say)
+    for recorder in recorders:
+        recorder.on_stored = retention.stored
+    look: Callable[[], object] = retention.look
+    return look
 
 
 @contextmanager

@@ -55,6 +55,10 @@ class Recorder:
         self._feed = feed(folder, self.stored, step)
         self._batch: Batch | None = None
         self._tried = False  # the batch was given to the store, which may have it
+        self.caught_up = False
+        """Whether there was no more, when it last read."""
+        self.on_stored: Callable[[Batch], object] = lambda batch: None
+        """Told of each batch that the store has."""
 
     @property
     def events(self) -> int:
@@ -73,6 +77,7 @@ class Recorder:
             self.store.write(self.source, self._batch)
         self._tried = False
         self.stored = self._batch.through
+        self.on_stored(self._batch)
         self._batch = None
         self.lag = Lag()
         return True
@@ -86,7 +91,11 @@ class Recorder:
     def _read(self) -> Batch | None:
         """What comes next, once it is past what the store has."""
         batch = Batch(self.stored.seq, self.stored)
-        while batch.count < self.rows and self._some():
+        self.caught_up = False
+        while batch.count < self.rows:
+            if not self._some():
+                self.caught_up = True
+                break
             found = self._feed.take()
             if self.events > self.stored.seq:
                 for table, row in found:
@@ -111,16 +120,21 @@ def follow(
     stopped: Callable[[], bool],
     say: Callable[[str], object],
     beat: Callable[[str], object] = lambda why: None,
+    look: Callable[[], object] = lambda: None,
 ) -> None:
     """All of them in turn, until it is stopped. A store that doesn't answer is tried again; that it
-    doesn't is said once. beat: once a turn, why the store isn't up to date, or "".
+    doesn't is said once. beat: once a turn, why the store isn't up to date, or "". look: after what was
+    stored; as the store, it may be down.
     """
     while not stopped():
         pause_s, why = NAP_S, ""
         for recorder in recorders:
             try:
                 if recorder.poll():
-                    pause_s, why = 0.0, why or f"{recorder.source}: it is catching up"
+                    pause_s = 0.0
+                    look()
+                if not recorder.caught_up:
+                    why = why or f"{recorder.source}: it is catching up"
             except StoreDown as error:
                 pause_s, why = AGAIN_S, str(error)
                 if not recorder.lag.since_s:

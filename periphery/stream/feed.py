@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from core.recovery.journal import capacity_of
 from core.recovery.tap import Tap
+from core.stream.live import Live
 from core_ext.journal import JournalReader
 from periphery.service.mark import digest_of_record
 from periphery.stream.topics import FILLS, ROW_BYTES, topic_of
@@ -19,6 +21,10 @@ from periphery.stream.wire import Batch
 MOST = 2048
 """Events of a batch."""
 NAP_S = 0.00005
+GAP_NS = 500_000
+"""Between two looks of a live end that sends one message behind another: each costs both ends their threads'
+turns, and many small ones take the processors from those who are to hear them.
+"""
 
 
 class NoJournal(ValueError):
@@ -33,6 +39,7 @@ class JournalFeed:
         try:
             self._reader = JournalReader(folder, follow=True)
             self._tap = Tap(capacity_of(folder), topic_of(), FILLS, ROW_BYTES, most)
+            self.live = Live(self._tap, self._reader, GAP_NS)
         except (OSError, ValueError) as error:
             raise NoJournal(f"{folder}: {error}") from error
 
@@ -53,6 +60,14 @@ class JournalFeed:
             return None
         return self._batch(after)
 
+    def next(self, who: list[Any], for_s: float, spin_s: float, nap_s: float) -> Batch | None:
+        """What comes next, told at once to those of `who` that can be told so; waits so long for it. At first
+        it yields its turn only, then naps so long at a time.
+        """
+        after = self._tap.through
+        digest = self.live.next(who, int(for_s * 1e9), int(spin_s * 1e9), int(nap_s * 1e9))
+        return None if digest is None else Batch(after, self._tap.through, digest, self._tap.take())
+
     def skip(self, until: int) -> bool:
         """Lives through events up to `until`, and leaves nothing of them; whether it has come so far."""
         while self._tap.through < until and self._tap.poll(self._reader, until, rows=False):
@@ -72,11 +87,9 @@ class JournalFeed:
             raise NoJournal(f"{self.folder}: was taken away")
         self._reader.refresh()
 
-    def wait(self, for_s: float, spin_s: float, nap_s: float = NAP_S) -> bool:
-        """Until there is something, or for so long; whether there is. At first it yields its turn only, then
-        naps so long at a time.
-        """
-        return self._tap.wait(self._reader, int(for_s * 1e9), int(spin_s * 1e9), int(nap_s * 1e9))
+    def wait(self, for_s: float) -> bool:
+        """Until there is something, or for so long; whether there is."""
+        return self._tap.wait(self._reader, int(for_s * 1e9), 0, int(NAP_S * 1e9))
 
     def _batch(self, after: int) -> Batch:
         tap = self._tap

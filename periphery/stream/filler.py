@@ -117,7 +117,7 @@ def messages(wanted: Wanted) -> Iterator[Batch]:
             yield batch
         else:
             feed.refresh()
-            feed.wait(NAP_S, 0.0)
+            feed.wait(NAP_S)
 
 
 def _known(wanted: Wanted) -> Iterator[Batch]:

@@ -81,7 +81,7 @@ class Log(Protocol):
 @dataclass(slots=True, eq=False)
 class Subscriber:
     """Who has subscribed. at: the position that it was sent all through, of its topics. told: that it knows
-    so. mark: what is there. sent, taken: messages of rows.
+    so. mark: what is there. sent, taken, window: messages of rows, and how many may be under way.
     """
 
     peer: bytes
@@ -94,6 +94,7 @@ class Subscriber:
     mark: bytes = b""
     sent: int = 0
     taken: int = 0
+    window: int = wire.WINDOW
     older: Older | None = None
     wants_older: bool = False
     heard_s: float = field(default_factory=time.monotonic)
@@ -101,7 +102,13 @@ class Subscriber:
     @property
     def has_room(self) -> bool:
         """Whether it has taken enough to be sent more."""
-        return self.sent - self.taken < (FEW_WINDOW if self.hello.fewer else wire.WINDOW)
+        return self.sent - self.taken < self.window
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what comes may be told to it as it comes: all of it, and it waits for nothing older."""
+        is_whole = self.rights is None or self.rights.accounts is None
+        return is_whole and self.older is None and not self.wants_older
 
 
 class Publisher:
@@ -114,6 +121,8 @@ class Publisher:
         self.address = where(socket)
         self._secret = keys.secret if keys else b""
         self.subscribers: dict[bytes, Subscriber] = {}
+        self.live: list[Subscriber] = []
+        """Of them, as of the last turn, those that are told what comes as it comes."""
         self.counts = dict.fromkeys(
             ("messages", "bytes", "subscribed", "refused", "cut", "lapped", "left_out", "from_journal"), 0
         )
@@ -127,6 +136,7 @@ class Publisher:
         done += self._hear()
         if time.monotonic() - self._beat_s > wire.BEAT_S:
             self._look_after()
+        self.live = [each for each in self.subscribers.values() if each.is_live]
         return done
 
     def close(self, why: str) -> None:
@@ -200,7 +210,8 @@ class Publisher:
         topics = self._topics(hello, rights)
         self.log.check(hello, topics, rights)
         at = self.log.newest if hello.after is None else hello.after
-        subscriber = Subscriber(peer, hello, topics, at, key, rights, told=at)
+        window = FEW_WINDOW if hello.fewer else wire.WINDOW
+        subscriber = Subscriber(peer, hello, topics, at, key, rights, told=at, window=window)
         subscriber.wants_older = self.log.needs_older(hello, at)
         self.subscribers[peer] = subscriber
         self.counts["subscribed"] += 1

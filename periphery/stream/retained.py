@@ -1,38 +1,36 @@
 """What a publisher still has at hand: the newest batches of a core's events, up to so many bytes.
 
-What is older than a few thousand rows is kept of the market once more, as the last row of each key: for who
-is slow and wants no more than that, and for who comes late.
+Of the market the last row of each key is kept once more, whatever was let go: for who is slow and wants no
+more than that, and for who comes late.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 
-import numpy as np
-
-from periphery.stream.topics import MARKET, ROW_BYTES, Rows, latest, rows_of, standing
+from core.stream.standing import Standing
+from periphery.stream.topics import MARKET, ROW_BYTES, Rows, in_order, key_parts, latest, rows_of
 from periphery.stream.wire import ANEW, FEWER, TOGETHER_BYTES, Batch, joined
 
 RETAIN_BYTES = 256 << 20
 BATCH_BYTES = 512
 """What a batch takes beside its rows, about."""
-FOLD_ROWS = 4096
+FAR = 4096
+"""Who is so many events behind, and wants the last of each key only, is told all that stands."""
 TRIM = 1024
 
 
 class Retained:
     """Batches in their order; each begins where the one before ended."""
 
-    def __init__(self, most_bytes: int = RETAIN_BYTES, fold_rows: int = FOLD_ROWS) -> None:
+    def __init__(self, most_bytes: int = RETAIN_BYTES, far: int = FAR) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
-        self._fold_rows = fold_rows
+        self._far = far
         self._batches: list[Batch] = []
         self._ends: list[int] = []
         self._first = 0  # of those that count: the ones before are about to be let go
-        self._folded = 0  # through this event the market is in `_standing`
-        self._unfolded_rows = 0
-        self._standing: dict[int, Rows] = {}
+        self._standing = {topic: Standing(ROW_BYTES[topic], *key_parts(topic)) for topic in MARKET}
 
     @property
     def oldest(self) -> int:
@@ -53,17 +51,15 @@ class Retained:
         """The next one. `settle` may come later, but before the next."""
         self._batches.append(batch)
         self._ends.append(batch.through)
+        for topic, standing in self._standing.items():
+            if topic in batch.frames:
+                standing.take(batch.frames[topic])
 
     def settle(self) -> None:
         """Counts the batch that was added last, and lets go of what is too old."""
         batch = self._batches[-1]
         self.bytes += _bytes_of(batch)
-        self._unfolded_rows += _market_rows(batch)
-        if self._unfolded_rows > 2 * self._fold_rows:
-            self._fold()
         while self.bytes > self.most_bytes and self._first < len(self._batches) - 1:
-            while self._ends[self._first] > self._folded:
-                self._fold()
             self.bytes -= _bytes_of(self._batches[self._first])
             self._first += 1
         if self._first >= TRIM:
@@ -93,60 +89,43 @@ class Retained:
         i = self._find(at)
         if i >= len(self._batches):
             return None
-        anew = at < max(self._folded, self.oldest)
-        if not anew and i == len(self._batches) - 1:
+        if i == len(self._batches) - 1 and at >= self.oldest:
             return joined(self._batches[i:], topics)
+        anew = at < self.oldest or self.newest - at > self._far
         frames, left_out = {}, 0
         for topic in topics:
-            rows = self._rows(topic, max(at, self._folded) if anew else at)
-            kept = latest(topic, rows)
-            left_out += len(rows) - len(kept)
-            if anew and topic in self._standing:
-                kept = latest(topic, np.concatenate((self._standing[topic], kept)))
-            if anew:
-                kept = standing(topic, kept)
+            kept, missing = self._standing_of(topic, at) if anew else self._latest_of(topic, at)
+            left_out += missing
             if len(kept):
                 frames[topic] = kept.tobytes()
         newest = self._batches[-1]
         return Batch(at, newest.through, newest.digest, frames, ANEW if anew else FEWER, left_out)
 
+    def _latest_of(self, topic: int, at: int) -> tuple[Rows, int]:
+        """The last row of each key after that position, and how many that leaves out."""
+        rows = self._rows(topic, at)
+        kept = latest(topic, rows)
+        return kept, len(rows) - len(kept)
+
+    def _standing_of(self, topic: int, at: int) -> tuple[Rows, int]:
+        """All that stand, and how many of those after `at` that are at hand that leaves out."""
+        kept = in_order(rows_of(topic, self._standing[topic].rows()))
+        batches = self._batches[self._find(at) :]
+        came = sum(len(batch.frames.get(topic, b"")) for batch in batches) // ROW_BYTES[topic]
+        known = rows_of(topic, batches[0].frames.get(topic, b""))["header"]["seq"] <= at
+        return kept, max(0, came - int(known.sum()) - int((kept["header"]["seq"] > at).sum()))
+
     def _find(self, at: int) -> int:
         """The first batch that has something after `at`."""
         return bisect_right(self._ends, at, self._first)
 
-    def _rows(self, topic: int, after: int, end: int | None = None) -> Rows:
-        """All rows of a topic after that position, of batches before the one by that number."""
-        batches = self._batches[self._find(after) : end]
+    def _rows(self, topic: int, after: int) -> Rows:
+        """All rows of a topic after that position."""
+        batches = self._batches[self._find(after) :]
         rows = rows_of(topic, b"".join(batch.frames[topic] for batch in batches if topic in batch.frames))
         kept: Rows = rows[rows["header"]["seq"] > after]
         return kept
 
-    def _fold(self) -> None:
-        """The older half of what isn't folded yet, or all of it where it is about to go."""
-        last, rows = self._find(self._folded), 0
-        for i in range(last, len(self._batches)):
-            rows += _market_rows(self._batches[i])
-            last = i
-            if rows >= self._fold_rows:
-                break
-        through = self._ends[last]
-        for topic in MARKET:
-            found = self._rows(topic, self._folded, last + 1)
-            before = self._standing.get(topic)
-            whole = found if before is None else np.concatenate((before, found))
-            if len(whole):
-                self._standing[topic] = standing(topic, latest(topic, whole))
-        self._folded = through
-        self._unfolded_rows -= rows
-
 
 def _bytes_of(batch: Batch) -> int:
     return sum(map(len, batch.frames.values())) + BATCH_BYTES
-
-
-def _market_rows(batch: Batch) -> int:
-    found = 0
-    for topic, rows in batch.frames.items():
-        if topic in MARKET:
-            found += len(rows) // ROW_BYTES[topic]
-    return found

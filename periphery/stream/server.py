@@ -22,6 +22,7 @@ from periphery.stream.filler import Filler, Wanted
 from periphery.stream.keys import Keyring, Rights
 from periphery.stream.publisher import Publisher, Refused, Subscriber
 from periphery.stream.retained import RETAIN_BYTES, Retained
+from periphery.stream.sockets import ZMQ_SEND
 from periphery.stream.topics import DECLARATIONS, MARKET, NAMES, OPEN, of_accounts, rows_of
 from periphery.stream.wire import Batch, Frame, Hello
 
@@ -141,6 +142,7 @@ class Server:
         self._say = say
         self._most = most
         self._feed: JournalFeed | None = None
+        self._is_idle = False
         self._next_s = self._came_s = 0.0
         self._waits_for = ""
 
@@ -160,10 +162,10 @@ class Server:
                 self.keys.close()
 
     def turn(self) -> None:
-        """What came, to those who wait for it; where nothing did, a short wait."""
+        """What came, to those who wait for it; where nothing did the last time, after a short wait."""
         if self._feed is None:
             self._open()
-        batch = self._feed.poll() if self._feed is not None else None
+        batch = self._next(self._feed) if self._feed is not None else None
         if batch is not None:
             self.log.add(batch)
             self._came_s = time.monotonic()
@@ -171,14 +173,25 @@ class Server:
         done = self.publisher.turn()
         if batch is not None:
             self.log.retained.settle()  # once it is on its way
-        if done or batch is not None:
-            return
+        self._is_idle = not done and batch is None
+        if self._is_idle:
+            self._rest()
+
+    def _next(self, feed: JournalFeed) -> Batch | None:
+        """What came. Who is there and has room was told of it by then."""
+        nap_s = SHORT_NAP_S if time.monotonic() - self._came_s < BUSY_S else LONG_NAP_S
+        live = feed.live
+        messages, size = live.messages, live.sent_bytes
+        batch = feed.next(self.publisher.live, NAP_S if self._is_idle else 0.0, self._spin_s, nap_s)
+        self.publisher.counts["messages"] += live.messages - messages
+        self.publisher.counts["bytes"] += live.sent_bytes - size
+        return batch
+
+    def _rest(self) -> None:
+        """Between two waits for the journal to go on: sees whether it is still there."""
         if self._feed is None:
             time.sleep(NAP_S)
-            return
-        now = time.monotonic()
-        self._feed.wait(NAP_S, self._spin_s, SHORT_NAP_S if now - self._came_s < BUSY_S else LONG_NAP_S)
-        if now >= self._next_s:
+        elif (now := time.monotonic()) >= self._next_s:
             self._next_s = now + REFRESH_S
             self._refresh(self._feed)
 
@@ -189,6 +202,7 @@ class Server:
         self._next_s = time.monotonic() + AGAIN_S
         try:
             self._feed = JournalFeed(self.log.journal, self._most)
+            self._feed.live.speak(self.publisher.socket.underlying, ZMQ_SEND)
         except NoJournal as error:
             if self._waits_for != str(error):
                 self._waits_for = str(error)

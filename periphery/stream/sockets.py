@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 
 import zmq
+import zmq.backend.cython._zmq
 
 from periphery.stream.keys import Keyring
 
 FREE_S = 1.0
 """How long an address may take to be free, after who had it has closed."""
+_LIBRARY = ctypes.CDLL(zmq.backend.cython._zmq.__file__)  # libzmq's functions are found through it
+ZMQ_SEND = ctypes.cast(_LIBRARY.zmq_send, ctypes.c_void_p).value or 0
+"""Where libzmq's `zmq_send` is, for code that calls it without pyzmq."""
 
 
 def bound(kind: int, address: str, hwm: int, keys: Keyring | None = None) -> zmq.Socket[bytes]:

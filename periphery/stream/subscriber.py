@@ -13,6 +13,7 @@ import msgspec
 import zmq
 
 from periphery.stream import monitor, wire
+from periphery.stream.following import following
 from periphery.stream.keys import ClientKeys
 from periphery.stream.wire import ANEW, SETTINGS, Batch, Hello, Told
 
@@ -206,8 +207,13 @@ class Subscriber:
         return None
 
     def _came(self, message: bytes) -> Batch | None:
+        batch = following(message, self._at or 0)  # most do: nothing else is asked of them
         self._heard_s = time.monotonic()
-        return self._take(message)
+        if batch is None:
+            return self._take(message)
+        self._received += 1
+        self._at, self._digest = batch.through, batch.digest
+        return batch
 
     def _take(self, message: bytes) -> Batch | None:
         kind = message[:1]

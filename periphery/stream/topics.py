@@ -111,6 +111,12 @@ def rows_in(batch: Batch, topic: int) -> Rows:
     return new
 
 
+def _at(dtype: np.dtype[Any], field: str) -> int:
+    """Where a request's field stands in a row."""
+    assert dtype.fields is not None
+    return m.HEADER.itemsize + int(dtype.fields[field][1])
+
+
 # ---- the latest of each ------------------------------------------------------------------------------
 
 
@@ -132,21 +138,27 @@ def latest(topic: int, rows: Rows) -> Rows:
     return kept
 
 
-def standing(topic: int, rows: Rows) -> Rows:
-    """Without levels of a book that are gone."""
-    if TOPICS[topic].name == "depth":
-        kept: Rows = rows[rows["request"]["qty"] != 0]
-        return kept
-    return rows
+def key_parts(topic: int) -> tuple[list[tuple[int, int]], int]:
+    """Where a row of the market has its key, as (byte, bytes), and how much is left of its level, or -1: what
+    a `core.stream.standing.Standing` is made with.
+    """
+    request = TOPICS[topic].dtype["request"]
+    parts = [(_at(request, name), request[name].itemsize) for name in TOPICS[topic].keys]
+    if TOPICS[topic].name == "prices":  # a mark and a reference price are two
+        assert m.HEADER.fields is not None
+        parts.append((int(m.HEADER.fields["kind"][1]), 2))
+    return parts, _at(request, "qty") if TOPICS[topic].name == "depth" else -1
+
+
+def in_order(rows: Rows) -> Rows:
+    """Those that are there, as they came."""
+    seq = rows["header"]["seq"]
+    order = np.argsort(seq)
+    kept: Rows = rows[order[seq[order] > 0]]
+    return kept
 
 
 # ---- whose they are ----------------------------------------------------------------------------------
-
-
-def _at(dtype: np.dtype[Any], field: str) -> int:
-    """Where a request's field stands in a row."""
-    assert dtype.fields is not None
-    return m.HEADER.itemsize + int(dtype.fields[field][1])
 
 
 _ORDER_ACCOUNT = _at(m.ORDER_EVENT, "account")

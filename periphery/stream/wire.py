@@ -134,6 +134,15 @@ def batch_of(message: bytes) -> Batch:
     return Batch(after, through, digest, frames, flags, left_out)
 
 
+def following(message: bytes, at: int) -> Batch | None:
+    """The rows of a message that goes on from `at` with nothing left out; None: it is another one."""
+    if message[:1] != ROWS:
+        return None
+    batch = batch_of(message)
+    goes_on = batch.after == at < batch.through and not batch.flags and not batch.left_out
+    return batch if goes_on else None
+
+
 def joined(batches: list[Batch], topics: tuple[int, ...]) -> Batch:
     """Batches that follow one another, as one."""
     if len(batches) == 1:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,9 +25,10 @@ from core.data.instruments import declare
 from core.live.ask import ask
 from periphery.market_data.replay_server import Fault, ReplayServer
 from periphery.market_data.service import MarketData
+from periphery.market_data.settings import Settings
 from periphery.service.source import JournalSource
 from tests.integration.live_core import Client, Process, until
-from tests.support_market_data import ROOT, all_read, books, head, play, read, recording, sums
+from tests.support_market_data import ROOT, all_read, books, head, play, read, recording, settings, sums
 
 OWN = ("connect", "subscribe", "blank")
 """Lines that whoever connects writes himself."""
@@ -143,6 +147,53 @@ def test_a_core_that_comes_back_is_fed_again_and_has_the_whole_book(core: Proces
     )  # fmt: skip
     assert fed == best(path, 60)
     assert counts["dropped_trades"] == 0
+
+
+def test_killed_at_ten_points_the_core_has_the_book_of_an_undisturbed_run(
+    core: Process, tmp_path: Path
+) -> None:
+    """SIGKILL, at seeded places of the recording: the next one empties what is stale, has it all again."""
+    path = head("binance", tmp_path, 9000)
+    points = sorted(random.Random(17).sample(range(300, 8500), 10))
+    config = tmp_path / "market.toml"
+    words = [sys.executable, "-m", "core.cli", "market-data", "run", "--config", str(config)]
+
+    async def begun() -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(*words, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL)
+
+    async def reached(true: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + 90
+        while not await asyncio.to_thread(true):
+            assert time.monotonic() < end, what
+            await asyncio.sleep(0.01)
+
+    async def run() -> None:
+        server = ReplayServer([path], 0.0, [Fault(at, "silence", seconds=90) for at in points])
+        async with server.serving():
+            given = settings("binance", server, ["BTCUSDT"], core=str(core.socket), depth=60)
+            config.write_text(toml_of("market_data", given))
+            for point in points:
+                service = await begun()
+                await reached(lambda point=point: server.at == point, f"line {point}")
+                service.kill()
+                await service.wait()
+            service = await begun()
+            try:
+                await reached(lambda: in_core(core, "BINANCE_SPOT") == best(path, 60), "the whole book")
+                assert server.connections == len(points) + 1
+            finally:
+                service.terminate()
+                assert await service.wait() == 0
+        assert in_core(core, "BINANCE_SPOT") == {"buy": [], "sell": []}  # nobody follows them any more
+
+    asyncio.run(run())
+
+
+def toml_of(section: str, given: Settings) -> str:
+    kept = {
+        key: getattr(given, key) for key in ("venue", "symbols", "url", "rest", "core", "depth", "retry_s")
+    }
+    return f"[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in kept.items())
 
 
 def test_a_core_that_takes_nothing_for_a_while_has_the_last_of_it_in_the_end(

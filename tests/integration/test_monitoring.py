@@ -190,6 +190,10 @@ def test_alerts_of_processes_fire_and_clear(system: Monitored) -> None:
     fires(prometheus, "NacreServiceDown")
     system.service_begins()
     clears(prometheus, "NacreServiceDown")
+    away = system.core.journal.rename(system.core.journal.with_name("away"))
+    fires(prometheus, "NacreServiceBehind")  # the service's input is gone
+    away.rename(system.core.journal)
+    clears(prometheus, "NacreServiceBehind")
     os.kill(system.pid_of("positions"), signal.SIGKILL)
     fires(prometheus, "NacreEngineRestarted")
     clears(prometheus, "NacreEngineRestarted")

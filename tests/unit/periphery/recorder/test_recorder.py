@@ -14,11 +14,13 @@ import pytest
 from periphery.recorder import recorder as module
 from periphery.recorder.feeds import OutputsFeed
 from periphery.recorder.recorder import Recorder, follow
+from periphery.recorder.retention import Retention
 from periphery.recorder.sqlite import SqliteStore
-from periphery.recorder.store import Batch, Elsewhere, StoreDown
-from periphery.recorder.tables import BY_NAME
+from periphery.recorder.store import DAY_NS, Batch, Elsewhere, StoreDown
+from periphery.recorder.tables import BY_NAME, SIGNALS
 from periphery.risk.engine import RiskEngine
 from periphery.service.config import Config
+from periphery.service.mark import Mark
 from periphery.service.runner import Runner
 from periphery.service.state import read_said
 from tests.support import declared, quote
@@ -205,6 +207,60 @@ def test_run_says_once_that_the_store_is_down(
     assert len(said) == 1
     assert "no room" in said[0]
     assert store.progress("core").seq == recorder.events
+
+
+def test_days_before_the_last_ones_are_deleted_once_a_day(store: SqliteStore) -> None:
+    said: list[str] = []
+    retention = Retention(store, 2, said.append)
+    for n in range(5):
+        batch = Batch(n, Mark(n + 1, b"x" * 16))
+        time_ns = n * DAY_NS + DAY_NS // 2
+        batch.rows["signals"].append(SIGNALS.row(n + 1, 0, time_ns, {"name": f"day {n}", "value": 1}))
+        store.write("core", batch)
+        retention.stored(batch)
+        retention.look()
+    assert [row["name"] for row in store.read("signals")] == ["day 2", "day 3", "day 4"]
+    assert len(said) == 2
+    retention.look()
+    assert len(said) == 2
+
+
+def test_while_the_store_is_down_old_days_wait(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    retention = Retention(store, 1, str)
+    batch = Batch(0, Mark(1, b"x" * 16))
+    batch.rows["signals"].append(SIGNALS.row(1, 0, 9 * DAY_NS, {"name": "new", "value": 1}))
+    retention.stored(batch)
+
+    def down(_: int) -> dict[str, int]:
+        raise StoreDown("down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "purge", down)
+        with pytest.raises(StoreDown):
+            retention.look()
+    asked: list[int] = []
+    monkeypatch.setattr(store, "purge", lambda before: asked.append(before) or {})
+    retention.look()
+    assert asked == [8 * DAY_NS]
+
+
+def test_one_that_is_fed_all_the_time_is_up_to_date(tmp_path: Path, store: SqliteStore) -> None:
+    """What it has read to the end isn't behind, though each look finds something."""
+    with writer(tmp_path / "journal") as journal:
+        run = declared(journal=journal)
+        recorder = Recorder(tmp_path / "journal", store, rows=10**6)
+        whys: list[str] = []
+
+        def beat(why: str) -> None:
+            whys.append(why)
+            run.feed(quote(at=run.at + 1))
+
+        follow([recorder], lambda: len(whys) == 5, str, beat)
+        assert whys == [""] * 5
+    recorded(tmp_path / "other")
+    small = Recorder(tmp_path / "other", store, "other", rows=1, step=1)
+    assert small.poll()
+    assert not small.caught_up
 
 
 # ---- what engines say, and signals -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,55 @@ def test_a_client_goes_on_where_it_was(tmp_path: Path) -> None:
             numbers = [change["n"] for change in mirror.changes["fills:A1"]]
             assert numbers == list(range(1, 61))
             assert mirror.state["quotes:AAPL"] == d.truth("quotes:AAPL")
+
+    run(test)
+
+
+async def gone_on(mirror: Mirror, d: Desk, topics: list[str], id_: str) -> None:
+    """Connected, and going on from where it was."""
+    await mirror.connect(d.port, token())
+    welcome = await mirror.until(lambda: mirror.answer("welcome"), "a welcome")
+    after = {topic: mirror.n.get(topic, 0) for topic in topics}
+    await mirror.ask("subscribe", topics=topics, after=after, stream=welcome["stream"], id=id_)
+    answer = await mirror.until(lambda: mirror.answer("subscribed", id=id_), "an answer")
+    assert all(row["resumed"] for row in answer["topics"])
+
+
+def test_killed_at_ten_points_a_client_has_what_an_undisturbed_one_has(tmp_path: Path) -> None:
+    """Byte for byte: the service died before, after or between what it told, and a pass that nobody disturbs
+    tells the whole journal to a client of its own.
+    """
+
+    async def test() -> None:
+        chance = random.Random(11)
+        topics = ["orders:A1", "fills:A1"]
+        async with desk(tmp_path) as d:
+            d.run.feed(quote(at=1000), order("first", qty="1"))
+            mirror = Mirror()
+            await gone_on(mirror, d, topics, "begin")
+            for n in range(10):
+                for i in range(chance.randrange(5, 40)):
+                    d.run.feed(order(f"k{n}.{i}", qty="1"))
+                    if chance.random() < 0.2:
+                        await asyncio.sleep(0)
+                if chance.random() < 0.5:
+                    await mirror.until(lambda: mirror.changes.get("fills:A1"), "some")
+                d.task.cancel()
+                await asyncio.gather(d.task, return_exceptions=True)
+                await mirror.ended()
+                await d.start()
+                await gone_on(mirror, d, topics, f"{n}")
+            await d.settled(mirror)
+            await d.stop()
+            await d.start()
+            whole = Mirror()
+            await gone_on(whole, d, topics, "whole")
+            await d.settled(whole)
+            assert len(whole.changes["fills:A1"]) > 50
+            assert json.dumps(mirror.changes) == json.dumps(whole.changes)
+            assert mirror.snapshots == whole.snapshots == {}
+            await mirror.close()
+            await whole.close()
 
     run(test)
 
