@@ -49,7 +49,7 @@ class RiskEngine(Engine):
 
     def __init__(self, params: RiskParams, book: Book) -> None:
         super().__init__(params, book)
-        self.prices = Prices(round(params.period_s * 1e9), params.periods)
+        self.hearer = self.prices = Prices(round(params.period_s * 1e9), params.periods)
         self.held: dict[int, dict[int, int]] = {}
         self.asked: dict[int, tuple[float, Floats, list[int]]] = {}  # by account: VaR, exposures, symbols
         self.exceeded: dict[int, list[bool]] = {}

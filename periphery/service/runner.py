@@ -12,13 +12,15 @@ import numpy as np
 
 from core import messages as m
 from periphery.service.acts import Acts
+from periphery.service.batched import BatchSource
 from periphery.service.config import BadConfig, Config
 from periphery.service.engine import Engine, Output
+from periphery.service.journaled import JournalRows
 from periphery.service.log import Log
 from periphery.service.mark import BEGIN, Mark
 from periphery.service.part import Part, part_of
 from periphery.service.probes import Health
-from periphery.service.source import Gone, JournalSource, Source
+from periphery.service.source import Gone
 from periphery.service.state import VERSION, Said, Saved, read_said, read_saved, write_saved
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Runner:
         self.folder = Path(config.state)
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = read_saved(self.folder / "state", kind.name, self.told_params)
-        self.inputs = saved.inputs if saved else 0
+        self._told = saved.inputs if saved else 0  # of all that it was told of, beside what its hearer took
         self.source = _source(kind, config, self._page, saved.mark if saved else BEGIN)
         self.engine = kind(self.params, self.source.book)
         self.engine.part = self.part
@@ -57,6 +59,11 @@ class Runner:
         self.acts = Acts(name, said, saved.come if saved else 0, self.log.say)
 
     @property
+    def inputs(self) -> int:
+        """Events that the engine was told of."""
+        return self._told + self.source.heard
+
+    @property
     def told_params(self) -> dict[str, Any]:
         """Its parameters, as a state names them; with its part, where it is one."""
         told: dict[str, Any] = msgspec.to_builtins(self.params)
@@ -69,20 +76,19 @@ class Runner:
         why = self.health.why
         while not stopped():
             try:
-                busy = self.source.poll() > 0
+                self.source.poll()
                 why = "" if self.source.caught_up else why
             except Gone as error:
                 if why != str(error):
                     self.log.say(str(error))
-                why, busy = str(error), False
+                why = str(error)
                 time.sleep(AGAIN_S)
             if self.config.core:
                 self.acts.push(self.config.core, self.source.seq, self._sessions)
             self._beat(why)
             if time.monotonic() - self._saved_s >= self.config.save_every_s:
                 self.save()
-            if not busy:
-                self.source.wait(WAIT_S)
+            self.source.wait(WAIT_S)
         self.save()
         self.acts.close()
         self.close()
@@ -108,12 +114,16 @@ class Runner:
         if self._to_load is not None:
             self.engine.load(self._to_load)
             self._to_load = None
+        self._tell(raw)
+        self.source.hearer = self.engine.hearer  # events that come are for both: it may be another by now
+
+    def _tell(self, raw: bytes) -> None:
         kind = int.from_bytes(raw[40:42], "little")
         if kind == m.Kind.SIGNAL:
             self.acts.saw(raw, np.frombuffer(raw, m.PAGE)[0]["header"], self._sessions)
         if kind not in self._kinds:
             return
-        self.inputs += 1
+        self._told += 1
         page = np.frombuffer(raw, m.PAGE)[0]
         header = page["header"]
         count = self.said.count
@@ -170,12 +180,15 @@ def _outlet(name: str, config: Config, path: Path) -> Outlet | None:
     return open_outlet(name, config, path)
 
 
-def _source(kind: type[Engine], config: Config, on_page: Callable[[bytes], object], known: Mark) -> Source:
+def _source(
+    kind: type[Engine], config: Config, on_page: Callable[[bytes], object], known: Mark
+) -> BatchSource:
+    kinds = kind.kinds | {m.Kind.SIGNAL}
     if config.journal:
-        return JournalSource(config.journal, on_page, known)
+        return JournalRows(config.journal, kinds, on_page, known, config.every_s)
     from periphery.service.streamed import open_stream  # only this way needs ZeroMQ
 
-    return open_stream(config, kind.kinds | {m.Kind.SIGNAL}, on_page, known)
+    return open_stream(config, kinds, on_page, known)
 
 
 def _params(kind: type[Engine], given: dict[str, Any]) -> Any:

@@ -171,6 +171,8 @@ class Server:
         done = self.publisher.turn()
         if batch is not None:
             self.log.retained.settle()  # once it is on its way
+        if rest_s := min(self.publisher.rest_s, NAP_S):
+            time.sleep(rest_s)  # what comes meanwhile is one batch
         if done or batch is not None:
             return
         if self._feed is None:
