@@ -69,10 +69,10 @@ class Failed(RuntimeError):
 
 def run(
     data: Path, rate: int = GOAL_PER_S, seconds: float = 20.0, lines: int = 94_000, period_s: float = 0.02,
-    every: int = 10,
+    every: int = 10, over: str = "stream",
 ) -> dict[str, Any]:  # fmt: skip
     """rate: rows a second. lines: of each recording. period_s: of all engines, in live time. every: periods
-    between two targets. NoData, Failed.
+    between two targets. over: what engines hear the core by, its stream or its journal. NoData, Failed.
     """
     with tempfile.TemporaryDirectory(prefix="nacre-bench-pipeline-") as name, ExitStack() as stack:
         place = Path(name)
@@ -81,7 +81,7 @@ def run(
         symbols = day.learn(paths, listing, place / "models.db", period_s)
         settings = _settings(place, symbols, period_s, every)
         core = stack.enter_context(desk_core(None, day.declarations(listing), {}, "sleep"))
-        rest = _Processes(place, core)
+        rest = _Processes(place, core, over)
         stack.callback(rest.end)
         rest.begin(settings)
         feeder = _Feeder(core, paths, listing, round(rate * seconds))
@@ -99,7 +99,9 @@ def run(
         journal = Journal(core.journal)
         checks = _checks(journal, heard, len(feeder.due_ns), held)
         checks |= _engines(heard, settings, core.journal, place)
-    return _report(journal, heard, feeder, checks, used, _optimise_ms(settings["portfolio"]))
+    report = _report(journal, heard, feeder, checks, used, _optimise_ms(settings["portfolio"]))
+    report["placement"] |= {"over": over}
+    return report
 
 
 def _settings(place: Path, symbols: list[str], period_s: float, every: int) -> dict[str, dict[str, Any]]:
@@ -123,8 +125,9 @@ def _settings(place: Path, symbols: list[str], period_s: float, every: int) -> d
 class _Processes:
     """What runs beside the core. Each says into a file of its own."""
 
-    def __init__(self, place: Path, core: DeskCore) -> None:
+    def __init__(self, place: Path, core: DeskCore, over: str) -> None:
         self.place = place
+        self._over = over
         self._core = core
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._ports: dict[str, int] = {}
@@ -137,14 +140,15 @@ class _Processes:
         stream = self._said("stream", _address)
         for name, params in settings.items():
             asks = {"core": core} if name in ("ml", "portfolio") else {}
-            given = {"connect": stream, "state": str(self.place / name), "publish": "tcp://127.0.0.1:*"}
+            given = {"journal": journal} if self._over == "journal" else {"connect": stream}
+            given |= {"state": str(self.place / name), "publish": "tcp://127.0.0.1:*"}
             config = self.place / f"{name}.toml"
             config.write_text(_section(name, given | asks | {"http": "127.0.0.1:0", "params": params}))
             self._start(name, "engine", "run", name, "--config", str(config))
         told = {name: self._said(name, _begins) for name in settings}
         self._ports = {name: each["port"] for name, each in told.items()}
         trader = str(ROOT / "bench" / "pipeline_trader.py")
-        self._start("strategy", "strategy", "run", trader, "--connect", core)
+        self._start("strategy", "strategy", "run", trader, "--connect", core, "--wait", "sleep")
         self._said("strategy", lambda line: '"ready"' in line)
         words = [f"{name}={each['publish']}" for name, each in told.items()]
         self._hear(stream, words)

@@ -2,11 +2,9 @@ from collections.abc import Sequence
 
 from core.rows.rows import Hearer
 
-ROOM: int
-"""Quotes, trades and levels that a tape keeps."""
-
 class Tape:
-    """What came of a stream of events since it was last taken, in floats.
+    """What came of a stream of events since it was last taken, in floats: at most 256 each of quotes, trades
+    and levels.
 
     all_quotes, all_trades: else the last one alone is kept; all_levels: else none.
     """

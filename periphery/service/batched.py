@@ -93,12 +93,12 @@ class BatchSource(ABC):
                 break  # what is next is beyond `last`
             done += walked
         self._end_batch()
-        self.caught_up = not done and self._is_current
+        self.caught_up = self._rows.is_done and self._is_current(done)
         return done
 
-    @property
-    def _is_current(self) -> bool:
-        return True
+    @abstractmethod
+    def _is_current(self, done: int) -> bool:
+        """After a poll that handed on so many, and all of the batches that there were: is that all?"""
 
     @abstractmethod
     def _next(self) -> Batch | None:

@@ -16,7 +16,7 @@ from core.config_origin import Origins
 PREFIX = "NACRE_"
 """NACRE_RISK_JOURNAL is `journal` of the engine risk, NACRE_RISK_PARAMS_SEED its parameter seed."""
 
-EVERY_S, EVERY_MOST_S = 0.0005, 1.0
+EVERY_S, EVERY_MOST_S = 0.001, 1.0
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 

@@ -14,7 +14,7 @@ from core import messages as m
 from periphery.service.batched import BatchSource
 from periphery.service.mark import BEGIN, Mark
 from periphery.service.source import NAP_MOST_S, NAP_S, STEP, Gone
-from periphery.stream.feed import JournalFeed, NoJournal
+from periphery.stream.feed import MOST, JournalFeed, NoJournal
 from periphery.stream.wire import Batch
 
 
@@ -37,9 +37,16 @@ class JournalRows(BatchSource):
             raise Gone(str(error)) from error
         self._every_s = every_s
         self._nap_s = self._looked_s = 0.0
+        self._was_all = False  # whether the last look found all that there was: another at once is for nothing
+
+    def poll(self) -> int:
+        """Hands on some events. Gone: the journal was taken away. OtherJournal."""
+        self._was_all = False
+        return super().poll()
 
     def _next(self) -> Batch | None:
-        """Gone: the journal was taken away."""
+        if self._was_all:
+            return None
         self._looked_s = time.monotonic()
         batch = self._feed.poll()
         if batch is None:
@@ -48,7 +55,11 @@ class JournalRows(BatchSource):
             except NoJournal as error:
                 raise Gone(str(error)) from error
             batch = self._feed.poll()
+        self._was_all = batch is None or batch.through - batch.after < MOST
         return batch
+
+    def _is_current(self, done: int) -> bool:
+        return self._was_all
 
     def _await(self, most_s: float) -> None:
         """A file doesn't say that it has grown: while it does, it is looked at again soon."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 WAIT_S = 0.05
 AGAIN_S = 0.2
+BEAT_S = 0.05
 
 
 class Runner:
@@ -85,10 +86,11 @@ class Runner:
                 time.sleep(AGAIN_S)
             if self.config.core:
                 self.acts.push(self.config.core, self.source.seq, self._sessions)
-            self._beat(why)
+            self._beat_sometimes(why)
             if time.monotonic() - self._saved_s >= self.config.save_every_s:
                 self.save()
             self.source.wait(WAIT_S)
+        self._beat(why)
         self.save()
         self.acts.close()
         self.close()
@@ -104,6 +106,11 @@ class Runner:
             pass
         self._beat("")
         return self
+
+    def _beat_sometimes(self, why: str) -> None:
+        """Not each turn: to tell what is new would cost more than what is new."""
+        if why != self.health.why or time.monotonic() - self.health.beat_s > BEAT_S:
+            self._beat(why)
 
     def _beat(self, why: str) -> None:
         self.health.beat(self.source.seq, self.inputs, self.said.count, self.said.digest, why)

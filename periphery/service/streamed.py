@@ -79,9 +79,8 @@ class StreamSource(BatchSource):
     def _next(self) -> Batch | None:
         return self._subscriber.next()
 
-    @property
-    def _is_current(self) -> bool:
-        return self._subscriber.is_current
+    def _is_current(self, done: int) -> bool:
+        return not done and self._subscriber.is_current
 
     def _await(self, most_s: float) -> None:
         self._subscriber.wait(most_s)
