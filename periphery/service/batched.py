@@ -6,8 +6,8 @@ no word of Python; all else is handed on as a page. Where a batch ends makes no 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from core import messages as m
 from core.live.book import DECLARING, Book
@@ -24,24 +24,44 @@ _DECLARING = bits(DECLARING)
 _ALL = (1 << 64) - 1
 
 
-class BatchSource(ABC):
-    """See periphery.service.source.Source; pages are zero beyond what of them is told.
+class Batches(Protocol):
+    """Where batches come from. where: what it is called in errors. begin: what the first one comes after."""
 
-    on_page: told of each event of `kinds` (None: of all) that `hearer` doesn't take, and of names and
-    settings. hearer: nobody until somebody says who. whole: those up to `known` are told too.
+    where: str
+    begin: Mark
+
+    def next(self) -> Batch | None:
+        """What comes next; None: nothing yet. Gone: it can't be had now."""
+
+    def is_current(self, done: int) -> bool:
+        """After a poll that handed on so many events, all of the batches that there were: is that all?"""
+
+    def wait(self, most_s: float) -> None:
+        """Until another batch may be there, at most so long."""
+
+    def close(self) -> None:
+        """Lets go of it."""
+
+
+class BatchSource:
+    """Events as pages, with the names that they declare in `book`. Of quotes, trades, depth, marks, signals and
+    declarations a page has the header and the request, and zeros for the rest.
+
+    hearer: what takes rows that so are no pages; nobody until somebody says who.
     """
 
     def __init__(
         self,
+        batches: Batches,
         kinds: Iterable[int] | None,
         on_page: Callable[[bytes], object],
         known: Mark,
-        begin: Mark,
         step: int = STEP,
         whole: bool = False,
-        where: str = "",
     ) -> None:
-        """begin: where the first batch goes on from. where: what it is called in errors."""
+        """on_page: told of each event of `kinds` (None: of all) that `hearer` doesn't take, and of names and
+        settings. step: events a poll. whole: those up to `known` are told too, see `is_new`.
+        """
         self.book = Book()
         self.known = known
         self.step = step
@@ -50,10 +70,10 @@ class BatchSource(ABC):
         self.hearer: Hearer | None = None
         self._kinds = _ALL if kinds is None else bits(kinds) | _DECLARING
         self._whole = whole
-        self._where = where
+        self._batches = batches
         self._on_page = on_page
         self._rows = Rows()
-        self._mark = self._through = begin
+        self._mark = self._through = batches.begin
 
     @property
     def seq(self) -> int:
@@ -78,12 +98,12 @@ class BatchSource(ABC):
         return Mark(self.seq, digest_of_record(self._rows.record()))
 
     def poll(self) -> int:
-        """Hands on some events. Gone: they can't be had now. OtherJournal and other ValueErrors: nor later."""
+        """Hands on some events; how many. Gone: they can't be had now. OtherJournal, Refused: nor later."""
         done = 0
         while done < self.step and (not self.last or self.seq < self.last):
             if self._rows.is_done:
                 self._end_batch()
-                batch = self._next()
+                batch = self._batches.next()
                 if batch is None:
                     break
                 self._begin_batch(batch)
@@ -93,29 +113,22 @@ class BatchSource(ABC):
                 break  # what is next is beyond `last`
             done += walked
         self._end_batch()
-        self.caught_up = self._rows.is_done and self._is_current(done)
+        self.caught_up = self._rows.is_done and self._batches.is_current(done)
         return done
 
-    @abstractmethod
-    def _is_current(self, done: int) -> bool:
-        """After a poll that handed on so many, and all of the batches that there were: is that all?"""
-
-    @abstractmethod
-    def _next(self) -> Batch | None:
-        """What comes next; None: nothing yet."""
+    @property
+    def is_done(self) -> bool:
+        """Whether all of what came is handed on."""
+        return self._rows.is_done
 
     def wait(self, most_s: float) -> None:
         """After a poll: until another may be worth it, at most so long."""
-        if self._rows.is_done:
-            self._await(most_s)
+        if self.is_done:
+            self._batches.wait(most_s)
 
-    @abstractmethod
-    def _await(self, most_s: float) -> None:
-        """Until another batch may be there, at most so long."""
-
-    @abstractmethod
     def close(self) -> None:
-        """Lets go of it."""
+        """Lets go of where they come from."""
+        self._batches.close()
 
     # ---- a batch -------------------------------------------------------------------------------------------
 
@@ -142,8 +155,8 @@ class BatchSource(ABC):
         if self.seq < self.known.seq:
             self._hand_on(min(until, self.known.seq), None, _ALL if self._whole else _DECLARING)
             if self.seq == self.known.seq and self.mark != self.known:
-                raise OtherJournal(f"{self._where}: event {self.seq:,} isn't the one that was there before")
-            if rows.budget <= 0 or self.seq < self.known.seq:
+                raise OtherJournal(f"{self._batches.where}: event {self.seq:,} isn't the one that was there before")
+            if rows.budget <= 0 or rows.is_done or until <= self.known.seq:
                 return most - rows.budget
         self._hand_on(until, self.hearer, self._kinds)
         return most - rows.budget

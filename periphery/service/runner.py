@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 
 from core import messages as m
+from core.rows.rows import Hearer
 from periphery.service.acts import Acts
-from periphery.service.batched import BatchSource
+from periphery.service.batched import Batches, BatchSource
 from periphery.service.config import BadConfig, Config
 from periphery.service.engine import Engine, Output
-from periphery.service.journaled import JournalRows
+from periphery.service.journaled import JournalBatches
 from periphery.service.log import Log
 from periphery.service.mark import BEGIN, Mark
 from periphery.service.part import Part, part_of
@@ -34,8 +35,8 @@ BEAT_S = 0.05
 class Runner:
     """One engine over one journal or stream."""
 
-    def __init__(self, kind: type[Engine], config: Config) -> None:
-        """BadConfig, BadState, BadKeys, Gone."""
+    def __init__(self, kind: type[Engine], config: Config, batches: Batches | None = None) -> None:
+        """batches: where its events come from; None: as `config` says. BadConfig, BadState, BadKeys, Gone."""
         self.config = config
         self.params = _params(kind, config.params)
         self.part = _part(config.part)
@@ -43,7 +44,9 @@ class Runner:
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = read_saved(self.folder / "state", kind.name, self.told_params)
         self._told = saved.inputs if saved else 0  # of all that it was told of, beside what its hearer took
-        self.source = _source(kind, config, self._page, saved.mark if saved else BEGIN)
+        known = saved.mark if saved else BEGIN
+        batches = batches or open_batches(config, hears(kind), known)
+        self.source = BatchSource(batches, hears(kind), self._page, known)
         self.engine = kind(self.params, self.source.book)
         self.engine.part = self.part
         self.said = Said(self.folder / "outputs", saved)
@@ -53,6 +56,7 @@ class Runner:
         self._kinds = frozenset(int(kind) for kind in kind.kinds)
         self._saved_s = time.monotonic()
         self.health = Health(kind.name, config.stale_after_s)
+        self._why = self.health.why
         self.engine.instrument(self.health.registry)
         self.log = Log(kind.name, lambda: self.source.seq)
         said = [Output(topic, values) for _, _, topic, values in read_said(self.said.path)]
@@ -74,23 +78,30 @@ class Runner:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Until it is stopped; then its state is saved."""
-        why = self.health.why
         while not stopped():
-            try:
-                self.source.poll()
-                why = "" if self.source.caught_up else why
-            except Gone as error:
-                if why != str(error):
-                    self.log.say(str(error))
-                why = str(error)
-                time.sleep(AGAIN_S)
-            if self.config.core:
-                self.acts.push(self.config.core, self.source.seq, self._sessions)
-            self._beat_sometimes(why)
-            if time.monotonic() - self._saved_s >= self.config.save_every_s:
-                self.save()
+            self.turn()
             self.source.wait(WAIT_S)
-        self._beat(why)
+        self.end()
+
+    def turn(self) -> None:
+        """Events that there are; its state, where it is time."""
+        try:
+            self.source.poll()
+            self._why = "" if self.source.caught_up else self._why
+        except Gone as error:
+            if self._why != str(error):
+                self.log.say(str(error))
+            self._why = str(error)
+            time.sleep(AGAIN_S)
+        if self.config.core:
+            self.acts.push(self.config.core, self.source.seq, self._sessions)
+        self._beat_sometimes()
+        if time.monotonic() - self._saved_s >= self.config.save_every_s:
+            self.save()
+
+    def end(self) -> None:
+        """Keeps what it knows, and lets go of all."""
+        self._beat(self._why)
         self.save()
         self.acts.close()
         self.close()
@@ -107,8 +118,9 @@ class Runner:
         self._beat("")
         return self
 
-    def _beat_sometimes(self, why: str) -> None:
+    def _beat_sometimes(self) -> None:
         """Not each turn: to tell what is new would cost more than what is new."""
+        why = self._why
         if why != self.health.why or time.monotonic() - self.health.beat_s > BEAT_S:
             self._beat(why)
 
@@ -122,7 +134,12 @@ class Runner:
             self.engine.load(self._to_load)
             self._to_load = None
         self._tell(raw)
-        self.source.hearer = self.engine.hearer  # events that come are for both: it may be another by now
+        self.source.hearer = self._hearer
+
+    @property
+    def _hearer(self) -> Hearer | None:
+        """An engine may have another one after an event."""
+        return self.engine.hearer
 
     def _tell(self, raw: bytes) -> None:
         kind = int.from_bytes(raw[40:42], "little")
@@ -187,15 +204,20 @@ def _outlet(name: str, config: Config, path: Path) -> Outlet | None:
     return open_outlet(name, config, path)
 
 
-def _source(
-    kind: type[Engine], config: Config, on_page: Callable[[bytes], object], known: Mark
-) -> BatchSource:
-    kinds = kind.kinds | {m.Kind.SIGNAL}
-    if config.journal:
-        return JournalRows(config.journal, kinds, on_page, known, config.every_s)
-    from periphery.service.streamed import open_stream  # only this way needs ZeroMQ
+def hears(kind: type[Engine]) -> frozenset[m.Kind]:
+    """The events that its runner wants: the engine's, and signals, of which some are its own."""
+    return kind.kinds | {m.Kind.SIGNAL}
 
-    return open_stream(config, kinds, on_page, known)
+
+def open_batches(config: Config, kinds: Iterable[m.Kind], begin: Mark) -> Batches:
+    """As settings say. begin: what a stream goes on from; a journal is played whole. BadKeys, Gone."""
+    if config.journal:
+        return JournalBatches(config.journal, config.every_s)
+    from periphery.service.streamed import StreamBatches  # only this way needs ZeroMQ
+    from periphery.stream.keys import client_keys
+
+    keys = client_keys(config.key, config.server_key)
+    return StreamBatches(config.connect, kinds, begin, keys, config.every_s)
 
 
 def _params(kind: type[Engine], given: dict[str, Any]) -> Any:

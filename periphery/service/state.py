@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from periphery.service.engine import Output
-from periphery.service.mark import DIGEST_BYTES, Mark
+from periphery.service.mark import BEGIN, DIGEST_BYTES, Mark
 
 VERSION = 2
 _LENGTH_BYTES = 4
@@ -126,6 +126,14 @@ def write_saved(path: Path, saved: Saved) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def known_mark(path: Path) -> Mark:
+    """Of the state there, whatever it is of; that of the beginning where there is none that can be read."""
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=Saved).mark
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return BEGIN
 
 
 def read_saved(path: Path, engine: str, params: dict[str, Any]) -> Saved | None:
