@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,7 +23,8 @@ from periphery.service.mark import BEGIN, Mark
 from periphery.service.part import Part, part_of
 from periphery.service.probes import Health
 from periphery.service.source import Gone
-from periphery.service.state import VERSION, Said, Saved, read_said, read_saved, write_saved
+from periphery.service.keeping import Keeping
+from periphery.service.state import VERSION, Said, Saved, read_said, read_saved
 
 if TYPE_CHECKING:
     from periphery.service.outlet import Outlet
@@ -52,6 +54,7 @@ class Runner:
         self.said = Said(self.folder / "outputs", saved)
         self.outlet = _outlet(kind.name, config, self.said.path)
         self._to_load = saved.state if saved else None
+        self._keeping = Keeping(self.folder / "state", self.said)
         self._saved_seq = self.source.known.seq
         self._kinds = frozenset(int(kind) for kind in kind.kinds)
         self._saved_s = time.monotonic()
@@ -78,6 +81,7 @@ class Runner:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Until it is stopped; then its state is saved."""
+        gc.freeze()  # what is there stays: to look through all of a library's objects takes long
         while not stopped():
             self.turn()
             self.source.wait(WAIT_S)
@@ -97,7 +101,7 @@ class Runner:
             self.acts.push(self.config.core, self.source.seq, self._sessions)
         self._beat_sometimes()
         if time.monotonic() - self._saved_s >= self.config.save_every_s:
-            self.save()
+            self._save_beside()
 
     def end(self) -> None:
         """Keeps what it knows, and lets go of all."""
@@ -160,7 +164,7 @@ class Runner:
     def _hand_on(self) -> None:
         """What was just said goes out at once: behind it other events may wait that take their time."""
         if self.outlet is not None:
-            self.said.flush()
+            self.said.show()
             self.outlet.wake()
         if self.config.core:
             self.acts.push(self.config.core, self.source.seq, self._sessions)
@@ -169,23 +173,36 @@ class Runner:
 
     def save(self) -> None:
         """Where it is, so that it goes on from here. What it said is on the disk before."""
+        self._keeping.wait()
+        saved = self._state()
+        if saved is not None:
+            self._keeping.keep(saved)
+
+    def _save_beside(self) -> None:
+        """The same, but events don't wait for the disk."""
+        if self._keeping.is_busy:
+            return
+        saved = self._state()
+        if saved is not None:
+            self._keeping.begin(saved)
+
+    def _state(self) -> bytes | None:
+        """As msgpack has it; None: nothing has come since the state that there is."""
         self._saved_s = time.monotonic()
         if self.source.seq <= self._saved_seq:
-            return  # nothing has come since the state that there is
-        said_bytes = self.said.sync()
-        write_saved(
-            self.folder / "state",
-            Saved(
-                VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs,
-                self.said.count, said_bytes, self.said.digest, self.acts.come, self.engine.save(),
-            ),
-        )  # fmt: skip
+            return None
         self._saved_seq = self.source.seq
+        saved = Saved(
+            VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs, self.said.count,
+            self.said.show(), self.said.digest, self.acts.come, self.engine.save(),
+        )  # fmt: skip
+        return msgspec.msgpack.encode(saved)
 
     def close(self) -> None:
         if self.outlet is not None:
             self.outlet.close()
         self.source.close()
+        self._keeping.wait()
         self.said.close()
 
 

@@ -66,15 +66,16 @@ class Said:
         self.count += 1
         return record
 
-    def flush(self) -> None:
-        """Shows it to who reads the file."""
+    def show(self) -> int:
+        """Shows it to who reads the file; how long it is."""
         self._file.flush()
+        return self._file.tell()
 
     def sync(self) -> int:
         """Puts it on the disk; how long it is."""
-        self._file.flush()
+        size = self.show()
         os.fsync(self._file.fileno())
-        return self._file.tell()
+        return size
 
     def close(self) -> None:
         self._file.close()
@@ -118,11 +119,11 @@ def read_said(path: Path) -> list[SaidRecord]:
     return [SaidReader.decode(record) for record in SaidReader(path).read(sys.maxsize)]
 
 
-def write_saved(path: Path, saved: Saved) -> None:
-    """In the place of the one before, whole or not at all."""
+def write_saved(path: Path, saved: bytes) -> None:
+    """A state, as msgpack has it, in the place of the one before, whole or not at all."""
     draft = path.with_suffix(".new")
     with draft.open("wb") as file:
-        file.write(msgspec.msgpack.encode(saved))
+        file.write(saved)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

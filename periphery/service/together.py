@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Together:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Until they are stopped; then their states are saved."""
+        gc.freeze()  # as Runner.run
         while not stopped():
             for runner in self.runners:
                 runner.turn()
