@@ -69,10 +69,11 @@ class Failed(RuntimeError):
 
 def run(
     data: Path, rate: int = GOAL_PER_S, seconds: float = 20.0, lines: int = 94_000, period_s: float = 0.02,
-    every: int = 10,
+    every: int = 10, over: str = "stream", fused: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """rate: rows a second. lines: of each recording. period_s: of all engines, in live time. every: periods
-    between two targets. NoData, Failed.
+    between two targets. over: what engines hear the core by, its stream or its journal. fused: all of
+    them in one process. NoData, Failed.
     """
     with tempfile.TemporaryDirectory(prefix="nacre-bench-pipeline-") as name, ExitStack() as stack:
         place = Path(name)
@@ -81,7 +82,7 @@ def run(
         symbols = day.learn(paths, listing, place / "models.db", period_s)
         settings = _settings(place, symbols, period_s, every)
         core = stack.enter_context(desk_core(None, day.declarations(listing), {}, "sleep"))
-        rest = _Processes(place, core)
+        rest = _Processes(place, core, over, fused)
         stack.callback(rest.end)
         rest.begin(settings)
         feeder = _Feeder(core, paths, listing, round(rate * seconds))
@@ -99,7 +100,9 @@ def run(
         journal = Journal(core.journal)
         checks = _checks(journal, heard, len(feeder.due_ns), held)
         checks |= _engines(heard, settings, core.journal, place)
-    return _report(journal, heard, feeder, checks, used, _optimise_ms(settings["portfolio"]))
+    report = _report(journal, heard, feeder, checks, used, _optimise_ms(settings["portfolio"]))
+    report["placement"] |= {"over": over, "fused": fused}
+    return report
 
 
 def _settings(place: Path, symbols: list[str], period_s: float, every: int) -> dict[str, dict[str, Any]]:
@@ -123,8 +126,10 @@ def _settings(place: Path, symbols: list[str], period_s: float, every: int) -> d
 class _Processes:
     """What runs beside the core. Each says into a file of its own."""
 
-    def __init__(self, place: Path, core: DeskCore) -> None:
+    def __init__(self, place: Path, core: DeskCore, over: str, fused: bool) -> None:
         self.place = place
+        self._over = over
+        self._fused = fused
         self._core = core
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._ports: dict[str, int] = {}
@@ -137,14 +142,18 @@ class _Processes:
         stream = self._said("stream", _address)
         for name, params in settings.items():
             asks = {"core": core} if name in ("ml", "portfolio") else {}
-            given = {"connect": stream, "state": str(self.place / name), "publish": "tcp://127.0.0.1:*"}
-            config = self.place / f"{name}.toml"
-            config.write_text(_section(name, given | asks | {"http": "127.0.0.1:0", "params": params}))
-            self._start(name, "engine", "run", name, "--config", str(config))
-        told = {name: self._said(name, _begins) for name in settings}
+            given = {"journal": journal} if self._over == "journal" else {"connect": stream}
+            given |= {"state": str(self.place / name), "publish": "tcp://127.0.0.1:*"}
+            config = self.place / "engines.toml"
+            with config.open("a") as file:
+                file.write(_section(name, given | asks | {"http": "127.0.0.1:0", "params": params}))
+        groups = [list(settings)] if self._fused else [[name] for name in settings]
+        for names in groups:
+            self._start("+".join(names), "engine", "run", *names, "--config", str(config))
+        told = {name: self._said("+".join(names), _begins(name)) for names in groups for name in names}
         self._ports = {name: each["port"] for name, each in told.items()}
         trader = str(ROOT / "bench" / "pipeline_trader.py")
-        self._start("strategy", "strategy", "run", trader, "--connect", core)
+        self._start("strategy", "strategy", "run", trader, "--connect", core, "--wait", "sleep")
         self._said("strategy", lambda line: '"ready"' in line)
         words = [f"{name}={each['publish']}" for name, each in told.items()]
         self._hear(stream, words)
@@ -251,9 +260,12 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
-def _begins(line: str) -> Any:
-    found = json.loads(line) if line.startswith("{") else {}
-    return found if found.get("port") else None
+def _begins(engine: str) -> Callable[[str], Any]:
+    def found(line: str) -> Any:
+        said = json.loads(line) if line.startswith("{") else {}
+        return said if said.get("port") and said.get("service") == engine else None
+
+    return found
 
 
 class _Feeder:

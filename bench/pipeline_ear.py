@@ -19,12 +19,14 @@ from typing import Any
 import msgspec
 
 from periphery.client.outputs import Outputs
+from periphery.service.config import EVERY_S
 from periphery.stream.subscriber import Subscriber
 from periphery.stream.topics import rows_of
 from periphery.stream.wire import Hello
 
 TOPICS = ("quotes", "signals", "orders", "fills")
 TURN_S = 0.2
+SWITCH_S = 0.0001
 PATIENCE_S = 600.0
 
 
@@ -34,25 +36,28 @@ class Ear:
     def __init__(self, stream: str, engines: dict[str, str]) -> None:
         self.stopped = threading.Event()
         self.through = 0
-        self.events: list[tuple[int, int]] = []
-        """(sequence, when it was heard)."""
+        self.events: list[tuple[list[int], int]] = []
+        """(sequences that came together, when they were heard)."""
         self.outputs: dict[str, list[tuple[int, str, int]]] = {name: [] for name in engines}
         """By engine (sequence, topic, when it was heard)."""
         hear = [threading.Thread(target=self._stream, args=(stream,))]
         hear += [threading.Thread(target=self._outputs, args=item) for item in engines.items()]
         self._threads = hear
+        sys.setswitchinterval(SWITCH_S)
         for thread in hear:
             thread.start()
 
     def _stream(self, address: str) -> None:
-        subscriber = Subscriber(address, Hello(TOPICS, after=0))
+        subscriber = Subscriber(address, Hello(TOPICS, after=0, every_s=EVERY_S))
         while not self.stopped.is_set():
             batch = subscriber.next(TURN_S)
             now = time.time_ns()
             if batch is not None:
                 self.through = batch.through
-                for topic, frame in batch.frames.items():
-                    self.events += [(seq, now) for seq in rows_of(topic, frame)["header"]["seq"].tolist()]
+                self.events += [
+                    (rows_of(topic, frame)["header"]["seq"].tolist(), now)
+                    for topic, frame in batch.frames.items()
+                ]
         subscriber.close()
 
     def _outputs(self, name: str, address: str) -> None:

@@ -121,7 +121,7 @@ def expected_orders(weights: Iterable[Said]) -> list[tuple[Said, str, int]]:
 def hops(journal: Journal, heard: dict[str, Any], due_ns: Sequence[int]) -> dict[str, dict[str, float]]:
     """By hop: its latencies."""
     at = journal.time_ns
-    events: dict[int, int] = dict(heard["events"])
+    events: dict[int, int] = {seq: when for seqs, when in heard["events"] for seq in seqs}
     outputs: dict[str, list[tuple[int, str, int]]] = heard["outputs"]
     found = {
         "tick_to_core": [at[seq] - due for seq, due in zip(journal.market, due_ns, strict=False)],

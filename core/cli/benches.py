@@ -234,6 +234,8 @@ BENCHES: tuple[Bench, ...] = (
             _real("seconds", 20.0, 1, 3600, "Of the run."),
             _count("lines", 94_000, text="Of a recording.", least=2000),
             _count("every", 10, text="Periods of 20 ms a target."),
+            _choice("over", "stream", ("stream", "journal"), "What engines hear the core by."),
+            click.Option(["--fused"], is_flag=True, help="All engines in one process."),
         ),
         brief="--rate 2000 --seconds 5 --lines 9400",
     ),

@@ -55,7 +55,7 @@ class AnalyticsEngine(Engine):
     def __init__(self, params: AnalyticsParams, book: Book) -> None:
         super().__init__(params, book)
         need("skfolio.measures", "statsmodels.api")
-        self.prices = Prices(round(params.period_s * 1e9), 1)
+        self.hearer = self.prices = Prices(round(params.period_s * 1e9), 1)
         self.ledger = Ledger(book.directory.symbol_list)
         self.courses: dict[int, Course] = {}
         self.with_figures = True
@@ -83,11 +83,12 @@ class AnalyticsEngine(Engine):
         symbol = self.book.directory.symbol_list[int(booking["symbol"])]
         if booking["flags"] & m.BookingFlag.HAS_MARK:
             mark = int(booking["mark2"]) / (2 * 10**symbol.price_precision)
-            self.prices.last.setdefault(symbol.index, mark)
+            if symbol.index not in self.prices.last:
+                self.prices.tell(symbol.index, mark)
 
     def end(self) -> list[Output]:
         """There is nothing more: what is left counts as a period. Not for an engine that goes on."""
-        self.prices.rows.append(dict(self.prices.last))
+        self.prices.rows.append(self.prices.last)
         return self._period()
 
     # ---- a period ------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def histories(journal: str | os.PathLike[str], params: AnalyticsParams) -> list[
         pass
     engine.with_figures = True
     for output in engine.end():
-        _take(found, int(engine.prices.ends_ns), output.values, engine)
+        _take(found, int(engine.prices.until_ns), output.values, engine)
     return list(found.values())
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ def list_(output: str) -> None:
     write_rows(rows, "engine", output)
 
 
-@command.command(short_help="Run one, in the foreground.")
-@click.argument("name")
+@command.command(short_help="Run one, in the foreground; or several in one process.")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--config", "file", type=_PATH, help="A TOML file with a section [NAME].")
 @click.option("--journal", metavar="DIR", help="The core's journal.")
 @click.option("--connect", metavar="ADDRESS", help="Or its stream: tcp://HOST:7703. See nacre bridge.")
@@ -61,27 +61,55 @@ def list_(output: str) -> None:
     "--plain", is_flag=True, default=None, help="With --publish: without keys beyond this host too."
 )
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the engine.")
-def run(name: str, file: Path | None, params: tuple[str, ...], **given: Any) -> None:
+def run(names: tuple[str, ...], file: Path | None, params: tuple[str, ...], **given: Any) -> None:
     """Run the engine NAME until SIGTERM; its state is saved then.
 
-    Settings: --config, then NACRE_<NAME>_<SETTING>, then the options here; the last word counts.
+    Settings: --config, then NACRE_<NAME>_<SETTING>, then the options here; the last word counts. Several
+    NAMEs are fused: one process, in turns, over one journal or stream that is received once.
     """
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopped.append(number))
-    with _refusals():
-        config = load("periphery.service.config", "read_config")(name, file, _given(given, params))
-        runner = load("periphery.service.runner", "Runner")(_find(name), config)
-        probes = None
-        if config.http:
-            probes = load("periphery.service.probes", "Probes")(runner.health, config.http)
-        outlet = runner.outlet.address if runner.outlet else None
-        port, source = probes.port if probes else None, config.journal or config.connect
-        runner.log.say("begins", source=source, port=port, publish=outlet)
-        runner.run(lambda: bool(stopped))
-        runner.log.say("ends")
-        if probes is not None:
-            probes.close()
+    with _refusals(), ExitStack() as stack:
+        read = load("periphery.service.config", "read_config")
+        values = _given(_of_all(given, len(names)), params if len(names) == 1 else _none_of(params))
+        engines = [(_find(name), read(name, file, values)) for name in names]
+        if len(engines) == 1:
+            whole = load("periphery.service.runner", "Runner")(*engines[0])
+            runners = [whole]
+        else:
+            whole = load("periphery.service.together", "Together")(engines)
+            runners = whole.runners
+        for runner in runners:
+            _begin(runner, stack)
+        whole.run(lambda: bool(stopped))
+        for runner in runners:
+            runner.log.say("ends")
+
+
+def _begin(runner: Any, stack: ExitStack) -> None:
+    """Its probes, and what it says of itself."""
+    config, probes = runner.config, None
+    if config.http:
+        probes = load("periphery.service.probes", "Probes")(runner.health, config.http)
+        stack.callback(probes.close)
+    outlet = runner.outlet.address if runner.outlet else None
+    port, source = probes.port if probes else None, config.journal or config.connect
+    runner.log.say("begins", source=source, port=port, publish=outlet)
+
+
+def _of_all(given: dict[str, Any], count: int) -> dict[str, Any]:
+    """What an option says is of each engine: not what each must have of its own."""
+    own = [f"--{key}" for key in ("state", "http", "publish", "part") if given.get(key) is not None]
+    if count > 1 and own:
+        raise BadInput(f"{', '.join(own)}: of several engines, each has its own: give it in its section of --config")
+    return given
+
+
+def _none_of(params: tuple[str, ...]) -> tuple[str, ...]:
+    if params:
+        raise BadInput("--param: of which engine? give it in its section of --config")
+    return params
 
 
 @command.command(short_help="Run one over a whole journal, and tell what it comes to.")

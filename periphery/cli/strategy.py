@@ -19,7 +19,7 @@ from periphery.cli.desk import CoreSaidNo, NoCoreThere
 if TYPE_CHECKING:
     from periphery.client import Client
     from periphery.strategy import Strategy
-    from periphery.strategy.live import LiveHost
+    from periphery.strategy.live import LiveHost, Wait
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -62,6 +62,10 @@ def _connecting(run: Any) -> Any:
 @click.option("--symbol", help="Of a recording whose rows don't name it.")
 @click.option("--cpu", type=click.IntRange(0), help="The processor that it is pinned to.")
 @click.option(
+    "--wait", type=click.Choice(["spin", "sleep"]), default="spin", show_default=True,
+    help="Whether it looks on at once for a while after an event, or sleeps: for shared processors.",
+)  # fmt: skip
+@click.option(
     "--blocked-s", type=click.FloatRange(0), default=30.0, show_default=True,
     help="A handler that takes longer ends it; 0: never.",
 )  # fmt: skip
@@ -74,7 +78,7 @@ def _connecting(run: Any) -> Any:
 def run(
     file: Path, name: str | None, params: tuple[str, ...], session: str | None, state: Path | None,
     save_s: float, history: tuple[Path, ...], warm_up_journal: bool, symbol: str | None,
-    cpu: int | None, blocked_s: float, http: str | None, stale_after_s: float,
+    cpu: int | None, wait: Wait, blocked_s: float, http: str | None, stale_after_s: float,
     address: str | None, token_file: Path | None,
 ) -> None:  # fmt: skip
     """Run the strategy in FILE.py until SIGTERM, over the core's shared memory or over a bridge.
@@ -85,7 +89,7 @@ def run(
     from periphery.strategy.live import LiveHost, Setting
 
     strategy = load_file(file, name, params)
-    setting = Setting(state, save_s, blocked_s, cpu)
+    setting = Setting(state, save_s, blocked_s, cpu, wait)
     with _client(address, token_file, session or type(strategy).__name__, hears_all=True) as client:
         host = LiveHost(strategy, client, setting, _log)
         with _probed(host, http, stale_after_s):

@@ -45,18 +45,19 @@ class Follower:
 
 
 class Pacer:
-    """Waits between two looks: at first not at all, then from SHORTEST_S on twice as long each time."""
+    """Waits between two looks: at first not at all, so often, then from SHORTEST_S on twice as long each time."""
 
     SPINS = 200
     SHORTEST_S = 20e-6
     LONGEST_S = 1e-3
 
-    def __init__(self) -> None:
+    def __init__(self, spins: int = SPINS) -> None:
+        self._most_spins = spins
         self.reset()
 
     def reset(self) -> None:
         """Something came: look again at once."""
-        self._spins = self.SPINS
+        self._spins = self._most_spins
         self._sleep_s = self.SHORTEST_S
 
     def next_sleep(self) -> float:

@@ -53,7 +53,7 @@ class FactorEngine(Engine):
         super().__init__(params, book)
         need("scipy.stats", "sklearn.covariance", "sklearn.decomposition", "statsmodels.api")
         most = max(params.periods, params.momentum + params.ahead)
-        self.prices = Prices(round(params.period_s * 1e9), most)
+        self.hearer = self.prices = Prices(round(params.period_s * 1e9), most)
         self.foretold: deque[float] = deque(maxlen=params.periods)
 
     def on_page(self, page: np.void, raw: bytes) -> Iterable[Output]:

@@ -8,12 +8,14 @@ from collections import deque
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 
 from periphery.features.feature import (
     NAN,
     BadDefinition,
     Definition,
     Feature,
+    Floats,
     Period,
     Windowed,
     full,
@@ -118,10 +120,11 @@ class OfiFeature(Feature):
         self.flows: deque[float] = deque(maxlen=window)
         self.begun = False
 
-    def on_quote(self, before: Quote | None, quote: Quote) -> None:
+    def on_quotes(self, before: Quote | None, quotes: Floats) -> None:
         self.begun = True
-        if before is not None:
-            self.flow += flow(before, quote)
+        stood = quotes if before is None else np.concatenate([[before], quotes])
+        for each in flow(stood[:-1], stood[1:]).tolist():
+            self.flow += each
 
     def value(self, period: Period) -> float:
         if self.begun:
@@ -130,10 +133,11 @@ class OfiFeature(Feature):
         return math.fsum(self.flows) if full(self.flows) else NAN
 
 
-def flow(before: Quote, now: Quote) -> float:
-    """What a quote adds to the order flow imbalance."""
-    came = now.bid_qty if now.bid >= before.bid else 0.0
-    went = before.bid_qty if now.bid <= before.bid else 0.0
-    offered = now.ask_qty if now.ask <= before.ask else 0.0
-    taken = before.ask_qty if now.ask >= before.ask else 0.0
+def flow(before: Floats, now: Floats) -> Floats:
+    """What each of the quotes (n, 4) adds to the order flow imbalance. before: what stood until each."""
+    (was_bid, was_bid_qty, was_ask, was_ask_qty), (bid, bid_qty, ask, ask_qty) = before.T, now.T
+    came = np.where(bid >= was_bid, bid_qty, 0.0)
+    went = np.where(bid <= was_bid, was_bid_qty, 0.0)
+    offered = np.where(ask <= was_ask, ask_qty, 0.0)
+    taken = np.where(ask >= was_ask, was_ask_qty, 0.0)
     return came - went - offered + taken

@@ -33,12 +33,12 @@ class FeaturesEngine(Engine):
     def __init__(self, params: FeaturesParams, book: Book) -> None:
         """BadDefinition."""
         super().__init__(params, book)
-        self.set = FeatureSet(params.features, params.period_s)
+        self.hearer = self.set = FeatureSet(params.features, params.period_s)
 
     def on_page(self, page: np.void, raw: bytes) -> Iterable[Output]:
         header = page["header"]
         rows = self.set.turn(int(header["time_ns"]), self.part.owns)
-        tell(int(header["kind"]), raw, self.book, self.set.take)
+        tell(int(header["kind"]), raw, self.book, self.set)
         return [Output("feature", told(row)) for row in rows]
 
     def save(self) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from periphery.features.market import Level, Price, Quote, Trade
 
 NAN = math.nan
+type Floats = npt.NDArray[np.float64]
 WINDOW_MAX = 100_000
 
 Window = Annotated[int, msgspec.Meta(ge=1, le=WINDOW_MAX)]
@@ -66,8 +69,10 @@ class Feature:
 
     kept: ClassVar[tuple[str, ...]] = ()
 
-    def on_quote(self, before: Quote | None, quote: Quote) -> None:
-        """before: the quote that stood until now."""
+    def on_quotes(self, before: Quote | None, quotes: Floats) -> None:
+        """Quotes (n, 4) in their order: bid, bid_qty, ask, ask_qty. before: what stood until then. How many
+        come at once must make no difference.
+        """
 
     def on_trade(self, trade: Trade) -> None: ...
 
@@ -121,6 +126,12 @@ class Windowed(Definition, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         return self.name or f"{self.kind}_{self.window}"
+
+
+def mids(quotes: Floats) -> Floats:
+    """(n) of quotes (n, 4)."""
+    found: Floats = (quotes[:, 0] + quotes[:, 2]) / 2
+    return found
 
 
 def full(values: deque[Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from periphery.features.feature import NAN, BadDefinition, Definition, Feature, Period
+from periphery.features.feature import NAN, BadDefinition, Definition, Feature, Floats, Period, mids
 from periphery.features.market import Price, Quote, Trade
 
 COLUMNS = ("open", "high", "low", "close", "volumes")
@@ -56,9 +56,10 @@ class IndicatorFeature(Feature):
         self.close: deque[float] = deque(maxlen=of.bars)
         self.volumes: deque[float] = deque(maxlen=of.bars)
 
-    def on_quote(self, before: Quote | None, quote: Quote) -> None:
+    def on_quotes(self, before: Quote | None, quotes: Floats) -> None:
         if self.price == "mid":
-            self._add(quote.mid)
+            for mid in mids(quotes).tolist():
+                self._add(mid)
 
     def on_trade(self, trade: Trade) -> None:
         self.volume += trade.qty

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from core import messages as m
 from core.live.book import Book
 from core.live.ops import SIGNAL_NAME_MAX
-from periphery.features.market import Level, Quote, Trade
+from core.rows.rows import Together
 from periphery.features.pages import TICKING, tell
 from periphery.features.set import Row
 from periphery.ml.models import BadModel
@@ -85,6 +85,7 @@ class MlEngine(Engine):
         self.served[version] = served
         if served.kin not in self.kin:
             self.kin[served.kin] = Kin(served)
+        self.hearer = Together([kin.set for kin in self.kin.values()])
 
     def _must_compare(self, one: Served, other: Served) -> None:
         for what in ("target", "horizon", "period_s"):
@@ -113,12 +114,9 @@ class MlEngine(Engine):
         if kind == m.Kind.SIGNAL:
             said += self._signal(request(raw, m.SIGNAL_EVENT))
         else:
-            tell(kind, raw, self.book, self._take)
+            for kin in self.kin.values():
+                tell(kind, raw, self.book, kin.set)
         return [each for each in said if self.part.owns(each.values.get("symbol", self.params.model))]
-
-    def _take(self, symbol: str, venue: str, event: Quote | Trade | Level) -> None:
-        for kin in self.kin.values():
-            kin.set.take(symbol, venue, event)
 
     def _signal(self, row: np.void) -> Iterator[Output]:
         """Another champion, where the signal says so; the one before stays as challenger."""

@@ -74,8 +74,8 @@ class PortfolioEngine(Engine):
 
     def __init__(self, params: PortfolioParams, book: Book) -> None:
         super().__init__(params, book)
-        need("pandas", "skfolio.optimization")
-        self.prices = Prices(round(params.period_s * 1e9), params.periods)
+        need("clarabel", "pandas", "scipy.sparse", "skfolio.optimization", "sklearn.covariance")
+        self.hearer = self.prices = Prices(round(params.period_s * 1e9), params.periods)
         self.ledger = Ledger(book.directory.symbol_list)
         self.target: dict[str, float] = {}
         self.expected: dict[str, float] = {}

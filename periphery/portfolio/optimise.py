@@ -1,4 +1,5 @@
-"""Weights that are best by some measure, under bounds, with turnover and costs; through skfolio.
+"""Weights that are best by some measure, under bounds, with turnover and costs; through skfolio, two of them
+through its solver alone (quadratic.py).
 
 One solver (CLARABEL, one thread) with fixed settings; hierarchical risk parity needs none. Returns are scaled
 to a mean deviation of 1 before, so that minutes are solved as exactly as months. Weights are rounded to
@@ -20,6 +21,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from periphery.portfolio.quadratic import Problem, solve
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,6 +37,7 @@ DIGITS = 6
 TOLERANCES = (1e-10, 1e-9, 1e-8)
 """Of the solver: the first with which it is sure of its solution."""
 _MOST_SCALE = 1e3  # a goal of about 1 is solved best; beyond it is almost the mean alone
+_DIRECT = ("mean_variance", "minimum_variance")
 _CONVEX = ("mean_variance", "minimum_variance", "black_litterman", "tracking_error")
 _WITH_MEAN = ("mean_variance", "black_litterman")
 _OF_ONE = ("risk_parity", "hrp", "tracking_error")
@@ -122,13 +126,64 @@ def _solved(
     benchmark: Floats | None,
     mean: Mapping[str, float] | None,
 ) -> Floats:
+    size = float(returns.std(axis=0, ddof=1).mean())
+    if not size > 0:
+        raise NoPortfolio("returns that never change: there is no risk to look at")
+    found = _direct(names, returns, spec, before, size, mean) if spec.method in _DIRECT else None
+    return by_skfolio(names, returns, spec, before, size, benchmark, mean) if found is None else found
+
+
+def _direct(
+    names: Sequence[str],
+    returns: Floats,
+    spec: Spec,
+    before: Mapping[str, float],
+    size: float,
+    mean: Mapping[str, float] | None,
+) -> Floats | None:
+    """Without skfolio between; None: the solver isn't sure, or there is no such portfolio: skfolio says why."""
+    least, scaled, aversion = spec.method == "minimum_variance", returns / size, spec.risk_aversion * size
+    expected = scaled.mean(axis=0) if mean is None else np.array([mean.get(n, 0.0) for n in names]) / size
+    scale = 1.0 if least else min(1.0 / aversion, _MOST_SCALE)
+    problem = Problem(
+        covariance=_covariance(scaled, spec.covariance),
+        mean=0.0 * expected if least else scale * expected,
+        risk=1.0 if least else scale * aversion,
+        low=spec.min_weight,
+        high=spec.max_weight,
+        budget=spec.budget,
+        held=np.array([before.get(name, 0.0) for name in names]),
+        cost=0.0 if least else scale * spec.cost / spec.periods / size,
+        turnover=spec.max_turnover or None,
+    )
+    return solve(problem, TOLERANCES)
+
+
+def _covariance(returns: Floats, kind: Covariance) -> Floats:
+    """As skfolio's estimators of these names; what they are given needs no looking through."""
+    from sklearn import config_context, covariance as of  # type: ignore[import-untyped]
+
+    if kind == "empirical":
+        return np.atleast_2d(np.cov(returns.T))
+    fit = of.ledoit_wolf if kind == "ledoit_wolf" else of.oas
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        return np.asarray(fit(returns)[0], np.float64)
+
+
+def by_skfolio(
+    names: Sequence[str],
+    returns: Floats,
+    spec: Spec,
+    before: Mapping[str, float],
+    size: float,
+    benchmark: Floats | None = None,
+    mean: Mapping[str, float] | None = None,
+) -> Floats:
+    """As its estimators state and solve it. size: what returns are divided by. NoPortfolio."""
     import pandas as pd  # type: ignore[import-untyped]
     from cvxpy import SolverError
     from skfolio.exceptions import SkfolioError  # type: ignore[import-untyped]
 
-    size = float(returns.std(axis=0, ddof=1).mean())
-    if not size > 0:
-        raise NoPortfolio("returns that never change: there is no risk to look at")
     frame = pd.DataFrame(returns / size, columns=[_inner(i) for i in range(len(names))])
     near = benchmark / size if benchmark is not None and spec.method == "tracking_error" else None
     why = ""

@@ -8,9 +8,8 @@ chi-squared where the model is right, and a small p is evidence against it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,33 @@ class Likelihood:
 
     ratio: float
     p: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often it was exceeded, and what came after what: as much as the tests need, however long it is.
+
+    pairs: of two periods that follow one another, how often neither, the second, the first, both were.
+    """
+
+    periods: int = 0
+    exceptions: int = 0
+    last: bool = False
+    pairs: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+
+    def add(self, exceeded: bool) -> None:
+        if self.periods:
+            self.pairs[2 * self.last + exceeded] += 1
+        self.periods += 1
+        self.exceptions += exceeded
+        self.last = exceeded
+
+    @classmethod
+    def of(cls, exceeded: Iterable[bool]) -> Tally:
+        found = cls()
+        for each in exceeded:
+            found.add(each)
+        return found
 
 
 def kupiec(exceptions: int, periods: int, confidence: float) -> Likelihood:
@@ -34,21 +60,19 @@ def kupiec(exceptions: int, periods: int, confidence: float) -> Likelihood:
     return _one_degree(ratio)
 
 
-def independence(exceeded: Sequence[bool]) -> Likelihood:
+def independence(tally: Tally) -> Likelihood:
     """Do exceptions come alone, or does one bring the next? One degree of freedom."""
-    pairs = list(pairwise(exceeded))
-    n00, n01 = pairs.count((False, False)), pairs.count((False, True))
-    n10, n11 = pairs.count((True, False)), pairs.count((True, True))
+    n00, n01, n10, n11 = tally.pairs
     if n10 + n11 == 0 or n01 + n11 == 0:
         return Likelihood(0.0, 1.0)  # none that another could follow
-    alike = _bernoulli(n01 + n11, n00 + n10, (n01 + n11) / len(pairs))
+    alike = _bernoulli(n01 + n11, n00 + n10, (n01 + n11) / sum(tally.pairs))
     apart = _bernoulli(n01, n00, n01 / max(n00 + n01, 1)) + _bernoulli(n11, n10, n11 / (n10 + n11))
     return _one_degree(2.0 * (apart - alike))
 
 
-def christoffersen(exceeded: Sequence[bool], confidence: float) -> Likelihood:
+def christoffersen(tally: Tally, confidence: float) -> Likelihood:
     """Both at once: two degrees of freedom."""
-    ratio = kupiec(sum(exceeded), len(exceeded), confidence).ratio + independence(exceeded).ratio
+    ratio = kupiec(tally.exceptions, tally.periods, confidence).ratio + independence(tally).ratio
     return Likelihood(ratio, math.exp(-ratio / 2.0))
 
 

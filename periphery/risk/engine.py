@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Annotated, Any
 
 import msgspec
@@ -49,10 +50,10 @@ class RiskEngine(Engine):
 
     def __init__(self, params: RiskParams, book: Book) -> None:
         super().__init__(params, book)
-        self.prices = Prices(round(params.period_s * 1e9), params.periods)
+        self.hearer = self.prices = Prices(round(params.period_s * 1e9), params.periods)
         self.held: dict[int, dict[int, int]] = {}
         self.asked: dict[int, tuple[float, Floats, list[int]]] = {}  # by account: VaR, exposures, symbols
-        self.exceeded: dict[int, list[bool]] = {}
+        self.exceeded: dict[int, backtests.Tally] = {}
         self.allowed: dict[int, float] = {}  # by account: the gross exposure that was asked for
 
     # ---- events --------------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ class RiskEngine(Engine):
             lately = self.prices.returns(symbols)
             if len(lately):
                 loss = measures.stressed(exposures, lately[-1])
-                self.exceeded.setdefault(account, []).append(loss > var)
+                self.exceeded.setdefault(account, backtests.Tally()).add(loss > var)
 
     def _account(self, account: int, held: dict[int, int]) -> dict[str, Any]:
         p, of = self.params, self.book.directory.account_list[account]
@@ -153,12 +154,12 @@ class RiskEngine(Engine):
 
     def _held(self, account: int) -> dict[str, Any]:
         """How often the historical VaR was exceeded, and what that says of it."""
-        exceeded = self.exceeded.get(account, [])
-        if not exceeded:
-            return {"periods": 0, "exceptions": 0}
-        kupiec = backtests.kupiec(sum(exceeded), len(exceeded), self.params.confidence)
-        both = backtests.christoffersen(exceeded, self.params.confidence)
-        counts = {"periods": len(exceeded), "exceptions": sum(exceeded)}
+        tally = self.exceeded.get(account, backtests.Tally())
+        counts = {"periods": tally.periods, "exceptions": tally.exceptions}
+        if not tally.periods:
+            return counts
+        kupiec = backtests.kupiec(tally.exceptions, tally.periods, self.params.confidence)
+        both = backtests.christoffersen(tally, self.params.confidence)
         return counts | {"kupiec_p": kupiec.p, "christoffersen_p": both.p}
 
     def _name(self, symbol: int) -> str:
@@ -172,7 +173,7 @@ class RiskEngine(Engine):
             "held": self.held,
             "prices": self.prices.save(),
             "asked": asked,
-            "exceeded": self.exceeded,
+            "exceeded": {account: astuple(tally) for account, tally in self.exceeded.items()},
             "allowed": self.allowed,
         }
 
@@ -180,7 +181,7 @@ class RiskEngine(Engine):
         self.held = state["held"]
         self.prices.load(state["prices"])
         self.asked = {a: (var, np.array(e), symbols) for a, (var, e, symbols) in state["asked"].items()}
-        self.exceeded = state["exceeded"]
+        self.exceeded = {a: backtests.Tally(*tally) for a, tally in state["exceeded"].items()}
         self.allowed = state["allowed"]
 
 

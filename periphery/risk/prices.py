@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import messages as m
+from core.rows.last import LastPrices
 from core.scenario.directory import Symbol
 from periphery.risk.measures import Floats
 from periphery.service.engine import request
@@ -17,16 +18,14 @@ TOLD = frozenset({m.Kind.QUOTE, m.Kind.TRADE, m.Kind.MARK})
 """The events that tell a price."""
 
 
-class Prices:
+class Prices(LastPrices):
     """The last price of each instrument, and one at each period's end. period_ns: of event time; most:
-    periods that are kept.
+    periods that are kept. Rows that end no period it hears in compiled code.
     """
 
     def __init__(self, period_ns: int, most: int) -> None:
         self.period_ns = period_ns
-        self.last: dict[int, float] = {}
         self.rows: deque[dict[int, float]] = deque(maxlen=most + 1)
-        self.ends_ns = 0
 
     def hear(self, kind: int, raw: bytes, symbols: Sequence[Symbol]) -> None:
         """An event; the middle of a quote with both sides, a trade or a mark is the price from now on."""
@@ -40,20 +39,21 @@ class Prices:
                 self._take(symbols[row["symbol"]], int(row["px"]), 1)
 
     def _take(self, symbol: Symbol, px: int, parts: int) -> None:
-        self.last[symbol.index] = px / (parts * 10**symbol.price_precision)
+        self.learn(symbol.index, symbol.price_precision)
+        self.tell(symbol.index, px / (parts * 10**symbol.price_precision))
 
     def turn(self, time_ns: int) -> bool:
         """Whether a period has ended before that time; the prices at its end are kept then. Periods in which
         nothing was told have none."""
-        if not self.ends_ns:
-            self.ends_ns = self._next(time_ns)
-        if time_ns < self.ends_ns:
+        if not self.until_ns:
+            self.until_ns = self._next(time_ns)
+        if time_ns < self.until_ns:
             return False
-        self.ends_ns = self._next(time_ns)
-        if not self.last:
-            return False
-        self.rows.append(dict(self.last))
-        return True
+        self.until_ns = self._next(time_ns)
+        last = self.last
+        if last:
+            self.rows.append(last)
+        return bool(last)
 
     def _next(self, time_ns: int) -> int:
         return time_ns - time_ns % self.period_ns + self.period_ns
@@ -67,9 +67,9 @@ class Prices:
         return np.asarray(table[1:] / table[:-1] - 1.0, np.float64)
 
     def save(self) -> dict[str, Any]:
-        return {"last": self.last, "rows": list(self.rows), "ends_ns": self.ends_ns}
+        return {"last": self.last, "rows": list(self.rows), "ends_ns": self.until_ns}
 
     def load(self, state: dict[str, Any]) -> None:
         """What `save` gave, in place of what there is."""
-        self.last, self.ends_ns = state["last"], state["ends_ns"]
+        self.last, self.until_ns = state["last"], state["ends_ns"]
         self.rows = deque(state["rows"], self.rows.maxlen)

@@ -16,6 +16,7 @@ from core.config_origin import Origins
 PREFIX = "NACRE_"
 """NACRE_RISK_JOURNAL is `journal` of the engine risk, NACRE_RISK_PARAMS_SEED its parameter seed."""
 
+EVERY_S, EVERY_MOST_S = 0.001, 1.0
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -28,6 +29,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     folder. core: the address of a core or a bridge, to which it sends what its outputs ask for; empty:
     nothing is sent. part: 2/3 is the second of three that share the work; empty: it does all. http: HOST:PORT
     of its probes, empty for none. publish: the address where its outputs are published, empty for none.
+    every_s: what comes within that time is taken together: 20 looks at a row cost more than one at 20 rows.
     key, server_key: files, where the stream wants keys. keys: a folder, where outputs are published with
     keys; plain: without, beyond this host too. save_every_s: of wall time. stale_after_s: how long it may do
     nothing and be well.
@@ -44,6 +46,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     publish: str = ""
     keys: str = ""
     plain: bool = False
+    every_s: Annotated[float, msgspec.Meta(ge=0, le=EVERY_MOST_S)] = EVERY_S
     save_every_s: _Positive = 1.0
     stale_after_s: _Positive = 5.0
     params: dict[str, Any] = {}

@@ -13,6 +13,7 @@ import numpy as np
 
 from core import messages as m
 from core.live.book import Book
+from core.rows.rows import Hearer
 from periphery.service.part import WHOLE, Part
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class Engine(ABC):
     kinds: ClassVar[frozenset[m.Kind]]
     """The events that it is told of."""
     Params: ClassVar[type[Params]] = Params
+    hearer: Hearer | None = None
+    """What of it takes rows in compiled code (core.rows): those that can't make it say anything. All others
+    come to `on_page`, which does the same with each."""
     part: Part = WHOLE
     """What of the work is its own: it says nothing of an account or a symbol that `part` doesn't own."""
 

@@ -46,14 +46,17 @@ class OutputsLog:
         self._end = 0  # where the last whole record ends
         self._digest = bytes(DIGEST_BYTES)
         self._places: list[tuple[int, bytes]] = [(0, self._digest)]
+        self._newest: tuple[int, bytes, list[bytes]] = (0, self._digest, [])
+        """What came last: after which number, what was there, the records. Most are there, and want no more."""
 
     def refresh(self) -> bool:
         """Finds records that came since; whether there are any."""
         size = os.fstat(self._file.fileno()).st_size
         if size <= self._end:
             return False
-        before = self.newest
-        for record in self._read(self._end, size, 0):
+        before, found = self.newest, self._read(self._end, size, 0)
+        self._newest = before, self._digest, found
+        for record in found:
             self._digest = _next_digest(self._digest, record)
             self._end += LENGTH_BYTES + len(record)
             self.newest += 1
@@ -64,8 +67,11 @@ class OutputsLog:
     def next(self, at: int, topics: tuple[int, ...], fewer: bool) -> Batch | None:
         if at >= self.newest:
             return None
-        digest, found, through, size = self._digest_at(at), [], at, 0
-        for record in self._after(at):
+        last, digest, records = self._newest
+        if at != last:
+            digest, records = self._digest_at(at), self._after(at)
+        found, through, size = [], at, 0
+        for record in records:
             digest, through = _next_digest(digest, record), through + 1
             found.append(len(record).to_bytes(LENGTH_BYTES, "little") + record)
             size += len(found[-1])

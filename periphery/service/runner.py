@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,50 +12,64 @@ import msgspec
 import numpy as np
 
 from core import messages as m
+from core.rows.rows import Hearer
 from periphery.service.acts import Acts
+from periphery.service.batched import Batches, BatchSource
 from periphery.service.config import BadConfig, Config
 from periphery.service.engine import Engine, Output
+from periphery.service.journaled import JournalBatches
 from periphery.service.log import Log
 from periphery.service.mark import BEGIN, Mark
 from periphery.service.part import Part, part_of
 from periphery.service.probes import Health
-from periphery.service.source import Gone, JournalSource, Source
-from periphery.service.state import VERSION, Said, Saved, read_said, read_saved, write_saved
+from periphery.service.source import Gone
+from periphery.service.keeping import Keeping
+from periphery.service.state import VERSION, Said, Saved, read_said, read_saved
 
 if TYPE_CHECKING:
     from periphery.service.outlet import Outlet
 
 WAIT_S = 0.05
 AGAIN_S = 0.2
+BEAT_S = 0.05
 
 
 class Runner:
     """One engine over one journal or stream."""
 
-    def __init__(self, kind: type[Engine], config: Config) -> None:
-        """BadConfig, BadState, BadKeys, Gone."""
+    def __init__(self, kind: type[Engine], config: Config, batches: Batches | None = None) -> None:
+        """batches: where its events come from; None: as `config` says. BadConfig, BadState, BadKeys, Gone."""
         self.config = config
         self.params = _params(kind, config.params)
         self.part = _part(config.part)
         self.folder = Path(config.state)
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = read_saved(self.folder / "state", kind.name, self.told_params)
-        self.inputs = saved.inputs if saved else 0
-        self.source = _source(kind, config, self._page, saved.mark if saved else BEGIN)
+        self._told = saved.inputs if saved else 0  # of all that it was told of, beside what its hearer took
+        known = saved.mark if saved else BEGIN
+        batches = batches or open_batches(config, hears(kind), known)
+        self.source = BatchSource(batches, hears(kind), self._page, known)
         self.engine = kind(self.params, self.source.book)
         self.engine.part = self.part
         self.said = Said(self.folder / "outputs", saved)
         self.outlet = _outlet(kind.name, config, self.said.path)
         self._to_load = saved.state if saved else None
+        self._keeping = Keeping(self.folder / "state", self.said)
         self._saved_seq = self.source.known.seq
         self._kinds = frozenset(int(kind) for kind in kind.kinds)
         self._saved_s = time.monotonic()
         self.health = Health(kind.name, config.stale_after_s)
+        self._why = self.health.why
         self.engine.instrument(self.health.registry)
         self.log = Log(kind.name, lambda: self.source.seq)
         said = [Output(topic, values) for _, _, topic, values in read_said(self.said.path)]
         name = kind.name if self.part.count == 1 else f"{kind.name}.{self.part.index}"
         self.acts = Acts(name, said, saved.come if saved else 0, self.log.say)
+
+    @property
+    def inputs(self) -> int:
+        """Events that the engine was told of."""
+        return self._told + self.source.heard
 
     @property
     def told_params(self) -> dict[str, Any]:
@@ -66,23 +81,31 @@ class Runner:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Until it is stopped; then its state is saved."""
-        why = self.health.why
+        gc.freeze()  # what is there stays: to look through all of a library's objects takes long
         while not stopped():
-            try:
-                busy = self.source.poll() > 0
-                why = "" if self.source.caught_up else why
-            except Gone as error:
-                if why != str(error):
-                    self.log.say(str(error))
-                why, busy = str(error), False
-                time.sleep(AGAIN_S)
-            if self.config.core:
-                self.acts.push(self.config.core, self.source.seq, self._sessions)
-            self._beat(why)
-            if time.monotonic() - self._saved_s >= self.config.save_every_s:
-                self.save()
-            if not busy:
-                self.source.wait(WAIT_S)
+            self.turn()
+            self.source.wait(WAIT_S)
+        self.end()
+
+    def turn(self) -> None:
+        """Events that there are; its state, where it is time."""
+        try:
+            self.source.poll()
+            self._why = "" if self.source.caught_up else self._why
+        except Gone as error:
+            if self._why != str(error):
+                self.log.say(str(error))
+            self._why = str(error)
+            time.sleep(AGAIN_S)
+        if self.config.core:
+            self.acts.push(self.config.core, self.source.seq, self._sessions)
+        self._beat_sometimes()
+        if time.monotonic() - self._saved_s >= self.config.save_every_s:
+            self._save_beside()
+
+    def end(self) -> None:
+        """Keeps what it knows, and lets go of all."""
+        self._beat(self._why)
         self.save()
         self.acts.close()
         self.close()
@@ -99,6 +122,12 @@ class Runner:
         self._beat("")
         return self
 
+    def _beat_sometimes(self) -> None:
+        """Not each turn: to tell what is new would cost more than what is new."""
+        why = self._why
+        if why != self.health.why or time.monotonic() - self.health.beat_s > BEAT_S:
+            self._beat(why)
+
     def _beat(self, why: str) -> None:
         self.health.beat(self.source.seq, self.inputs, self.said.count, self.said.digest, why)
 
@@ -108,12 +137,21 @@ class Runner:
         if self._to_load is not None:
             self.engine.load(self._to_load)
             self._to_load = None
+        self._tell(raw)
+        self.source.hearer = self._hearer
+
+    @property
+    def _hearer(self) -> Hearer | None:
+        """An engine may have another one after an event."""
+        return self.engine.hearer
+
+    def _tell(self, raw: bytes) -> None:
         kind = int.from_bytes(raw[40:42], "little")
         if kind == m.Kind.SIGNAL:
             self.acts.saw(raw, np.frombuffer(raw, m.PAGE)[0]["header"], self._sessions)
         if kind not in self._kinds:
             return
-        self.inputs += 1
+        self._told += 1
         page = np.frombuffer(raw, m.PAGE)[0]
         header = page["header"]
         count = self.said.count
@@ -126,7 +164,7 @@ class Runner:
     def _hand_on(self) -> None:
         """What was just said goes out at once: behind it other events may wait that take their time."""
         if self.outlet is not None:
-            self.said.flush()
+            self.said.show()
             self.outlet.wake()
         if self.config.core:
             self.acts.push(self.config.core, self.source.seq, self._sessions)
@@ -135,23 +173,36 @@ class Runner:
 
     def save(self) -> None:
         """Where it is, so that it goes on from here. What it said is on the disk before."""
+        self._keeping.wait()
+        saved = self._state()
+        if saved is not None:
+            self._keeping.keep(saved)
+
+    def _save_beside(self) -> None:
+        """The same, but events don't wait for the disk."""
+        if self._keeping.is_busy:
+            return
+        saved = self._state()
+        if saved is not None:
+            self._keeping.begin(saved)
+
+    def _state(self) -> bytes | None:
+        """As msgpack has it; None: nothing has come since the state that there is."""
         self._saved_s = time.monotonic()
         if self.source.seq <= self._saved_seq:
-            return  # nothing has come since the state that there is
-        said_bytes = self.said.sync()
-        write_saved(
-            self.folder / "state",
-            Saved(
-                VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs,
-                self.said.count, said_bytes, self.said.digest, self.acts.come, self.engine.save(),
-            ),
-        )  # fmt: skip
+            return None
         self._saved_seq = self.source.seq
+        saved = Saved(
+            VERSION, self.engine.name, self.told_params, self.source.mark, self.inputs, self.said.count,
+            self.said.show(), self.said.digest, self.acts.come, self.engine.save(),
+        )  # fmt: skip
+        return msgspec.msgpack.encode(saved)
 
     def close(self) -> None:
         if self.outlet is not None:
             self.outlet.close()
         self.source.close()
+        self._keeping.wait()
         self.said.close()
 
 
@@ -170,12 +221,20 @@ def _outlet(name: str, config: Config, path: Path) -> Outlet | None:
     return open_outlet(name, config, path)
 
 
-def _source(kind: type[Engine], config: Config, on_page: Callable[[bytes], object], known: Mark) -> Source:
-    if config.journal:
-        return JournalSource(config.journal, on_page, known)
-    from periphery.service.streamed import open_stream  # only this way needs ZeroMQ
+def hears(kind: type[Engine]) -> frozenset[m.Kind]:
+    """The events that its runner wants: the engine's, and signals, of which some are its own."""
+    return kind.kinds | {m.Kind.SIGNAL}
 
-    return open_stream(config, kind.kinds | {m.Kind.SIGNAL}, on_page, known)
+
+def open_batches(config: Config, kinds: Iterable[m.Kind], begin: Mark) -> Batches:
+    """As settings say. begin: what a stream goes on from; a journal is played whole. BadKeys, Gone."""
+    if config.journal:
+        return JournalBatches(config.journal, config.every_s)
+    from periphery.service.streamed import StreamBatches  # only this way needs ZeroMQ
+    from periphery.stream.keys import client_keys
+
+    keys = client_keys(config.key, config.server_key)
+    return StreamBatches(config.connect, kinds, begin, keys, config.every_s)
 
 
 def _params(kind: type[Engine], given: dict[str, Any]) -> Any:

@@ -1,4 +1,5 @@
-"""Where events come from: a core's journal, played through the core's own engines, or a stream (streamed.py).
+"""A core's journal, played through the core's own engines, event by event: for who looks at those engines too.
+What an engine beside the core hears comes in batches (batched.py).
 
 The journal is read, so the core can't notice it. Who follows it begins with the first event each time, since
 what an event does depends on all before it; `known` is how far it was before, and must be what is there.
@@ -10,7 +11,6 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from core.fused import Fused
 from core.live.book import DECLARING, Book
@@ -34,41 +34,6 @@ class Gone(ValueError):
 
 class OtherJournal(ValueError):
     """At the event that was known there is another one."""
-
-
-class Source(Protocol):
-    """Events in their order, each as the page that it was after all engines of the core."""
-
-    book: Book
-    """Names and settings that were declared up to the last event."""
-    known: Mark
-    step: int
-    last: int
-    caught_up: bool
-    """Whether there was nothing more when it was last asked."""
-
-    @property
-    def seq(self) -> int:
-        """The last event."""
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the last event is beyond what was known."""
-
-    @property
-    def mark(self) -> Mark:
-        """The last event, the same whatever it came from."""
-
-    def poll(self) -> int:
-        """Hands on some events, if there are any; how many. Gone: they can't be had now. ValueError: nor
-        later.
-        """
-
-    def wait(self, most_s: float) -> None:
-        """After a poll that found nothing: until it may be worth another, at most so long."""
-
-    def close(self) -> None:
-        """Lets go of it."""
 
 
 class JournalSource:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from periphery.service.engine import Output
-from periphery.service.mark import DIGEST_BYTES, Mark
+from periphery.service.mark import BEGIN, DIGEST_BYTES, Mark
 
 VERSION = 2
 _LENGTH_BYTES = 4
@@ -66,15 +66,16 @@ class Said:
         self.count += 1
         return record
 
-    def flush(self) -> None:
-        """Shows it to who reads the file."""
+    def show(self) -> int:
+        """Shows it to who reads the file; how long it is."""
         self._file.flush()
+        return self._file.tell()
 
     def sync(self) -> int:
         """Puts it on the disk; how long it is."""
-        self._file.flush()
+        size = self.show()
         os.fsync(self._file.fileno())
-        return self._file.tell()
+        return size
 
     def close(self) -> None:
         self._file.close()
@@ -118,14 +119,22 @@ def read_said(path: Path) -> list[SaidRecord]:
     return [SaidReader.decode(record) for record in SaidReader(path).read(sys.maxsize)]
 
 
-def write_saved(path: Path, saved: Saved) -> None:
-    """In the place of the one before, whole or not at all."""
+def write_saved(path: Path, saved: bytes) -> None:
+    """A state, as msgpack has it, in the place of the one before, whole or not at all."""
     draft = path.with_suffix(".new")
     with draft.open("wb") as file:
-        file.write(msgspec.msgpack.encode(saved))
+        file.write(saved)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def known_mark(path: Path) -> Mark:
+    """Of the state there, whatever it is of; that of the beginning where there is none that can be read."""
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=Saved).mark
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return BEGIN
 
 
 def read_saved(path: Path, engine: str, params: dict[str, Any]) -> Saved | None:

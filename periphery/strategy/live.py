@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.enums import SignalWhat
 from periphery.client.client import Client
@@ -27,6 +27,8 @@ TOGETHER = 64  # of what is heard, between two looks at the clock
 PATIENCE_S = 1.0  # that a full ring of requests is waited for
 STOP_S = 10.0  # that the end of open orders is waited for
 NAP_S = 50e-6
+Wait = Literal["spin", "sleep"]
+SPINS: dict[Wait, int] = {"spin": Pacer.SPINS, "sleep": 0}
 
 type Log = Callable[[dict[str, Any]], None]
 type Beat = Callable[[int, int, int, bytes, str], None]
@@ -37,13 +39,15 @@ type Beat = Callable[[int, int, int, bytes, str], None]
 class Setting:
     """How a strategy is run. state: where it keeps its state, or None; save_s: how often, 0: at its end.
 
-    blocked_s: a handler that takes longer ends the process; 0: never. cpu: the processor it is pinned to.
+    blocked_s: a handler that takes longer ends the process; 0: never. cpu: the processor it is pinned to. wait:
+    whether it looks on at once for a while after it has heard something, or sleeps at once.
     """
 
     state: Path | None = None
     save_s: float = 0.0
     blocked_s: float = 0.0
     cpu: int | None = None
+    wait: Wait = "spin"
 
 
 class LiveHost(Streamed):
@@ -84,7 +88,7 @@ class LiveHost(Streamed):
         return self._report(time.monotonic_ns() - began_ns)
 
     def _live(self) -> None:
-        pacer = Pacer()
+        pacer = Pacer(SPINS[self.setting.wait])
         while not self.done:
             if self._hear_some():
                 pacer.reset()

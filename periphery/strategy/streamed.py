@@ -30,6 +30,7 @@ STOPPING = "stopping"
 _QUOTE, _TRADE, _DEPTH, _REPORT, _SIGNAL = (
     kind.value for kind in (Kind.QUOTE, Kind.TRADE, Kind.DEPTH, Kind.REPORT, Kind.SIGNAL)
 )
+_TOLD_BY = {_QUOTE: "on_quote", _TRADE: "on_trade", _DEPTH: "on_depth"}
 
 
 class Streamed(ABC):
@@ -101,6 +102,8 @@ class Streamed(ABC):
         self.tell_refused()
 
     def _hear_market(self, row: MarketRow) -> None:
+        if not self._bars and _TOLD_BY.get(row.kind) not in self._on:
+            return  # nobody would hear it
         place = self._place(row)
         if row.kind == _QUOTE:
             self.tell_quote(Quote(place, row.time_ns, row.a, row.b, row.c, row.d))

@@ -81,7 +81,8 @@ class Log(Protocol):
 @dataclass(slots=True, eq=False)
 class Subscriber:
     """Who has subscribed. at: the position that it was sent all through, of its topics. told: that it knows
-    so. mark: what is there. sent, taken, window: messages of rows, and how many may be under way.
+    so. mark: what is there. sent, taken, window: messages of rows, and how many may be under way. due_s: it
+    wants nothing before.
     """
 
     peer: bytes
@@ -97,6 +98,7 @@ class Subscriber:
     window: int = wire.WINDOW
     older: Older | None = None
     wants_older: bool = False
+    due_s: float = 0.0
     heard_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -106,9 +108,9 @@ class Subscriber:
 
     @property
     def is_live(self) -> bool:
-        """Whether what comes may be told to it as it comes: all of it, and it waits for nothing older."""
+        """Whether what comes may be told to it as it comes: all of it, at once, and it waits for nothing older."""
         is_whole = self.rights is None or self.rights.accounts is None
-        return is_whole and self.older is None and not self.wants_older
+        return is_whole and not self.hello.every_s and self.older is None and not self.wants_older
 
 
 class Publisher:
@@ -126,18 +128,24 @@ class Publisher:
         self.counts = dict.fromkeys(
             ("messages", "bytes", "subscribed", "refused", "cut", "lapped", "left_out", "from_journal"), 0
         )
-        self._beat_s = 0.0
+        self._beat_s = self._now_s = 0.0
 
     def turn(self) -> int:
         """Hears what there is, sends what there is room for; how much was done."""
-        done = 0
+        done, self._now_s = 0, time.monotonic()
         for subscriber in list(self.subscribers.values()):
             done += self._feed(subscriber)
         done += self._hear()
-        if time.monotonic() - self._beat_s > wire.BEAT_S:
+        if self._now_s - self._beat_s > wire.BEAT_S:
             self._look_after()
         self.live = [each for each in self.subscribers.values() if each.is_live]
         return done
+
+    @property
+    def rest_s(self) -> float:
+        """How long nobody wants anything; 0 where somebody wants all at once, or nobody is there."""
+        due_s = min((each.due_s for each in self.subscribers.values()), default=0.0)
+        return max(0.0, due_s - time.monotonic())
 
     def close(self, why: str) -> None:
         """Tells all that it ends."""
@@ -235,7 +243,7 @@ class Publisher:
 
     def _feed(self, subscriber: Subscriber) -> int:
         """The next message of a subscriber, if there is one and it has room."""
-        if not subscriber.has_room:
+        if not subscriber.has_room or (subscriber.hello.every_s and self._now_s < subscriber.due_s):
             return 0
         if subscriber.older is not None:
             return self._pass_on(subscriber, subscriber.older)
@@ -269,6 +277,8 @@ class Publisher:
         """Rows, of all up to where it is now."""
         subscriber.told = subscriber.at
         subscriber.sent += 1
+        if every_s := subscriber.hello.every_s:
+            subscriber.due_s = (self._now_s // every_s + 1) * every_s  # all who want the same at the same time
         self.counts["messages"] += 1
         self.counts["bytes"] += len(message)
         self._say(subscriber.peer, message)

@@ -173,6 +173,8 @@ class Server:
         done = self.publisher.turn()
         if batch is not None:
             self.log.retained.settle()  # once it is on its way
+        if rest_s := min(self.publisher.rest_s, NAP_S):
+            time.sleep(rest_s)  # what comes meanwhile is one batch
         self._is_idle = not done and batch is None
         if self._is_idle:
             self._rest()

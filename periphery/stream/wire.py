@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
@@ -41,6 +42,7 @@ TAKEN_EVERY = 4
 TOGETHER_BYTES = 1 << 20
 """What of waiting rows is put into one message, about."""
 BEAT_S = 0.1
+EVERY_MOST_S = 1.0
 SILENT_S = 10.0
 LENGTH_BYTES = 4
 
@@ -60,7 +62,8 @@ _COUNT = struct.Struct("<Q")
 class Hello(msgspec.Struct, frozen=True):
     """A subscription. topics: names; empty: all. after: the last position that is known, None: what comes
     from now on. digest: what was there, empty: not to be compared. settings: the names and settings declared
-    up to `after` first (topic `declarations`). fewer: where it is slow, the last of each key only.
+    up to `after` first (topic `declarations`). fewer: where it is slow, the last of each key only. every_s:
+    what comes within that time may come together: a message costs more than a row.
     """
 
     topics: tuple[str, ...] = ()
@@ -68,6 +71,7 @@ class Hello(msgspec.Struct, frozen=True):
     digest: bytes = b""
     settings: bool = False
     fewer: bool = False
+    every_s: Annotated[float, msgspec.Meta(ge=0, le=EVERY_MOST_S)] = 0.0
     version: int = VERSION
 
 

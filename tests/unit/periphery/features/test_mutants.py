@@ -54,7 +54,7 @@ MUTANTS = [
     mutant("vpin", flow, "room * share - self.sold", "room * share + self.sold", feature_is("vpin")),
     mutant("zscore", relative, "(values[-1] - mean)", "(mean - values[-1])", tests.test_zscore),
     mutant("beta", relative, "(b - mean_y)", "(mean_y - b)", BETA),
-    mutant("bars", indicators, "_add(quote.mid)", "_add(-quote.mid)", feature_is("indicator_RSI")),
+    mutant("bars", indicators, "self._add(mid)", "self._add(-mid)", feature_is("indicator_RSI")),
     mutant("a bar's high", indicators, "max(self.bar[1]", "min(self.bar[1]", feature_is("indicator_ATR")),
 ]  # fmt: skip
 

@@ -104,9 +104,10 @@ def test_kupiec_is_the_chi_squared_of_both_likelihoods() -> None:
 
 
 def test_exceptions_that_bring_each_other_are_seen() -> None:
-    apart = [i % 20 == 0 for i in range(400)]
-    together = [i % 200 < 10 for i in range(400)]
-    assert sum(apart) == sum(together)
+    apart = backtests.Tally.of(i % 20 == 0 for i in range(400))
+    together = backtests.Tally.of(i % 200 < 10 for i in range(400))
+    assert apart.exceptions == together.exceptions == 20
+    assert together.pairs == [378, 1, 2, 18]
     assert backtests.independence(apart).p > 0.05
     assert backtests.independence(together).p < 1e-6
     both = backtests.christoffersen(together, 0.95)

@@ -22,7 +22,7 @@ COUNT = 300
 def say(said: Said, first: int, last: int, words: str = "x") -> None:
     for n in range(first, last + 1):
         said.add(10 * n, 100 * n, Output("t", {"n": n, "words": words}))
-    said.flush()
+    said.show()
 
 
 def take(outputs: Outputs, count: int) -> list[EngineOutput]:
