@@ -8,14 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from periphery.recorder.recorder import Recorder
 from periphery.recorder.stores import open_store
 from periphery.websocket.rights import read_secret
+from tests.browser.engines import following
 from tests.browser.files import prepare
 from tests.browser.market import DECLARED, Feed
 from tests.integration.live_core import Process
@@ -33,12 +34,15 @@ CORE = 'second_person = true\n[groups]\ndesk = ["A1", "B2"]\n'
 class Engine:
     """`nacre websocket run`; after `kill` it starts anew at the same address."""
 
-    def __init__(self, folder: Path, journal: Path) -> None:
+    def __init__(self, folder: Path, journal: Path, outputs: Mapping[str, Path] | None = None) -> None:
+        """outputs: of engines beside the core, the folder of what each says."""
         self.secret = folder / "websocket.secret"
         words = [sys.executable, "-m", "core.cli", "websocket"]
         subprocess.run([*words, "secret", str(self.secret)], check=True, capture_output=True, timeout=WAIT_S)
         read_secret(self.secret)
         self._words = [*words, "run", "--journal", str(journal), "--secret", str(self.secret)]
+        for name, said in (outputs or {}).items():
+            self._words += ["--outputs", f"{name}={said}"]
         self.port = 0
         self.start()
 
@@ -106,28 +110,30 @@ class Floor:
 
 @contextmanager
 def opened(
-    folder: Path, declared: list[dict[str, Any]] | None = None, core_text: str = CORE
+    folder: Path,
+    declared: list[dict[str, Any]] | None = None,
+    core_text: str = CORE,
+    engines: tuple[str, ...] = (),
 ) -> Iterator[Floor]:
-    """declared: other than what comes with the recorded market."""
+    """declared: other than what comes with the recorded market. engines: that follow the core."""
     (folder / "core.toml").write_text(core_text)
     core = Process(folder, "--config", str(folder / "core.toml"), declared=declared or DECLARED)
     core.start()
     store = f"sqlite:///{folder / 'nacre.db'}"
-    ends = [core.end]
-    try:
+    with ExitStack() as ends:
+        ends.callback(core.end)
         kept = Kept(core.journal, store)
-        ends.append(kept.end)
-        engine = Engine(folder, core.journal)
-        ends.append(engine.kill)
+        ends.callback(kept.end)
+        followers = ends.enter_context(following(folder, core.journal, engines))
+        engine = Engine(folder, core.journal, followers.folders)
+        ends.callback(engine.kill)
         feed = Feed(core.socket)
-        ends.append(feed.end)
+        ends.callback(feed.end)
         more: dict[str, Any] = {
             "websocket": f"127.0.0.1:{engine.port}",
             "websocket_secret": str(engine.secret),
+            "engines": dict(followers.probes),
             **prepare(folder),
         }
         with Serving(config_of(folder, core.socket, store=store, **more), PEOPLE) as backend:
             yield Floor(core, kept, engine, backend, feed)
-    finally:
-        for end in reversed(ends):
-            end()

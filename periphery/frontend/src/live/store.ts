@@ -41,6 +41,7 @@ class Store {
       snapshot: (topic, rows) => this.snapshot(topic, rows),
       change: (topic, row, gone) => this.change(topic, row, gone),
       missed: (topic, afterSeq) => void this.fetchMissed(topic, afterSeq),
+      anew: () => this.anew(),
     });
     this.stream.changed.on(() => this.health.tell());
   }
@@ -102,6 +103,12 @@ class Store {
     this.reference = null;
     this.behindSince = 0;
     this.mark();
+  }
+
+  private anew(): void {
+    this.forget();
+    void this.ask();
+    void this.fetchEnded();
   }
 
   private table(topic: string): Table {

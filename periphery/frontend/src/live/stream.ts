@@ -27,6 +27,8 @@ export interface Taker {
   change(topic: string, row: Row, gone: boolean): void;
   /** Changes were missed that a snapshot doesn't bring back: of news, which has only its last rows. */
   missed(topic: string, afterSeq: number): void;
+  /** It is another core's journal: nothing of what was told holds. */
+  anew(): void;
 }
 
 export type Phase = "off" | "connecting" | "open" | "lost";
@@ -43,7 +45,8 @@ export class Stream {
   heardAt = 0;
   seq = 0;
   reconnects = 0;
-  /** received: changes that came. conflated: left out on purpose, of topics whose newest is enough. lost: neither. */
+  /** received: changes that came. conflated: left out on purpose, of topics whose newest is enough. lost: neither;
+   *  they are asked for again. */
   readonly counts = { received: 0, conflated: 0, lost: 0, snapshots: 0, resumed: 0 };
   /** Changes that came, by kind of topic. */
   readonly receivedOf: Record<string, number> = {};
@@ -57,6 +60,8 @@ export class Stream {
   private timer = 0;
   private pinger = 0;
   private readonly replaying = new Set<string>();
+  /** Topics that go on after their last number once the engine says so; until then what comes is after a gap. */
+  private readonly mending = new Set<string>();
 
   constructor(private readonly topics: string[], private readonly taker: Taker) {}
 
@@ -73,8 +78,7 @@ export class Stream {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
-    this.after.clear();
-    this.seqs.clear();
+    this.forget();
     this.stream = "";
     this.tries = 0;
     this.enter("off");
@@ -112,6 +116,7 @@ export class Stream {
     if (this.phase === "open") this.reconnects += 1;
     if (!this.lostAt) this.lostAt = Date.now();
     this.partial.clear();
+    this.mending.clear();
     this.enter("lost");
     const wait = AGAIN_MS[Math.min(this.tries, AGAIN_MS.length - 1)]!;
     this.tries += 1;
@@ -146,16 +151,22 @@ export class Stream {
   private welcome(message: Values): void {
     this.seq = message.seq as number;
     if (this.phase === "open") return;
-    const same = this.stream === message.stream;
-    const after = same ? Object.fromEntries(this.after) : {};
-    if (!same) this.after.clear();
+    if (this.stream && this.stream !== message.stream) {
+      this.forget();
+      this.taker.anew();
+    }
     this.stream = message.stream as string;
-    this.say({ op: "subscribe", topics: this.topics, after, stream: this.stream });
+    this.say({ op: "subscribe", topics: this.topics, after: Object.fromEntries(this.after), stream: this.stream });
     this.enter("open");
+  }
+
+  private forget(): void {
+    for (const each of [this.after, this.seqs, this.partial, this.replaying, this.mending]) each.clear();
   }
 
   private subscribed(message: Values): void {
     for (const { topic, resumed } of message.topics as { topic: string; resumed: boolean }[]) {
+      this.mending.delete(topic);
       if (resumed) this.counts.resumed += 1;
       else if (this.seqs.has(topic)) this.replaying.add(topic);
     }
@@ -189,20 +200,32 @@ export class Stream {
   }
 
   private part(part: Part): void {
-    const before = this.after.get(part.topic) ?? 0;
+    const { topic } = part;
+    if (this.mending.has(topic)) return;
+    const before = this.after.get(topic) ?? 0;
+    const changes = part.changes.filter((change) => change.n > before);
     const lost = part.n - before - part.changes.length - part.conflated;
-    this.counts.received += part.changes.length;
-    this.counts.conflated += part.conflated;
-    if (lost > 0) this.counts.lost += lost;
-    const kind = part.topic.split(":", 1)[0]!;
-    this.receivedOf[kind] = (this.receivedOf[kind] ?? 0) + part.changes.length;
-    this.after.set(part.topic, part.n);
-    const at = performance.now();
-    for (const change of part.changes) {
-      this.seq = Math.max(this.seq, change.seq);
-      this.seqs.set(part.topic, change.seq);
-      const { key, seq, values } = change;
-      this.taker.change(part.topic, { key, topic: part.topic, seq, timeNs: change.time_ns, at, values }, !!change.gone);
+    if (lost > 0) {
+      this.counts.lost += lost;
+      this.mend(topic, before);
+      return;
     }
+    this.counts.received += changes.length;
+    this.counts.conflated += part.conflated;
+    const kind = topic.split(":", 1)[0]!;
+    this.receivedOf[kind] = (this.receivedOf[kind] ?? 0) + changes.length;
+    this.after.set(topic, Math.max(part.n, before));
+    const at = performance.now();
+    for (const { key, seq, values, time_ns: timeNs, gone } of changes) {
+      this.seq = Math.max(this.seq, seq);
+      this.seqs.set(topic, seq);
+      this.taker.change(topic, { key, topic, seq, timeNs, at, values }, !!gone);
+    }
+  }
+
+  /** What is missing would not come by itself: the topic goes on after what is here. */
+  private mend(topic: string, after: number): void {
+    this.mending.add(topic);
+    this.say({ op: "subscribe", topics: [topic], after: { [topic]: after }, stream: this.stream });
   }
 }

@@ -72,8 +72,9 @@ export class Table {
     this.changed.tell();
   }
 
-  /** From now on it is told of changes; `rows` is what there is. */
+  /** From now on it is told of changes; `rows` is what there is: what waits to be told is in there already. */
   follow(taker: Taker): () => void {
+    this.flush();
     this.takers.add(taker);
     return () => void this.takers.delete(taker);
   }
