@@ -50,7 +50,7 @@ def fill_desk(page: Page) -> None:
 
 def take(page: Page, to: Path) -> None:
     page.evaluate("() => document.activeElement.blur()")
-    page.wait_for_timeout(2500)  # what is asked every so often has come
+    page.wait_for_timeout(1500)  # what is asked every so often has come
     page.screenshot(path=to)
 
 
@@ -67,7 +67,7 @@ def choose(page: Page, path: str) -> None:
         "engines": "[data-place='core risk']",
         "reconciliation": "table[aria-label='Breaks'] button.link",
         "strategies": "table[aria-label='Strategies'] button.link",
-        "execution": ".ag-center-cols-container .ag-row",
+        "execution": ".execution .ag-row",
         "audit": "table[aria-label='Audit'] button.link",
     }.get(path)
     if first:

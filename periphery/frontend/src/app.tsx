@@ -2,12 +2,12 @@
 import { useEffect, useState } from "react";
 import { session } from "./api/session";
 import { frames } from "./live/frames";
-import { useSignal } from "./live/signal";
+import { usePaced, useSignal } from "./live/signal";
 import { store } from "./live/store";
 import { Login } from "./login";
 import { type Page, pages } from "./pages";
 import { Account } from "./account";
-import { listen, shortcuts, useKeys } from "./ui/keys";
+import { capOf, listen, shortcuts, useKeys } from "./ui/keys";
 import { Dialog, Toasts } from "./ui/parts";
 import { theme } from "./ui/theme";
 
@@ -57,6 +57,8 @@ function Shell() {
   );
 }
 
+const STATUS_MS = 500;
+
 const MODES = {
   LIVE: "Orders can reach a market.",
   SIM: "Simulated venues: no order can reach a market.",
@@ -69,7 +71,8 @@ function modeOf(): keyof typeof MODES {
 }
 
 function Status() {
-  useSignal(store.frame);
+  usePaced(store.frame, STATUS_MS);
+  useSignal(store.health);
   const { phase } = store.stream;
   const stale = store.stale();
   const tone = phase === "open" && !stale ? "ok" : phase === "lost" || stale ? "down" : "late";
@@ -106,7 +109,7 @@ function Help(props: { close: () => void }) {
       <div className="shortcuts">
         {shortcuts().filter((group) => group.name !== "Dialog").map((group) => [
           <h3 key={group.name}>{group.name}</h3>,
-          ...group.keys.map((each) => <div key={group.name + each.key}><span>{each.what}</span><kbd>{each.key.replace("+", " + ")}</kbd></div>),
+          ...group.keys.map((each) => <div key={group.name + each.key}><span>{each.what}</span><kbd>{capOf(each.key)}</kbd></div>),
         ])}
       </div>
     </Dialog>

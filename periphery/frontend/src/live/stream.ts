@@ -15,6 +15,14 @@ export interface Change {
   gone?: boolean;
 }
 
+/** A row of a snapshot. */
+interface Told {
+  key: string;
+  values: Values;
+  seq?: number;
+  time_ns?: string;
+}
+
 interface Part {
   topic: string;
   n: number;
@@ -182,9 +190,8 @@ export class Stream {
     const topic = message.topic as string;
     const parts = message.first ? [] : (this.partial.get(topic) ?? []);
     const at = performance.now();
-    for (const { key, values } of message.rows as { key: string; values: Values }[]) {
-      const seq = Number(values.seq ?? message.seq);
-      parts.push({ key, topic, seq, timeNs: "", at, values });
+    for (const { key, values, seq, time_ns: timeNs } of message.rows as Told[]) {
+      parts.push({ key, topic, seq: seq ?? (message.seq as number), timeNs: timeNs ?? "", at, values });
     }
     if (message.more) {
       this.partial.set(topic, parts);

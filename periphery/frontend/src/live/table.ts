@@ -1,4 +1,4 @@
-/** Rows by key, as the stream tells them; what has changed is told once a frame. */
+/** Rows by key, as the stream tells them; what has changed is told all at once, when `flush` is called. */
 import { Signal } from "./signal";
 
 export type Values = Record<string, unknown>;

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Page } from "../pages";
 import { api, must, type Schemas } from "../api/client";
 import { session } from "../api/session";
-import { useKeys } from "../ui/keys";
+import { choosing, useKeys } from "../ui/keys";
 import { Scroll, State, Trouble } from "../ui/asked";
 import { Panel, useAsked } from "../ui/parts";
 import { count } from "../ui/quantities";
@@ -29,7 +29,10 @@ function Strategies() {
   const rows = told.told?.strategies ?? [];
   const started = rows.filter((row) => row.file);
   const others = rows.filter((row) => !row.file);
-  useKeys("Strategies", [{ key: "n", what: "start a strategy", run: () => may && setStarting(true) }]);
+  useKeys("Strategies", [
+    ...choosing("the strategy", [...started, ...others].map((row) => row.session), chosen || null, setChosen),
+    { key: "n", what: "start a strategy", run: () => may && setStarting(true) },
+  ]);
   return (
     <div className="strategies">
       <Panel title="Strategies" area="list" tools={

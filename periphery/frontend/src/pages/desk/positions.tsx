@@ -1,5 +1,5 @@
 /** Positions at the mark of now, and what each account has made. */
-import { useSignal } from "../../live/signal";
+import { usePaced } from "../../live/signal";
 import { store } from "../../live/store";
 import type { Row } from "../../live/table";
 import { fixed, grouped } from "../../ui/format";
@@ -7,6 +7,8 @@ import { type Column, Grid, type GridHandle } from "../../ui/grid";
 import { Panel } from "../../ui/parts";
 import { average } from "./blotter";
 import { focus } from "./focus";
+
+const MONEY_MS = 200;
 
 interface Held {
   id: string;
@@ -50,7 +52,7 @@ export function Positions(props: { area: string }) {
 
 /** Each account's profit, in its own currency. */
 function Accounts() {
-  useSignal(store.tables.accounts.changed);
+  usePaced(store.tables.accounts.changed, MONEY_MS);
   const rows = store.values("accounts").sort((a, b) => (String(a.account) < String(b.account) ? -1 : 1));
   if (!rows.length) return null;
   return (

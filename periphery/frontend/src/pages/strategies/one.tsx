@@ -13,7 +13,10 @@ export function One(props: { row: Strategy | null; again: () => void }) {
   const { row } = props;
   const [stopping, setStopping] = useState(false);
   const may = session.may("trade") && !!row?.connected && !!row.file;
-  useKeys("Strategy", [{ key: "x", what: "stop the chosen strategy", run: () => may && setStopping(true) }]);
+  useKeys("Strategy", [
+    { key: "p", what: "parameters of the chosen strategy", run: () => document.getElementById("strategy-params")?.focus() },
+    { key: "x", what: "stop the chosen strategy", run: () => may && setStopping(true) },
+  ]);
   if (!row) return <Panel title="Strategy" area="one"><p className="empty">Choose a strategy to see its log and to set parameters.</p></Panel>;
   return (
     <Panel title={row.session} area="one" tools={may ? <><span className="grow" /><button type="button" className="button small danger" onClick={() => setStopping(true)}>Stop</button></> : null}>
