@@ -76,10 +76,10 @@ function Status() {
   const { phase } = store.stream;
   const stale = store.stale();
   const tone = phase === "open" && !stale ? "ok" : phase === "lost" || stale ? "down" : "late";
-  const p99 = frames.stalenessMs(0.99);
+  const p99 = frames.latelyMs(0.99);
   return (
     <div className="status muted">
-      {p99 === null ? null : <span title="How old an update is when it is shown, 99 of 100: since the core's event">p99 {p99.toLocaleString("en")} ms</span>}
+      {p99 === null ? null : <span title="How old updates are when they are shown, 99 of 100 at the most, since the core's event: of the last minute">p99 {p99.toLocaleString("en")} ms</span>}
       <span title="The core's last event that this page knows">seq {store.stream.seq.toLocaleString("en")}</span>
       <span data-testid="connection"><span className={`dot ${tone}`} />{phase === "open" ? (stale ? "stale" : "live") : phase}</span>
     </div>

@@ -26,9 +26,13 @@ export function Blotter(props: { area: string }) {
   const [shown, setShown] = useState<(typeof SHOWN)[number]>("working");
   const [quick, setQuick] = useState("");
   const filter = useRef<HTMLInputElement>(null);
+  const enter = () => {
+    setTab("Orders");
+    requestAnimationFrame(() => blotterHandle.current?.enter());
+  };
   useKeys("Blotter", [
     { key: "/", what: "filter", run: () => filter.current?.focus() },
-    { key: "o", what: "orders", run: () => setTab("Orders") },
+    { key: "o", what: "into the orders", run: enter },
     { key: "f", what: "fills", run: () => setTab("Fills") },
     { key: "n", what: "denials", run: () => setTab("Denials") },
     { key: "w", what: "working, done, all", run: () => setShown(SHOWN[(SHOWN.indexOf(shown) + 1) % SHOWN.length]!) },
