@@ -92,7 +92,9 @@ class Kept:
 
 
 class Floor:
-    """All of it, while it is open."""
+    """All of it, while it is open. said: of engines beside the core, the folder of what each says."""
+
+    said: Mapping[str, Path]
 
     def __init__(self, core: Process, kept: Kept, engine: Engine, backend: Serving, feed: Feed) -> None:
         self._kept = kept
@@ -153,6 +155,7 @@ def opened(
         }
         backend = Serving(config_of(folder, core.socket, store=store, **more), PEOPLE)
         floor = Floor(core, kept, engine, backend, feed)
+        floor.said = followers.folders
         backend.__enter__()
         ends.callback(floor.close)
         yield floor

@@ -21,7 +21,7 @@ from tests.support_backend import PASSWORD
 
 DESK = ROOT / "docs" / "desk.png"
 DESK_SIZE = {"width": 1440, "height": 860}
-SIZES = {"narrow": (1280, 800), "wide": (1920, 1080)}
+SIZES = {"narrow": (1280, 800, ("dark", "light")), "wide": (1920, 1080, ("dark",))}
 PAGES = (
     "desk", "risk", "engines", "execution", "reconciliation", "strategies", "backtests", "portfolio", "audit",
 )  # fmt: skip
@@ -75,7 +75,7 @@ def choose(page: Page, path: str) -> None:
 
 
 def take_all(page: Page, floor: Floor, to: Path) -> None:
-    for width, (w, h) in SIZES.items():
+    for width, (w, h, themes) in SIZES.items():
         page.set_viewport_size({"width": w, "height": h})
         for path in PAGES:
             if path == "desk":
@@ -83,7 +83,7 @@ def take_all(page: Page, floor: Floor, to: Path) -> None:
             else:
                 go(page, path)
                 choose(page, path)
-            for theme in ("dark", "light"):
+            for theme in themes:
                 page.evaluate("() => document.activeElement.blur()")
                 if page.evaluate("document.documentElement.dataset.theme") != theme:
                     page.keyboard.press("t")

@@ -93,7 +93,7 @@ function Gaps(props: { told: Schemas["EngineMap"] | null }) {
     <Panel title="Gaps" area="gaps">
       <Scroll label="Gaps">
         <table className="plain" aria-label="Gaps">
-          <tbody>{rows.map(([name, value, unit]) => <tr key={name}><td>{name}</td><td className={`num ${value ? "strong" : ""}`}>{count(value)}</td><td className="muted">{unit}</td></tr>)}</tbody>
+          <tbody>{rows.map(([name, value, unit]) => <tr key={name}><td className="wrap">{name}</td><td className={`num ${value ? "strong" : ""}`}>{count(value)}</td><td className="muted">{unit}</td></tr>)}</tbody>
         </table>
         <table className="plain" aria-label="Sessions">
           <thead><tr><th>Session</th><th className="num">Waiting</th><th className="num">Room</th><th className="num">Asked</th><th className="num">Told</th><th className="num">Full</th><th className="num" title="Answers that were overwritten before the session read them">Lost</th></tr></thead>

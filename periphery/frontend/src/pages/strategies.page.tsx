@@ -9,6 +9,7 @@ import { Panel, useAsked } from "../ui/parts";
 import { count } from "../ui/quantities";
 import "./strategies/strategies.css";
 import { One } from "./strategies/one";
+import { said } from "./strategies/said";
 import { Signals } from "./strategies/signals";
 import { Start } from "./strategies/start";
 
@@ -52,7 +53,7 @@ function Strategies() {
                   <td><button type="button" className="link strong" aria-pressed={row.session === chosen} aria-label={`Strategy ${row.session}`} onClick={() => setChosen(row.session)}>{row.session}</button></td>
                   <td><State of={stateOf(row)} /></td><td className="muted">{row.file ?? "not started here"}</td><td className="num">{row.pid ?? ""}</td>
                   <td className={`num ${row.exit_code ? "bad" : ""}`}>{row.exit_code ?? ""}</td><td className="num">{count(row.requests)}</td><td className="num">{count(row.responses)}</td>
-                  <td className="muted last">{(row.log ?? []).at(-1) ?? ""}</td>
+                  <td className="muted last">{said((row.log ?? []).at(-1) ?? "")}</td>
                 </tr>
               ))}
             </tbody>

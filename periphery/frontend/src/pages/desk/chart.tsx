@@ -42,7 +42,7 @@ class Chart {
   private shownLines = "";
   private shownFills = -1;
 
-  constructor(box: HTMLElement, private readonly everyS: number) {
+  constructor(private readonly box: HTMLElement, private readonly everyS: number) {
     this.chart = createChart(box, {
       autoSize: true,
       timeScale: { timeVisible: true, secondsVisible: everyS < 60, rightOffset: 4, barSpacing: 6 },
@@ -73,6 +73,7 @@ class Chart {
 
   begin(bars: Bar[]): void {
     this.series.setData(bars);
+    this.box.dataset.bars = String(bars.length);
     this.last = bars[bars.length - 1] ?? null;
     this.shownFills = -1;
     this.shownOrders = this.shownLines = "";
@@ -100,6 +101,7 @@ class Chart {
       const time = (Math.floor(Number(BigInt(row.timeNs) / 1_000_000_000n) / this.everyS) * this.everyS) as UTCTimestamp;
       found.push({ time, position: bought ? "belowBar" : "aboveBar", shape: bought ? "arrowUp" : "arrowDown", color: colour(bought ? "buy" : "sell"), text: grouped(String(row.values.qty).replace("-", "")) });
     }
+    this.box.dataset.fills = String(found.length); // what is drawn can be asked for
     this.markers.setMarkers(found.sort((a, b) => Number(a.time) - Number(b.time)));
   }
 
@@ -119,6 +121,7 @@ class Chart {
     const shown = JSON.stringify(wanted);
     if (shown === this.shownLines) return;
     this.shownLines = shown;
+    this.box.dataset.lines = wanted.map((each) => `${each.title} at ${each.price}`).join("; ");
     for (const line of this.lines) this.series.removePriceLine(line);
     this.lines = wanted.map(({ price, side, title }) => this.series.createPriceLine({
       price, color: colour(side), lineWidth: 1, lineStyle: LineStyle.Dotted, axisLabelVisible: false, title,

@@ -72,6 +72,7 @@ export function Ladder(props: { area: string }) {
     <Panel title="Ladder" area={props.area} tools={<><span className="grow" /><button type="button" className="button small" title="c" onClick={() => setMiddle(centre)}>Centre</button></>}>
       <div className="ladder-box" ref={box}>
       <table className="ladder" aria-label={`Ladder of ${symbol}`}>
+        <colgroup><col className="mine" /><col /><col className="px" /><col /><col className="mine" /></colgroup>
         <thead><tr><th className="num">Mine</th><th className="num">Bid</th><th className="num">Price</th><th className="num">Ask</th><th className="num">Mine</th></tr></thead>
         <tbody>
           {prices.map((px) => {

@@ -24,12 +24,12 @@ export function tone(value: unknown): string {
 }
 
 const COLUMNS: Column<Held>[] = [
-  { head: "Account", value: text("account"), width: 66 },
-  { head: "Symbol", value: text("symbol"), width: 74 },
-  { head: "Qty", value: text("qty"), show: (row) => grouped(row.values.qty), tone: sign("qty"), number: true, width: 82 },
-  { head: "Avg cost", value: text("avg_cost"), show: (row) => average(row.values.avg_cost, row.values.symbol), number: true, width: 82 },
-  { head: "Unrealized", value: text("unrealized_pnl"), show: (row) => fixed(row.values.unrealized_pnl, 2), tone: sign("unrealized_pnl"), number: true, width: 92 },
-  { head: "Realized", value: text("realized_pnl"), show: (row) => fixed(row.values.realized_pnl, 2), tone: sign("realized_pnl"), number: true, width: 92 },
+  { head: "Account", value: text("account"), width: 56 },
+  { head: "Symbol", value: text("symbol"), width: 68 },
+  { head: "Qty", value: text("qty"), show: (row) => grouped(row.values.qty), tone: sign("qty"), number: true, width: 70 },
+  { head: "Avg cost", value: text("avg_cost"), show: (row) => average(row.values.avg_cost, row.values.symbol), number: true, width: 72 },
+  { head: "Unrealized", value: text("unrealized_pnl"), show: (row) => fixed(row.values.unrealized_pnl, 2), tone: sign("unrealized_pnl"), number: true, width: 78 },
+  { head: "Realized", value: text("realized_pnl"), show: (row) => fixed(row.values.realized_pnl, 2), tone: sign("realized_pnl"), number: true, width: 74 },
   { head: "Fees", value: text("fees"), show: (row) => fixed(row.values.fees, 2), number: true, width: 64, flex: 1 },
 ];
 

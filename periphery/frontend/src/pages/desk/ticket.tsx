@@ -4,7 +4,7 @@ import { api, must, type Problem, problemOf, type Schemas } from "../../api/clie
 import { session } from "../../api/session";
 import { useSignal } from "../../live/signal";
 import { store } from "../../live/store";
-import { fixed, grouped, price as pricedAs, words } from "../../ui/format";
+import { fixed, fromUnits, grouped, units, price as pricedAs, words } from "../../ui/format";
 import { useKeys } from "../../ui/keys";
 import { Panel, ProblemNote } from "../../ui/parts";
 import { type NewOrder, replace, send, told } from "./actions";
@@ -154,8 +154,14 @@ function bodyOf(more: More): NewOrder {
 function begin(side: "buy" | "sell"): void {
   focus.replace(null);
   const best = bestOf(focus.symbol);
-  focus.write({ side, price: focus.draft.price || (side === "buy" ? best.bid?.px : best.ask?.px) || "" });
+  focus.write({ side, price: focus.draft.price || padded((side === "buy" ? best.bid?.px : best.ask?.px) ?? "") });
   document.getElementById("ticket-qty")?.focus();
+}
+
+/** With as many digits as the instrument's prices have. */
+function padded(px: string): string {
+  const digits = precisionOf(focus.symbol);
+  return px && digits !== undefined ? fromUnits(units(px, digits), digits) : px;
 }
 
 function leave(): void {

@@ -8,6 +8,7 @@ import { Dialog, Panel, ProblemNote, toast } from "../../ui/parts";
 import { count } from "../../ui/quantities";
 import { stateOf, type Strategy } from "../strategies.page";
 import { parse } from "./params";
+import { said } from "./said";
 
 export function One(props: { row: Strategy | null; again: () => void }) {
   const { row } = props;
@@ -26,7 +27,7 @@ export function One(props: { row: Strategy | null; again: () => void }) {
           ["Exit", row.exit_code === null || row.exit_code === undefined ? "" : String(row.exit_code)], ["Requests", count(row.requests)], ["Answers", count(row.responses)],
         ]} />
         {may ? <Params key={row.session} of={row.session} /> : null}
-        <Scroll label="Log"><pre className="log">{(row.log ?? []).join("\n") || (row.file ? "it has said nothing yet" : "a client's session: its log is where it runs")}</pre></Scroll>
+        <Scroll label="Log"><pre className="log">{(row.log ?? []).map(said).join("\n") || (row.file ? "it has said nothing yet" : "a client's session: its log is where it runs")}</pre></Scroll>
       </div>
       {stopping ? <Stop of={row.session} close={() => { setStopping(false); props.again(); }} /> : null}
     </Panel>
