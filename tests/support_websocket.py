@@ -15,8 +15,8 @@ WAIT_S = 60.0
 
 
 class Mirror:
-    """state: by topic and key, what is true. dates: the event of each, and its time. changes: by topic, all that
-    came. said: other messages.
+    """state: by topic and key, what is true. dates: the event of each, and its time. changes: by topic, all
+    that came. said: other messages.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,9 @@ class Mirror:
                 self.snapshots[message["topic"]] += 1
             self.state[message["topic"]].update((row["key"], row["values"]) for row in message["rows"])
             dates = self.dates.setdefault(message["topic"], {})
-            dates.update((row["key"], (row["seq"], row["time_ns"])) for row in message["rows"] if "seq" in row)
+            dates.update(
+                (row["key"], (row["seq"], row["time_ns"])) for row in message["rows"] if "seq" in row
+            )
             self.n[message["topic"]] = message["n"]
         else:
             self.stream = message.get("stream", self.stream)

@@ -16,6 +16,7 @@ from core.analytics.report import figures
 from core.scenario.algos import NAMES as ALGO_NAMES
 from periphery.backend.observed import observed
 
+
 def costs(folder: Path, keys: tuple[str, ...]) -> dict[str, Any]:
     """What executions cost, in all and by these keys: see core.analytics.report."""
     return figures(observed(folder).measured(), keys)

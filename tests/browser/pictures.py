@@ -1,7 +1,7 @@
 """Pictures of the pages over the recorded market, with something on each.
 
 make picture                                        # docs/desk.png, for the README
-make picture ARGS="--all /tmp/pictures"             # every page, dark and light, narrow and wide, and what goes wrong
+make picture ARGS="--all /tmp/pictures"             # every page in both themes and sizes, and what goes wrong
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def run(browser: Browser, folder: Path, everything: Path | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="every page into that folder")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nacre-picture-") as folder, browsing() as browser:

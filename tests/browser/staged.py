@@ -1,4 +1,4 @@
-"""A floor with something on every page: orders in every state, limits nearly used, breaks, a backtest, a proposal."""
+"""Something on every page: orders in every state, limits nearly used, breaks, a backtest, a proposal."""
 
 from __future__ import annotations
 
@@ -74,7 +74,13 @@ class Stage:
         self.say("PATCH", f"/orders/{first['cl_ord_id']}", {"order_qty": "60000"})
         ended = self.order("buy", 40000, mid - 9e-4)
         self.say("DELETE", f"/orders/{ended['cl_ord_id']}")
-        body = {"account": "A1", "symbol": "EURUSD", "side": "buy", "order_qty": "1500000", "ord_type": "market"}
+        body = {
+            "account": "A1",
+            "symbol": "EURUSD",
+            "side": "buy",
+            "order_qty": "1500000",
+            "ord_type": "market",
+        }
         self.floor.backend.ask("anna", "POST", "/orders", body, {"Idempotency-Key": "stage-denied"})
 
     def _breaks(self) -> None:

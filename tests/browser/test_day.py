@@ -83,7 +83,9 @@ def sell_above(page: Page, floor: Floor, price: float) -> None:
 
 
 def select_first(page: Page) -> None:
-    expect(page.get_by_role("grid", name="Orders").get_by_role("gridcell", name="EURUSD").first).to_be_visible()
+    expect(
+        page.get_by_role("grid", name="Orders").get_by_role("gridcell", name="EURUSD").first
+    ).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("o")
     expect(page.locator(".ag-row-selected").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""Each main action by the keyboard alone: nothing here is clicked. Orders, kill and re-arming are in test_day."""
+"""Main actions by the keyboard alone: nothing here is clicked. Orders, kill, re-arming are in test_day."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def test_an_engine_a_strategy_a_backtest_a_row_are_chosen(page: Page) -> None:
     open_by_key(page, "engines")
     page.locator("[data-place='core sequencer'][aria-pressed='true']").wait_for()
     press(page, "ArrowDown")
-    expect(page.locator("[data-place][aria-pressed='true']")).not_to_have_attribute("data-place", "core sequencer")
+    expect(page.locator("[data-place][aria-pressed='true']")).not_to_have_attribute(
+        "data-place", "core sequencer"
+    )
     open_by_key(page, "strategies")
     page.get_by_role("region", name="Strategies").first.wait_for()
     press(page, "n")

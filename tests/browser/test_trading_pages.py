@@ -117,7 +117,9 @@ def test_a_limit_s_bar_says_what_is_used_of_it(page: Page, floor: Floor, used: f
     limit = {"check": "max_position", "account": "B2", "symbol": "EURUSD", "value": value, "why": "a test"}
     floor.backend.must("anna", "POST", "/limits", limit)
     expect(bar(page)).to_have_class(re.compile(rf"^bar ?{tone}$"))
-    expect(bar(page)).to_have_attribute("aria-valuenow", re.compile(rf"^{used * 100:.0f}(\.0\d*)?$|^{used * 100 - 1:.0f}\.99"))
+    expect(bar(page)).to_have_attribute(
+        "aria-valuenow", re.compile(rf"^{used * 100:.0f}(\.0\d*)?$|^{used * 100 - 1:.0f}\.99")
+    )
 
 
 def test_exposures_are_positions_at_the_mid(page: Page, floor: Floor) -> None:
@@ -158,7 +160,7 @@ def test_value_at_risk_is_what_the_engine_said_last(page: Page, floor: Floor) ->
 def test_what_a_kill_would_meet_is_counted_by_account(page: Page, floor: Floor) -> None:
     send(floor, "buy", 14_000, price="1.00000", time_in_force="gtc")
     go(page, "risk")
-    live = [row for row in tell(floor, "/orders?account=B2")["orders"]]
+    live = tell(floor, "/orders?account=B2")["orders"]
     row = rows(page, "What a kill would meet").filter(has_text="B2")
     expect(row.locator("td").nth(1)).to_have_text(str(len(live)))
     page.get_by_role("button", name="Kill B2…").click()
@@ -168,7 +170,9 @@ def test_what_a_kill_would_meet_is_counted_by_account(page: Page, floor: Floor) 
     floor.backend.must("anna", "POST", "/orders/cancel", {"account": "B2"})
 
 
-@pytest.mark.parametrize(("live", "name", "colour"), [(True, "LIVE", "rgb(179, 33, 28)"), (False, "SIM", "rgb(29, 79, 145)")])
+@pytest.mark.parametrize(
+    ("live", "name", "colour"), [(True, "LIVE", "rgb(179, 33, 28)"), (False, "SIM", "rgb(29, 79, 145)")]
+)
 def test_live_is_red_and_simulated_blue(page: Page, live: bool, name: str, colour: str) -> None:
     page.route("**/now", lambda route: route.fulfill(json=route.fetch().json() | {"live": live}))
     mode = page.locator(".mode")

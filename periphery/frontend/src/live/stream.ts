@@ -67,6 +67,7 @@ export class Stream {
   private tries = 0;
   private timer = 0;
   private pinger = 0;
+  private pingedAt = 0;
   private readonly replaying = new Set<string>();
   /** Topics that go on after their last number once the engine says so; until then what comes is after a gap. */
   private readonly mending = new Set<string>();
@@ -101,7 +102,7 @@ export class Stream {
     this.enter("connecting");
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
     this.socket = socket;
-    this.heardAt = performance.now();
+    this.heardAt = this.pingedAt = performance.now();
     socket.onopen = () => this.say({ op: "auth", token: this.token() });
     socket.onmessage = (event) => socket === this.socket && this.take(JSON.parse(event.data as string));
     socket.onclose = (event) => socket === this.socket && this.lost(event.reason || `closed (${event.code})`);
@@ -110,7 +111,11 @@ export class Stream {
   }
 
   private ping(): void {
-    if (performance.now() - this.heardAt > SILENT_MS) {
+    const now = performance.now();
+    // A page that stood still, or is hidden, has not read what came: that is not the stream's silence.
+    if (now - this.pingedAt > 2 * PING_MS) this.heardAt = now;
+    this.pingedAt = now;
+    if (now - this.heardAt > SILENT_MS) {
       const socket = this.socket;
       this.lost("the stream is silent");
       socket?.close();
