@@ -10,9 +10,10 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from periphery.recorder.recorder import Recorder
 from periphery.recorder.stores import open_store

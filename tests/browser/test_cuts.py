@@ -26,7 +26,7 @@ RETAINED = 60
 STALL_MS = 1500
 LOST_LEAST = 5
 ENDED = """() => [...nacre.store.tables.orders.rows.values()].filter((row) => row.values.done)
-  .map((row) => [row.values.cl_ord_id, row.values.ord_status])"""
+  .map((row) => [row.key, row.values.ord_status])"""
 KNOWN = """(kind) => [...nacre.store.tables[kind].rows.values()].map((row) => row.values)"""
 STATUS = {"filled", "canceled"}
 
@@ -130,38 +130,41 @@ def restart_backend(page: Page, floor: Floor) -> None:
 
 
 CUTS = (
-    drop_socket, kill_engine, stand_still, leave_the_desk, restart_backend, drop_socket, kill_engine,
-    leave_the_desk, stand_still, drop_socket,
+    drop_socket, kill_engine, stand_still, leave_the_desk, restart_backend, kill_engine, drop_socket,
 )  # fmt: skip
+
+
+def same(shown: Callable[[], Any], theirs: Any, pause: Callable[[], Any] = lambda: time.sleep(0.05)) -> None:
+    """Once it is; else what differs."""
+    end = time.monotonic() + WAIT_S
+    while shown() != theirs and time.monotonic() < end:
+        pause()
+    assert shown() == theirs
 
 
 def alike(page: Page, floor: Floor) -> None:
     """Every row, once the page has all that the core has."""
     settled(floor)
-    seq = floor.core.ask("status")["seq"]
     theirs = in_core(floor)
     until(lambda: state_of(page)["phase"] == "open", "the page is connected", WAIT_S)
-    until(lambda: on_page(page) == theirs, "the blotter has what the core has", WAIT_S)
+    same(lambda: on_page(page), theirs)
     ended = ended_in_core(floor)
-    until(
-        lambda: ended.items() <= dict(page.evaluate(ENDED)).items(),
-        f"what ended up to {seq} is known",
-        WAIT_S,
-    )
+    same(lambda: {key: value for key, value in page.evaluate(ENDED) if key in ended}, ended)
     fills = floor.backend.must("anna", "GET", "/orders/fills?most=1000")["rows"]
     known = {row["exec_id"]: (row["qty"], row["px"]) for row in page.evaluate(KNOWN, "fills")}
     assert {row["exec_id"]: (row["qty"], row["px"]) for row in fills}.items() <= known.items()
     (position,) = floor.backend.must("anna", "GET", "/positions?account=A1")["positions"]
-    until(
-        lambda: [row["qty"] for row in page.evaluate(KNOWN, "positions")] == [position["qty"]],
-        "the position is the core's",
-        WAIT_S,
-    )
+    same(lambda: [row["qty"] for row in page.evaluate(KNOWN, "positions")], [position["qty"]])
 
 
 def ended_in_core(floor: Floor) -> dict[str, str]:
+    """By the order's first id, which its children are named after."""
     rows = floor.backend.must("anna", "GET", "/orders?live_only=false&most=10000")["orders"]
-    return {row["cl_ord_id"]: row["ord_status"] for row in rows if row["ord_status"] in STATUS}
+    return {
+        row["children"][0]["child_id"].rpartition(".")[0]: row["ord_status"]
+        for row in rows
+        if row["ord_status"] in STATUS
+    }
 
 
 def test_whatever_cuts_it_the_page_has_each_row_of_the_core(browser: Browser, tmp_path: Path) -> None:
@@ -247,13 +250,7 @@ BODY = {"account": "A1", "symbol": "EURUSD", "side": "buy", "order_qty": "700", 
 def alike_through(page: Page, floor: Floor) -> None:
     """As `alike` for the orders: the page's messages are passed on only while Playwright is asked."""
     settled(floor)
-    theirs = in_core(floor)
-
-    def equal() -> bool:
-        page.wait_for_timeout(20)
-        return on_page(page) == theirs
-
-    until(equal, "the blotter has what the core has", WAIT_S)
+    same(lambda: on_page(page), in_core(floor), lambda: page.wait_for_timeout(20))
 
 
 GHOST = """() => nacre.store.tables.orders.set({ key: "ghost", topic: "orders:A1", seq: 1, timeNs: "", at: 0,

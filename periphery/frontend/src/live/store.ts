@@ -163,10 +163,7 @@ class Store {
   private async fetchEnded(): Promise<void> {
     try {
       const told = await must(api.GET("/orders", { params: { query: { live_only: false, most: 2000 } } }));
-      const known = new Set(this.values("orders").map((values) => values.cl_ord_id));
-      for (const order of [...told.orders].reverse()) {
-        if (ENDED.has(order.ord_status) && !known.has(order.cl_ord_id)) this.takeEnded(order);
-      }
+      for (const order of [...told.orders].reverse()) if (ENDED.has(order.ord_status)) this.takeEnded(order);
       this.mark();
     } catch {
       return; // the banner says that the backend can't be reached
@@ -179,6 +176,7 @@ class Store {
     const at = performance.now();
     // A child is named after its order's first id, which is the order's key.
     const key = children[0] ? parentOf(children[0].child_id) : order.cl_ord_id;
+    if (this.tables.orders.rows.get(idOf(topic, key))?.values.done) return;
     this.end("orders", { key, topic, seq: 0, timeNs: "", at, values });
     for (const child of children) {
       const about = { symbol: order.symbol, side: order.side };
