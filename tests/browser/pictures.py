@@ -20,7 +20,8 @@ from tests.integration.live_core import ROOT
 from tests.support_backend import PASSWORD
 
 DESK = ROOT / "docs" / "desk.png"
-DESK_SIZE = {"width": 1440, "height": 860}
+DESK_SIZE = {"width": 1360, "height": 800}
+DESK_MOST_BYTES = 200_000
 SIZES = {"narrow": (1280, 800, ("dark", "light")), "wide": (1920, 1080, ("dark",))}
 PAGES = (
     "desk", "risk", "engines", "execution", "reconciliation", "strategies", "backtests", "portfolio", "audit",
@@ -59,6 +60,7 @@ def take_desk(page: Page) -> None:
     page.set_viewport_size(DESK_SIZE)  # type: ignore[arg-type]
     fill_desk(page)
     take(page, DESK)
+    assert DESK.stat().st_size <= DESK_MOST_BYTES, f"{DESK} is larger than {DESK_MOST_BYTES:,} bytes"
 
 
 def choose(page: Page, path: str) -> None:
