@@ -94,6 +94,9 @@ frontend: env ## build the pages anew: their types of the backend's document, th
 browser-load: env ## 60 s of 1,000 updates a second into a blotter of 5,000 orders (ARGS="--seconds 10"; needs chromium)
 	$(PY) -m tests.browser.load $(ARGS)
 
+picture: env ## a picture of the desk over the recorded market into docs/desk.png (ARGS="--all FOLDER": of every page; needs chromium)
+	$(PY) -m tests.browser.pictures $(ARGS)
+
 servers: ## install Debian's servers that tests start for themselves, as root (PostgreSQL, Redis), and Chromium
 	@deploy/setup/servers.sh
 

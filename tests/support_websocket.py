@@ -15,10 +15,13 @@ WAIT_S = 60.0
 
 
 class Mirror:
-    """state: by topic and key, what is true. changes: by topic, all that came. said: other messages."""
+    """state: by topic and key, what is true. dates: the event of each, and its time. changes: by topic, all
+    that came. said: other messages.
+    """
 
     def __init__(self) -> None:
         self.state: dict[str, dict[str, Any]] = {}
+        self.dates: dict[str, dict[str, tuple[int, str]]] = {}
         self.n: dict[str, int] = {}
         self.changes: dict[str, list[dict[str, Any]]] = {}
         self.conflated: Counter[str] = Counter()
@@ -99,6 +102,10 @@ class Mirror:
                 self.state[message["topic"]] = {}
                 self.snapshots[message["topic"]] += 1
             self.state[message["topic"]].update((row["key"], row["values"]) for row in message["rows"])
+            dates = self.dates.setdefault(message["topic"], {})
+            dates.update(
+                (row["key"], (row["seq"], row["time_ns"])) for row in message["rows"] if "seq" in row
+            )
             self.n[message["topic"]] = message["n"]
         else:
             self.stream = message.get("stream", self.stream)
@@ -116,3 +123,4 @@ class Mirror:
             known.pop(change["key"], None)
             if not change.get("gone"):
                 known[change["key"]] = change["values"]
+            self.dates.setdefault(topic, {})[change["key"]] = change["seq"], change["time_ns"]

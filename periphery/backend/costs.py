@@ -1,4 +1,4 @@
-"""What each order's executions cost, and how venues are: a task over the core's journal."""
+"""What executions cost, in all and each order's, and how venues are: tasks over the core's journal."""
 
 from __future__ import annotations
 
@@ -11,39 +11,15 @@ import numpy as np
 from core import messages as m
 from core.analytics.groups import BPS, NO_ALGO, SHORTFALL
 from core.analytics.measure import MARKOUTS_NS, Columns, Measured
-from core.analytics.names import NO_STRATEGY, Names
-from core.analytics.observer import Observer
+from core.analytics.names import NO_STRATEGY
+from core.analytics.report import figures
 from core.scenario.algos import NAMES as ALGO_NAMES
-
-_HEADER = m.HEADER.itemsize
-_KIND_AT = 40
+from periphery.backend.observed import observed
 
 
-class VenueStates:
-    """Hears each page, and keeps what was said of venues: by (venue, symbol), NONE is all of them."""
-
-    def __init__(self, observer: Observer) -> None:
-        self.states: dict[tuple[int, int], int] = {}
-        self._tape = observer.tape
-        observer._replay.on_page = self.page
-
-    def page(self, raw: bytes) -> None:
-        self._tape.page(raw)
-        if int.from_bytes(raw[_KIND_AT : _KIND_AT + 2], "little") == m.Kind.VENUE_STATE:
-            row = np.frombuffer(raw, m.VENUE_STATE_EVENT, 1, _HEADER)[0]
-            self.states[int(row["venue"]), int(row["symbol"])] = int(row["state"])
-
-    def told(self, names: Names) -> list[dict[str, str]]:
-        """By venue; one that nothing was said of is up."""
-        found = {(venue, m.NONE): int(m.VenueState.UP) for venue in names.venues} | self.states
-        return [
-            {
-                "venue": names.venues.get(venue, ""),
-                "symbol": names.symbols.get(symbol, ""),
-                "state": m.VenueState(state).name.lower(),
-            }
-            for (venue, symbol), state in sorted(found.items())
-        ]
+def costs(folder: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    """What executions cost, in all and by these keys: see core.analytics.report."""
+    return figures(observed(folder).measured(), keys)
 
 
 def order_costs(folder: Path, most: int, account: str | None, symbol: str | None) -> dict[str, Any]:
@@ -51,14 +27,13 @@ def order_costs(folder: Path, most: int, account: str | None, symbol: str | None
 
     OSError, JournalError, CoreFault: as a replay.
     """
-    observer = Observer(folder)
-    venues = VenueStates(observer)
-    found = observer.catch_up().measure()
+    kept = observed(folder)
+    found = kept.measured()
     chosen = _chosen(found, account, symbol)
     return {
         "orders": [_order(found, int(row)) for row in chosen[::-1][:most]],
         "count": len(chosen),
-        "venues": venues.told(found.names),
+        "venues": kept.venues.told(found.names),
     }
 
 

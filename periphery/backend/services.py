@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from periphery.backend.approvals import Approvals
 from periphery.backend.audit import Audit
@@ -19,6 +20,7 @@ from periphery.backend.link import CoreLink
 from periphery.backend.metrics import Metrics
 from periphery.backend.portfolios import Portfolios
 from periphery.backend.problems import Refusal
+from periphery.backend.remembered import Remembered
 from periphery.backend.strategies import Strategies
 from periphery.backend.tasks import Tasks
 from periphery.backend.tokens import Tokens
@@ -30,6 +32,9 @@ from periphery.service.log import Log
 
 READ_ONLY = "read_only"
 STORE_S = 20.0
+PROBED_S, DATABASE_SEEN_S = 0.9, 5.0
+"""So long the map of engines holds what it was told by others, and by the store."""
+type Rows = list[dict[str, Any]]
 
 
 class Backend:
@@ -61,6 +66,9 @@ class Backend:
         self.kill_thread = ThreadPoolExecutor(2, "kill")
         self.journal: Path | None = None  # the core's, once it has said where it is
         self.peers: set[object] = set()  # who follows over a websocket
+        self.listening = Remembered[Rows](PROBED_S)
+        self.probed = Remembered[Rows](PROBED_S)
+        self.database_seen = Remembered[Rows](DATABASE_SEEN_S)
         self.metrics = Metrics(self)
         self._store: Store | None = None
         self._store_thread = ThreadPoolExecutor(1, "store")  # SQLite's connection is of one thread alone

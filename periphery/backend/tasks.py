@@ -1,10 +1,14 @@
-"""Questions that take a journal's replay: in processes of their own, two at a time, so many waiting."""
+"""Questions that take a journal's replay: in processes of their own, two at a time, so many waiting.
+
+What is asked again and again has one more process, which keeps what it has read and reads on from there; it
+ends once nobody has asked for a while, and its memory with it.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from multiprocessing import get_context
@@ -19,18 +23,25 @@ PROCESSES = 2
 WAITING_MOST = 16
 TASKS_EACH = 50
 """A process lives so long: what it held of a large journal goes with it."""
+KEPT_S = 600.0
+"""So long after the last question what was read is kept."""
 
 
 class Tasks:
     """`run`, from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_s: float = KEPT_S) -> None:
         self._places = threading.BoundedSemaphore(WAITING_MOST)
         self._turn = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._kept_s = kept_s
+        self._pools: dict[bool, ProcessPoolExecutor] = {}  # by whether it keeps what it has read
+        self._giving_up: threading.Timer | None = None
 
-    def run(self, task: Callable[..., Any], *given: Any, within_s: float = 300.0) -> Any:
-        """What the task gives; a function of this package. Refusal: 409 the journal isn't whole, 503 busy."""
+    def run(self, task: Callable[..., Any], *given: Any, within_s: float = 300.0, kept: bool = False) -> Any:
+        """What the task gives; a function of this package. kept: by the process that keeps what it has read.
+
+        Refusal: 409 the journal isn't whole, 503 busy.
+        """
         if not self._places.acquire(blocking=False):
             raise Refusal(
                 503,
@@ -41,7 +52,7 @@ class Tasks:
                 headers={"Retry-After": "5"},
             )
         try:
-            return self._executor().submit(task, *given).result(within_s)
+            return self._submit(kept, task, *given).result(within_s)
         except TimeoutError:
             raise Refusal(
                 504,
@@ -59,18 +70,44 @@ class Tasks:
         finally:
             self._places.release()
 
-    def _executor(self) -> ProcessPoolExecutor:
+    def _submit(self, kept: bool, task: Callable[..., Any], *given: Any) -> Future[Any]:
         with self._turn:
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(
-                    PROCESSES, mp_context=get_context("spawn"), max_tasks_per_child=TASKS_EACH
+            if kept:
+                self._give_up_later()
+            if kept not in self._pools:
+                self._pools[kept] = ProcessPoolExecutor(
+                    1 if kept else PROCESSES,
+                    mp_context=get_context("spawn"),
+                    max_tasks_per_child=None if kept else TASKS_EACH,
                 )
-            return self._pool
+            return self._pools[kept].submit(task, *given)
+
+    def _give_up_later(self) -> None:
+        """What is kept, `kept_s` after this question."""
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+        self._giving_up = threading.Timer(self._kept_s, self._give_up)
+        self._giving_up.daemon = True
+        self._giving_up.start()
+
+    def _give_up(self) -> None:
+        """What is asked just now is answered first."""
+        with self._turn:
+            pool = self._pools.pop(True, None)
+        if pool is not None:
+            pool.shutdown(wait=False)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a process that keeps what it has read."""
+        return True in self._pools
 
     def close(self) -> None:
         with self._turn:
-            pool, self._pool = self._pool, None
-        if pool is not None:
+            pools, self._pools = list(self._pools.values()), {}
+            if self._giving_up is not None:
+                self._giving_up.cancel()
+        for pool in pools:
             running = list(pool._processes.values())
             pool.shutdown(wait=False, cancel_futures=True)
             for process in running:
@@ -90,14 +127,6 @@ def journal_verify(folder: Path) -> dict[str, Any]:
     from core.recovery import verify
 
     return verify(folder)
-
-
-def tca(folder: Path, keys: tuple[str, ...]) -> dict[str, Any]:
-    """What executions cost: see core.analytics.report."""
-    from core.analytics.observer import Observer
-    from core.analytics.report import figures
-
-    return figures(Observer(folder).catch_up().measure(), keys)
 
 
 def reconcile(

@@ -38,6 +38,8 @@ _OF_TABLE = {
     t.RISK_EVENTS.name: "risk",
 }
 type Values = dict[str, Any]
+type When = tuple[int, int]
+"""Of a row: the event that it was changed by last, and that event's time in ns."""
 
 
 class Source(Protocol):
@@ -84,6 +86,7 @@ class View:
         self.seq = 0
         self.time_ns = 0
         self.topics: dict[Topic, dict[str, Values] | deque[tuple[str, Values]]] = {}
+        self._whens: dict[Topic, dict[str, When] | deque[When]] = {}
         self.marks = Marks(book.directory)
         self.ledger = Ledger(book.directory, book.rates)
         self._marked: dict[int, int | None] = {}
@@ -104,6 +107,13 @@ class View:
         """Every key that has values now; of news the last ones. Empty where there was none yet."""
         known = self.topics.get(topic, {})
         return [(key, self.now(topic, key)) for key in known] if isinstance(known, dict) else list(known)
+
+    def dated(self, topic: Topic) -> list[tuple[str, Values, When]]:
+        """The snapshot, each row with the event that it was changed by last."""
+        whens = self._whens.get(topic, {})
+        if isinstance(whens, dict):
+            return [(key, values, whens[key]) for key, values in self.snapshot(topic)]
+        return [(key, values, when) for (key, values), when in zip(self.snapshot(topic), whens, strict=True)]
 
     def rows(self, kind: str) -> list[Values]:
         """The values of all topics of a kind, as the core tells them: by whose they are, then by key."""
@@ -172,7 +182,16 @@ class View:
         known = self.topics.setdefault(topic, {})
         assert isinstance(known, dict)
         known[key] = {}
+        self._keep_when(topic, key)
         self.on_change(Change(topic, key, self.seq, self.time_ns, None, told=told))
+
+    def _keep_when(self, topic: Topic, key: str, gone: bool = False) -> None:
+        whens = self._whens.setdefault(topic, {})
+        assert isinstance(whens, dict)
+        if gone:
+            whens.pop(key, None)
+        else:
+            whens[key] = self.seq, self.time_ns
 
     def _position(self, account: int, symbol: int, told: bool = True) -> None:
         d = self.book.directory
@@ -191,10 +210,14 @@ class View:
             known.pop(key, None)
             if not gone:
                 known[key] = values
+            self._keep_when(topic, key, gone)
         else:
             news = self.topics.setdefault(topic, deque(maxlen=KEPT))
             assert isinstance(news, deque)
             news.append((key, values))
+            whens = self._whens.setdefault(topic, deque(maxlen=KEPT))
+            assert isinstance(whens, deque)
+            whens.append((self.seq, self.time_ns))
         self.on_change(Change(topic, key, self.seq, self.time_ns, values, gone))
 
     # ---- values --------------------------------------------------------------------------------------------

@@ -110,10 +110,15 @@ class Hub:
         if topic.kind == "engine":
             about = next(each.now for each in self.outputs if each.name == topic.of.partition(":")[0])
             known = about.setdefault(topic, {})
-            log = Log(topic, self.settings.retained, known.__getitem__, lambda: list(known.items()))
+            log = Log(
+                topic,
+                self.settings.retained,
+                known.__getitem__,
+                lambda: [(*row, None) for row in known.items()],
+            )
         else:
             view, retained = self.view, self.settings.retained
-            log = Log(topic, retained, lambda key: view.now(topic, key), lambda: view.snapshot(topic))
+            log = Log(topic, retained, lambda key: view.now(topic, key), lambda: view.dated(topic))
         self.logs[topic] = log
         for client in self.watchers[topic.kind]:
             client.begun(log)

@@ -7,7 +7,7 @@ last ones, so that a client that has fallen behind them is told.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from periphery.view.topics import KINDS, Topic
@@ -17,6 +17,8 @@ from periphery.websocket import messages
 if TYPE_CHECKING:
     from periphery.websocket.client import Client
 
+type Row = tuple[str, Any, tuple[int, int] | None]
+"""A key, its values, and the event that it was changed by last with its time in ns, where that is known."""
 MOST = 1000
 """Changes of a message; rows of a snapshot's."""
 
@@ -48,7 +50,7 @@ class Log:
         topic: Topic,
         retained: int,
         now: Callable[[str], dict[str, Any]],
-        rows: Callable[[], list[tuple[str, Any]]],
+        rows: Callable[[], Sequence[Row]],
     ) -> None:
         self.topic = topic
         self.conflated = KINDS[topic.kind].conflated

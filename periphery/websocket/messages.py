@@ -87,11 +87,21 @@ def deltas(parts: Sequence[bytes]) -> bytes:
 
 
 def snapshot(
-    topic: Topic, n: int, seq: int, rows: Sequence[tuple[str, Any]], first: bool, more: bool
+    topic: Topic,
+    n: int,
+    seq: int,
+    rows: Sequence[tuple[str, Any, tuple[int, int] | None]],
+    first: bool,
+    more: bool,
 ) -> bytes:
-    """Some of what is true; more: the rest comes with the next message."""
+    """Some of what is true, each row with its last event; more: the rest comes with the next message."""
     found = {"topic": str(topic), "n": n, "seq": seq, "first": first, "more": more}
-    return told("snapshot", None, **found, rows=[{"key": key, "values": values} for key, values in rows])
+    return told("snapshot", None, **found, rows=[_row(*row) for row in rows])
+
+
+def _row(key: str, values: Any, when: tuple[int, int] | None) -> dict[str, Any]:
+    row = {"key": key, "values": values}
+    return row if when is None else row | {"seq": when[0], "time_ns": str(when[1])}
 
 
 def reason(words: str) -> str:

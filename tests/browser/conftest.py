@@ -19,5 +19,5 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def floor(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    with opened(tmp_path_factory.mktemp("floor")) as found:
+    with opened(tmp_path_factory.mktemp("floor"), engines=("risk",)) as found:
         yield found

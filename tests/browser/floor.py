@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from periphery.recorder.recorder import Recorder
 from periphery.recorder.stores import open_store
 from periphery.websocket.rights import read_secret
+from tests.browser.engines import following
 from tests.browser.files import prepare
 from tests.browser.market import DECLARED, Feed
 from tests.integration.live_core import Process
@@ -33,19 +36,23 @@ CORE = 'second_person = true\n[groups]\ndesk = ["A1", "B2"]\n'
 class Engine:
     """`nacre websocket run`; after `kill` it starts anew at the same address."""
 
-    def __init__(self, folder: Path, journal: Path) -> None:
+    def __init__(self, folder: Path, journal: Path, outputs: Mapping[str, Path], retained: int) -> None:
+        """outputs: of engines beside the core, the folder of what each says. retained: changes of a topic."""
+        self._retained = str(retained)
         self.secret = folder / "websocket.secret"
         words = [sys.executable, "-m", "core.cli", "websocket"]
         subprocess.run([*words, "secret", str(self.secret)], check=True, capture_output=True, timeout=WAIT_S)
         read_secret(self.secret)
         self._words = [*words, "run", "--journal", str(journal), "--secret", str(self.secret)]
+        for name, said in outputs.items():
+            self._words += ["--outputs", f"{name}={said}"]
         self.port = 0
         self.start()
 
     def start(self) -> None:
         listen = ["--listen", f"127.0.0.1:{self.port}", "--http", "127.0.0.1:0"]
         # A machine that runs tests may stand still for a while; nobody is to be cut for that.
-        patient = os.environ | {"NACRE_WEBSOCKET_RETAINED": "50000", "NACRE_WEBSOCKET_STALL_S": "120"}
+        patient = os.environ | {"NACRE_WEBSOCKET_RETAINED": self._retained, "NACRE_WEBSOCKET_STALL_S": "120"}
         words = [*self._words, *listen]
         self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=patient)
         assert self.process.stderr is not None
@@ -86,7 +93,9 @@ class Kept:
 
 
 class Floor:
-    """All of it, while it is open."""
+    """All of it, while it is open. said: of engines beside the core, the folder of what each says."""
+
+    said: Mapping[str, Path]
 
     def __init__(self, core: Process, kept: Kept, engine: Engine, backend: Serving, feed: Feed) -> None:
         self._kept = kept
@@ -94,6 +103,16 @@ class Floor:
         self.engine = engine
         self.backend = backend
         self.feed = feed
+
+    def restart_backend(self) -> None:
+        """It ends in order, and another one begins at its address, from its files."""
+        address = self.url.removeprefix("http://")
+        self.close()
+        self.backend = Serving(replace(self.backend.config, listen=address), PEOPLE)
+        self.backend.__enter__()
+
+    def close(self) -> None:
+        self.backend.__exit__(None, None, None)
 
     def recorded(self) -> int:
         """The last event that is in the store."""
@@ -106,28 +125,38 @@ class Floor:
 
 @contextmanager
 def opened(
-    folder: Path, declared: list[dict[str, Any]] | None = None, core_text: str = CORE
+    folder: Path,
+    declared: list[dict[str, Any]] | None = None,
+    core_text: str = CORE,
+    engines: tuple[str, ...] = (),
+    retained: int = 50_000,
 ) -> Iterator[Floor]:
-    """declared: other than what comes with the recorded market."""
+    """declared: other than what comes with the recorded market. engines: that follow the core.
+
+    retained: changes of a topic that the websocket engine can go on from.
+    """
     (folder / "core.toml").write_text(core_text)
     core = Process(folder, "--config", str(folder / "core.toml"), declared=declared or DECLARED)
     core.start()
     store = f"sqlite:///{folder / 'nacre.db'}"
-    ends = [core.end]
-    try:
+    with ExitStack() as ends:
+        ends.callback(core.end)
         kept = Kept(core.journal, store)
-        ends.append(kept.end)
-        engine = Engine(folder, core.journal)
-        ends.append(engine.kill)
+        ends.callback(kept.end)
+        followers = ends.enter_context(following(folder, core.journal, engines))
+        engine = Engine(folder, core.journal, followers.folders, retained)
+        ends.callback(engine.kill)
         feed = Feed(core.socket)
-        ends.append(feed.end)
+        ends.callback(feed.end)
         more: dict[str, Any] = {
             "websocket": f"127.0.0.1:{engine.port}",
             "websocket_secret": str(engine.secret),
+            "engines": dict(followers.probes),
             **prepare(folder),
         }
-        with Serving(config_of(folder, core.socket, store=store, **more), PEOPLE) as backend:
-            yield Floor(core, kept, engine, backend, feed)
-    finally:
-        for end in reversed(ends):
-            end()
+        backend = Serving(config_of(folder, core.socket, store=store, **more), PEOPLE)
+        floor = Floor(core, kept, engine, backend, feed)
+        floor.said = followers.folders
+        backend.__enter__()
+        ends.callback(floor.close)
+        yield floor

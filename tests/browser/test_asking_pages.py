@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -155,6 +157,27 @@ def test_a_break_is_found_booked_by_two_and_gone(page: Page, floor: Floor) -> No
     expect(page.get_by_test_id("breaks-open")).to_contain_text("0 open")
 
 
+STATEMENTS = {
+    "A1,EURUSD,250000\nA1,USD,-9.75": "2 rows of A1",
+    "account,symbol,quantity\nA1,EURUSD,1": "1 row of A1",
+    'Position;Ticker;Account\n"1,250,000";EURUSD;A1\n(300);EURUSD;B2': "2 rows of A1, B2",
+    "symbol\tbalance\tcurrency code\tacct\r\nUSD\t+12.5\tUSD\tB2\r\n": "1 row of B2",
+    "A1,EURUSD,250000\nA1,EURUSD,many": "can't be read: row 2: A1,EURUSD,many",
+    "A1,EURUSD,1,2": "can't be read: row 1: A1,EURUSD,1,2",
+    "account,quantity\nA1,1": "can't be read: the head names no symbol: account, quantity",
+    "account,symbol,quantity": "can't be read: there are no rows below the head",
+}
+
+
+def test_a_statement_is_read_as_it_comes_and_what_can_t_be_read_is_named(page: Page) -> None:
+    go(page, "reconciliation")
+    page.keyboard.press("n")
+    for text, told in STATEMENTS.items():
+        page.get_by_role("textbox", name="Theirs").fill(text)
+        expect(page.get_by_test_id("theirs-read")).to_have_text(told)
+    page.keyboard.press("Escape")
+
+
 def test_the_audit_is_searched(page: Page, floor: Floor) -> None:
     go(page, "audit")
     page.get_by_label("Path has").fill("/reconciliation")
@@ -185,9 +208,12 @@ def test_a_strategy_is_started_told_and_stopped(page: Page, floor: Floor) -> Non
     page.get_by_label("Parameters").fill("qty=7")
     page.get_by_role("button", name="Set", exact=True).click()
     log = page.get_by_role("region", name="Log")
-    expect(log).to_contain_text('"qty": 7')
+    expect(log).to_contain_text(re.compile(r"^\d\d:\d\d:\d\d\.\d{3}  hears  qty=7$", re.MULTILINE))
     [told] = [each for each in tell(floor, "/strategies")["strategies"] if each["session"] == "hears"]
-    assert log.inner_text().strip().splitlines() == told["log"]
+    shown = log.inner_text().strip().splitlines()
+    assert len(shown) == len(told["log"])
+    for line, said in zip(shown, map(json.loads, told["log"]), strict=True):
+        assert str(said.get("message", "")) in line
     page.get_by_label("Signal's name").fill("target")
     page.get_by_label("Signal's value").fill("0.25")
     page.get_by_role("button", name="Say", exact=True).click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pyotp
 import pytest
@@ -32,7 +33,8 @@ def test_a_desk_s_day(browser: Browser, floor: Floor) -> None:
     take_a_position(anna, floor)
     kill(anna, floor)
     rearm_with_a_second_person(browser, anna, floor)
-    reconcile(floor)
+    reconcile(anna, floor)
+    find_it_in_the_audit(anna)
     assert anna.said == []  # type: ignore[attr-defined]
 
 
@@ -81,7 +83,12 @@ def sell_above(page: Page, floor: Floor, price: float) -> None:
 
 
 def select_first(page: Page) -> None:
-    page.get_by_role("grid", name="Orders").get_by_role("gridcell", name="EURUSD").first.click()
+    expect(
+        page.get_by_role("grid", name="Orders").get_by_role("gridcell", name="EURUSD").first
+    ).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    expect(page.locator(".ag-row-selected").first).to_be_visible()
 
 
 def replace(page: Page, floor: Floor) -> str:
@@ -91,6 +98,7 @@ def replace(page: Page, floor: Floor) -> str:
     expect(page.get_by_role("region", name="Replace")).to_be_visible()
     page.get_by_label("Quantity").fill("150000")
     page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("region", name="Ticket")).to_be_visible()
     order = the_order(floor, ord_status="new", order_qty="150000")
     expect(page.get_by_role("grid", name="Orders")).to_contain_text("150,000")
     return str(order["cl_ord_id"])
@@ -100,7 +108,8 @@ def cancel(page: Page, floor: Floor, cl_ord_id: str) -> None:
     """It is asked once; then the order is done, and shown among those."""
     select_first(page)
     page.keyboard.press("x")
-    page.get_by_role("button", name="Cancel the order").click()
+    expect(page.get_by_role("button", name="Cancel the order")).to_be_focused()
+    page.keyboard.press("Enter")
     the_order(floor, ord_status="canceled", order_qty="150000")
     expect(page.get_by_test_id("working")).to_have_text("0 working")
     page.get_by_role("button", name="done", exact=True).click()
@@ -141,7 +150,12 @@ def kill(page: Page, floor: Floor) -> None:
     """One question, which says what it meets; then nothing works any more, and every page says so."""
     page.evaluate("() => document.activeElement.blur()")
     page.keyboard.press("k")
-    page.get_by_role("button", name="Kill account A1: cancel 1 order").click()
+    expect(page.get_by_label("Scope")).to_be_focused()
+    stops = page.get_by_role("button", name="Kill account A1: cancel 1 order")
+    for _ in ("which", "don't", "kill"):
+        page.keyboard.press("Tab")
+    expect(stops).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("table", name="What is stopped")).to_contain_text("account A1")
     expect(page.get_by_text("KILLED: 1 kill is in force")).to_be_visible()
     the_order(floor, ord_status="canceled", order_qty="100000")
@@ -174,19 +188,24 @@ class Device:
 def rearm_with_a_second_person(browser: Browser, anna: Page, floor: Floor) -> None:
     """Who asks can't approve; somebody else does, with a code of their own; then it trades again."""
     device = Device(anna)
-    anna.get_by_role("button", name="Re-arm…").click()
-    dialog = anna.get_by_role("dialog")
-    dialog.get_by_label("Why").fill("the feed was wrong")
-    dialog.get_by_label("Code").fill(device.code())
-    dialog.get_by_role("button", name="Ask for it").click()
+    anna.evaluate("() => document.activeElement.blur()")
+    anna.keyboard.press("r")
+    expect(anna.get_by_role("dialog", name="Re-arm account A1").get_by_label("Why")).to_be_focused()
+    anna.keyboard.type("the feed was wrong")
+    anna.keyboard.press("Tab")
+    anna.keyboard.type(device.code())
+    anna.keyboard.press("Enter")
     anna.get_by_role("button", name="Take back…").wait_for()
     assert floor.backend.must("anna", "GET", "/kills")["kills"]
     bert = open_page(browser, floor.url + "/#/risk", "bert", PASSWORD)
     second = Device(bert)
-    bert.get_by_role("button", name="Decide…").click()
+    bert.get_by_role("button", name="Decide…").wait_for()
+    bert.evaluate("() => document.activeElement.blur()")
+    bert.keyboard.press("d")
     expect(bert.get_by_role("dialog")).to_contain_text("the feed was wrong")
-    bert.get_by_label("Your code").fill(second.code())
-    bert.get_by_role("button", name="Approve").click()
+    expect(bert.get_by_label("Your code")).to_be_focused()
+    bert.keyboard.type(second.code())
+    bert.keyboard.press("Enter")
     expect(bert.get_by_text("nothing is killed or halted")).to_be_visible()
     expect(anna.get_by_text("KILLED:")).to_have_count(0)
     assert bert.said == []  # type: ignore[attr-defined]
@@ -197,8 +216,52 @@ def rearm_with_a_second_person(browser: Browser, anna: Page, floor: Floor) -> No
     the_order(floor, ord_status="new", order_qty="110000")
 
 
-def reconcile(floor: Floor) -> None:
-    """The venue's file agrees with the books, and a break shows where it doesn't."""
-    rows = [{"account": "A1", "symbol": "EURUSD", "qty": "300000"}]
-    told = floor.backend.must("anna", "POST", "/reconciliation", {"rows": rows})
-    assert not [each for each in told["breaks"] if each["what"] == "EURUSD"], told
+def statement(floor: Floor, qty: str) -> Any:
+    """A broker's file of A1: its own columns in its own order, the cash as we have it, so many EURUSD."""
+    (row,) = [row for row in floor.backend.must("anna", "GET", "/pnl")["accounts"] if row["account"] == "A1"]
+    text = (
+        "Date;Instrument;ISIN;Net Position;Account\r\n"
+        f"20140502;EURUSD;;{qty};A1\r\n"
+        f"20140502;USD;;{row['cash']['USD']};A1\r\n"
+    )
+    return {"name": "statement.csv", "mimeType": "text/csv", "buffer": text.encode()}
+
+
+def compare(page: Page, floor: Floor, qty: str) -> None:
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("n")
+    page.get_by_label("File").set_input_files([statement(floor, qty)])
+    expect(page.get_by_test_id("theirs-read")).to_have_text("2 rows of A1")
+    page.get_by_role("button", name="Compare", exact=True).click()
+
+
+def reconcile(page: Page, floor: Floor) -> None:
+    """Their file says more than our books: the break is seen and explained; their next file agrees."""
+    page.keyboard.press("Alt+5")
+    compare(page, floor, "301,000")
+    row = page.get_by_role("table", name="Breaks").locator("tbody tr")
+    expect(row).to_have_count(1)
+    for text in ("A1", "EURUSD", "300,000", "301,000", "open"):
+        expect(row).to_contain_text(text)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("region", name="Break A1/EURUSD")).to_be_visible()
+    page.keyboard.press("e")
+    page.get_by_label("Why").fill("their fill of 1,000 is of the day before")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("their fill of 1,000 is of the day before (anna)")
+    expect(page.get_by_test_id("breaks-open")).to_contain_text("0 open")
+    compare(page, floor, "300,000")
+    expect(page.get_by_text("No break is unsettled.")).to_be_visible()
+    (kept,) = floor.backend.must("anna", "GET", "/reconciliation/breaks")["breaks"]
+    assert (kept["id"], kept["status"]) == ("A1/EURUSD", "closed")
+
+
+def find_it_in_the_audit(page: Page) -> None:
+    """Who explained it, and in which words."""
+    page.keyboard.press("Alt+9")
+    page.get_by_label("Sent has").fill("of the day before")
+    page.keyboard.press("Enter")
+    row = page.get_by_role("table", name="Audit").locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("/reconciliation/breaks/explain")
+    expect(row).to_contain_text("anna")

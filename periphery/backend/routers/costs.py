@@ -27,5 +27,7 @@ def order_costs(
     accounts names one.
     """
     viewer.need(account, "query.account")
-    found: dict[str, Any] = backend.tasks.run(costs.order_costs, folder_of(backend), most, account, symbol)
+    found: dict[str, Any] = backend.tasks.run(
+        costs.order_costs, folder_of(backend), most, account, symbol, kept=True
+    )
     return found

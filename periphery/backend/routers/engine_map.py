@@ -17,6 +17,7 @@ from periphery.client import Client, ClientError
 from periphery.recorder.store import StoreError
 
 router = APIRouter(prefix="/engines", tags=["engines"])
+type Rows = list[dict[str, Any]]
 
 
 @router.get("/map", response_model=s.EngineMap)
@@ -56,24 +57,30 @@ def _core(backend: Backend, status: dict[str, Any], stages: dict[str, dict[str, 
     return out | {"rings": found.rings(board)}
 
 
-def _beside(backend: Backend, status: dict[str, Any]) -> list[dict[str, Any]]:
-    """All that isn't the core; who is named last counts."""
-    config = backend.config
-    listens = dict(config.infrastructure)
-    if config.websocket:
-        listens["websocket"] = config.websocket
-    local = [row for row in engines.local_parts(backend) if row["name"] != "core"]
+def _beside(backend: Backend, status: dict[str, Any]) -> Rows:
+    """All that isn't the core; who is named last counts. However many look, each is asked once a moment."""
     return [
-        *found.listening(listens),
+        *backend.listening.get(lambda: _listening(backend)),
         *_strategies(backend, status),
-        *_database(backend),
+        *backend.database_seen.get(lambda: _database(backend)),
         {"name": "backend", "state": "ready", "why": ""},
-        *local,
-        *engines.services(config.engines),
+        *backend.probed.get(lambda: _probed(backend)),
     ]
 
 
-def _strategies(backend: Backend, status: dict[str, Any]) -> list[dict[str, Any]]:
+def _listening(backend: Backend) -> Rows:
+    listens = dict(backend.config.infrastructure)
+    if backend.config.websocket:
+        listens["websocket"] = backend.config.websocket
+    return found.listening(listens)
+
+
+def _probed(backend: Backend) -> Rows:
+    local = [row for row in engines.local_parts(backend) if row["name"] != "core"]
+    return [*local, *engines.services(backend.config.engines)]
+
+
+def _strategies(backend: Backend, status: dict[str, Any]) -> Rows:
     started = backend.strategies.all()
     connected = {row["name"] for row in status.get("sessions", [])} & started.keys()
     if not started:
@@ -83,7 +90,7 @@ def _strategies(backend: Backend, status: dict[str, Any]) -> list[dict[str, Any]
     return [{"name": "strategy", "state": state, "why": f"ended: {', '.join(ended)}" if ended else ""}]
 
 
-def _database(backend: Backend) -> list[dict[str, Any]]:
+def _database(backend: Backend) -> Rows:
     if not backend.config.store:
         return []
     try:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from periphery.backend import tasks
+from periphery.backend import costs, tasks
 from periphery.backend.access import Viewer, WholeViewer
 from periphery.backend.problems import Refusal
 from periphery.backend.routers.common import CORE, Services
@@ -55,5 +55,5 @@ def tca(
     by: Annotated[list[Annotated[str, OneOf(*KEYS)]] | None, Query(max_length=5)] = None,
 ) -> dict[str, Any]:
     """What executions cost: slippage, shortfall, spreads, markouts, ratios, in all and by these."""
-    found: dict[str, Any] = backend.tasks.run(tasks.tca, folder_of(backend), tuple(by or KEYS))
+    found: dict[str, Any] = backend.tasks.run(costs.costs, folder_of(backend), tuple(by or KEYS), kept=True)
     return found

@@ -2,12 +2,12 @@
 import { useEffect, useState } from "react";
 import { session } from "./api/session";
 import { frames } from "./live/frames";
-import { useSignal } from "./live/signal";
+import { usePaced, useSignal } from "./live/signal";
 import { store } from "./live/store";
 import { Login } from "./login";
 import { type Page, pages } from "./pages";
 import { Account } from "./account";
-import { listen, shortcuts, useKeys } from "./ui/keys";
+import { capOf, listen, shortcuts, useKeys } from "./ui/keys";
 import { Dialog, Toasts } from "./ui/parts";
 import { theme } from "./ui/theme";
 
@@ -57,6 +57,8 @@ function Shell() {
   );
 }
 
+const STATUS_MS = 500;
+
 const MODES = {
   LIVE: "Orders can reach a market.",
   SIM: "Simulated venues: no order can reach a market.",
@@ -69,14 +71,15 @@ function modeOf(): keyof typeof MODES {
 }
 
 function Status() {
-  useSignal(store.frame);
+  usePaced(store.frame, STATUS_MS);
+  useSignal(store.health);
   const { phase } = store.stream;
   const stale = store.stale();
   const tone = phase === "open" && !stale ? "ok" : phase === "lost" || stale ? "down" : "late";
-  const p99 = frames.stalenessMs(0.99);
+  const p99 = frames.latelyMs(0.99);
   return (
     <div className="status muted">
-      {p99 === null ? null : <span title="How old an update is when it is shown, 99 of 100: since the core's event">p99 {p99.toLocaleString("en")} ms</span>}
+      {p99 === null ? null : <span title="How old updates are when they are shown, 99 of 100 at the most, since the core's event: of the last minute">p99 {p99.toLocaleString("en")} ms</span>}
       <span title="The core's last event that this page knows">seq {store.stream.seq.toLocaleString("en")}</span>
       <span data-testid="connection"><span className={`dot ${tone}`} />{phase === "open" ? (stale ? "stale" : "live") : phase}</span>
     </div>
@@ -106,7 +109,7 @@ function Help(props: { close: () => void }) {
       <div className="shortcuts">
         {shortcuts().filter((group) => group.name !== "Dialog").map((group) => [
           <h3 key={group.name}>{group.name}</h3>,
-          ...group.keys.map((each) => <div key={group.name + each.key}><span>{each.what}</span><kbd>{each.key.replace("+", " + ")}</kbd></div>),
+          ...group.keys.map((each) => <div key={group.name + each.key}><span>{each.what}</span><kbd>{capOf(each.key)}</kbd></div>),
         ])}
       </div>
     </Dialog>

@@ -5,12 +5,16 @@
 const SLOW_MS = 50;
 const HIDDEN_MS = 250;
 const LONGEST_MS = 10_000;
+const LATELY_MS = 30_000;
 
 class Frames {
   /** Of frames: how many, how many took longer than 50 ms, the longest. */
   readonly counts = { frames: 0, slow: 0, longestMs: 0 };
   /** How many updates were shown so many whole ms after the core's time of their event; the last is more. */
   readonly staleness = new Uint32Array(LONGEST_MS + 1);
+  /** The same of this half minute, and of the one before. */
+  private lately = new Uint32Array(LONGEST_MS + 1);
+  private before = new Uint32Array(LONGEST_MS + 1);
   private readonly work: (() => void)[] = [];
   private waiting: number[] = [];
   private asked = false;
@@ -23,6 +27,7 @@ class Frames {
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
+    setInterval(() => [this.before, this.lately] = [this.lately, this.before.fill(0)], LATELY_MS);
     document.addEventListener("visibilitychange", () => (this.last = 0));
   }
 
@@ -42,14 +47,12 @@ class Frames {
 
   /** A quantile of the staleness, in ms; null: nothing was shown yet. */
   stalenessMs(quantile: number): number | null {
-    const total = this.staleness.reduce((sum, count) => sum + count, 0);
-    if (!total) return null;
-    let seen = 0;
-    for (let ms = 0; ms <= LONGEST_MS; ms += 1) {
-      seen += this.staleness[ms]!;
-      if (seen >= total * quantile) return ms;
-    }
-    return LONGEST_MS;
+    return quantileOf((ms) => this.staleness[ms]!, quantile);
+  }
+
+  /** The same, of the last half minute to minute. */
+  latelyMs(quantile: number): number | null {
+    return quantileOf((ms) => this.lately[ms]! + this.before[ms]!, quantile);
   }
 
   forget(): void {
@@ -64,6 +67,7 @@ class Frames {
     for (const timeMs of this.waiting) {
       const ms = Math.min(Math.max(Math.round(nowMs - timeMs), 0), LONGEST_MS);
       this.staleness[ms] = this.staleness[ms]! + 1;
+      this.lately[ms] = this.lately[ms]! + 1;
     }
     this.waiting = [];
   }
@@ -73,6 +77,18 @@ class Frames {
     if (ms > SLOW_MS) this.counts.slow += 1;
     if (ms > this.counts.longestMs) this.counts.longestMs = ms;
   }
+}
+
+function quantileOf(count: (ms: number) => number, quantile: number): number | null {
+  let total = 0;
+  for (let ms = 0; ms <= LONGEST_MS; ms += 1) total += count(ms);
+  if (!total) return null;
+  let seen = 0;
+  for (let ms = 0; ms <= LONGEST_MS; ms += 1) {
+    seen += count(ms);
+    if (seen >= total * quantile) return ms;
+  }
+  return LONGEST_MS;
 }
 
 export const frames = new Frames();

@@ -1,10 +1,11 @@
-/** What the core is doing, as this page knows it: one store, fed by the stream, told to its readers once a frame. */
+/** What the core is doing, as this page knows it: one store, fed by the stream, told to its readers in a frame. */
 import { api, must, type Schemas } from "../api/client";
 import { session } from "../api/session";
 import { frames } from "./frames";
 import { Signal } from "./signal";
 import { Stream } from "./stream";
-import { type Row, Table, type Values } from "./table";
+import { Working } from "./working";
+import { idOf, type Row, Table, type Values } from "./table";
 
 const KINDS = ["quotes", "trades", "orders", "children", "fills", "denials", "positions", "accounts", "risk", "alerts",
   "engine"] as const;
@@ -14,6 +15,7 @@ const DONE_MOST = 5000;
 const TOPICS = [...KINDS.map((kind) => `${kind}:*`), "risk", "alerts"];
 const NOW_MS = 2000;
 const LATE_MS = 5000;
+const TOLD_EVERY_MS = 50;
 const ENDED = new Set<string>(["filled", "canceled", "rejected", "denied", "expired", "done_for_day"]);
 
 export type Now = Schemas["Now"];
@@ -21,7 +23,8 @@ export type Now = Schemas["Now"];
 class Store {
   readonly tables: Record<Kind, Table>;
   readonly stream: Stream;
-  /** Told once a frame, if anything has come. */
+  readonly working = new Working();
+  /** Told in a frame, if anything has come, every TOLD_EVERY_MS at the most. */
   readonly frame = new Signal();
   /** Told when the state of the core or of the connection is another one. */
   readonly health = new Signal();
@@ -33,14 +36,18 @@ class Store {
   private behindSince = 0;
   private timer = 0;
   private dirty = false;
+  private toldMs = 0;
+  private denialsAfter: number | null = null;
 
   constructor() {
     const table = (kind: Kind) => new Table(["fills", "denials", "alerts"].includes(kind) ? NEWS : Infinity);
     this.tables = Object.fromEntries(KINDS.map((kind) => [kind, table(kind)])) as Record<Kind, Table>;
+    this.tables.orders.follow(this.working.take);
     this.stream = new Stream(TOPICS, {
       snapshot: (topic, rows) => this.snapshot(topic, rows),
       change: (topic, row, gone) => this.change(topic, row, gone),
       missed: (topic, afterSeq) => void this.fetchMissed(topic, afterSeq),
+      anew: () => this.anew(),
     });
     this.stream.changed.on(() => this.health.tell());
   }
@@ -104,6 +111,12 @@ class Store {
     this.mark();
   }
 
+  private anew(): void {
+    this.forget();
+    void this.ask();
+    void this.fetchEnded();
+  }
+
   private table(topic: string): Table {
     return this.tables[topic.split(":", 1)[0] as Kind];
   }
@@ -150,10 +163,7 @@ class Store {
   private async fetchEnded(): Promise<void> {
     try {
       const told = await must(api.GET("/orders", { params: { query: { live_only: false, most: 2000 } } }));
-      const known = new Set(this.values("orders").map((values) => values.cl_ord_id));
-      for (const order of [...told.orders].reverse()) {
-        if (ENDED.has(order.ord_status) && !known.has(order.cl_ord_id)) this.takeEnded(order);
-      }
+      for (const order of [...told.orders].reverse()) if (ENDED.has(order.ord_status)) this.takeEnded(order);
       this.mark();
     } catch {
       return; // the banner says that the backend can't be reached
@@ -166,6 +176,7 @@ class Store {
     const at = performance.now();
     // A child is named after its order's first id, which is the order's key.
     const key = children[0] ? parentOf(children[0].child_id) : order.cl_ord_id;
+    if (this.tables.orders.rows.get(idOf(topic, key))?.values.done) return;
     this.end("orders", { key, topic, seq: 0, timeNs: "", at, values });
     for (const child of children) {
       const about = { symbol: order.symbol, side: order.side };
@@ -179,6 +190,9 @@ class Store {
     const [kind, account] = topic.split(":") as [Kind, string];
     if (kind === "orders") return this.fetchEnded();
     if (kind !== "fills" && kind !== "denials") return;
+    // The store's denials are of nobody: they are asked for once, from the earliest place on.
+    if (kind === "denials" && (this.denialsAfter ?? Infinity) <= afterSeq) return;
+    if (kind === "denials") this.denialsAfter = afterSeq;
     let after: number | null = afterSeq;
     try {
       while (after !== null) {
@@ -192,24 +206,37 @@ class Store {
       this.mark();
     } catch {
       return; // without a recorder's store there is nothing more to fetch
+    } finally {
+      if (kind === "denials") this.denialsAfter = null;
     }
   }
 
   private takeMissed(kind: "fills" | "denials", topic: string, values: Values): void {
     const key = kind === "fills" ? `${values.venue ?? ""}/${values.exec_id}` : String(values.cl_ord_id);
-    if (this.tables[kind].rows.has(`${topic}\u0000${key}`)) return;
+    if (this.tables[kind].rows.has(idOf(topic, key)) || (kind === "denials" && this.knowsDenial(key))) return;
     this.put(kind, { key, topic, seq: Number(values.seq), timeNs: String(values.time_ns), at: performance.now(), values });
   }
 
+  private knowsDenial(key: string): boolean {
+    for (const row of this.tables.denials.rows.values()) if (row.key === key) return true;
+    return false;
+  }
+
+  /** What has come is told in the next frame, but not more often than anybody can read. */
   private mark(): void {
     if (this.dirty) return;
     this.dirty = true;
-    frames.next(() => {
-      this.dirty = false;
-      for (const kind of KINDS) this.tables[kind].flush();
-      this.frame.tell();
-    });
+    const waitMs = this.toldMs + TOLD_EVERY_MS - performance.now();
+    if (waitMs > 0) setTimeout(() => frames.next(this.tell), waitMs);
+    else frames.next(this.tell);
   }
+
+  private tell = (): void => {
+    this.dirty = false;
+    this.toldMs = performance.now();
+    for (const kind of KINDS) this.tables[kind].flush();
+    this.frame.tell();
+  };
 }
 
 /** The order's first id, of a child's. */

@@ -15,6 +15,14 @@ export interface Change {
   gone?: boolean;
 }
 
+/** A row of a snapshot. */
+interface Told {
+  key: string;
+  values: Values;
+  seq?: number;
+  time_ns?: string;
+}
+
 interface Part {
   topic: string;
   n: number;
@@ -27,6 +35,8 @@ export interface Taker {
   change(topic: string, row: Row, gone: boolean): void;
   /** Changes were missed that a snapshot doesn't bring back: of news, which has only its last rows. */
   missed(topic: string, afterSeq: number): void;
+  /** It is another core's journal: nothing of what was told holds. */
+  anew(): void;
 }
 
 export type Phase = "off" | "connecting" | "open" | "lost";
@@ -43,7 +53,8 @@ export class Stream {
   heardAt = 0;
   seq = 0;
   reconnects = 0;
-  /** received: changes that came. conflated: left out on purpose, of topics whose newest is enough. lost: neither. */
+  /** received: changes that came. conflated: left out on purpose, of topics whose newest is enough. lost: neither;
+   *  they are asked for again. */
   readonly counts = { received: 0, conflated: 0, lost: 0, snapshots: 0, resumed: 0 };
   /** Changes that came, by kind of topic. */
   readonly receivedOf: Record<string, number> = {};
@@ -56,7 +67,10 @@ export class Stream {
   private tries = 0;
   private timer = 0;
   private pinger = 0;
+  private pingedAt = 0;
   private readonly replaying = new Set<string>();
+  /** Topics that go on after their last number once the engine says so; until then what comes is after a gap. */
+  private readonly mending = new Set<string>();
 
   constructor(private readonly topics: string[], private readonly taker: Taker) {}
 
@@ -73,8 +87,7 @@ export class Stream {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
-    this.after.clear();
-    this.seqs.clear();
+    this.forget();
     this.stream = "";
     this.tries = 0;
     this.enter("off");
@@ -89,7 +102,7 @@ export class Stream {
     this.enter("connecting");
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
     this.socket = socket;
-    this.heardAt = performance.now();
+    this.heardAt = this.pingedAt = performance.now();
     socket.onopen = () => this.say({ op: "auth", token: this.token() });
     socket.onmessage = (event) => socket === this.socket && this.take(JSON.parse(event.data as string));
     socket.onclose = (event) => socket === this.socket && this.lost(event.reason || `closed (${event.code})`);
@@ -98,7 +111,11 @@ export class Stream {
   }
 
   private ping(): void {
-    if (performance.now() - this.heardAt > SILENT_MS) {
+    const now = performance.now();
+    // A page that stood still, or is hidden, has not read what came: that is not the stream's silence.
+    if (now - this.pingedAt > 2 * PING_MS) this.heardAt = now;
+    this.pingedAt = now;
+    if (now - this.heardAt > SILENT_MS) {
       const socket = this.socket;
       this.lost("the stream is silent");
       socket?.close();
@@ -112,6 +129,7 @@ export class Stream {
     if (this.phase === "open") this.reconnects += 1;
     if (!this.lostAt) this.lostAt = Date.now();
     this.partial.clear();
+    this.mending.clear();
     this.enter("lost");
     const wait = AGAIN_MS[Math.min(this.tries, AGAIN_MS.length - 1)]!;
     this.tries += 1;
@@ -146,16 +164,22 @@ export class Stream {
   private welcome(message: Values): void {
     this.seq = message.seq as number;
     if (this.phase === "open") return;
-    const same = this.stream === message.stream;
-    const after = same ? Object.fromEntries(this.after) : {};
-    if (!same) this.after.clear();
+    if (this.stream && this.stream !== message.stream) {
+      this.forget();
+      this.taker.anew();
+    }
     this.stream = message.stream as string;
-    this.say({ op: "subscribe", topics: this.topics, after, stream: this.stream });
+    this.say({ op: "subscribe", topics: this.topics, after: Object.fromEntries(this.after), stream: this.stream });
     this.enter("open");
+  }
+
+  private forget(): void {
+    for (const each of [this.after, this.seqs, this.partial, this.replaying, this.mending]) each.clear();
   }
 
   private subscribed(message: Values): void {
     for (const { topic, resumed } of message.topics as { topic: string; resumed: boolean }[]) {
+      this.mending.delete(topic);
       if (resumed) this.counts.resumed += 1;
       else if (this.seqs.has(topic)) this.replaying.add(topic);
     }
@@ -171,9 +195,8 @@ export class Stream {
     const topic = message.topic as string;
     const parts = message.first ? [] : (this.partial.get(topic) ?? []);
     const at = performance.now();
-    for (const { key, values } of message.rows as { key: string; values: Values }[]) {
-      const seq = Number(values.seq ?? message.seq);
-      parts.push({ key, topic, seq, timeNs: "", at, values });
+    for (const { key, values, seq, time_ns: timeNs } of message.rows as Told[]) {
+      parts.push({ key, topic, seq: seq ?? (message.seq as number), timeNs: timeNs ?? "", at, values });
     }
     if (message.more) {
       this.partial.set(topic, parts);
@@ -189,20 +212,32 @@ export class Stream {
   }
 
   private part(part: Part): void {
-    const before = this.after.get(part.topic) ?? 0;
+    const { topic } = part;
+    if (this.mending.has(topic)) return;
+    const before = this.after.get(topic) ?? 0;
+    const changes = part.changes.filter((change) => change.n > before);
     const lost = part.n - before - part.changes.length - part.conflated;
-    this.counts.received += part.changes.length;
-    this.counts.conflated += part.conflated;
-    if (lost > 0) this.counts.lost += lost;
-    const kind = part.topic.split(":", 1)[0]!;
-    this.receivedOf[kind] = (this.receivedOf[kind] ?? 0) + part.changes.length;
-    this.after.set(part.topic, part.n);
-    const at = performance.now();
-    for (const change of part.changes) {
-      this.seq = Math.max(this.seq, change.seq);
-      this.seqs.set(part.topic, change.seq);
-      const { key, seq, values } = change;
-      this.taker.change(part.topic, { key, topic: part.topic, seq, timeNs: change.time_ns, at, values }, !!change.gone);
+    if (lost > 0) {
+      this.counts.lost += lost;
+      this.mend(topic, before);
+      return;
     }
+    this.counts.received += changes.length;
+    this.counts.conflated += part.conflated;
+    const kind = topic.split(":", 1)[0]!;
+    this.receivedOf[kind] = (this.receivedOf[kind] ?? 0) + changes.length;
+    this.after.set(topic, Math.max(part.n, before));
+    const at = performance.now();
+    for (const { key, seq, values, time_ns: timeNs, gone } of changes) {
+      this.seq = Math.max(this.seq, seq);
+      this.seqs.set(topic, seq);
+      this.taker.change(topic, { key, topic, seq, timeNs, at, values }, !!gone);
+    }
+  }
+
+  /** What is missing would not come by itself: the topic goes on after what is here. */
+  private mend(topic: string, after: number): void {
+    this.mending.add(topic);
+    this.say({ op: "subscribe", topics: [topic], after: { [topic]: after }, stream: this.stream });
   }
 }

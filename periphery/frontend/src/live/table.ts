@@ -1,4 +1,4 @@
-/** Rows by key, as the stream tells them; what has changed is told once a frame. */
+/** Rows by key, as the stream tells them; what has changed is told all at once, when `flush` is called. */
 import { Signal } from "./signal";
 
 export type Values = Record<string, unknown>;
@@ -72,8 +72,9 @@ export class Table {
     this.changed.tell();
   }
 
-  /** From now on it is told of changes; `rows` is what there is. */
+  /** From now on it is told of changes; `rows` is what there is: what waits to be told is in there already. */
   follow(taker: Taker): () => void {
+    this.flush();
     this.takers.add(taker);
     return () => void this.takers.delete(taker);
   }

@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import type { Page } from "../pages";
 import { api, must, problemOf, type Problem, type Schemas } from "../api/client";
 import { session } from "../api/session";
-import { useKeys } from "../ui/keys";
+import { choosing, useKeys } from "../ui/keys";
 import { Facts, Scroll } from "../ui/asked";
 import { Panel, ProblemNote, toast } from "../ui/parts";
 import { count, when } from "../ui/quantities";
@@ -57,6 +57,7 @@ function Audit() {
   };
   useEffect(() => void find(), []);
   useKeys("Audit", [
+    ...choosing("the row", rows.map((row) => row.n), chosen?.n ?? null, (n) => setChosen(rows.find((row) => row.n === n) ?? null)),
     { key: "/", what: "into the filters", run: () => document.getElementById("audit-who")?.focus() },
     { key: "m", what: "more, older rows", run: () => next !== null && void find(next) },
     { key: "v", what: "verify the chain", run: () => void verify() },

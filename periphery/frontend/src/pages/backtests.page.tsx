@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Page } from "../pages";
 import { api, must, problemOf, type Schemas } from "../api/client";
 import { session } from "../api/session";
-import { useKeys } from "../ui/keys";
+import { choosing, useKeys } from "../ui/keys";
 import { Scroll, State, Trouble } from "../ui/asked";
 import { Panel, toast, useAsked } from "../ui/parts";
 import { count, when } from "../ui/quantities";
@@ -32,6 +32,7 @@ function Backtests() {
     told.again();
   };
   useKeys("Backtests", [
+    ...choosing("the backtest", rows.map((row) => row.id), found?.id ?? null, setChosen),
     { key: "n", what: "a new backtest", run: () => may && setAsking(true) },
     { key: "x", what: "cancel the chosen backtest", run: () => may && found && WAITS.has(found.state) && void cancel(found.id) },
   ]);

@@ -1,7 +1,7 @@
 /** The desk: see the market, trade it, watch what comes of it. */
 import { useEffect } from "react";
 import type { Page } from "../pages";
-import { useSignal } from "../live/signal";
+import { usePaced, useSignal } from "../live/signal";
 import { store } from "../live/store";
 import { useKeys } from "../ui/keys";
 import { Panel } from "../ui/parts";
@@ -14,6 +14,8 @@ import { Ladder } from "./desk/ladder";
 import { bestOf } from "./desk/market";
 import { Positions } from "./desk/positions";
 import { Ticket } from "./desk/ticket";
+
+const QUOTES_MS = 100;
 
 function Desk() {
   useSignal(store.health);
@@ -48,20 +50,21 @@ function Desk() {
 
 /** Every instrument with its best prices; the one that the desk looks at is marked. */
 function Market(props: { area: string }) {
-  useSignal(store.frame);
+  usePaced(store.frame, QUOTES_MS);
   useSignal(focus.changed);
   return (
     <Panel title="Market" area={props.area}>
       <table className="plain market" aria-label="Market">
-        <thead><tr><th>Instrument</th><th className="num">Bid</th><th className="num">Ask</th></tr></thead>
+        <thead><tr><th>Instrument</th><th className="num">Bid</th><th className="num">Ask</th><th className="num" title="Best ask less best bid, in ticks">Ticks</th></tr></thead>
         <tbody>
-          {(store.reference?.instruments ?? []).map(({ name }) => {
+          {(store.reference?.instruments ?? []).map(({ name, tick }) => {
             const { bid, ask } = bestOf(name);
             return (
               <tr key={name} className={name === focus.symbol ? "chosen" : ""}>
                 <td><button type="button" className="link" aria-pressed={name === focus.symbol} onClick={() => focus.look({ symbol: name })}>{name}</button></td>
                 <td className="num buy">{price(bid?.px, precisionOf(name))}</td>
                 <td className="num sell">{price(ask?.px, precisionOf(name))}</td>
+                <td className="num muted">{bid && ask ? Math.round((Number(ask.px) - Number(bid.px)) / Number(tick)) : ""}</td>
               </tr>
             );
           })}

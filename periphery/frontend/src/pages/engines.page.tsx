@@ -5,10 +5,11 @@ import { api, must, type Schemas } from "../api/client";
 import { useSignal } from "../live/signal";
 import { store } from "../live/store";
 import { Scroll, Trouble } from "../ui/asked";
+import { choosing, useKeys } from "../ui/keys";
 import { Panel, useAsked } from "../ui/parts";
 import { count, duration } from "../ui/quantities";
 import "./engines/engines.css";
-import { EngineMap } from "./engines/map";
+import { EngineMap, idOf } from "./engines/map";
 import { Detail } from "./engines/detail";
 
 const ASK_MS = 1000;
@@ -17,6 +18,7 @@ function Engines() {
   const map = useAsked(() => must(api.GET("/engines/map")), ASK_MS);
   const [chosen, setChosen] = useState("core sequencer");
   const places = map.told?.places ?? [];
+  useKeys("Engines", choosing("the engine", places.map(idOf), chosen, setChosen));
   const there = places.filter((each) => each.state !== "absent");
   const well = there.filter((each) => each.state === "ready" || each.state === "running");
   return (
@@ -85,16 +87,16 @@ function Gaps(props: { told: Schemas["EngineMap"] | null }) {
     ["Journal: not on the disk yet", told?.undurable, "events"],
     ["Inputs that came again, dropped", told?.repeated, "inputs"],
     ["Processes brought back", told?.restarts, "times"],
-    ["This page: numbers of the stream that are missing", store.stream.counts.lost, "changes"],
+    ["This page: changes that were lost on the way, asked for again", store.stream.counts.lost, "changes"],
   ];
   return (
     <Panel title="Gaps" area="gaps">
       <Scroll label="Gaps">
         <table className="plain" aria-label="Gaps">
-          <tbody>{rows.map(([name, value, unit]) => <tr key={name}><td>{name}</td><td className={`num ${value ? "strong" : ""}`}>{count(value)}</td><td className="muted">{unit}</td></tr>)}</tbody>
+          <tbody>{rows.map(([name, value, unit]) => <tr key={name}><td className="wrap">{name}</td><td className={`num ${value ? "strong" : ""}`}>{count(value)}</td><td className="muted">{unit}</td></tr>)}</tbody>
         </table>
         <table className="plain" aria-label="Sessions">
-          <thead><tr><th>Session</th><th className="num">Waiting</th><th className="num">Room</th><th className="num">Requests</th><th className="num">Answers</th><th className="num">Found full</th><th className="num">Lost answers</th></tr></thead>
+          <thead><tr><th>Session</th><th className="num">Waiting</th><th className="num">Room</th><th className="num">Asked</th><th className="num">Told</th><th className="num">Full</th><th className="num" title="Answers that were overwritten before the session read them">Lost</th></tr></thead>
           <tbody>
             {(told?.sessions ?? []).map((row) => (
               <tr key={row.name}>

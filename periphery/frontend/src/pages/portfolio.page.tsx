@@ -5,6 +5,7 @@ import { api, must, type Schemas } from "../api/client";
 import { session } from "../api/session";
 import { Scroll, State, Trouble } from "../ui/asked";
 import { fixed } from "../ui/format";
+import { choosing, useKeys } from "../ui/keys";
 import { Panel, useAsked } from "../ui/parts";
 import { count, percent, when } from "../ui/quantities";
 import "./portfolio/portfolio.css";
@@ -21,6 +22,7 @@ function Portfolio() {
   const [chosen, setChosen] = useState("");
   const rows = told.told?.proposals ?? [];
   const found = rows.find((row) => row.id === chosen) ?? rows[0] ?? null;
+  useKeys("Portfolio", choosing("the proposal", rows.map((row) => row.id), found?.id ?? null, setChosen));
   return (
     <div className="portfolio">
       <Panel title="Target weights" area="targets">

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Page } from "../pages";
 import { api, must, type Schemas } from "../api/client";
 import { session } from "../api/session";
-import { useKeys } from "../ui/keys";
+import { choosing, useKeys } from "../ui/keys";
 import { Facts, Scroll, State, Trouble } from "../ui/asked";
 import { grouped, words } from "../ui/format";
 import { Panel, Segment, useAsked } from "../ui/parts";
@@ -29,6 +29,7 @@ function Reconciliation() {
   const close = () => { setOpen(""); breaks.again(); approvals.again(); };
   const act = (what: "explain" | "book") => may && found && !SETTLED.has(found.status) && setOpen(what);
   useKeys("Reconciliation", [
+    ...choosing("the break", rows.map((row) => row.id), chosen || null, setChosen),
     { key: "n", what: "compare with a file of theirs", run: () => may && setOpen("compare") },
     { key: "e", what: "explain the chosen break", run: () => act("explain") },
     { key: "b", what: "book the chosen break", run: () => found?.kind !== "cash" && act("book") },

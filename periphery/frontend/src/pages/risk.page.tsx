@@ -18,28 +18,28 @@ function Risk() {
   const risk = useAsked(() => must(api.GET("/limits")), ASK_MS);
   const kills = useAsked(() => must(api.GET("/kills")), ASK_MS);
   const approvals = useAsked(() => must(api.GET("/approvals", { params: { query: { most: 50 } } })), ASK_MS);
-  const [killing, setKilling] = useState(false);
+  const [killing, setKilling] = useState<string | null>(null); // of which account; empty: to be chosen
   useEffect(() => {
-    const asked = () => location.hash.endsWith("?kill") && setKilling(true);
+    const asked = () => location.hash.endsWith("?kill") && setKilling("");
     asked();
     window.addEventListener("hashchange", asked);
     return () => window.removeEventListener("hashchange", asked);
   }, []);
   const close = () => {
-    setKilling(false);
+    setKilling(null);
     if (location.hash.endsWith("?kill")) history.replaceState(null, "", "#/risk");
     kills.again();
   };
-  useKeys("Risk", [{ key: "k", what: "kill", run: () => setKilling(true) }]);
+  useKeys("Risk", [{ key: "k", what: "kill", run: () => setKilling("") }]);
   return (
     <div className="risk">
       <Limits told={risk.told} problem={risk.problem} again={risk.again} />
       <Exposures told={risk.told} />
       <ValueAtRisk />
       <Equity />
-      <Kills told={kills.told} states={risk.told?.states ?? []} again={() => { kills.again(); approvals.again(); }} kill={() => setKilling(true)} />
+      <Kills told={kills.told} states={risk.told?.states ?? []} again={() => { kills.again(); approvals.again(); }} kill={(account) => setKilling(account ?? "")} />
       <Approvals told={approvals.told} again={() => { approvals.again(); risk.again(); kills.again(); }} />
-      {killing ? <KillDialog close={close} /> : null}
+      {killing !== null ? <KillDialog account={killing} close={close} /> : null}
     </div>
   );
 }

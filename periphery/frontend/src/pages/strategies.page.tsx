@@ -3,12 +3,13 @@ import { useState } from "react";
 import type { Page } from "../pages";
 import { api, must, type Schemas } from "../api/client";
 import { session } from "../api/session";
-import { useKeys } from "../ui/keys";
+import { choosing, useKeys } from "../ui/keys";
 import { Scroll, State, Trouble } from "../ui/asked";
 import { Panel, useAsked } from "../ui/parts";
 import { count } from "../ui/quantities";
 import "./strategies/strategies.css";
 import { One } from "./strategies/one";
+import { said } from "./strategies/said";
 import { Signals } from "./strategies/signals";
 import { Start } from "./strategies/start";
 
@@ -29,7 +30,10 @@ function Strategies() {
   const rows = told.told?.strategies ?? [];
   const started = rows.filter((row) => row.file);
   const others = rows.filter((row) => !row.file);
-  useKeys("Strategies", [{ key: "n", what: "start a strategy", run: () => may && setStarting(true) }]);
+  useKeys("Strategies", [
+    ...choosing("the strategy", [...started, ...others].map((row) => row.session), chosen || null, setChosen),
+    { key: "n", what: "start a strategy", run: () => may && setStarting(true) },
+  ]);
   return (
     <div className="strategies">
       <Panel title="Strategies" area="list" tools={
@@ -49,7 +53,7 @@ function Strategies() {
                   <td><button type="button" className="link strong" aria-pressed={row.session === chosen} aria-label={`Strategy ${row.session}`} onClick={() => setChosen(row.session)}>{row.session}</button></td>
                   <td><State of={stateOf(row)} /></td><td className="muted">{row.file ?? "not started here"}</td><td className="num">{row.pid ?? ""}</td>
                   <td className={`num ${row.exit_code ? "bad" : ""}`}>{row.exit_code ?? ""}</td><td className="num">{count(row.requests)}</td><td className="num">{count(row.responses)}</td>
-                  <td className="muted last">{(row.log ?? []).at(-1) ?? ""}</td>
+                  <td className="muted last">{said((row.log ?? []).at(-1) ?? "")}</td>
                 </tr>
               ))}
             </tbody>

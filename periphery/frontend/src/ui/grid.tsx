@@ -2,15 +2,15 @@
 import {
   CellStyleModule, ClientSideRowModelApiModule, ClientSideRowModelModule, type ColDef, ColumnApiModule,
   createGrid, EventApiModule, ExternalFilterModule, type GridApi, HighlightChangesModule, ModuleRegistry,
-  QuickFilterModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule,
+  RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule,
   ScrollApiModule, themeQuartz, TooltipModule,
 } from "ag-grid-community";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
 
 ModuleRegistry.registerModules([
   CellStyleModule, ClientSideRowModelApiModule, ClientSideRowModelModule, ColumnApiModule, EventApiModule,
-  ExternalFilterModule, HighlightChangesModule, QuickFilterModule, RenderApiModule, RowApiModule, RowSelectionModule,
-  RowStyleModule, ScrollApiModule, TooltipModule,
+  ExternalFilterModule, HighlightChangesModule, RenderApiModule, RowApiModule, RowSelectionModule, RowStyleModule,
+  ScrollApiModule, TooltipModule,
 ]);
 
 const shared = {
@@ -49,6 +49,8 @@ export interface GridHandle<T> {
   selected: () => T | null;
   select: (id: string) => void;
   filterAgain: () => void;
+  /** The keyboard goes to the chosen row, or to the first. */
+  enter: () => void;
   sortBy: (head: string, how: "asc" | "desc" | null) => void;
   sortAfter: (place: ((rows: T[]) => T[]) | null) => void;
 }
@@ -75,6 +77,16 @@ export function Grid<T extends Item>(props: Props<T>) {
   const given = useRef(props);
   given.current = props;
   const handle = useRef<GridHandle<T> | null>(null);
+  const wanted = useRef(wordsOf(props.quick));
+  const texts = useRef(new WeakMap<T, string>());
+
+  /** Whether a row reads so: its text is put together once, and again only when there is another row. */
+  const has = (row: T, words: string[]): boolean => {
+    if (!words.length) return true;
+    let text = texts.current.get(row);
+    if (text === undefined) texts.current.set(row, text = textOf(row, given.current.columns));
+    return words.every((word) => text.includes(word));
+  };
 
   useEffect(() => {
     const made = createGrid<T>(box.current!, {
@@ -88,8 +100,8 @@ export function Grid<T extends Item>(props: Props<T>) {
       suppressColumnMoveAnimation: true,
       rowSelection: { mode: "singleRow", checkboxes: false, enableClickSelection: true },
       getRowClass: (params) => (params.data ? given.current.tone?.(params.data) : undefined),
-      isExternalFilterPresent: () => !!given.current.passes,
-      doesExternalFilterPass: (node) => !node.data || !given.current.passes || given.current.passes(node.data),
+      isExternalFilterPresent: () => !!given.current.passes || !!wanted.current.length,
+      doesExternalFilterPass: (node) => !node.data || ((given.current.passes?.(node.data) ?? true) && has(node.data, wanted.current)),
       onSelectionChanged: (event) => given.current.chosen?.(event.api.getSelectedRows()[0] ?? null),
       onRowDoubleClicked: (event) => event.data && given.current.opened?.(event.data),
       onCellKeyDown: (event) => {
@@ -117,7 +129,10 @@ export function Grid<T extends Item>(props: Props<T>) {
 
   useImperativeHandle(props.handle, () => handle.current!, []);
   useEffect(() => void (props.rows && grid.current?.setGridOption("rowData", props.rows)), [props.rows]);
-  useEffect(() => grid.current?.setGridOption("quickFilterText", props.quick ?? ""), [props.quick]);
+  useEffect(() => {
+    wanted.current = wordsOf(props.quick);
+    grid.current?.onFilterChanged();
+  }, [props.quick]);
   useEffect(() => grid.current?.onFilterChanged(), [props.passes]);
 
   return <div className="grid" ref={box} />;
@@ -130,7 +145,6 @@ function column<T>(told: Column<T>): ColDef<T> {
     colId: head,
     valueGetter: (params) => (params.data ? value(params.data) : undefined),
     valueFormatter: (params) => (params.data && show ? show(params.data) : String(params.value ?? "")),
-    getQuickFilterText: (params) => String(params.value ?? ""),
     equals: () => false,
     comparator: number ? byNumber : byText,
     headerClass: number ? "num" : undefined,
@@ -141,6 +155,15 @@ function column<T>(told: Column<T>): ColDef<T> {
     minWidth: 44,
     sort: told.sort,
   };
+}
+
+function wordsOf(quick: string | undefined): string[] {
+  return (quick ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+/** What of a row can be found: as it is, and as it is shown. */
+function textOf<T>(row: T, columns: Column<T>[]): string {
+  return columns.map(({ value, show }) => `${value(row) ?? ""}\n${show ? show(row) : ""}`).join("\n").toLowerCase();
 }
 
 function byNumber(a: unknown, b: unknown): number {
@@ -168,6 +191,13 @@ function makeHandle<T extends Item>(grid: GridApi<T>): GridHandle<T> {
     selected: () => grid.getSelectedRows()[0] ?? null,
     select: (id) => grid.getRowNode(id)?.setSelected(true, true),
     filterAgain: () => grid.onFilterChanged(),
+    enter: () => {
+      const row = grid.getSelectedNodes()[0]?.rowIndex ?? 0;
+      const [first] = grid.getAllDisplayedColumns();
+      if (!first || !grid.getDisplayedRowCount()) return;
+      grid.ensureIndexVisible(row);
+      grid.setFocusedCell(row, first);
+    },
     sortBy: (head, how) => grid.applyColumnState({ state: how ? [{ colId: head, sort: how }] : [], defaultState: { sort: null } }),
     sortAfter: (place) => {
       grid.setGridOption("postSortRows", place ? (params) => {

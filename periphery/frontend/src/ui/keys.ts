@@ -30,6 +30,26 @@ export function useKeys(name: string, keys: Shortcut[]): void {
   });
 }
 
+/** ↑ and ↓ through what a page lists; none is chosen: its first, its last. */
+export function choosing<T>(what: string, ids: T[], chosen: T | null, choose: (id: T) => void): Shortcut[] {
+  const step = (by: 1 | -1) => {
+    const at = chosen === null ? -1 : ids.indexOf(chosen);
+    const to = at < 0 ? (by > 0 ? 0 : ids.length - 1) : Math.min(Math.max(at + by, 0), ids.length - 1);
+    if (!ids.length) return;
+    choose(ids[to]!);
+    requestAnimationFrame(() => document.querySelector("main .chosen, main [aria-pressed='true'][data-place]")?.scrollIntoView({ block: "nearest" }));
+  };
+  return [
+    { key: "ArrowDown", what: `${what} below`, run: () => step(1) },
+    { key: "ArrowUp", what: `${what} above`, run: () => step(-1) },
+  ];
+}
+
+/** As it is written on the key. */
+export function capOf(key: string): string {
+  return key.replace("+", " + ").replace("ArrowUp", "↑").replace("ArrowDown", "↓").replace("Escape", "Esc");
+}
+
 function nameOf(event: KeyboardEvent): string {
   return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${event.key}`;
 }
@@ -40,6 +60,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 export function listen(): () => void {
   const taken = (event: KeyboardEvent) => {
+    if (event.defaultPrevented) return; // a grid, a list: it is theirs
     const name = nameOf(event);
     const typing = isTyping(event.target);
     const dialog = document.querySelector(".dialog");

@@ -45,6 +45,7 @@ def test_snapshot_and_changes_are_the_cores_answers(tmp_path: Path) -> None:
             assert early.state == late.state
             for topic, state in early.state.items():
                 assert state == d.truth(topic), topic
+                assert late.dates[topic] == {key: early.dates[topic][key] for key in state}, topic
             told = _core(d)
             assert list(early.state["positions:A1"].values()) == told["positions"]
             assert [early.state[f"accounts:{name}"][name] for name in ("A1", "B2")] == told["accounts"]

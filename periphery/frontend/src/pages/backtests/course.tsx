@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import { useSignal } from "../../live/signal";
+import { when } from "../../ui/quantities";
 import { colour, theme } from "../../ui/theme";
 
 export interface Curve { time_ns: number[]; equity: (number | null)[]; drawdown: (number | null)[] }
@@ -31,12 +32,18 @@ function Line(props: { times: number[]; values: (number | null)[]; label: string
   return <div ref={box} className="line-chart" role="img" aria-label={props.label} />;
 }
 
+/** Of a recording that may be a minute or a year: the day where a day begins, else the time. */
+function timeOf(seconds: number): string {
+  const text = when(seconds * 1e9);
+  return text.endsWith("00:00:00") ? text.slice(5, 10) : text.slice(11);
+}
+
 function optionsOf(props: { label: string; tone: string; fill?: boolean }): Omit<uPlot.Options, "width" | "height"> {
   const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "11px sans-serif" };
   const value = (_plot: uPlot, shown: number | null) => (shown === null ? "" : shown.toLocaleString("en", { maximumFractionDigits: 2 }));
   return {
-    axes: [axis, { ...axis, size: 86 }],
-    series: [{}, { label: props.label, stroke: colour(props.tone), width: 1.4, value, points: { show: false }, fill: props.fill ? `${colour(props.tone)}30` : undefined }],
+    axes: [{ ...axis, values: (_plot, at) => at.map(timeOf) }, { ...axis, size: 86 }],
+    series: [{ value: (_plot, seconds: number | null) => (seconds === null ? "" : when(seconds * 1e9)) }, { label: props.label, stroke: colour(props.tone), width: 1.4, value, points: { show: false }, fill: props.fill ? `${colour(props.tone)}30` : undefined }],
     cursor: { y: false, sync: { key: SYNC } },
   };
 }

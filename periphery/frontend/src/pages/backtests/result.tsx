@@ -17,13 +17,13 @@ interface Told {
 }
 
 const COLUMNS: Column<Fill>[] = [
-  { head: "Time", value: (row) => row.time_ns, show: (row) => when(row.time_ns), number: true, width: 146 },
-  { head: "Symbol", value: (row) => row.symbol, width: 84 },
-  { head: "Venue", value: (row) => row.venue, width: 80 },
-  { head: "Side", value: (row) => row.side, tone: (row) => (row.side === "buy" ? "buy" : "sell"), width: 56 },
-  { head: "Qty", value: (row) => row.qty, show: (row) => grouped(row.qty), number: true, width: 90 },
-  { head: "Price", value: (row) => row.px, show: (row) => grouped(row.px), number: true, width: 96 },
-  { head: "Fee", value: (row) => row.fee, show: (row) => grouped(row.fee), number: true, width: 86 },
+  { head: "Time", value: (row) => row.time_ns, show: (row) => when(row.time_ns).slice(5), number: true, width: 108 },
+  { head: "Symbol", value: (row) => row.symbol, width: 72 },
+  { head: "Venue", value: (row) => row.venue, width: 88 },
+  { head: "Side", value: (row) => row.side, tone: (row) => (row.side === "buy" ? "buy" : "sell"), width: 46 },
+  { head: "Qty", value: (row) => row.qty, show: (row) => grouped(row.qty), number: true, width: 76 },
+  { head: "Price", value: (row) => row.px, show: (row) => grouped(row.px), number: true, width: 74 },
+  { head: "Fee", value: (row) => row.fee, show: (row) => grouped(row.fee), number: true, width: 64 },
   { head: "As", value: (row) => row.liquidity, width: 64, flex: 1 },
 ];
 

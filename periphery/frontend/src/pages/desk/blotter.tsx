@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, must, problemOf } from "../../api/client";
 import { session } from "../../api/session";
-import { useSignal } from "../../live/signal";
+import { usePaced } from "../../live/signal";
 import { parentOf, store } from "../../live/store";
 import type { Delta, Row } from "../../live/table";
 import { clock, fixed, grouped, price, words } from "../../ui/format";
@@ -15,6 +15,7 @@ import { Fills, Denials } from "./news";
 
 const TABS = ["Orders", "Fills", "Denials"] as const;
 const SHOWN = ["working", "done", "all"] as const;
+const COUNT_MS = 200;
 
 export function precisionOf(symbol: unknown): number | undefined {
   return store.reference?.instruments.find((each) => each.name === symbol)?.price_precision;
@@ -25,9 +26,13 @@ export function Blotter(props: { area: string }) {
   const [shown, setShown] = useState<(typeof SHOWN)[number]>("working");
   const [quick, setQuick] = useState("");
   const filter = useRef<HTMLInputElement>(null);
+  const enter = () => {
+    setTab("Orders");
+    requestAnimationFrame(() => blotterHandle.current?.enter());
+  };
   useKeys("Blotter", [
     { key: "/", what: "filter", run: () => filter.current?.focus() },
-    { key: "o", what: "orders", run: () => setTab("Orders") },
+    { key: "o", what: "into the orders", run: enter },
     { key: "f", what: "fills", run: () => setTab("Fills") },
     { key: "n", what: "denials", run: () => setTab("Denials") },
     { key: "w", what: "working, done, all", run: () => setShown(SHOWN[(SHOWN.indexOf(shown) + 1) % SHOWN.length]!) },
@@ -49,10 +54,8 @@ export function Blotter(props: { area: string }) {
 }
 
 function Count() {
-  useSignal(store.tables.orders.changed);
-  let working = 0;
-  for (const row of store.tables.orders.rows.values()) if (!row.values.done) working += 1;
-  return <span className="muted" data-testid="working">{working.toLocaleString("en")} working</span>;
+  usePaced(store.working.changed, COUNT_MS);
+  return <span className="muted" data-testid="working">{store.working.count.toLocaleString("en")} working</span>;
 }
 
 /** With a digit more than prices have. */
@@ -66,7 +69,7 @@ const STATUS: Record<string, string> = { rejected: "bad", denied: "bad", filled:
 
 const COLUMNS: Column<OrderRow>[] = [
   { head: "", value: (row) => (row.child ? "" : row.open ? "▾" : "▸"), width: 32, tone: () => "muted" },
-  { head: "Time", value: (row) => row.seq, show: (row) => clock(row.timeNs), width: 90, number: true, sort: "desc" },
+  { head: "Time", value: (row) => row.seq, show: (row) => clock(row.timeNs) || "earlier", width: 90, number: true, sort: "desc" },
   { head: "Account", value: text("account"), width: 68 },
   { head: "Symbol", value: text("symbol"), width: 76 },
   { head: "Side", value: text("side"), width: 48, tone: side },
@@ -195,9 +198,9 @@ function CancelOne(props: { row: OrderRow; close: () => void }) {
 }
 
 function CancelAll(props: { close: () => void }) {
+  usePaced(store.working.changed, COUNT_MS);
   const account = focus.account;
-  let count = 0;
-  for (const { values } of store.tables.orders.rows.values()) if (!values.done && values.account === account) count += 1;
+  const count = store.working.byAccount.get(account) ?? 0;
   const go = async () => {
     props.close();
     try {

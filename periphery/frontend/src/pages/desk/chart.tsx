@@ -5,9 +5,10 @@ import {
 } from "lightweight-charts";
 import { useEffect, useRef, useState } from "react";
 import { api, must } from "../../api/client";
-import { useSignal } from "../../live/signal";
+import { paced, usePaced, useSignal } from "../../live/signal";
 import { store } from "../../live/store";
-import { grouped } from "../../ui/format";
+import { DIGITS } from "../../live/working";
+import { fromUnits, grouped } from "../../ui/format";
 import { Panel, Segment } from "../../ui/parts";
 import { colour, theme } from "../../ui/theme";
 import { focus } from "./focus";
@@ -19,6 +20,9 @@ const EVERY = { "1 s": 1, "10 s": 10, "1 min": 60 } as const;
 type Every = keyof typeof EVERY;
 const LINES_MOST = 40;
 const MARKERS_MOST = 500;
+const DRAW_MS = 100;
+const OWN_MS = 500;
+const QUOTE_MS = 100;
 
 interface Bar {
   time: UTCTimestamp;
@@ -35,9 +39,10 @@ class Chart {
   private lines: IPriceLine[] = [];
   private last: Bar | null = null;
   private shownOrders = "";
+  private shownLines = "";
   private shownFills = -1;
 
-  constructor(box: HTMLElement, private readonly everyS: number) {
+  constructor(private readonly box: HTMLElement, private readonly everyS: number) {
     this.chart = createChart(box, {
       autoSize: true,
       timeScale: { timeVisible: true, secondsVisible: everyS < 60, rightOffset: 4, barSpacing: 6 },
@@ -68,9 +73,10 @@ class Chart {
 
   begin(bars: Bar[]): void {
     this.series.setData(bars);
+    this.box.dataset.bars = String(bars.length);
     this.last = bars[bars.length - 1] ?? null;
     this.shownFills = -1;
-    this.shownOrders = "";
+    this.shownOrders = this.shownLines = "";
     this.chart.timeScale().scrollToRealTime();
   }
 
@@ -95,18 +101,30 @@ class Chart {
       const time = (Math.floor(Number(BigInt(row.timeNs) / 1_000_000_000n) / this.everyS) * this.everyS) as UTCTimestamp;
       found.push({ time, position: bought ? "belowBar" : "aboveBar", shape: bought ? "arrowUp" : "arrowDown", color: colour(bought ? "buy" : "sell"), text: grouped(String(row.values.qty).replace("-", "")) });
     }
+    this.box.dataset.fills = String(found.length); // what is drawn can be asked for
     this.markers.setMarkers(found.sort((a, b) => Number(a.time) - Number(b.time)));
   }
 
+  /** A line a price: the nearest to the market, so many at the most. */
   orders(symbol: string): void {
-    const working = [...store.tables.orders.rows.values()].filter(({ values }) => values.symbol === symbol && !values.done && values.price).slice(0, LINES_MOST);
-    const shown = working.map(({ key, values }) => `${key} ${values.price} ${values.leaves_qty}`).join();
-    if (shown === this.shownOrders) return;
-    this.shownOrders = shown;
+    if (this.shownOrders === `${symbol} ${store.working.changed.version}`) return;
+    this.shownOrders = `${symbol} ${store.working.changed.version}`;
+    const mid = midOf(symbol) ?? 0;
+    const precision = instrumentOf(symbol)?.qty_precision ?? 0;
+    const qty = (value: bigint) => grouped(fromUnits(value / 10n ** BigInt(DIGITS - precision), precision));
+    const levels = [...store.working.of(symbol)].map(([px, level]) => ({ px: Number(fromUnits(px, DIGITS)), ...level }))
+      .sort((a, b) => Math.abs(a.px - mid) - Math.abs(b.px - mid)).slice(0, LINES_MOST);
+    const wanted = levels.flatMap(({ px, buys, sells }) => [
+      ...(buys ? [{ price: px, side: "buy" as const, title: `buy ${qty(buys)}` }] : []),
+      ...(sells ? [{ price: px, side: "sell" as const, title: `sell ${qty(sells)}` }] : []),
+    ]);
+    const shown = JSON.stringify(wanted);
+    if (shown === this.shownLines) return;
+    this.shownLines = shown;
+    this.box.dataset.lines = wanted.map((each) => `${each.title} at ${each.price}`).join("; ");
     for (const line of this.lines) this.series.removePriceLine(line);
-    this.lines = working.map(({ values }) => this.series.createPriceLine({
-      price: Number(values.price), color: colour(values.side === "buy" ? "buy" : "sell"), lineWidth: 1, lineStyle: LineStyle.Dotted,
-      axisLabelVisible: false, title: `${values.side} ${grouped(values.leaves_qty)}`,
+    this.lines = wanted.map(({ price, side, title }) => this.series.createPriceLine({
+      price, color: colour(side), lineWidth: 1, lineStyle: LineStyle.Dotted, axisLabelVisible: false, title,
     }));
   }
 
@@ -138,10 +156,13 @@ export function ChartPanel(props: { area: string }) {
     };
     void begin();
     const ends = [
-      store.frame.on(() => {
+      paced(store.frame, DRAW_MS, () => {
         if (!begun) return;
         const mid = midOf(symbol);
         if (mid !== null && !store.stale()) chart.take(mid);
+      }),
+      paced(store.frame, OWN_MS, () => {
+        if (!begun) return;
         chart.orders(symbol);
         chart.fills(symbol);
       }),
@@ -163,7 +184,7 @@ const OLD_MS = 10_000;
 
 /** The best of all venues, and how old it is once it is old. */
 function Quote(props: { symbol: string }) {
-  useSignal(store.frame);
+  usePaced(store.frame, QUOTE_MS);
   const best = bestOf(props.symbol);
   const digits = precisionOf(props.symbol);
   const oldMs = best.at ? performance.now() - best.at : 0;

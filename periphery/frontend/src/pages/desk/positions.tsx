@@ -1,5 +1,5 @@
 /** Positions at the mark of now, and what each account has made. */
-import { useSignal } from "../../live/signal";
+import { usePaced } from "../../live/signal";
 import { store } from "../../live/store";
 import type { Row } from "../../live/table";
 import { fixed, grouped } from "../../ui/format";
@@ -7,6 +7,8 @@ import { type Column, Grid, type GridHandle } from "../../ui/grid";
 import { Panel } from "../../ui/parts";
 import { average } from "./blotter";
 import { focus } from "./focus";
+
+const MONEY_MS = 200;
 
 interface Held {
   id: string;
@@ -22,12 +24,12 @@ export function tone(value: unknown): string {
 }
 
 const COLUMNS: Column<Held>[] = [
-  { head: "Account", value: text("account"), width: 66 },
-  { head: "Symbol", value: text("symbol"), width: 74 },
-  { head: "Qty", value: text("qty"), show: (row) => grouped(row.values.qty), tone: sign("qty"), number: true, width: 82 },
-  { head: "Avg cost", value: text("avg_cost"), show: (row) => average(row.values.avg_cost, row.values.symbol), number: true, width: 82 },
-  { head: "Unrealized", value: text("unrealized_pnl"), show: (row) => fixed(row.values.unrealized_pnl, 2), tone: sign("unrealized_pnl"), number: true, width: 92 },
-  { head: "Realized", value: text("realized_pnl"), show: (row) => fixed(row.values.realized_pnl, 2), tone: sign("realized_pnl"), number: true, width: 92 },
+  { head: "Account", value: text("account"), width: 56 },
+  { head: "Symbol", value: text("symbol"), width: 68 },
+  { head: "Qty", value: text("qty"), show: (row) => grouped(row.values.qty), tone: sign("qty"), number: true, width: 70 },
+  { head: "Avg cost", value: text("avg_cost"), show: (row) => average(row.values.avg_cost, row.values.symbol), number: true, width: 72 },
+  { head: "Unrealized", value: text("unrealized_pnl"), show: (row) => fixed(row.values.unrealized_pnl, 2), tone: sign("unrealized_pnl"), number: true, width: 78 },
+  { head: "Realized", value: text("realized_pnl"), show: (row) => fixed(row.values.realized_pnl, 2), tone: sign("realized_pnl"), number: true, width: 74 },
   { head: "Fees", value: text("fees"), show: (row) => fixed(row.values.fees, 2), number: true, width: 64, flex: 1 },
 ];
 
@@ -50,7 +52,7 @@ export function Positions(props: { area: string }) {
 
 /** Each account's profit, in its own currency. */
 function Accounts() {
-  useSignal(store.tables.accounts.changed);
+  usePaced(store.tables.accounts.changed, MONEY_MS);
   const rows = store.values("accounts").sort((a, b) => (String(a.account) < String(b.account) ? -1 : 1));
   if (!rows.length) return null;
   return (

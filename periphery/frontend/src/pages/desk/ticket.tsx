@@ -1,10 +1,10 @@
 /** An order's ticket: what it would do is shown before it is sent: where it goes, what it is worth, what risk says. */
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { api, must, type Problem, problemOf, type Schemas } from "../../api/client";
 import { session } from "../../api/session";
 import { useSignal } from "../../live/signal";
 import { store } from "../../live/store";
-import { fixed, grouped, price as priced, words } from "../../ui/format";
+import { fixed, fromUnits, grouped, units, price as pricedAs, words } from "../../ui/format";
 import { useKeys } from "../../ui/keys";
 import { Panel, ProblemNote } from "../../ui/parts";
 import { type NewOrder, replace, send, told } from "./actions";
@@ -36,6 +36,7 @@ export function Ticket(props: { area: string }) {
   const may = session.may("trade");
   const { draft, replacing, symbol, account } = focus;
   const body = bodyOf(more);
+  const priced = draft.ordType === "limit" || draft.ordType === "stop_limit";
   const change = (next: Partial<More>) => setMore({ ...more, ...next });
   const go = async () => {
     if (busy || !may || !draft.qty) return;
@@ -57,30 +58,33 @@ export function Ticket(props: { area: string }) {
   ]);
   return (
     <Panel title={replacing ? "Replace" : "Ticket"} area={props.area} pad tools={<><span className="grow" />{replacing ? <button type="button" className="button small" onClick={() => focus.replace(null)}>New order</button> : null}</>}>
-      <form className="form" onSubmit={(event: FormEvent) => { event.preventDefault(); void go(); }}>
-        <span className="label">Side</span>
-        <div className="segment" role="group" aria-label="Side">
+      <form className="ticket" onSubmit={(event: FormEvent) => { event.preventDefault(); void go(); }}>
+        <div className="segment wide" role="group" aria-label="Side">
           {(["buy", "sell"] as const).map((each) => (
             <button key={each} type="button" aria-pressed={draft.side === each} className={each} disabled={!!replacing}
               style={{ flex: 1 }} onClick={() => focus.write({ side: each })}>{each}</button>
           ))}
         </div>
-        <label htmlFor="ticket-account">Account</label>
-        <select id="ticket-account" value={account} disabled={!!replacing} onChange={(event) => focus.look({ account: event.target.value })}>
-          {(store.reference?.accounts ?? []).map((each) => <option key={each.name}>{each.name}</option>)}
-        </select>
-        <label htmlFor="ticket-qty">Quantity</label>
-        <input id="ticket-qty" className="num" inputMode="decimal" autoComplete="off" value={draft.qty} onChange={(event) => focus.write({ qty: plain(event.target.value) })} />
-        {draft.ordType === "market" && !replacing ? null : (
-          <>
-            <label htmlFor="ticket-price">Price</label>
-            <input id="ticket-price" className="num" inputMode="decimal" autoComplete="off" value={draft.price}
-              onChange={(event) => focus.write({ price: plain(event.target.value) })} onKeyDown={(event) => step(event.key, event)} />
-          </>
-        )}
+        <Field id="ticket-account" label="Account">
+          <select id="ticket-account" value={account} disabled={!!replacing} onChange={(event) => focus.look({ account: event.target.value })}>
+            {(store.reference?.accounts ?? []).map((each) => <option key={each.name}>{each.name}</option>)}
+          </select>
+        </Field>
+        <Field id="ticket-type" label="Type">
+          <select id="ticket-type" value={draft.ordType} disabled={!!replacing} onChange={(event) => focus.write({ ordType: event.target.value })}>
+            {TYPES.map((each) => <option key={each} value={each}>{words(each)}</option>)}
+          </select>
+        </Field>
+        <Field id="ticket-qty" label="Quantity">
+          <input id="ticket-qty" className="num" inputMode="decimal" autoComplete="off" value={draft.qty} onChange={(event) => focus.write({ qty: plain(event.target.value) })} />
+        </Field>
+        <Field id="ticket-price" label="Price">
+          <input id="ticket-price" className="num" inputMode="decimal" autoComplete="off" disabled={!priced && !replacing} value={priced || replacing ? draft.price : ""}
+            placeholder={priced ? "" : "at the market"} onChange={(event) => focus.write({ price: plain(event.target.value) })} onKeyDown={(event) => step(event.key, event)} />
+        </Field>
         {replacing ? null : <Details more={more} change={change} />}
         <button type="submit" className={`button wide ${draft.side === "buy" ? "buys" : "sells"}`} disabled={busy || !may || !draft.qty} title="Ctrl + Enter">
-          {replacing ? "Replace" : draft.side === "buy" ? "Buy" : "Sell"} {grouped(draft.qty)} {symbol}{draft.ordType !== "market" && draft.price ? ` at ${priced(draft.price, precisionOf(symbol))}` : ""}
+          {replacing ? "Replace" : draft.side === "buy" ? "Buy" : "Sell"} {grouped(draft.qty)} {symbol}{(priced || replacing) && draft.price ? ` at ${pricedAs(draft.price, precisionOf(symbol))}` : ""}
         </button>
         {may ? null : <p className="wide muted">Sending takes the scope trade.</p>}
         <div className="wide"><ProblemNote problem={problem} /></div>
@@ -90,36 +94,47 @@ export function Ticket(props: { area: string }) {
   );
 }
 
+function Field(props: { id: string; label: string; children: ReactNode }) {
+  return <div className="field"><label htmlFor={props.id}>{props.label}</label>{props.children}</div>;
+}
+
 function Details(props: { more: More; change: (next: Partial<More>) => void }) {
   const { more, change } = props;
   const { draft, symbol } = focus;
   const venues = store.reference?.instruments.find((each) => each.name === symbol)?.venues ?? [];
+  const strategies = store.reference?.strategies ?? [];
   const stops = draft.ordType === "stop" || draft.ordType === "stop_limit";
   return (
     <>
-      <label htmlFor="ticket-type">Type</label>
-      <select id="ticket-type" value={draft.ordType} onChange={(event) => focus.write({ ordType: event.target.value })}>
-        {TYPES.map((each) => <option key={each} value={each}>{words(each)}</option>)}
-      </select>
       {stops ? (
-        <>
-          <label htmlFor="ticket-stop">Stop</label>
+        <Field id="ticket-stop" label="Stop">
           <input id="ticket-stop" className="num" inputMode="decimal" autoComplete="off" value={more.stop} onChange={(event) => change({ stop: plain(event.target.value) })} />
-        </>
+        </Field>
       ) : null}
-      <label htmlFor="ticket-tif">In force</label>
-      <select id="ticket-tif" value={more.tif} onChange={(event) => change({ tif: event.target.value as More["tif"] })}>
-        {TIFS.map((each) => <option key={each} value={each}>{each}</option>)}
-      </select>
-      <label htmlFor="ticket-venue">Venue</label>
-      <select id="ticket-venue" value={more.venue} onChange={(event) => change({ venue: event.target.value })}>
-        <option value="">router</option>
-        {venues.map((each) => <option key={each}>{each}</option>)}
-      </select>
-      <label htmlFor="ticket-policy">Policy</label>
-      <select id="ticket-policy" value={more.policy} disabled={!!more.venue} onChange={(event) => change({ policy: event.target.value as More["policy"] })}>
-        {POLICIES.map((each) => <option key={each} value={each}>{each || "sweep (default)"}</option>)}
-      </select>
+      <Field id="ticket-tif" label="In force">
+        <select id="ticket-tif" value={more.tif} onChange={(event) => change({ tif: event.target.value as More["tif"] })}>
+          {TIFS.map((each) => <option key={each} value={each}>{each}</option>)}
+        </select>
+      </Field>
+      <Field id="ticket-venue" label="Venue">
+        <select id="ticket-venue" value={more.venue} onChange={(event) => change({ venue: event.target.value })}>
+          <option value="">router</option>
+          {venues.map((each) => <option key={each}>{each}</option>)}
+        </select>
+      </Field>
+      <Field id="ticket-policy" label="Policy">
+        <select id="ticket-policy" value={more.policy} disabled={!!more.venue} onChange={(event) => change({ policy: event.target.value as More["policy"] })}>
+          {POLICIES.map((each) => <option key={each} value={each}>{each || "sweep (default)"}</option>)}
+        </select>
+      </Field>
+      {strategies.length ? (
+        <Field id="ticket-strategy" label="Strategy">
+          <select id="ticket-strategy" value={more.strategy} onChange={(event) => change({ strategy: event.target.value })}>
+            <option value="">none</option>
+            {strategies.map((each) => <option key={each}>{each}</option>)}
+          </select>
+        </Field>
+      ) : null}
     </>
   );
 }
@@ -139,8 +154,14 @@ function bodyOf(more: More): NewOrder {
 function begin(side: "buy" | "sell"): void {
   focus.replace(null);
   const best = bestOf(focus.symbol);
-  focus.write({ side, price: focus.draft.price || (side === "buy" ? best.bid?.px : best.ask?.px) || "" });
+  focus.write({ side, price: focus.draft.price || padded((side === "buy" ? best.bid?.px : best.ask?.px) ?? "") });
   document.getElementById("ticket-qty")?.focus();
+}
+
+/** With as many digits as the instrument's prices have. */
+function padded(px: string): string {
+  const digits = precisionOf(focus.symbol);
+  return px && digits !== undefined ? fromUnits(units(px, digits), digits) : px;
 }
 
 function leave(): void {
@@ -209,7 +230,7 @@ function Preview(props: { body: NewOrder }) {
         <thead><tr><th>Route</th><th className="num">Qty</th><th className="num">Price</th><th>Does</th></tr></thead>
         <tbody>
           {route.legs.map((leg, n) => (
-            <tr key={n}><td>{leg.venue}</td><td className="num">{grouped(leg.qty)}</td><td className="num">{priced(leg.price, precisionOf(props.body.symbol))}</td><td className="muted">{leg.rests ? "rests" : "takes"}</td></tr>
+            <tr key={n}><td>{leg.venue}</td><td className="num">{grouped(leg.qty)}</td><td className="num">{pricedAs(leg.price, precisionOf(props.body.symbol))}</td><td className="muted">{leg.rests ? "rests" : "takes"}</td></tr>
           ))}
           {Number(route.left) ? <tr><td className="muted">not now</td><td className="num">{grouped(route.left)}</td><td /><td /></tr> : null}
         </tbody>

@@ -5,6 +5,7 @@ import { count, duration } from "../../ui/quantities";
 export type Place = Schemas["Place"];
 const TIERS = ["core", "bridge", "periphery", "infrastructure"] as const;
 const SPINE = ["sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "egress"];
+const SHORT: Record<string, string> = { infrastructure: "infra" };
 const BELOW: Record<string, number> = { journal: 1, gateways: 6, venues: 7 };
 
 export const idOf = (place: Place): string => `${place.tier} ${place.name}`;
@@ -14,7 +15,7 @@ export function EngineMap(props: { places: Place[]; chosen: string; choose: (id:
     <div className="map">
       {TIERS.map((tier, n) => (
         <section key={tier} className={`tier ${tier}`} aria-label={`Tier ${tier}`}>
-          <h3>{n ? <span className="arrow" aria-hidden="true">↓</span> : null}{tier}</h3>
+          <h3>{n ? <span className="arrow" aria-hidden="true">↓</span> : null}{SHORT[tier] ?? tier}</h3>
           <div className="places">
             {props.places.filter((each) => each.tier === tier).map((each) => (
               <Box key={idOf(each)} place={each} chosen={idOf(each) === props.chosen} choose={() => props.choose(idOf(each))} />

@@ -46,7 +46,7 @@ function Markouts(props: { order: Cost }) {
   const { order } = props;
   return (
     <table className="plain" aria-label="Markouts">
-      <thead><tr><th>Price paid</th>{MARKOUTS.map((each) => <th key={each} className="num">{each}</th>)}</tr></thead>
+      <thead><tr><th>Price paid</th>{MARKOUTS.map((each) => <th key={each} className="num">{each.replace(/(\d+)/, "$1 ")}</th>)}</tr></thead>
       <tbody><tr>
         <td>{order.avg_px === null ? "nothing was filled" : `${grouped(order.avg_px.toFixed(6))}, mid at arrival ${order.arrival_px === null ? "unknown" : grouped(order.arrival_px.toFixed(6))}`}</td>
         {MARKOUTS.map((each) => <td key={each} className={`num ${gainTone(order[`markout_${each}_bps`])}`}>{digits(order[`markout_${each}_bps`])}</td>)}

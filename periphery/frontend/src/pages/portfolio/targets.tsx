@@ -62,7 +62,7 @@ export function Targets(props: { made: (id: string) => void }) {
       <label htmlFor="targets-account">Account</label>
       <select id="targets-account" value={account || accounts[0] || ""} onChange={(event) => setAccount(event.target.value)}>{accounts.map((each) => <option key={each}>{each}</option>)}</select>
       <label htmlFor="targets">Weights</label>
-      <textarea id="targets" rows={7} spellCheck={false} placeholder={"EURUSD 0.25\nGBPUSD -10 %"} value={text} onChange={(event) => setText(event.target.value)} />
+      <textarea id="targets" rows={4} spellCheck={false} placeholder={"EURUSD 0.25\nGBPUSD -10 %"} value={text} onChange={(event) => setText(event.target.value)} />
       <span className="label">Sum</span><span className="num">{sumOf(text)}</span>
       <label htmlFor="targets-limit">Limit, bps</label>
       <input id="targets-limit" className="num" inputMode="decimal" placeholder="market orders" value={limit} onChange={(event) => setLimit(event.target.value)} />
@@ -73,7 +73,6 @@ export function Targets(props: { made: (id: string) => void }) {
       <button type="button" className="button" disabled={!target} title={target ? `of ${String(target.method)}` : "the portfolio engine says nothing: nacre engine run portfolio"} onClick={take}>Engine's targets</button>
       <button type="submit" className="button primary" disabled={busy}>Preview orders</button>
       </div>
-      <p className="wide muted">A weight is a part of the account's equity. Nothing is sent before a second person approves.</p>
     </form>
   );
 }

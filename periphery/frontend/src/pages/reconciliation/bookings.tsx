@@ -3,6 +3,7 @@ import { api, must, problemOf, type Schemas } from "../../api/client";
 import { session } from "../../api/session";
 import { Scroll, State, Trouble } from "../../ui/asked";
 import { grouped } from "../../ui/format";
+import { useKeys } from "../../ui/keys";
 import { Panel, toast } from "../../ui/parts";
 import { when } from "../../ui/quantities";
 
@@ -23,6 +24,8 @@ export function Bookings(props: { told: Schemas["Approvals"] | null; of: { told:
     }
     props.again();
   };
+  const waits = rows.find((row) => row.state === "pending" && row.by !== me);
+  useKeys("Bookings", [{ key: "a", what: "approve the first that waits for you", run: () => session.may("risk") && waits && void decide(waits.id, true) }]);
   return (
     <Panel title="Bookings" area="bookings">
       <Trouble of={props.of} />

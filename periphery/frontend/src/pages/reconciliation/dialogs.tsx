@@ -4,6 +4,7 @@ import { api, must, type Problem, problemOf, type Schemas } from "../../api/clie
 import { store } from "../../live/store";
 import { grouped } from "../../ui/format";
 import { Dialog, ProblemNote, toast } from "../../ui/parts";
+import { parse, Unreadable } from "./statement";
 
 type Break = Schemas["Break"];
 const UNREADABLE = { code: "page", reason: "", place: "rows" };
@@ -33,35 +34,38 @@ function Form(props: { title: string; go: string; close: () => void; send: () =>
   );
 }
 
-class Unreadable extends Error {}
-
-/** Lines of account,symbol,quantity; a head is passed by. */
-export function parse(text: string): Schemas["BookRow"][] {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line && !/^account\b/i.test(line));
-  if (!lines.length) throw new Unreadable("there are no rows");
-  return lines.map((line, n) => {
-    const [account, symbol, qty, ...more] = line.split(/[,;\t]/).map((each) => each.trim());
-    if (!account || !symbol || !qty || more.length || !/^-?\d+(\.\d+)?$/.test(qty)) throw new Unreadable(`row ${n + 1}: ${line}`);
-    return { account, symbol, qty };
-  });
-}
-
 export function Compare(props: { close: () => void }) {
   const [text, setText] = useState("");
+  const [date, setDate] = useState("");
   const read = async (file: File | undefined) => file && setText(await file.text());
   const send = async () => {
-    const told = await must(api.POST("/reconciliation", { body: { rows: parse(text) } }));
+    const told = await must(api.POST("/reconciliation", { body: { rows: parse(text), date: date || null } }));
     return told.open ? `${told.open} open ${told.open === 1 ? "break" : "breaks"} as of ${told.date}` : `All agrees as of ${told.date}`;
   };
   return (
     <Form title="Compare our books with theirs" go="Compare" wide close={props.close} send={send}>
+      <label htmlFor="theirs-file">File</label>
+      <input id="theirs-file" type="file" accept=".csv,.tsv,.txt" onChange={(event) => void read(event.target.files?.[0])} />
       <label htmlFor="theirs-rows">Theirs</label>
       <textarea id="theirs-rows" data-first rows={9} spellCheck={false} placeholder={"account,symbol,quantity\nA1,EURUSD,250000\nA1,USD,9750000"} value={text} onChange={(event) => setText(event.target.value)} />
-      <label htmlFor="theirs-file">File</label>
-      <input id="theirs-file" type="file" accept=".csv,.txt" onChange={(event) => void read(event.target.files?.[0])} />
-      <p className="wide muted">Of a symbol the quantity, of a currency the cash. What a file doesn't have of its accounts is a break, too.</p>
+      <span className="label">Is</span><span data-testid="theirs-read">{readAs(text)}</span>
+      <label htmlFor="theirs-date">As of</label>
+      <input id="theirs-date" type="date" value={date} onChange={(event) => setDate(event.target.value)} />
+      <p className="wide muted">Of a symbol the quantity, of a currency the cash. A head names the columns; others are passed by. What a file doesn't have of its accounts is a break, too. Without a day: the journal's last.</p>
     </Form>
   );
+}
+
+/** What was understood, before it is compared. */
+function readAs(text: string): string {
+  if (!text.trim()) return "paste a statement, or choose its file";
+  try {
+    const rows = parse(text);
+    const accounts = [...new Set(rows.map((row) => row.account))];
+    return `${rows.length} ${rows.length === 1 ? "row" : "rows"} of ${accounts.join(", ")}`;
+  } catch (error) {
+    return error instanceof Error ? `can't be read: ${error.message}` : String(error);
+  }
 }
 
 export function Explain(props: { row: Break; close: () => void }) {

@@ -2,7 +2,8 @@
 import { type FormEvent, useState } from "react";
 import { api, must, type Problem, problemOf, type Schemas } from "../../api/client";
 import { session } from "../../api/session";
-import { ago, words } from "../../ui/format";
+import { ago, grouped, words } from "../../ui/format";
+import { useKeys } from "../../ui/keys";
 import { Dialog, Panel, ProblemNote, Segment, toast } from "../../ui/parts";
 
 type Approval = Schemas["Approval"];
@@ -10,11 +11,18 @@ const SHOWN = ["pending", "all"] as const;
 const TONES: Record<string, string> = { pending: "warn", approved: "good", rejected: "bad", expired: "muted" };
 
 export function requestText(asked: Approval): string {
-  const { scope, key, check, value, ...more } = asked.request as Record<string, unknown>;
+  const { scope, key, check, value, fill, ...more } = asked.request as Record<string, unknown>;
   if (asked.kind === "rearm") return `${scope} ${key ?? ""}`;
+  if (asked.kind === "book") return bookingText(fill as Record<string, string>);
   const rest = Object.entries(more).filter(([, each]) => each !== null).map(([name, each]) => `${name} ${each}`).join(", ");
-  return `${words(check)} ${value}${rest ? `, ${rest}` : ""}`;
+  return `${words(check)} ${grouped(value)}${rest ? `, ${rest}` : ""}`;
 }
+
+function bookingText({ account, symbol, qty, price, venue }: Record<string, string>): string {
+  return `${grouped(qty)} ${symbol} at ${price} to ${account}, ${venue}`;
+}
+
+const TITLES: Record<string, string> = { rearm: "Re-arm", limit: "Limit", book: "Book" };
 
 export function Approvals(props: { told: Schemas["Approvals"] | null; again: () => void }) {
   const [shown, setShown] = useState<(typeof SHOWN)[number]>("pending");
@@ -23,17 +31,18 @@ export function Approvals(props: { told: Schemas["Approvals"] | null; again: () 
   const rows = shown === "all" ? all : all.filter((each) => each.state === "pending");
   const me = session.get()?.name;
   const may = session.may("risk");
+  const first = all.find((each) => each.state === "pending");
+  useKeys("Approvals", [{ key: "d", what: "decide the first that waits", run: () => may && first && setDeciding(first) }]);
   return (
     <Panel title="Approvals" area="approvals" tools={<Segment label="Which approvals" value={shown} choices={SHOWN} set={setShown} />}>
       <table className="plain" aria-label="Approvals">
-        <thead><tr><th>What</th><th>By</th><th>Why</th><th>State</th><th><span className="visually-hidden">Decide</span></th></tr></thead>
+        <thead><tr><th>What, and why</th><th>By</th><th>State</th><th><span className="visually-hidden">Decide</span></th></tr></thead>
         <tbody>
           {rows.map((each) => (
             <tr key={each.id}>
-              <td><span className="strong">{each.kind === "rearm" ? "re-arm" : each.kind}</span> {requestText(each)}</td>
-              <td>{each.by} <span className="muted">{ago(String(each.made_ns))}</span></td>
-              <td style={{ whiteSpace: "normal" }}>{each.why}</td>
-              <td className={TONES[each.state] ?? ""}>{each.state}{each.second ? ` by ${each.second}` : ""}</td>
+              <td className="wrap"><span className="strong">{TITLES[each.kind] ?? each.kind}</span> {requestText(each)}<div className="muted">{each.why}</div></td>
+              <td>{each.by}<div className="muted">{ago(String(each.made_ns))}</div></td>
+              <td className={TONES[each.state] ?? ""}>{each.state}{each.second ? <div className="muted">{each.second}</div> : null}</td>
               <td className="num">{may && each.state === "pending" ? <button type="button" className="button small" onClick={() => setDeciding(each)}>{each.by === me ? "Take back…" : "Decide…"}</button> : null}</td>
             </tr>
           ))}
@@ -54,14 +63,14 @@ function Decide(props: { asked: Approval; mine: boolean; close: () => void }) {
     try {
       if (approve) await must(api.POST("/approvals/{approval_id}/approve", { params: { path }, body: { totp: totp || null } }));
       else await must(api.POST("/approvals/{approval_id}/reject", { params: { path } }));
-      toast(approve ? "good" : "warn", `${asked.kind === "rearm" ? "Re-arming" : "The limit"} ${requestText(asked)}: ${approve ? "approved" : "rejected"}`);
+      toast(approve ? "good" : "warn", `${TITLES[asked.kind] ?? asked.kind} ${requestText(asked)}: ${approve ? "approved" : "rejected"}`);
       props.close();
     } catch (error) {
       setProblem(problemOf(error));
     }
   };
   return (
-    <Dialog title={`${asked.kind === "rearm" ? "Re-arm" : "Limit"} ${requestText(asked)}`} close={props.close}>
+    <Dialog title={`${TITLES[asked.kind] ?? asked.kind} ${requestText(asked)}`} close={props.close}>
       <form className="form" onSubmit={(event: FormEvent) => { event.preventDefault(); if (!mine) void decide(true); }}>
         <p className="wide">{asked.by} asks for it: {asked.why}</p>
         {asked.kind === "rearm" && !mine ? (

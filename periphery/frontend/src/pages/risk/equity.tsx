@@ -58,7 +58,7 @@ export function Equity() {
       plot?.destroy();
     };
   }, []);
-  return <Panel title="Equity since this page was opened" area="equity"><div ref={box} style={{ height: "100%", overflow: "hidden" }} role="img" aria-label="Equity by account" /></Panel>;
+  return <Panel title="Profit since this page was opened" area="equity"><div ref={box} style={{ height: "100%", overflow: "hidden" }} role="img" aria-label="Equity by account" /></Panel>;
 }
 
 function timeOf(seconds: number): string {

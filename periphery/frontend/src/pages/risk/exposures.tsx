@@ -1,5 +1,5 @@
 /** What each account has in the market: from positions at the mark of now, by instrument. */
-import { useSignal } from "../../live/signal";
+import { usePaced } from "../../live/signal";
 import { store } from "../../live/store";
 import type { Schemas } from "../../api/client";
 import { fixed, grouped, words } from "../../ui/format";
@@ -7,10 +7,11 @@ import { Panel } from "../../ui/parts";
 import { midOf } from "../desk/market";
 import { tone } from "../desk/positions";
 
+const EXPOSED_MS = 250;
 const EXPOSURE = ["gross_exposure", "net_exposure"];
 
 export function Exposures(props: { told: Schemas["Risk"] | null }) {
-  useSignal(store.tables.positions.changed);
+  usePaced(store.tables.positions.changed, EXPOSED_MS);
   const rows = store.values("positions").filter((row) => Number(row.qty))
     .map((row): Record<string, unknown> & { exposure: number | null } => {
       const mid = midOf(String(row.symbol));

@@ -2,13 +2,15 @@
 import { type FormEvent, useState } from "react";
 import { api, must, type Problem, problemOf, type Schemas } from "../../api/client";
 import { session } from "../../api/session";
-import { useSignal } from "../../live/signal";
+import { usePaced } from "../../live/signal";
 import { store } from "../../live/store";
 import { ago, words } from "../../ui/format";
+import { useKeys } from "../../ui/keys";
 import { Dialog, Panel, ProblemNote, toast } from "../../ui/parts";
 
 type KillBody = Schemas["Kill"];
 type Scope = KillBody["scope"];
+const COUNT_MS = 200;
 const SCOPES: Scope[] = ["all", "account", "strategy", "symbol", "venue", "session"];
 
 interface Stopped {
@@ -17,15 +19,17 @@ interface Stopped {
   why: string;
 }
 
-export function Kills(props: { told: Schemas["Kills"] | null; states: Schemas["ScopeState"][]; again: () => void; kill: () => void }) {
+export function Kills(props: { told: Schemas["Kills"] | null; states: Schemas["ScopeState"][]; again: () => void; kill: (account?: string) => void }) {
   const [rearming, setRearming] = useState<Stopped | null>(null);
   const kills = props.told?.kills ?? [];
   const known = new Set(kills.map((kill) => `${kill.scope} ${kill.key ?? ""}`));
   const halted = props.states.filter((each) => !known.has(`${each.scope} ${each.key ?? ""}`));
   const may = session.may("risk");
   const rearm = (scope: string, key: string | null, why: string) => setRearming({ scope: scope as Stopped["scope"], key, why });
+  const [stopped] = [...kills.map((each) => ({ ...each, why: "killed" })), ...halted.map((each) => ({ ...each, why: each.state }))];
+  useKeys("Kill", [{ key: "r", what: "re-arm the first that is stopped", run: () => may && stopped && rearm(stopped.scope, stopped.key || null, stopped.why) }]);
   return (
-    <Panel title="Kill" area="kills" tools={<><span className="grow" /><button type="button" className="button danger small" title="k" onClick={props.kill}>Kill…</button></>}>
+    <Panel title="Kill" area="kills" tools={<><span className="grow" /><button type="button" className="button danger small" title="k" onClick={() => props.kill()}>Kill…</button></>}>
       <table className="plain" aria-label="What is stopped">
         <thead><tr><th>Scope</th><th>Is</th><th>By</th><th>Since</th><th><span className="visually-hidden">Re-arm</span></th></tr></thead>
         <tbody>
@@ -44,8 +48,28 @@ export function Kills(props: { told: Schemas["Kills"] | null; states: Schemas["S
         </tbody>
       </table>
       {props.told && !kills.length && !halted.length ? <p className="empty">nothing is killed or halted</p> : null}
+      <Reach kill={props.kill} />
       {rearming ? <RearmDialog stopped={rearming} close={() => { setRearming(null); props.again(); }} /> : null}
     </Panel>
+  );
+}
+
+/** What works in each account: what a kill of it would meet. */
+function Reach(props: { kill: (account: string) => void }) {
+  usePaced(store.working.changed, COUNT_MS);
+  const may = session.may("trade", "risk", "admin");
+  return (
+    <table className="plain reach" aria-label="What a kill would meet">
+      <thead><tr><th>Account</th><th className="num">Working orders</th><th><span className="visually-hidden">Kill</span></th></tr></thead>
+      <tbody>
+        {(store.reference?.accounts ?? []).map(({ name }) => (
+          <tr key={name}>
+            <td>{name}</td><td className="num">{(store.working.byAccount.get(name!) ?? 0).toLocaleString("en")}</td>
+            <td className="num">{may ? <button type="button" className="button small" aria-label={`Kill ${name}…`} onClick={() => props.kill(name!)}>Kill…</button> : null}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -70,10 +94,10 @@ function keysOf(scope: Scope): string[] {
   return [];
 }
 
-export function KillDialog(props: { close: () => void }) {
-  useSignal(store.tables.orders.changed);
+export function KillDialog(props: { account: string; close: () => void }) {
+  usePaced(store.working.changed, COUNT_MS);
   const [scope, setScope] = useState<Scope>("account");
-  const [key, setKey] = useState(keysOf("account")[0] ?? "");
+  const [key, setKey] = useState(props.account || (keysOf("account")[0] ?? ""));
   const [problem, setProblem] = useState<Problem | null>(null);
   const named = scope === "all" ? "everything" : `${scope} ${key}`;
   const count = workingIn(scope, key);

@@ -3,6 +3,7 @@ import { type FormEvent, useMemo, useState } from "react";
 import { api, must, type Problem, problemOf, type Schemas } from "../../api/client";
 import { session } from "../../api/session";
 import { grouped, words } from "../../ui/format";
+import { useKeys } from "../../ui/keys";
 import { Bar, Dialog, Panel, ProblemNote, Segment, toast } from "../../ui/parts";
 
 export type Used = Schemas["UsedLimit"];
@@ -24,13 +25,14 @@ export function Limits(props: { told: Schemas["Risk"] | null; problem: unknown; 
     return [...found].sort((a, b) => (b.percent ?? -1) - (a.percent ?? -1));
   }, [props.told, shown]);
   const may = session.may("risk");
+  useKeys("Limits", [{ key: "l", what: "a new limit", run: () => may && setChanging(EMPTY) }]);
   return (
     <Panel title="Limits" area="limits" tools={
       <>
         <Segment label="Which limits" value={shown} choices={SHOWN} set={setShown} />
         <span className="muted">{(props.told?.limits.length ?? 0).toLocaleString("en")} in force</span>
         <span className="grow" />
-        {may ? <button type="button" className="button small" onClick={() => setChanging({ check: "max_order_qty", value: "" })}>New limit</button> : null}
+        {may ? <button type="button" className="button small" onClick={() => setChanging(EMPTY)}>New limit</button> : null}
       </>
     }>
       {props.problem ? <ProblemNote problem={problemOf(props.problem)} /> : null}
@@ -61,7 +63,14 @@ export function Limits(props: { told: Schemas["Risk"] | null; problem: unknown; 
   );
 }
 
-const CHECKS = ["max_order_qty", "max_order_notional", "max_position", "max_gross_exposure"] as const;
+const EMPTY: Schemas["Limit"] = { check: "max_order_qty", value: "" };
+const CHECKS: Schemas["NewLimit"]["check"][] = [
+  "max_order_qty", "max_order_notional", "price_collar_bps", "price_collar_ticks", "market_protection_bps", "spread_bps",
+  "market_data_age_s", "duplicate_content", "order_rate", "repeated_execution", "max_working_orders", "max_daily_orders",
+  "order_trade_ratio", "max_position", "max_position_notional", "short_sale", "min_cash", "margin", "gross_exposure",
+  "net_exposure", "sector_exposure", "max_daily_qty", "max_daily_notional", "credit", "self_trade", "daily_loss",
+  "drawdown", "losing_streak", "cancel_rate", "max_daily_cancels", "restricted", "permission",
+];
 
 function Change(props: { limit: Schemas["Limit"]; close: () => void }) {
   const { limit } = props;
@@ -92,8 +101,7 @@ function Change(props: { limit: Schemas["Limit"]; close: () => void }) {
         {isNew ? (
           <>
             <label htmlFor="limit-check">Limit</label>
-            <input id="limit-check" list="limit-checks" value={check} onChange={(event) => setCheck(event.target.value)} />
-            <datalist id="limit-checks">{CHECKS.map((each) => <option key={each} value={each} />)}</datalist>
+            <select id="limit-check" value={check} onChange={(event) => setCheck(event.target.value)}>{CHECKS.map((each) => <option key={each} value={each}>{words(each)}</option>)}</select>
             <label htmlFor="limit-account">Account</label>
             <input id="limit-account" value={account} onChange={(event) => setAccount(event.target.value)} />
             <label htmlFor="limit-symbol">Symbol</label>

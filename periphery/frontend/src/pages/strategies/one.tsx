@@ -8,12 +8,16 @@ import { Dialog, Panel, ProblemNote, toast } from "../../ui/parts";
 import { count } from "../../ui/quantities";
 import { stateOf, type Strategy } from "../strategies.page";
 import { parse } from "./params";
+import { said } from "./said";
 
 export function One(props: { row: Strategy | null; again: () => void }) {
   const { row } = props;
   const [stopping, setStopping] = useState(false);
   const may = session.may("trade") && !!row?.connected && !!row.file;
-  useKeys("Strategy", [{ key: "x", what: "stop the chosen strategy", run: () => may && setStopping(true) }]);
+  useKeys("Strategy", [
+    { key: "p", what: "parameters of the chosen strategy", run: () => document.getElementById("strategy-params")?.focus() },
+    { key: "x", what: "stop the chosen strategy", run: () => may && setStopping(true) },
+  ]);
   if (!row) return <Panel title="Strategy" area="one"><p className="empty">Choose a strategy to see its log and to set parameters.</p></Panel>;
   return (
     <Panel title={row.session} area="one" tools={may ? <><span className="grow" /><button type="button" className="button small danger" onClick={() => setStopping(true)}>Stop</button></> : null}>
@@ -23,7 +27,7 @@ export function One(props: { row: Strategy | null; again: () => void }) {
           ["Exit", row.exit_code === null || row.exit_code === undefined ? "" : String(row.exit_code)], ["Requests", count(row.requests)], ["Answers", count(row.responses)],
         ]} />
         {may ? <Params key={row.session} of={row.session} /> : null}
-        <Scroll label="Log"><pre className="log">{(row.log ?? []).join("\n") || (row.file ? "it has said nothing yet" : "a client's session: its log is where it runs")}</pre></Scroll>
+        <Scroll label="Log"><pre className="log">{(row.log ?? []).map(said).join("\n") || (row.file ? "it has said nothing yet" : "a client's session: its log is where it runs")}</pre></Scroll>
       </div>
       {stopping ? <Stop of={row.session} close={() => { setStopping(false); props.again(); }} /> : null}
     </Panel>
