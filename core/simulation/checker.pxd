@@ -42,6 +42,7 @@ cdef class Checker:
     cdef uint8_t* exempt            # [order] a fill was told late: the core could not know
     cdef uint64_t* marks
     cdef object _memory
+    cdef object _kept
     cdef list outsides
 
     cdef int step(self) except -1

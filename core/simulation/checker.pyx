@@ -67,6 +67,11 @@ cdef class Checker:
         for source, number in counts.items():
             self.source_seqs[<int>source] = number
 
+    def orders(self, list quantities) -> None:
+        """(order, quantity) of every order of a core that came back: some it may have taken unseen."""
+        for order, qty in quantities:
+            self.order_qty[<uint32_t>order] = max(self.order_qty[<uint32_t>order], <int64_t>qty)
+
     def page_kills(self, rows, bint fresh) -> None:
         """The kills that are in force on the page from now on."""
         self.paged_count = 0
@@ -84,7 +89,8 @@ cdef class Checker:
             self.told_count += 1
 
     def use_intents(self, Gateway gateway not None) -> None:
-        """Of gateways that came (back)."""
+        """Of gateways that came (back); the memory is a file's, and outlives them."""
+        self._kept = gateway.kept
         self.intents, self.max_intents = gateway.intents, gateway.max_intents
 
     cdef int fail(self, str what) except -1:

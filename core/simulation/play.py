@@ -34,6 +34,7 @@ from core_ext.ring import Ring
 from core_ext.spine import Spine
 
 CALM_TURNS = 20_000  # within so many turns of everybody a core without faults comes to rest
+CALM_NS = 1_000_000
 REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
 
 
@@ -300,6 +301,7 @@ class Play(World):
         for outside in self.outsides:
             outside.run = self.run_no
         self._raise_core(start, shadow.core.sequencer.counts())
+        self.checker.orders(state.quantities(shadow))
         killed, armed = state.kills(self.journal)
         self.checker.stream_kills([row for row in killed if not any(_arms(each, row) for each in armed)])
         self._mend_page(armed)
@@ -370,6 +372,7 @@ class Play(World):
         """Those that died are down, and come back after a while."""
         for outside in self.outsides:
             if outside.dead:
+                self.mark(PLACE["venue_down"])
                 self.tell(down_and_up(outside.venue)[0])
                 outside.come_back()
                 self.tell(down_and_up(outside.venue)[1])
@@ -430,6 +433,7 @@ class Play(World):
         """Everything comes to rest, within a bound."""
         quiet = 0
         for _ in range(CALM_TURNS):
+            self.pass_time(CALM_NS)
             self.turn_all()
             waiting = any(outside.waiting for outside in self.outsides)
             quiet = quiet + 1 if not waiting and self.traffic.is_taken() and self.board.is_quiet() else 0

@@ -24,6 +24,14 @@ def children(Replay played not None) -> dict[int, tuple[int, int, int, bool]]:
     return out
 
 
+def quantities(Replay played not None) -> list[tuple[int, int]]:
+    """(order, the most that it is or is to be) of every order."""
+    cdef Life life = played.core.orders.life
+    cdef uint32_t i
+    return [(i, max(life.orders[i].order_qty, life.orders[i].pend_qty)) for i in range(life.count())
+            if life.orders[i].bits & B_EXISTS]
+
+
 def positions(Replay played not None) -> dict[tuple[int, int], int]:
     """Quantity by account and symbol."""
     cdef uint64_t i

@@ -115,7 +115,7 @@ def _rates(rng: random.Random) -> dict[str, int]:
         "quote": rng.choice((300, 1500, 5000)),
         "outside": rng.choice((3000, 9000)),
         "trade": rng.choice((100, 600, 2000)),
-        "fault": rng.choice((0, 8, 24, 60)),
+        "fault": rng.choice((0, 30, 80, 160)),
     }
 
 

@@ -138,7 +138,7 @@ cdef class World:
         for first in self.firsts:
             if first is not None:
                 done += (<Stage>first).turn(64)
-        self.checker.step()
+                self.checker.step()
         for outside in self.outsides:
             while outside.work() or outside.deliver():
                 done += 1
