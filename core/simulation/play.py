@@ -53,9 +53,7 @@ class Play(World):
         self.kills_told: set[int] = set()
         self.seats: dict[int, tuple[mmap.mmap, Spine, Spine]] = {}
         self.bases: dict[int, int] = {}
-        self.run_no = 0
-        self.snapshots = 0
-        self.hashes = 0
+        self.put = self.run_no = 0
         self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
         self._begin()
 
@@ -190,7 +188,8 @@ class Play(World):
     # ---- what was put off --------------------------------------------------------------------------------------------
 
     def put_off(self, steps: int, what: Callable[[], None]) -> None:
-        heapq.heappush(self.later, (self.step_no + steps, len(self.later) + self.step_no * 64, what))
+        self.put += 1
+        heapq.heappush(self.later, (self.step_no + steps, self.put, what))
         self.next_due = self.later[0][0]
 
     def due(self) -> None:
@@ -414,11 +413,12 @@ class Play(World):
         self.unstall()
         for outside in self.outsides:
             outside.be_true()
-        while self.later:
-            heapq.heappop(self.later)[2]()
-        self.bring_back()
-        while self.later:
-            heapq.heappop(self.later)[2]()
+        for _ in range(2):  # what was put off, and what comes of it
+            todo, self.later = sorted(self.later), []
+            for *_, what in todo:
+                what()
+            self.bring_back()
+        self.later.clear()
         for outside in self.outsides:
             outside.come_back()
         for event in self.script.mishaps:  # each called off
