@@ -33,7 +33,6 @@ MARKS: tuple[str, ...] = (
     "core_died",
     "machine_died",
     "torn_tail_cut",
-    "restarted_empty",
     "segment_rolled",
     "snapshot_written",
     "snapshot_used",

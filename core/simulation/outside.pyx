@@ -242,7 +242,8 @@ cdef class Outside:
 
     cdef int _say(self, const ReportEvent* report, uint32_t child, bint is_answer) except -1:
         cdef uint64_t due = self.checker.step_no
-        if self.drop and self.lost_count < SAID and chance(self.dice, self.drop):
+        if (self.drop and report.exec_type != X_REPLACED and self.lost_count < SAID
+                and chance(self.dice, self.drop)):  # who misses a new quantity takes a fill for too much, and never asks
             self.lost[self.lost_count].report = report[0]
             self.lost[self.lost_count].child = child
             self.lost_count += 1

@@ -18,6 +18,7 @@ from core.live.killing import open_page
 from core.live.shadow import Shadow
 from core.live.teller import Teller
 from core.recovery import snapshots
+from core.recovery.replay import Replay
 from core.scenario.encoder import Event
 from core.simulation import state
 from core.simulation.errors import Violation
@@ -30,6 +31,8 @@ from core.simulation.traffic import Traffic
 from core.simulation.workers import Workers
 from core.simulation.world import World
 from core.stage import EngineStage
+from core_ext import journal
+from core_ext.journal import JournalReader
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
@@ -293,14 +296,12 @@ class Play(World):
     def come_back(self) -> None:
         """From its journal alone. Its sessions are gone, its venues are asked, its sessions come again."""
         self.run_no += 1
-        shadow = Shadow(self.journal, self.swarm.capacity)
-        start = shadow.follow()
-        if start == 0:
-            self.mark(PLACE["restarted_empty"])
+        played = Replay(self.swarm.capacity)
+        played.play(JournalReader(self.journal))
         for outside in self.outsides:
             outside.run = self.run_no
-        self._raise_core(start, shadow.core.sequencer.counts())
-        self.checker.orders(state.quantities(shadow))
+        self._raise_core(played.events, played.core.sequencer.counts())
+        self.checker.orders(state.quantities(played))
         killed, armed = state.kills(self.journal)
         self.checker.stream_kills([row for row in killed if not any(_arms(each, row) for each in armed)])
         self._mend_page(armed)
@@ -388,7 +389,7 @@ class Play(World):
 
     def burst(self) -> None:
         """More than a ring holds, at once."""
-        self.flood(self.below(3))
+        self.flood(self.below(5))
 
     def snapshot(self) -> None:
         """As the server's shadow writes one."""
@@ -401,9 +402,16 @@ class Play(World):
     def segment(self) -> None:
         """The journal's helper makes the next segment."""
         if self.workers.lives("journal"):
-            journal = self.workers.workers[self.workers.index("journal")].journal
-            assert journal is not None
-            journal.prepare()
+            writer = self.workers.workers[self.workers.index("journal")].journal
+            assert writer is not None
+            writer.prepare()
+
+    def count_at_end(self) -> None:
+        """What is counted elsewhere."""
+        super().count_at_end()
+        epochs = [info.run_epoch for info in journal.info(self.journal) if info.used]
+        for _ in range(len(epochs) - len(set(epochs))):
+            self.mark(PLACE["segment_rolled"])
 
     # ---- the end -----------------------------------------------------------------------------------------------------
 

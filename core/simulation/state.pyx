@@ -63,7 +63,7 @@ def requests(path) -> dict[int, int]:
 
 def kills(path) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
     """The kills and the rearms of the journal, as (kind, key, epoch), in order."""
-    cdef JournalReader reader = JournalReader(path, follow=True)
+    cdef JournalReader reader = JournalReader(path)
     cdef uint64_t seq = 0
     cdef char* body = NULL
     cdef uint32_t length = 0

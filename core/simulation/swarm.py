@@ -105,7 +105,7 @@ def _capacity(rng: random.Random) -> Capacity:
         symbols=4, accounts=4, strategies=8, sessions=16, orders=rng.choice((64, 512, 2048)), more_children=2048,
         ids=8192, fills=8192, positions=64, limits=16, counters=64, cells=64, rate_times=1024, depths=4,
         book_orders=64, facts=64, adjustments=64, lists=64, contents=64, currencies=4, sectors=4,
-        spine=rng.choice((32, 64, 256)), loopback=rng.choice((512, 1024)),
+        spine=rng.choice((32, 64, 256, 1024)), loopback=rng.choice((512, 1024)),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.board cimport Board
-from core.messages cimport Response
+from core.messages cimport QuoteEvent, Response
 from core.sequencer.engine cimport Input
 from core.simulation.dice cimport Dice
 from core_ext.ring cimport Ring
@@ -33,6 +33,7 @@ cdef class Traffic:
     cdef readonly uint64_t said     # by the desk; pushed: onto its ring
     cdef readonly uint64_t pushed
     cdef uint64_t fed               # market data
+    cdef uint64_t strange           # reports of nobody's orders
     cdef Client clients[8]
     cdef list requests              # [client] Ring
     cdef list responses             # [client] Spine
@@ -50,6 +51,9 @@ cdef class Traffic:
     cdef bint say(self, uint16_t kind, uint32_t session, const void* data, size_t size) noexcept nogil
     cdef void flush(self) noexcept nogil
     cdef int quote(self) except -1
+    cdef void _fill_quote(self, QuoteEvent* quote) noexcept nogil
+    cdef bint say_quote(self) noexcept nogil
+    cdef bint report_nobody(self) noexcept nogil
     cdef int request(self, int i) except -1
     cdef void _order(self, Input* item)
     cdef void _change(self, Input* item)

@@ -7,8 +7,8 @@ for and wasn't told of is unknown to it. Each response is held against its numbe
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    K_CANCEL, K_CANCEL_ALL, K_ORDER, K_QUOTE, K_REPLACE, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, RK_DENY, RK_ORDER,
-    SIDE_BUY, SIDE_SELL, TIF_FOK, T_LIMIT, T_MARKET, CancelEvent, FilterEvent, OrderEvent, QuoteEvent, ReplaceEvent, Request,
+    K_CANCEL, K_CANCEL_ALL, K_ORDER, K_QUOTE, K_REPLACE, K_REPORT, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, RK_DENY,
+    RK_ORDER, SIDE_BUY, SIDE_SELL, TIF_FOK, T_LIMIT, T_MARKET, CancelEvent, FilterEvent, OrderEvent, QuoteEvent, ReplaceEvent, ReportEvent, Request,
 )
 from core.simulation.dice cimport below, chance
 from core.simulation.marks cimport M_DESK_FULL, M_FEED_FULL, M_SESSION_LAPPED, M_SESSION_RING_FULL
@@ -20,6 +20,7 @@ from core.topology import LIVE_CURSORS
 
 cdef enum:
     RECENT = 48                     # of the ids before: what cancels and replaces name
+    STRANGE = 3                     # a source that no core has
 
 
 cdef uint32_t id_of(const char* field) noexcept nogil:
@@ -50,6 +51,7 @@ cdef class Traffic:
         self.board = board
         self.pushed = counts.get(0, 0)
         self.fed = counts.get(1, 0)
+        self.strange = counts.get(STRANGE, 0)
 
     def tell(self, int kind, bytes data, uint32_t session=0) -> int:
         """The desk says something; its number."""
@@ -118,11 +120,32 @@ cdef class Traffic:
         quote = &(<Request*>item.request).quote
         self.fed += 1
         item.source, item.source_seq, item.kind, item.length = 1, self.fed, K_QUOTE, sizeof(QuoteEvent)
+        self._fill_quote(quote)
+        self.board.feed.publish()
+        return 1
+
+    cdef void _fill_quote(self, QuoteEvent* quote) noexcept nogil:
         quote.symbol, quote.venue = below(self.dice, self.symbols), <uint16_t>below(self.dice, self.venues)
         quote.bid_px = 990 + below(self.dice, 10)
         quote.ask_px = quote.bid_px + 1 + below(self.dice, 5)
         quote.bid_qty, quote.ask_qty = 1 + below(self.dice, 80), 1 + below(self.dice, 80)
-        self.board.feed.publish()
+
+    cdef bint say_quote(self) noexcept nogil:
+        """The market, by the desk."""
+        cdef QuoteEvent quote
+        memset(&quote, 0, sizeof(quote))
+        self._fill_quote(&quote)
+        return self.say(K_QUOTE, 0, &quote, sizeof(quote))
+
+    cdef bint report_nobody(self) noexcept nogil:
+        """A report of an order that isn't ours, where gateways put theirs; 0: there is no room."""
+        cdef Input* item = <Input*>self.board.reports.claim()
+        if item == NULL:
+            return 0
+        memset(item, 0, sizeof(Input))
+        self.strange += 1
+        item.source, item.source_seq, item.kind, item.length = STRANGE, self.strange, K_REPORT, sizeof(ReportEvent)
+        self.board.reports.publish()
         return 1
 
     # ---- sessions ----------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ cdef class World:
         return stage.redo_through - (stage.next - 1) if stage.redo_through >= stage.next else 0
 
     def flood(self, int which) -> None:
-        """More than a ring holds: of a session's requests, of the market, of trades at a venue."""
+        """More than a ring holds: of trades at a venue, of the market, of what the desk says, of reports, of requests."""
         cdef Outside outside
         cdef int i
         if which == 2 and self.outsides:
@@ -98,6 +98,12 @@ cdef class World:
                 outside.trade()
         elif which == 1:
             while self.traffic.quote():
+                pass
+        elif which == 3:
+            for i in range(1100):
+                self.traffic.say_quote()
+        elif which == 4:
+            while self.traffic.report_nobody():
                 pass
         else:
             for i in range(64):
