@@ -24,6 +24,8 @@ MARKS: tuple[str, ...] = (
     "egress_died",
     "gateways_died",
     "venues_died",
+    "died_before_cursor",
+    "died_before_release",
     "redo",
     "repeated_dropped",
     "intent_unknown",

@@ -210,8 +210,27 @@ class Play(World):
         i = self.below(len(self.firsts))
         if self.firsts[i] is None:
             return
+        if self.below(2):
+            self._die_inside(i)
         self.lose(i)
+        if "journal" in self.swarm.groups[i] and self.below(2):
+            self._tear(None)
         self.put_off(1 + self.below(400), self.bring_back)
+
+    def _die_inside(self, i: int) -> None:
+        """In the poll of one of its stages: what that did is there, that it is done isn't."""
+        stages = self.swarm.groups[i]
+        name = stages[self.below(len(stages))]
+        stage = self.workers.stage(name)
+        if name == "sequencer":
+            self.mark(PLACE["died_before_release"]) if self.poll_and_untake(stage) else self.half_claim()
+        elif name != "venues":
+            at, reports = stage.cursor, self.board.reports.taken + len(self.board.reports)
+            before = self.board.spine.get_cursor(at)
+            stage.poll_once(1 + self.below(24))
+            if self.board.reports.taken + len(self.board.reports) == reports:
+                self.board.spine.move_cursor(at, before)
+                self.mark(PLACE["died_before_cursor"])
 
     def lose(self, i: int) -> None:
         self.firsts[i] = None

@@ -73,6 +73,13 @@ cdef class Traffic:
         """It hangs up."""
         self.clients[i].open = 0
 
+    def untake(self, int i) -> bool:
+        """Its last request was taken, and the slot not given back."""
+        if not self.clients[i].open or (<Ring>self.requests[i])._header.head == 0:
+            return False
+        (<Ring>self.requests[i])._header.head -= 1
+        return True
+
     def hear_all(self) -> None:
         """Whatever is there by now."""
         for i in range(CLIENTS):

@@ -2,7 +2,8 @@
 """The world of a core: see world.pxd. What happens seldom is written in Python: see play.py."""
 from libc.string cimport memset
 
-from core.engine cimport DERIVES_MAX
+from core.engine cimport DERIVES_MAX, E_RISK
+from core.messages cimport H_DERIVED, H_TIMER, Header, Page
 from core.simulation.dice cimport below, chance, roll
 from core.simulation.marks cimport (
     M_LOOPBACK_FULL, M_REPEATED_DROPPED, M_REPORTS_FULL, M_SENDS_FULL, M_SPINE_FULL, M_SPILL_USED, MARKS_END, Mark,
@@ -16,6 +17,7 @@ from core_ext.clock import held_at
 
 cdef enum:
     LOOK = 16                       # steps between two looks at how full rings are
+    FROM_SESSIONS = 128
 
 BEGIN_NS = 1_700_000_000_000_000_000
 if MARKS_END != len(MARKS):
@@ -82,6 +84,41 @@ cdef class World:
     def let_go_of_clock(self) -> None:
         """Realtime is real again."""
         self.clock[0] = 0
+
+    def half_claim(self) -> None:
+        """The sequencer died while it wrote an event: the place is claimed, and has something of it."""
+        cdef uint64_t seq = self.board.last() + 1
+        if self.board.spine.can_claim(seq):
+            self.board.spine.claim(seq)
+            memset((<Page*>self.board.spine.slot(seq)).request.bytes, 0xAA, 64)
+
+    def poll_and_untake(self, Stage intake not None) -> bool:
+        """The sequencer died when its last event was on the spine, and the slot that it came from not given back."""
+        cdef uint64_t before[8]
+        cdef list rings = [self.board.desk, self.board.feed, self.board.reports, *self.loopbacks]
+        cdef uint64_t last = self.board.last()
+        cdef const Header* header
+        cdef Ring ring = None
+        cdef int i
+        for i in range(len(rings)):
+            before[i] = (<Ring>rings[i])._header.head
+        intake.poll(64)
+        if self.board.last() == last or self.board.words.intake.waiting:
+            return False
+        header = &(<const Page*>self.board.spine.slot(self.board.last())).header
+        if header.flags & H_TIMER:
+            return False
+        if header.source >= FROM_SESSIONS:
+            return self.traffic.untake(header.source - FROM_SESSIONS)
+        if header.flags & H_DERIVED:
+            i = 3 + header.engine - E_RISK
+        else:
+            i = 0 if header.source == 0 else 1 if header.source == 1 else 2
+        ring = <Ring>rings[i]
+        if ring._header.head == before[i]:
+            return False
+        ring._header.head -= 1
+        return True
 
     @staticmethod
     def redone(EngineStage stage not None) -> int:
