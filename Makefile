@@ -52,7 +52,10 @@ faults: env ## kill every process at every store, in a build made for it (ARGS="
 fuzz: env ## anything at all into rings, frames, messages, files: 100,000 inputs a target (ARGS="--inputs 1000000 --seed 3")
 	$(PY) -m tests.fuzz $(ARGS)
 
-simulate: env ## random files under all invariants, reduced and kept where one breaks (ARGS="--seeds 10000 --steps 200")
+simulate: env ## a live core's turns, faults and venues by seed, checked after each step (ARGS="--seeds 100000 --minutes 30", "--seed 7")
+	$(PY) -m tests.simulation.live $(ARGS)
+
+simulate-files: env ## random files under all invariants, reduced and kept where one breaks (ARGS="--seeds 10000 --steps 200")
 	$(PY) -m tests.simulation $(ARGS)
 
 aeron: env ## the standby's tests over Aeron too: installs pyaeron, an extra (x86_64)

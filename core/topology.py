@@ -8,6 +8,7 @@ own, for the kinds of events that it takes; the others it passes by.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from core import messages as m
 
@@ -89,6 +90,7 @@ TAKES: dict[str, frozenset[m.Kind]] = {
 event's, and nobody waits for it. The journal takes every event."""
 
 
+@cache
 def before(stage: str, kind: m.Kind) -> str:
     """Whose paragraph a stage waits for with such an event: the nearest before it that takes the kind."""
     (name,) = (name for name in STAGES[stage].follows if name != "journal")

@@ -4,6 +4,10 @@ def calibrate(duration_ns: int = ...) -> float:
 def now() -> int:
     """Realtime, ns since 1970."""
 
+def held_at() -> int:
+    """The address of the word that is realtime in this process where it isn't 0: whoever simulates time
+    writes it."""
+
 def monotonic() -> int:
     """Monotonic time, ns."""
 

@@ -1,0 +1,497 @@
+"""One seed: its core, its sessions and venues, and all that happens to them seldom."""
+
+from __future__ import annotations
+
+import heapq
+import mmap
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core import messages as m
+from core.board import board_bytes
+from core.fused import state_hash
+from core.live.intake import Intake
+from core.live.killing import open_page
+from core.live.shadow import Shadow
+from core.live.teller import Teller
+from core.recovery import snapshots
+from core.recovery.replay import Replay
+from core.scenario.encoder import Event
+from core.simulation import state
+from core.simulation.errors import Violation
+from core.simulation.marks import PLACE
+from core.simulation.outside import Outside
+from core.simulation.script import ACCOUNTS, config_event, down_and_up, script, with_epoch
+from core.simulation.swarm import Swarm
+from core.simulation.tail import tear
+from core.simulation.traffic import Traffic
+from core.simulation.workers import Workers
+from core.simulation.world import World
+from core.stage import EngineStage
+from core_ext import journal
+from core_ext.journal import JournalReader
+from core_ext.ring import Ring
+from core_ext.spine import Spine
+
+CALM_TURNS = 20_000  # within so many turns of everybody a core without faults comes to rest
+CALM_NS = 1_000_000
+REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
+
+
+class Play(World):
+    """A core that begins, as its seed's options have it. folder: empty; fd: memory for a board, cut to size here."""
+
+    def __init__(self, swarm: Swarm, folder: Path, fd: int) -> None:
+        super().__init__(swarm.seed, swarm.capacity, swarm.rates, swarm.tick_ns)
+        self.swarm, self.folder, self.fd = swarm, folder, fd
+        self.journal = folder / "journal"
+        self.script = script(swarm.symbols, swarm.matching, swarm.outside, swarm.sessions)
+        self.clients = swarm.sessions
+        self.slow_readers = swarm.slow_readers
+        self.later: list[tuple[int, int, Callable[[], None]]] = []
+        self.kills: dict[int, tuple[int, int]] = {}  # by epoch, what the page says
+        self.kills_told: set[int] = set()
+        self.seats: dict[int, tuple[mmap.mmap, Spine, Spine]] = {}
+        self.bases: dict[int, int] = {}
+        self.put = self.run_no = 0
+        self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
+        self._begin()
+
+    # ---- it begins ---------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        s = self.swarm
+        self.journal.mkdir()
+        os.ftruncate(self.fd, 0)
+        self.page = open_page(self.folder / "core.sock", create=True)
+        dice, marks = self.addresses()
+        self.trade_with(Traffic(dice, marks, s.symbols, s.venues, ACCOUNTS, s.durability == "group"))
+        self.outsides = [
+            Outside(venue, s.capacity, self.checker, self.traffic, dice, marks)
+            for venue in range(s.matching, s.venues)
+        ]
+        for outside in self.outsides:
+            for name, often in s.astray.items():
+                setattr(outside, name, often)
+        self._raise_core(0, {})
+        self.tell(config_event(s.capacity), *self.script.events)
+        for i in range(s.sessions):
+            self.tell(*self.script.connects[i])
+        self.await_taken()
+        self._declare()
+        for i in range(s.sessions):
+            self._seat(i)
+
+    def _declare(self) -> None:
+        s = self.swarm
+        self.board.declare(s.symbols, s.venues, ACCOUNTS, self.script.strategies)
+
+    def _raise_core(self, start_seq: int, counts: dict[int, int]) -> None:
+        """A core on a fresh board, which goes on after that event."""
+        os.ftruncate(self.fd, 0)
+        os.ftruncate(self.fd, board_bytes(self.swarm.capacity))
+        self.workers = Workers(self.swarm, self.folder, self.fd, start_seq)
+        self.watch(self.workers.board)
+        self.traffic.meet(self.board, counts)
+        self.checker.watch(self.board, self.outsides)
+        self.checker.sources(counts)
+        self.firsts = [None] * len(self.swarm.groups)
+        self.unstall()
+        for i in range(len(self.firsts)):
+            self._build(i)
+
+    def _build(self, i: int) -> None:
+        self.firsts[i] = self.workers.build(i)
+        if "gateways" in self.swarm.groups[i]:
+            self.checker.use_intents(self.workers.gateways().gateway)
+        for stage in self.workers.workers[i].stages.values():
+            if isinstance(stage, EngineStage) and World.redone(stage):
+                self.mark(PLACE["redo"])
+
+    def tell(self, *events: Event) -> None:
+        """The desk says these, one after the other."""
+        for event in events:
+            self.traffic.tell(event.kind, event.request, event.session)
+
+    def await_taken(self) -> None:
+        """As the server does: until the core has taken all that the desk said; whoever is dead is brought back."""
+        self.bring_back()
+        for _ in range(CALM_TURNS):
+            if self.traffic.is_taken():
+                return
+            self.turn_all()
+        raise Violation(f"the desk's inputs aren't taken within {CALM_TURNS} turns")
+
+    def await_told(self) -> None:
+        """Until egress is done with all that is sequenced by now."""
+        seq = self.board.seq
+        for _ in range(CALM_TURNS):
+            if self.board.cursors()["egress"] >= seq:
+                return
+            self.turn_all()
+        raise Violation(f"egress isn't done with event {seq} within {CALM_TURNS} turns")
+
+    # ---- sessions ----------------------------------------------------------------------------------------------------
+
+    def _seat(self, i: int) -> None:
+        """A session of which the core knows comes with fresh rings."""
+        self.await_told()
+        requests = mmap.mmap(-1, Ring.bytes_needed(REQUESTS, 304))
+        responses = mmap.mmap(-1, Spine.bytes_needed(RESPONSES, m.RESPONSE.itemsize, 0))
+        quotes = mmap.mmap(-1, Spine.bytes_needed(QUOTES, 64, 0))
+        Ring.format(requests, REQUESTS, 304)
+        told = Spine.format(responses, RESPONSES, m.RESPONSE.itemsize, 0, ())
+        shown = Spine.format(quotes, QUOTES, 64, 0, ())
+        self.seats[i] = (requests, told, shown)
+        self.bases.pop(i, None)
+        self._open_requests(i)
+        self._open_responses(i)
+        self.traffic.open_client(i, self.script.sessions[i], requests, responses, self.slow_readers)
+
+    def _open_requests(self, i: int) -> None:
+        intake = self.workers.stage("sequencer")
+        assert isinstance(intake, Intake)
+        ring = Ring.attach(self.seats[i][0])
+        self.bases[i] = intake.open_seat(i, self.script.sessions[i], 0, ring, None, self.bases.get(i))
+
+    def _open_responses(self, i: int) -> None:
+        teller = self.workers.stage("egress")
+        assert isinstance(teller, Teller)
+        teller.open_seat(i, self.script.sessions[i], *self.seats[i][1:])
+
+    def session_leaves(self) -> None:
+        """It hangs up; what it had asked for is taken, its end is told, and another one comes by its name."""
+        i = self.below(self.swarm.sessions)
+        if i not in self.seats:
+            return
+        self.mark(PLACE["session_left"])
+        self.bring_back()
+        self.traffic.close_client(i)
+        intake = self.workers.stage("sequencer")
+        assert isinstance(intake, Intake)
+        for _ in range(CALM_TURNS):
+            if intake.close_seat(i):
+                break
+            self.turn_all()
+        else:
+            raise Violation(f"the requests of session {i}, which left, aren't taken")
+        self.tell(*self.script.disconnects[i])
+        self.await_taken()
+        teller = self.workers.stage("egress")
+        assert isinstance(teller, Teller)
+        teller.close_seat(i)
+        del self.seats[i]
+        self.tell(*self.script.connects[i])
+        self.await_taken()
+        self._seat(i)
+
+    # ---- what was put off --------------------------------------------------------------------------------------------
+
+    def put_off(self, steps: int, what: Callable[[], None]) -> None:
+        self.put += 1
+        heapq.heappush(self.later, (self.step_no + steps, self.put, what))
+        self.next_due = self.later[0][0]
+
+    def due(self) -> None:
+        while self.later and self.later[0][0] <= self.step_no:
+            heapq.heappop(self.later)[2]()
+        self.next_due = self.later[0][0] if self.later else 1 << 63
+
+    def strike(self) -> None:
+        if self._weights:
+            getattr(self, self._weights[self.below(len(self._weights))])()
+
+    # ---- a worker dies -----------------------------------------------------------------------------------------------
+
+    def worker_dies(self) -> None:
+        i = self.below(len(self.firsts))
+        if self.firsts[i] is None:
+            return
+        if self.below(2):
+            self._die_inside(i)
+        self.lose(i)
+        if "journal" in self.swarm.groups[i] and self.below(2):
+            self._tear(None)
+        self.put_off(1 + self.below(400), self.bring_back)
+
+    def _die_inside(self, i: int) -> None:
+        """In the poll of one of its stages: what that did is there, that it is done isn't."""
+        stages = self.swarm.groups[i]
+        name = stages[self.below(len(stages))]
+        stage = self.workers.stage(name)
+        if name == "sequencer":
+            self.mark(PLACE["died_before_release"]) if self.poll_and_untake(stage) else self.half_claim()
+        elif name != "venues":
+            at, reports = stage.cursor, self.board.reports.taken + len(self.board.reports)
+            before = self.board.spine.get_cursor(at)
+            stage.poll_once(1 + self.below(24))
+            if self.board.reports.taken + len(self.board.reports) == reports:
+                self.board.spine.move_cursor(at, before)
+                self.mark(PLACE["died_before_cursor"])
+
+    def lose(self, i: int) -> None:
+        self.firsts[i] = None
+        self.workers.lose(i)
+        self.mark(PLACE["worker_died"])
+        for stage in self.swarm.groups[i]:
+            self.mark(PLACE[f"{stage}_died"])
+
+    def bring_back(self) -> None:
+        """All that are dead, as the supervisor does."""
+        for i, first in enumerate(self.firsts):
+            if first is None:
+                self._bring_back(i)
+
+    def _bring_back(self, i: int) -> None:
+        stages = self.swarm.groups[i]
+        self.workers.unknown = 0
+        if any(int(path.stem.split("-")[1]) <= self.board.seq for path in snapshots.files(self.journal)):
+            self.mark(PLACE["snapshot_used"])
+        self._build(i)
+        for seat in self.seats:
+            if "sequencer" in stages:
+                self._open_requests(seat)
+            if "egress" in stages:
+                self._open_responses(seat)
+        apart = ("venues",) in self.swarm.groups
+        if self.workers.unknown:
+            self.mark(PLACE["intent_unknown"])
+        if self.workers.unknown or "venues" in stages or ("gateways" in stages and not apart):
+            self.put_off(1, self.ask_venues)
+
+    def ask_venues(self) -> None:
+        """Down and up again makes the core ask what became of all that is open there."""
+        self.mark(PLACE["venue_down"])
+        for venue in range(self.swarm.venues):
+            outside = self._outside_of(venue)
+            if outside is None or not outside.dead:
+                self.tell(*down_and_up(venue))
+        self.await_taken()
+        self.workers.asked()
+
+    def _outside_of(self, venue: int) -> Outside | None:
+        return next((each for each in self.outsides if each.venue == venue), None)
+
+    def worker_stalls(self) -> None:
+        self.mark(PLACE["stalled"])
+        self.stall(self.below(len(self.firsts)), self.step_no + 1 + self.below(3000))
+
+    # ---- the core dies -----------------------------------------------------------------------------------------------
+
+    def core_dies(self) -> None:
+        """All its processes, at once; a record may be half written."""
+        self.mark(PLACE["core_died"])
+        self._drop_core()
+        if self.below(2):
+            self._tear(None)
+        self.come_back()
+
+    def machine_dies(self) -> None:
+        """While the journal is being brought to the disk: of what came since, any part is there."""
+        if not self.workers.lives("journal"):
+            return
+        durable = self.board.recorded
+        self.workers.stage("journal").poll_once(64)
+        self.mark(PLACE["machine_died"])
+        self._drop_core()
+        self._tear(durable)
+        self.come_back()
+
+    def _drop_core(self) -> None:
+        self.firsts = [None] * len(self.firsts)
+        self.workers.workers.clear()
+        for i in list(self.seats):
+            self.traffic.hear_all()
+            self.traffic.close_client(i)
+        self.seats.clear()
+
+    def _tear(self, durable: int | None) -> None:
+        if tear(self.journal, durable, self.below):
+            self.mark(PLACE["torn_tail_cut"])
+
+    def come_back(self) -> None:
+        """From its journal alone. Its sessions are gone, its venues are asked, its sessions come again."""
+        self.run_no += 1
+        played = Replay(self.swarm.capacity)
+        played.play(JournalReader(self.journal))
+        for outside in self.outsides:
+            outside.run = self.run_no
+        self._raise_core(played.events, played.core.sequencer.counts())
+        self.checker.orders(state.quantities(played))
+        killed, armed = state.kills(self.journal)
+        self.checker.stream_kills([row for row in killed if not any(_arms(each, row) for each in armed)])
+        self._mend_page(armed)
+        self._declare()
+        for outside in self.outsides:
+            if not outside.dead:
+                outside.come_back()
+        self.ask_venues()
+        for i in range(self.swarm.sessions):
+            self.tell(*self.script.disconnects[i], *self.script.connects[i])
+        self.await_taken()
+        for i in range(self.swarm.sessions):
+            self._seat(i)
+        self.take_kills()
+
+    def _mend_page(self, armed: list[tuple[int, int, int]]) -> None:
+        """It died between a rearm's event and the page."""
+        self.page.clear(
+            [row["epoch"] for row in self.page.rows() if any(_arms(each, (row["kind"], row["key"], row["epoch"])) for each in armed)]
+        )
+        self.checker.page_kills(self.page.rows(), False)
+
+    # ---- kills -------------------------------------------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """On the page, by whoever; the stream has it later."""
+        scopes = list(self.script.kills)
+        kind, key = scopes[self.below(len(scopes))]
+        if len(self.kills_told) > 48:
+            return
+        self.page.kill(kind, key, "anna")
+        self.mark(PLACE["kill_on_page"])
+        self.checker.page_kills(self.page.rows(), True)
+        self.put_off(1 + self.below(300), self.take_kills)
+
+    def take_kills(self) -> None:
+        for row in self.page.rows():
+            if row["epoch"] not in self.kills_told:
+                self.kills_told.add(row["epoch"])
+                for event in self.script.kills[(row["kind"], row["key"])]:
+                    self.traffic.tell(event.kind, with_epoch(event, row["epoch"]), event.session)
+
+    def rearm(self) -> None:
+        """All kills of the oldest one's scope, once the stream has them: the event first, then the page."""
+        self.take_kills()
+        rows = self.page.rows()
+        if not rows:
+            return
+        at = (rows[0]["kind"], rows[0]["key"])
+        epochs = [row["epoch"] for row in rows if (row["kind"], row["key"]) == at]
+        for event in self.script.rearms[at]:
+            self.traffic.tell(event.kind, with_epoch(event, max(epochs)), event.session)
+        self.await_taken()
+        self.page.clear(epochs)
+        self.mark(PLACE["rearmed"])
+        self.checker.page_kills(self.page.rows(), False)
+
+    # ---- the others --------------------------------------------------------------------------------------------------
+
+    def outside_dies(self) -> None:
+        """A venue's gateway; its session hangs up, and the venue is down until it is there again."""
+        if self.outsides:
+            outside = self.outsides[self.below(len(self.outsides))]
+            if not outside.dead:
+                outside.die()
+
+    def mind_outsides(self) -> None:
+        """Those that died are down, and come back after a while."""
+        for outside in self.outsides:
+            if outside.dead:
+                self.mark(PLACE["venue_down"])
+                self.tell(down_and_up(outside.venue)[0])
+                outside.come_back()
+                self.tell(down_and_up(outside.venue)[1])
+
+    def clock_steps(self) -> None:
+        ns = (self.below(4_000_000_000) - 2_000_000_000) if self.below(4) else 0
+        self.mark(PLACE["clock_stepped_back"]) if ns < 0 else None
+        self.pass_time(ns)
+
+    def mishap(self) -> None:
+        if self.script.mishaps:
+            self.mark(PLACE["market_mishap"])
+            self.tell(self.script.mishaps[self.below(len(self.script.mishaps))])
+
+    def burst(self) -> None:
+        """More than a ring holds, at once."""
+        self.flood(self.below(5))
+
+    def snapshot(self) -> None:
+        """As the server's shadow writes one."""
+        shadow = Shadow(self.journal, self.swarm.capacity)
+        if shadow.follow() == 0 or not self.workers.lives("journal"):
+            return
+        snapshots.write(self.journal, shadow)
+        self.mark(PLACE["snapshot_written"])
+
+    def segment(self) -> None:
+        """The journal's helper makes the next segment."""
+        if self.workers.lives("journal"):
+            writer = self.workers.workers[self.workers.index("journal")].journal
+            assert writer is not None
+            writer.prepare()
+
+    def count_at_end(self) -> None:
+        """What is counted elsewhere."""
+        super().count_at_end()
+        epochs = [info.run_epoch for info in journal.info(self.journal) if info.used]
+        for _ in range(len(epochs) - len(set(epochs))):
+            self.mark(PLACE["segment_rolled"])
+
+    # ---- the end -----------------------------------------------------------------------------------------------------
+
+    def heal(self) -> None:
+        """Faults stop: who is dead comes back, kills are rearmed, nothing goes astray any more."""
+        self.be_calm()
+        self.unstall()
+        for outside in self.outsides:
+            outside.be_true()
+        for _ in range(2):  # what was put off, and what comes of it
+            todo, self.later = sorted(self.later), []
+            for *_, what in todo:
+                what()
+            self.bring_back()
+        self.later.clear()
+        for outside in self.outsides:
+            outside.come_back()
+        for event in self.script.mishaps:  # each called off
+            row = event.request[:8] + bytes(len(event.request) - 8)
+            if event.request[6]:
+                self.tell(Event(event.kind, 0, row))
+        while self.page.rows():
+            self.rearm()
+        self.slow_readers = False
+
+    def drain(self) -> None:
+        """Everything comes to rest, within a bound."""
+        quiet = 0
+        for _ in range(CALM_TURNS):
+            self.pass_time(CALM_NS)
+            self.turn_all()
+            waiting = any(outside.waiting for outside in self.outsides)
+            quiet = quiet + 1 if not waiting and self.traffic.is_taken() and self.board.is_quiet() else 0
+            if quiet == 3:
+                return
+        raise Violation(f"it doesn't come to rest within {CALM_TURNS} turns: {self.where()}")
+
+    def where(self) -> dict[str, Any]:
+        """What everybody waits for."""
+        return {
+            "seq": self.board.seq, "cursors": self.board.cursors(), "counts": self.board.counts(),
+            "outside": [each.waiting for each in self.outsides], "desk": self.traffic.said - self.traffic.pushed,
+            "reports": len(self.board.reports), "sends": len(self.board.sends),
+        }  # fmt: skip
+
+    def state_hash(self) -> str:
+        stages = [stage for worker in self.workers.workers.values() for stage in worker.stages.values()]
+        digests = {each.name: each.engine.arena.digest() for each in stages if isinstance(each, EngineStage)}
+        return state_hash(self.board.seq, digests)
+
+    def close(self) -> None:
+        """Lets go of the journal, the memory and the clock."""
+        self.let_go_of_clock()
+        for worker in self.workers.workers.values():
+            if worker.journal is not None:
+                worker.journal.close()
+        self.firsts = []
+        self.workers.workers.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _arms(armed: tuple[int, int, int], killed: tuple[int, int, int]) -> bool:
+    """Whether a rearm clears that kill: of its scope, and not a later one."""
+    return armed[:2] == killed[:2] and armed[2] >= killed[2]

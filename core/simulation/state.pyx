@@ -1,0 +1,79 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The tables that the end of a seed is held against: see state.pxd."""
+from libc.stdint cimport uint32_t, uint64_t
+
+from core.messages cimport K_KILL, K_ORDER, K_REARM, K_REPLACE, K_CANCEL, Header, OrderEvent, Request
+from core.orders.life cimport B_EXISTS, Child, Life, child_live
+from core.positions.ledger cimport Position
+from core.recovery.replay cimport Replay
+from core.simulation.checker cimport key_of
+from core.simulation.traffic cimport id_of
+from core_ext.journal cimport JournalReader
+
+
+def children(Replay played not None) -> dict[int, tuple[int, int, int, bool]]:
+    """By index: venue, quantity, filled, whether it is live."""
+    cdef Life life = played.core.orders.life
+    cdef Child* child
+    cdef uint32_t i
+    out = {}
+    for i in range(life.max_children):
+        child = &life.children[i]
+        if child.bits & B_EXISTS:
+            out[i] = (child.venue, child.order_qty, child.cum_qty, bool(child_live(child)))
+    return out
+
+
+def quantities(Replay played not None) -> list[tuple[int, int]]:
+    """(order, the most that it is or is to be) of every order."""
+    cdef Life life = played.core.orders.life
+    cdef uint32_t i
+    return [(i, max(life.orders[i].order_qty, life.orders[i].pend_qty)) for i in range(life.count())
+            if life.orders[i].bits & B_EXISTS]
+
+
+def positions(Replay played not None) -> dict[tuple[int, int], int]:
+    """Quantity by account and symbol."""
+    cdef uint64_t i
+    cdef Position* position
+    out = {}
+    for i in range(played.core.positions.counts[0]):
+        position = &played.core.positions.positions[i]
+        if position.touched:
+            out[(position.account, position.symbol)] = position.qty
+    return out
+
+
+def requests(path) -> dict[int, int]:
+    """How often each cl_ord_id stands in the journal, by its number."""
+    cdef JournalReader reader = JournalReader(path)
+    cdef uint64_t seq = 0
+    cdef char* body = NULL
+    cdef uint32_t length = 0
+    cdef const Header* header
+    cdef uint32_t id
+    out: dict = {}
+    while reader.next(&seq, &body, &length) > 0:
+        header = <const Header*>body
+        if header.kind == K_ORDER or header.kind == K_REPLACE or header.kind == K_CANCEL:
+            id = id_of((<const OrderEvent*>(body + sizeof(Header))).cl_ord_id)
+            out[id] = out.get(id, 0) + 1
+    return out
+
+
+def kills(path) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+    """The kills and the rearms of the journal, as (kind, key, epoch), in order."""
+    cdef JournalReader reader = JournalReader(path)
+    cdef uint64_t seq = 0
+    cdef char* body = NULL
+    cdef uint32_t length = 0
+    cdef const Header* header
+    cdef const Request* request
+    killed, armed = [], []
+    while reader.next(&seq, &body, &length) > 0:
+        header = <const Header*>body
+        if header.kind == K_KILL or header.kind == K_REARM:
+            request = <const Request*>(body + sizeof(Header))
+            row = (request.filter.kind, key_of(request.filter.kind, &request.filter.scope), request.filter.epoch)
+            (killed if header.kind == K_KILL else armed).append(row)
+    return killed, armed

@@ -1,0 +1,105 @@
+"""The workers of a simulated core: each can be lost between two of its polls, and another takes its place."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import asdict
+from pathlib import Path
+
+from core.board import Board
+from core.build import SCHEMA_VERSION, build_id
+from core.live import intake
+from core.live.gateways import Gateways
+from core.live.plan import Plan
+from core.live.worker import Worker
+from core.simulation.swarm import Swarm
+from core.stage import Stage
+from core_ext.journal import JournalWriter
+
+intake.SPILLED = 1 << 13
+"""As much as may be derived of a small spine: zeroing more costs most of what a seed does."""
+
+
+class SimulatedWorker(Worker):
+    """Without a thread beside it: what that would do ahead, the journal does when it comes to it."""
+
+    def _open_journal(self) -> JournalWriter:
+        def opened() -> JournalWriter:
+            return JournalWriter(
+                self.plan.journal,
+                schema_version=SCHEMA_VERSION,
+                build_id=build_id(),
+                durability=self.plan.durability,
+                segment_bytes=self.plan.segment_bytes,
+                reserve_bytes=self.plan.segment_bytes // 4,
+                cut_torn=True,
+            )
+
+        try:
+            return opened()
+        except BlockingIOError:
+            gc.collect()  # one that died is let go of with its last reference
+            return opened()
+
+
+class Workers:
+    """Of one core. fd: of memory that a board of that capacity is laid over."""
+
+    def __init__(self, swarm: Swarm, folder: Path, fd: int, start_seq: int) -> None:
+        self.plans = [self._plan(swarm, folder, i, stages) for i, stages in enumerate(swarm.groups)]
+        self.fd = fd
+        self.board = Board.of(fd, swarm.capacity, True)
+        self.board.spine.start_at(start_seq)
+        self.workers: dict[int, Worker] = {}
+        self.unknown = 0  # intents without done, found by the gateways that came last
+
+    @staticmethod
+    def _plan(swarm: Swarm, folder: Path, index: int, stages: tuple[str, ...]) -> Plan:
+        return Plan(
+            index=index,
+            name=stages[0],
+            stages=stages,
+            cpu=None,
+            wait="yield",
+            venues_apart=("venues",) in swarm.groups,
+            capacity=asdict(swarm.capacity),
+            journal=str(folder / "journal"),
+            socket=str(folder / "core.sock"),
+            durability=swarm.durability,
+            segment_bytes=swarm.segment_bytes,
+            touch=False,
+        )
+
+    def build(self, i: int) -> Stage:
+        """A worker in the place of one that isn't there; its first stage."""
+        worker = SimulatedWorker(self.plans[i], None, self.fd)
+        first = worker.build()
+        self.workers[i] = worker
+        if worker.intents is not None:
+            self.unknown = len(worker.intents.unknown)
+        return first
+
+    def lose(self, i: int) -> None:
+        """It died: nothing of its own is left."""
+        del self.workers[i]
+
+    def index(self, stage: str) -> int:
+        return next(plan.index for plan in self.plans if stage in plan.stages)
+
+    def lives(self, stage: str) -> bool:
+        return self.index(stage) in self.workers
+
+    def stage(self, name: str) -> Stage:
+        return self.workers[self.index(name)].stages[name]
+
+    def gateways(self) -> Gateways:
+        found = self.stage("gateways")
+        assert isinstance(found, Gateways)
+        return found
+
+    def asked(self) -> None:
+        """The venues have been asked about the intents without done."""
+        intents = self.workers[self.index("gateways")].intents
+        assert intents is not None
+        intents.asked()
+

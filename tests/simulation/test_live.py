@@ -1,0 +1,196 @@
+"""The live core under simulation: a few seeds on each run of the tests, and planted errors that it must see.
+
+The long form: make simulate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.live.intents import Intents
+from core.simulation import marks, runner, swarm
+from core.simulation.play import Play
+from core.simulation.runner import Failure, Result, run_seed, run_seeds
+from core.simulation.shrink import shrink
+from core.topology import LIVE_CURSORS
+
+SEEDS, STEPS = 60, 3000
+PLANTED = 60  # seeds within which a planted error is to be seen
+ONE = (("sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress", "gateways"),)
+
+
+@pytest.fixture
+def place() -> Iterator[tuple[Path, int]]:
+    with runner.memory() as made:
+        yield made
+
+
+def test_seeds() -> None:
+    result = run_seeds(0, SEEDS, STEPS)
+    assert not result.failures, result.failures
+    assert result.seeds == SEEDS and result.steps > SEEDS * STEPS and result.events > SEEDS * 100
+    print("missed in a short run:", marks.missed(result.marks))
+    for name in ("worker_died", "core_died", "redo", "send_suppressed", "report_dropped", "spine_full"):
+        assert result.marks[name], name
+
+
+def test_a_seed_is_one_run(place: tuple[Path, int]) -> None:
+    first, second = (run_seed(11, STEPS, *place) for _ in range(2))
+    assert first == second
+    assert first.steps != run_seed(12, STEPS, *place).steps
+
+
+def seen(plant: Callable[[Play], None], place: tuple[Path, int], **options: Any) -> Failure:
+    """The first seed that fails with that planted."""
+    for seed in range(PLANTED):
+        failures = run_seed(seed, STEPS, *place, plant, **options).failures
+        if failures:
+            return failures[0]
+    raise AssertionError(f"nothing of it is seen within {PLANTED} seeds")
+
+
+def every(play: Play, steps: int, what: Callable[[], None]) -> None:
+    """Does that again and again, at steps that chance has no part in."""
+
+    def again() -> None:
+        what()
+        play.put_off(steps, again)
+
+    play.put_off(steps, again)
+
+
+OUTSIDE = {"matching": 0, "outside": 2, "groups": ONE}
+
+
+def test_a_gateway_that_writes_again_is_seen(place: tuple[Path, int]) -> None:
+    def plant(play: Play) -> None:
+        for outside in play.outsides:
+            outside.resends, outside.die_in_write = True, 40
+
+    assert "twice" in seen(plant, place, **OUTSIDE).what
+
+
+@pytest.mark.parametrize("stage", ["journal", "egress", "gateways", "risk"])
+def test_a_cursor_that_is_moved_too_early_is_seen(place: tuple[Path, int], stage: str) -> None:
+    def plant(play: Play) -> None:
+        cursor = LIVE_CURSORS.index(stage)
+        every(play, 40, lambda: play.board.spine.move_cursor(cursor, play.board.seq + 1))
+
+    assert seen(plant, place)
+
+
+@pytest.mark.parametrize("stage", ["risk", "orders", "execution", "positions"])
+def test_an_event_that_is_passed_over_after_a_death_is_seen(place: tuple[Path, int], stage: str) -> None:
+    """The cursor of one that died is ahead of what it did: another one takes it at its word."""
+
+    def plant(play: Play) -> None:
+        def die() -> None:
+            i = play.workers.index(stage)
+            if play.firsts[i] is not None:
+                play.lose(i)
+                cursor = LIVE_CURSORS.index(stage)
+                play.board.spine.move_cursor(cursor, min(play.board.spine.get_cursor(cursor) + 3, play.board.seq))
+                play.bring_back()
+
+        every(play, 100, die)
+
+    assert seen(plant, place, groups=tuple((each,) for each in ONE[0]), matching=0, outside=2, faults={})
+
+
+def test_a_kill_page_that_gateways_do_not_read_is_seen(place: tuple[Path, int]) -> None:
+    def plant(play: Play) -> None:
+        play.workers.gateways().gateway.kill_page = None
+
+    assert "kill page blocks" in seen(plant, place, faults={"kill": 1, "rearm": 1}, groups=ONE).what
+
+
+def test_a_kill_that_the_stream_never_hears_of_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engines' kills are those of another scope than was told."""
+
+    def plant(play: Play) -> None:
+        play.checker.stream_kills([(0, 0xFFFFFFFF, 1)])
+
+    assert "forbids" in seen(plant, place, faults={}).what
+
+
+def test_intents_that_are_forgotten_are_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that comes back and doesn't know what its predecessor has sent."""
+    real = Intents.__init__
+
+    def forgetful(self: Intents, *given: Any) -> None:
+        real(self, *given)
+        self.sent_through = max(self.sent_through - 2, 0)
+        self.rows["seq"][self.rows["seq"] > self.sent_through] = 0
+
+    monkeypatch.setattr(Intents, "__init__", forgetful)
+
+    def plant(play: Play) -> None:
+        def die() -> None:
+            if play.firsts[0] is not None:
+                play.lose(0)
+                play.bring_back()
+
+        every(play, 60, die)
+
+    assert seen(plant, place, **OUTSIDE)
+
+
+def test_venues_that_are_never_asked_are_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Play, "ask_venues", lambda play: None)
+
+    def plant(play: Play) -> None:
+        for outside in play.outsides:
+            outside.drop = 200
+
+    assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
+
+
+def test_a_synced_record_that_is_lost_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk did not keep what it said that it keeps."""
+    real = Play._tear
+    monkeypatch.setattr(Play, "_tear", lambda play, durable: real(play, max((durable or 0) - 40, 60)))
+
+    assert seen(lambda play: None, place, durability="group", matching=0, outside=2, faults={"machine_dies": 1})
+
+
+def test_a_session_that_is_asked_again_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sequencer that comes back counts a session's requests from where its ring began."""
+
+    def opened(play: Play, i: int) -> None:
+        play.bases.pop(i, None)
+        real(play, i)
+
+    real = Play._open_requests
+    monkeypatch.setattr(Play, "_open_requests", opened)
+    assert seen(lambda play: None, place, faults={"worker_dies": 1}, groups=ONE, sessions=3)
+
+
+def test_a_failure_is_shrunk(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Play.run
+
+    def run(play: Play, steps: int) -> None:
+        real(play, min(steps, 700))
+        if steps >= 700:
+            raise ValueError("planted")
+
+    monkeypatch.setattr(Play, "run", run)
+    (failure,) = run_seed(5, STEPS, *place).failures
+    least = shrink(failure, *place)
+    assert least.failure.what == failure.what and 700 <= least.failure.steps < 1000
+    assert not any(least.options["faults"].values())
+
+
+def test_marks_missed() -> None:
+    result = Result(marks=dict.fromkeys(marks.MARKS, 1) | {"redo": 0})
+    assert marks.missed(result.marks) == ["redo"]
+
+
+def test_options_are_the_seeds() -> None:
+    assert swarm.of(3) == swarm.of(3) != swarm.of(4)
+    groups = [swarm.of(seed).groups for seed in range(200)]
+    assert len({len(each) for each in groups}) > 5
+    assert any(("venues",) in each for each in groups)
