@@ -57,7 +57,7 @@ class JournalBatches:
         if rest_s > 0:
             time.sleep(min(rest_s, most_s))
         nap_s = max(self._nap_s, self._every_s / 2, NAP_S)
-        found = self._feed.wait(min(most_s, nap_s), 0.0, nap_s)
+        found = self._feed.wait(min(most_s, nap_s), nap_s)
         self._nap_s = 0.0 if found else min(2 * nap_s, NAP_MOST_S)
 
     def close(self) -> None:

@@ -87,9 +87,9 @@ class JournalFeed:
             raise NoJournal(f"{self.folder}: was taken away")
         self._reader.refresh()
 
-    def wait(self, for_s: float) -> bool:
-        """Until there is something, or for so long; whether there is."""
-        return self._tap.wait(self._reader, int(for_s * 1e9), 0, int(NAP_S * 1e9))
+    def wait(self, for_s: float, nap_s: float = NAP_S) -> bool:
+        """Until there is something, or for so long; whether there is. nap_s: between two looks."""
+        return self._tap.wait(self._reader, int(for_s * 1e9), 0, int(nap_s * 1e9))
 
     def _batch(self, after: int) -> Batch:
         tap = self._tap
