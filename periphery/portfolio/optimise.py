@@ -164,7 +164,7 @@ def _covariance(returns: Floats, kind: Covariance) -> Floats:
     from sklearn import config_context, covariance as of  # type: ignore[import-untyped]
 
     if kind == "empirical":
-        return np.atleast_2d(np.cov(returns.T))
+        return np.asarray(np.atleast_2d(np.cov(returns.T)), np.float64)
     fit = of.ledoit_wolf if kind == "ledoit_wolf" else of.oas
     with config_context(assume_finite=True, skip_parameter_validation=True):
         return np.asarray(fit(returns)[0], np.float64)

@@ -21,9 +21,9 @@ class Together:
     def __init__(self, engines: Sequence[tuple[type[Engine], Config]]) -> None:
         configs = [config for _, config in engines]
         _must_share(configs)
-        kinds = frozenset[int]().union(*(hears(kind) for kind, _ in engines))
+        kinds = frozenset(each for kind, _ in engines for each in hears(kind))
         begin = least([known_mark(Path(config.state) / "state") for config in configs])
-        shared = Shared(open_batches(configs[0], kinds, begin))  # type: ignore[arg-type]
+        shared = Shared(open_batches(configs[0], kinds, begin))
         self.runners = [Runner(kind, config, shared.join()) for kind, config in engines]
 
     def run(self, stopped: Callable[[], bool]) -> None:
