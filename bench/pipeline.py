@@ -57,7 +57,7 @@ NAP_S = 0.0001
 TOGETHER = 64
 AFTERWARDS = 1000
 """Rows that are played slowly at the end, where some engine has said nothing yet."""
-SETTLED_S = 0.2
+SETTLED_S = 1.0
 OPTIMISED = 9
 PATIENCE_S = 600.0
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

@@ -102,7 +102,9 @@ def _of_all(given: dict[str, Any], count: int) -> dict[str, Any]:
     """What an option says is of each engine: not what each must have of its own."""
     own = [f"--{key}" for key in ("state", "http", "publish", "part") if given.get(key) is not None]
     if count > 1 and own:
-        raise BadInput(f"{', '.join(own)}: of several engines, each has its own: give it in its section of --config")
+        raise BadInput(
+            f"{', '.join(own)}: of several engines, each has its own: give it in its section of --config"
+        )
     return given
 
 

@@ -45,7 +45,7 @@ class Follower:
 
 
 class Pacer:
-    """Waits between two looks: at first not at all, so often, then from SHORTEST_S on twice as long each time."""
+    """Waits between two looks: `spins` times not at all, then from SHORTEST_S on ever twice as long."""
 
     SPINS = 200
     SHORTEST_S = 20e-6

@@ -122,7 +122,7 @@ class OfiFeature(Feature):
 
     def on_quotes(self, before: Quote | None, quotes: Floats) -> None:
         self.begun = True
-        stood = quotes if before is None else np.concatenate([[before], quotes])
+        stood = quotes if before is None else np.vstack([np.array(before), quotes])
         for each in flow(stood[:-1], stood[1:]).tolist():
             self.flow += each
 
@@ -140,4 +140,5 @@ def flow(before: Floats, now: Floats) -> Floats:
     went = np.where(bid <= was_bid, was_bid_qty, 0.0)
     offered = np.where(ask <= was_ask, ask_qty, 0.0)
     taken = np.where(ask >= was_ask, was_ask_qty, 0.0)
-    return came - went - offered + taken
+    found: Floats = came - went - offered + taken
+    return found

@@ -141,7 +141,7 @@ def _direct(
     size: float,
     mean: Mapping[str, float] | None,
 ) -> Floats | None:
-    """Without skfolio between; None: the solver isn't sure, or there is no such portfolio: skfolio says why."""
+    """Without skfolio between; None: the solver isn't sure or there are no such weights: skfolio says why."""
     least, scaled, aversion = spec.method == "minimum_variance", returns / size, spec.risk_aversion * size
     expected = scaled.mean(axis=0) if mean is None else np.array([mean.get(n, 0.0) for n in names]) / size
     scale = 1.0 if least else min(1.0 / aversion, _MOST_SCALE)
@@ -164,7 +164,7 @@ def _covariance(returns: Floats, kind: Covariance) -> Floats:
     from sklearn import config_context, covariance as of  # type: ignore[import-untyped]
 
     if kind == "empirical":
-        return np.atleast_2d(np.cov(returns.T))
+        return np.asarray(np.atleast_2d(np.cov(returns.T)), np.float64)
     fit = of.ledoit_wolf if kind == "ledoit_wolf" else of.oas
     with config_context(assume_finite=True, skip_parameter_validation=True):
         return np.asarray(fit(returns)[0], np.float64)

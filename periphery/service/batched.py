@@ -1,6 +1,6 @@
 """Events that come in batches of rows: a stream's, or a journal's as its publisher would send them.
 
-Rows are walked in compiled code. What the engine's `hearer` takes (core.rows: prices, tapes of features) costs
+Rows are walked in compiled code. What the engine's `hearer` takes (core.rows: prices, tapes of features) is
 no word of Python; all else is handed on as a page. Where a batch ends makes no difference to anybody.
 """
 
@@ -44,8 +44,8 @@ class Batches(Protocol):
 
 
 class BatchSource:
-    """Events as pages, with the names that they declare in `book`. Of quotes, trades, depth, marks, signals and
-    declarations a page has the header and the request, and zeros for the rest.
+    """Events as pages, with the names that they declare in `book`. Of quotes, trades, depth, marks, signals
+    and declarations a page has the header and the request, and zeros for the rest.
 
     hearer: what takes rows that so are no pages; nobody until somebody says who.
     """
@@ -155,7 +155,9 @@ class BatchSource:
         if self.seq < self.known.seq:
             self._hand_on(min(until, self.known.seq), None, _ALL if self._whole else _DECLARING)
             if self.seq == self.known.seq and self.mark != self.known:
-                raise OtherJournal(f"{self._batches.where}: event {self.seq:,} isn't the one that was there before")
+                raise OtherJournal(
+                    f"{self._batches.where}: event {self.seq:,} isn't the one that was there before"
+                )
             if rows.budget <= 0 or rows.is_done or until <= self.known.seq:
                 return most - rows.budget
         self._hand_on(until, self.hearer, self._kinds)
@@ -172,4 +174,3 @@ class BatchSource:
         if kind in DECLARING:
             length = int.from_bytes(raw[_LENGTH_AT], "little")
             self.book.take(kind, raw[_HEADER_BYTES : _HEADER_BYTES + length])
-

@@ -1,4 +1,4 @@
-"""Where events come from, when the core's journal is at hand: its rows, played through the core's own engines.
+"""Where events come from, when the core's journal is at hand: its rows, played through the core's engines.
 
 The journal is read, so the core can't notice it. Who follows it begins with the first event each time, since
 what an event does depends on all before it.

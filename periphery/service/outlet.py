@@ -47,7 +47,7 @@ class OutputsLog:
         self._digest = bytes(DIGEST_BYTES)
         self._places: list[tuple[int, bytes]] = [(0, self._digest)]
         self._newest: tuple[int, bytes, list[bytes]] = (0, self._digest, [])
-        """What came last: after which number, what was there, the records. Most are there, and want no more."""
+        """What came last: after which number, what was there, the records. Most want just these."""
 
     def refresh(self) -> bool:
         """Finds records that came since; whether there are any."""

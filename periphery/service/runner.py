@@ -18,12 +18,12 @@ from periphery.service.batched import Batches, BatchSource
 from periphery.service.config import BadConfig, Config
 from periphery.service.engine import Engine, Output
 from periphery.service.journaled import JournalBatches
+from periphery.service.keeping import Keeping
 from periphery.service.log import Log
 from periphery.service.mark import BEGIN, Mark
 from periphery.service.part import Part, part_of
 from periphery.service.probes import Health
 from periphery.service.source import Gone
-from periphery.service.keeping import Keeping
 from periphery.service.state import VERSION, Said, Saved, read_said, read_saved
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Several engines of one process over one place in a core's events: what comes is received, or played, once.
 
-Each walks the rows itself, from where its own state is, so that what it says and saves is what it would alone.
+Each walks the rows itself, from where its own state is, so it says and saves what it would alone.
 The first that joined asks for what comes next; all take it when it is their turn.
 """
 
@@ -15,7 +15,7 @@ from periphery.stream.wire import Batch
 
 
 class Shared:
-    """Engines join before any of them polls. batches: of all their kinds, from where the one is that knows least."""
+    """Engines join before any of them polls. batches: of all their kinds, from where who knows least is."""
 
     def __init__(self, batches: Batches) -> None:
         self.batches = batches

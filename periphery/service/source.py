@@ -1,4 +1,4 @@
-"""A core's journal, played through the core's own engines, event by event: for who looks at those engines too.
+"""A core's journal, played through the core's own engines, event by event: for who looks at them too.
 What an engine beside the core hears comes in batches (batched.py).
 
 The journal is read, so the core can't notice it. Who follows it begins with the first event each time, since

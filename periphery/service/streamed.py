@@ -32,8 +32,8 @@ def open_whole(
 
 
 class StreamBatches:
-    """Batches of a stream: see periphery.service.batched.Batches. kinds: whose topics it subscribes to. every_s:
-    what comes within that time may come together.
+    """Batches of a stream: see periphery.service.batched.Batches. kinds: whose topics it subscribes to.
+    every_s: what comes within that time may come together.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Engines fused: in one process, on one thread, in turns. Where an engine runs changes nothing that it says."""
+"""Engines fused: in one process, on one thread, in turns. Where one runs changes nothing that it says."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Together:
     def __init__(self, engines: Sequence[tuple[type[Engine], Config]]) -> None:
         configs = [config for _, config in engines]
         _must_share(configs)
-        kinds = frozenset[int]().union(*(hears(kind) for kind, _ in engines))
+        kinds = frozenset(each for kind, _ in engines for each in hears(kind))
         begin = least([known_mark(Path(config.state) / "state") for config in configs])
-        shared = Shared(open_batches(configs[0], kinds, begin))  # type: ignore[arg-type]
+        shared = Shared(open_batches(configs[0], kinds, begin))
         self.runners = [Runner(kind, config, shared.join()) for kind, config in engines]
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -42,7 +42,9 @@ def _must_share(configs: Sequence[Config]) -> None:
     for name in _SAME:
         found = {getattr(config, name) for config in configs}
         if len(found) > 1:
-            raise BadConfig(f"engines of one process hear one core: {name} is {', '.join(sorted(map(repr, found)))}")
+            raise BadConfig(
+                f"engines of one process hear one core: {name} is {', '.join(sorted(map(repr, found)))}"
+            )
     states = [config.state for config in configs]
     if len(set(states)) < len(states):
         raise BadConfig(f"engines of one process have a state folder each, not {', '.join(states)}")

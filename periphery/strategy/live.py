@@ -39,8 +39,8 @@ type Beat = Callable[[int, int, int, bytes, str], None]
 class Setting:
     """How a strategy is run. state: where it keeps its state, or None; save_s: how often, 0: at its end.
 
-    blocked_s: a handler that takes longer ends the process; 0: never. cpu: the processor it is pinned to. wait:
-    whether it looks on at once for a while after it has heard something, or sleeps at once.
+    blocked_s: a handler that takes longer ends the process; 0: never. cpu: the processor it is pinned to.
+    wait: whether it looks on at once for a while after it has heard something, or sleeps at once.
     """
 
     state: Path | None = None

@@ -277,8 +277,8 @@ class Publisher:
         """Rows, of all up to where it is now."""
         subscriber.told = subscriber.at
         subscriber.sent += 1
-        if every_s := subscriber.hello.every_s:
-            subscriber.due_s = (self._now_s // every_s + 1) * every_s  # all who want the same at the same time
+        if every_s := subscriber.hello.every_s:  # all who want the same have it at the same time
+            subscriber.due_s = (self._now_s // every_s + 1) * every_s
         self.counts["messages"] += 1
         self.counts["bytes"] += len(message)
         self._say(subscriber.peer, message)

@@ -22,6 +22,7 @@ MEASURES, EXPOSURES = "periphery/analytics/measures", "periphery/factor/exposure
 SCORES, PREMIA = "periphery/factor/scores", "periphery/factor/premia"
 PCA, FACTOR, COVARIANCE = "periphery/factor/pca", "periphery/factor/engine", "periphery/factor/covariance"
 OPTIMISE, ORDERS = "periphery/portfolio/optimise", "periphery/portfolio/orders"
+QUADRATIC = "periphery/portfolio/quadratic"
 PORTFOLIO, PROPOSAL = "periphery/portfolio/engine", "periphery/portfolio/proposal"
 
 MUTATIONS = (
@@ -135,7 +136,14 @@ MUTATIONS = (
         "risk_aversion=spec.risk_aversion * size,",
         "risk_aversion=spec.risk_aversion,",
     ),
-    Mutation("costs are free", OPTIMISE, "spec.cost / spec.periods / size", "0.0 * spec.cost"),
+    Mutation("costs are free", OPTIMISE, "costs=spec.cost / spec.periods / size", "costs=0.0 * spec.cost"),
+    Mutation("costs are free here", OPTIMISE, "scale * spec.cost / spec.periods / size", "0.0 * spec.cost"),
+    Mutation(
+        "what is expected is a loss", QUADRATIC, "-problem.mean, problem.cost", "problem.mean, problem.cost"
+    ),
+    Mutation("half the variance", QUADRATIC, "2.0 * problem.risk *", "problem.risk *"),
+    Mutation("the least weight is the most", QUADRATIC, "-problem.low * ones", "problem.low * ones"),
+    Mutation("sold from nothing", QUADRATIC, "[problem.held, -problem.held]", "[problem.held, problem.held]"),
     Mutation(
         "the market has half its premium",
         OPTIMISE,

@@ -1,4 +1,4 @@
-"""Rows of a batch: in the order of the spine, each to who hears it or as a page, and prices as Python has them."""
+"""Rows of a batch: in the order of the spine, to who hears it or as a page; prices as Python has them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_frame_that_ends_within_a_row_is_refused() -> None:
         Rows().begin({QUOTES: b"\0" * 10}, ROW_BYTES, 0)
 
 
-# ---- last prices ---------------------------------------------------------------------------------------------
+# ---- last prices -------------------------------------------------------------------------------------------
 
 
 def heard(prices: LastPrices, *given: bytes) -> list[int]:
@@ -127,9 +127,8 @@ def test_what_it_cannot_tell_exactly_or_does_not_know_is_left() -> None:
     prices.until_ns = 5000
     prices.learn(0, 2)
     prices.learn(1, 23)
-    assert heard(prices, quote(1, 100, 102), quote(2, 1 << 53, 100), quote(3, 1, 1, 1), quote(4, 1, 1, 9)) == [
-        2, 3, 4,
-    ]  # fmt: skip
+    given = quote(1, 100, 102), quote(2, 1 << 53, 100), quote(3, 1, 1, 1), quote(4, 1, 1, 9)
+    assert heard(prices, *given) == [2, 3, 4]
     assert heard(prices, quote(4, 200, 202), quote(5, 1, 1)) == [5]  # the period's end
     assert prices.last == {0: 2.01}
     assert heard(prices, quote(4, 300, 302, qty=0)) == []  # a side is missing: the last whole one stands
@@ -138,7 +137,7 @@ def test_what_it_cannot_tell_exactly_or_does_not_know_is_left() -> None:
     assert prices.last == {3: 7.5}
 
 
-# ---- tapes ---------------------------------------------------------------------------------------------------
+# ---- tapes -------------------------------------------------------------------------------------------------
 
 
 def told(tapes: Tapes, given: dict[int, bytes], hearer: Any = None) -> list[int]:
@@ -172,9 +171,7 @@ def test_a_full_tape_takes_no_more_and_one_of_last_ones_always() -> None:
     keeps.all_quotes = True
     tapes.until_ns = 1 << 62
     tapes.at(0, 0, (0, 0), [keeps, last])
-    made = b"".join(
-        row(QUOTES, n, bid_px=n, bid_qty=1, ask_px=n, ask_qty=1) for n in range(1, ROOM + 3)
-    )
+    made = b"".join(row(QUOTES, n, bid_px=n, bid_qty=1, ask_px=n, ask_qty=1) for n in range(1, ROOM + 3))
     assert told(tapes, {QUOTES: made}) == [ROOM + 1, ROOM + 2]
     assert np.frombuffer(last.take_quotes()).tolist() == [ROOM, 1, ROOM, 1]
     assert len(keeps.take_quotes()) == ROOM * 4 * 8

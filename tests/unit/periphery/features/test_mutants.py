@@ -48,7 +48,7 @@ MUTANTS = [
            "fsum(self.sells), math.fsum(self.buys)", feature_is("trade_imbalance")),
     mutant("tick rule", flow, "            self.sign = 1\n", "            self.sign = -1\n",
            feature_is("trade_imbalance")),
-    mutant("ofi of bids", book, "return came - went", "return went - came", feature_is("ofi")),
+    mutant("ofi of bids", book, "= came - went", "= went - came", feature_is("ofi")),
     mutant("ofi of offers", book, "- offered + taken", "+ offered - taken", feature_is("ofi")),
     mutant("volume", flow, "self.sum += trade.qty", "self.sum -= trade.qty", feature_is("volume")),
     mutant("vpin", flow, "room * share - self.sold", "room * share + self.sold", feature_is("vpin")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import squareform
 
 from periphery.history.tables import Table, read_table
-from periphery.portfolio.optimise import METHODS, NoPortfolio, Spec, optimise, rounded
+from periphery.portfolio.optimise import METHODS, NoPortfolio, Spec, by_skfolio, optimise, rounded
 
 ROOT = Path(__file__).resolve().parents[4]
 DAILY = Path(os.environ.get("NACRE_DATA", ROOT.parent / "shared" / "data")) / "daily"
@@ -278,3 +279,30 @@ def test_a_mean_that_is_told_takes_the_place_of_the_sample_s(stocks: Table) -> N
     expected = (one + (2 * aversion - one.sum()) / other.sum() * other) / (2 * aversion)
     found = weights(stocks, unbounded(method="mean_variance", risk_aversion=aversion), mean=told)
     assert found == pytest.approx(expected, abs=4 * TOLERANCE)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_stated_to_the_solver_itself_is_what_skfolio_states(seed: int) -> None:
+    """Of any bounds, costs, turnovers and expectations."""
+    chance, many = random.Random(seed), np.random.default_rng(seed)
+    count = chance.randrange(2, 9)
+    names = [f"S{i}" for i in range(count)]
+    mixed = np.eye(count) + 0.3 * many.normal(size=(count, count))
+    returns = many.normal(1e-4, 10 ** chance.uniform(-5, -2), (60, count)) @ mixed
+    least = seed % 2 == 1
+    spec = Spec(
+        method="minimum_variance" if least else "mean_variance",
+        covariance=chance.choice(("ledoit_wolf", "oas", "empirical")),
+        risk_aversion=10 ** chance.uniform(-1, 2),
+        min_weight=chance.choice((0.0, -0.2)),
+        max_weight=chance.choice((1.0, 0.8)),
+        max_turnover=chance.choice((0.0, 0.4)),
+        cost=0.0 if least else chance.choice((0.0, 1e-4)),
+        periods=3,
+    )
+    before = dict(zip(names, many.dirichlet(np.ones(count)).tolist(), strict=True))
+    mean = chance.choice((None, dict(zip(names, many.normal(0, 1e-4, count).tolist(), strict=True))))
+    found = optimise(names, returns, spec, before, None, mean)
+    size = float(returns.std(axis=0, ddof=1).mean())
+    expected = by_skfolio(names, returns, spec, before, size, None, mean)
+    assert list(found.values()) == pytest.approx(expected.tolist(), abs=4 * TOLERANCE)

@@ -1,5 +1,5 @@
-"""Engines of one process say what each would alone, over either source, whatever is killed; and what an engine hears
-in compiled code is what its Python would have told it.
+"""Engines of one process say what each would alone, over either source, whatever is killed; and what one
+hears in compiled code is what its Python would have told it.
 """
 
 from __future__ import annotations

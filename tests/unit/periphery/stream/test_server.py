@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -263,3 +264,20 @@ def test_nonsense_harms_nobody(journal: Path) -> None:
         assert events(received(subscriber, last(journal))) == expected(journal)
         subscriber.close()
         rude.close()
+
+
+def test_what_comes_within_a_while_is_one_message(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The publisher's clock stands still until all is there."""
+    whole, clock = last(journal), SimpleNamespace(now_s=100.0)
+    monkeypatch.setattr(wire, "SILENT_S", 1e6)
+    monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
+    with streaming(journal, most=1) as stream:
+        subscriber = Subscriber(stream.address, Hello(every_s=1.0))
+        first = received(subscriber, 1)
+        until(lambda: stream.server.log.newest == whole, "all is there")
+        assert subscriber.next(0.05) is None
+        clock.now_s += 1.0
+        rest = received(subscriber, whole)
+        subscriber.close()
+    assert (len(first), len(rest)) == (1, 1)
+    assert events(first + rest) == expected(journal)
