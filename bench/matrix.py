@@ -1,8 +1,8 @@
 """The decision matrix: each engine and service of the platform, what a container gives it and what it takes,
 measured where it can be and marked where it is a judgement; and the reverse question.
 
-The figures are those of docs/results/placement.json (`nacre bench placement`) and phases.json (`nacre bench
-phases`): this makes a page out of them.
+The figures are those of docs/results/placement.json (`nacre bench placement`), phases.json (`nacre bench
+phases`) and whole.json (all in containers: `tests/containers/test_whole.py`): this makes a page out of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 REWARDS = ("scalability", "isolation", "operations", "security", "evolution")
 RISKS = ("latency", "resources", "complexity", "cost", "integration")
 LATENCY, RESOURCES, ISOLATION = (1.2, 2.5, 10.0), (1.1, 1.5, 3.0), (0.6, 0.8, 0.99)
+MEMORY_MB = (50, 250, 1000)
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
 JUDGED = "*"
 """Marks a cell that nothing measured."""
@@ -25,7 +26,8 @@ JUDGED = "*"
 @dataclass(frozen=True, slots=True)
 class Part:
     """One of the 25. scores: reward then risk, 0 to 3, of running it in a container of its own; the reward
-    is what one gains, the risk what one pays. measured: its name in placement.json. why: of the verdict.
+    is what one gains, the risk what one pays. measured: its name in placement.json; container: in whole.json.
+    why: of the verdict.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Part:
     verdict: str
     why: str = ""
     measured: str = ""
+    container: str = ""
 
 
 def _parts() -> tuple[Part, ...]:
@@ -44,12 +47,13 @@ def _parts() -> tuple[Part, ...]:
 PARTS = _parts()
 
 
-def page(placement: Mapping[str, Any], phases: Mapping[str, Any]) -> str:
+def page(placement: Mapping[str, Any], phases: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
     """The report in Markdown."""
     parts = [
         *_head(placement, phases),
-        *_table(placement),
+        *_table(placement, whole),
         *_measured(placement),
+        *_contained(whole),
         *_verdicts(),
         *_reverse(placement),
     ]
@@ -65,7 +69,8 @@ def _head(placement: Mapping[str, Any], phases: Mapping[str, Any]) -> Iterator[s
         "",
         "Which of the platform's 25 engines and services run in containers? Rewards and risks of a "
         "container of its own, 0 "
-        "(none) to 3 (much). **Bold** cells follow from figures of `nacre bench placement` "
+        "(none) to 3 (much). **Bold** cells follow from figures, of all in containers at once and of "
+        "`nacre bench placement` "
         f"({about['processor']}, "
         f"{about['processors']} processors, load average {placement['load_average']}; the tails there are "
         "the machine's) by the "
@@ -76,13 +81,14 @@ def _head(placement: Mapping[str, Any], phases: Mapping[str, Any]) -> Iterator[s
     )
 
 
-def _table(placement: Mapping[str, Any]) -> Iterator[str]:
+def _table(placement: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[str]:
     yield f"| part | {' | '.join(REWARDS)} | {' | '.join(RISKS)} | reward | risk |"
     yield "| --- |" + " --- |" * (len(REWARDS) + len(RISKS) + 2)
     for part in PARTS:
         cells, scores = [], list(part.scores)
         for at, name in enumerate((*REWARDS, *RISKS)):
             found = _score(name, placement["engines"].get(part.measured))
+            found = _score_whole(name, whole["parts"].get(part.container)) if found is None else found
             scores[at] = part.scores[at] if found is None else found
             cells.append(f"{part.scores[at]}{JUDGED}" if found is None else f"**{found}**")
         reward, risk = sum(scores[: len(REWARDS)]), sum(scores[len(REWARDS) :])
@@ -103,6 +109,13 @@ def _score(category: str, engine: Mapping[str, Any] | None) -> int | None:
     if category == "isolation":
         return 3 - _steps(len(contained["stops"]) / len(fused["stops"]), ISOLATION)
     return None
+
+
+def _score_whole(category: str, container: Mapping[str, Any] | None) -> int | None:
+    """From a container among all; None where its figures say nothing of it."""
+    if container is None or category != "resources":
+        return None
+    return _steps(container["memory_mb"], MEMORY_MB)
 
 
 def _steps(value: float, bounds: tuple[float, ...]) -> int:
@@ -142,6 +155,22 @@ def _measured(placement: Mapping[str, Any]) -> Iterator[str]:
         ratio = contained["ns"]["p50"] / pinned["ns"]["p50"]
         far_us = rows["remote"]["ns"]["p50"] / 1e3
         yield f"| {part.name} | {ratio:.2f} | {memory:.2f} | {stops} | {far_us:.1f} |"
+    yield ""
+
+
+def _contained(whole: Mapping[str, Any]) -> Iterator[str]:
+    """What each takes among all of them."""
+    yield (
+        f"All in containers at once ({whole['events']:,} events of two recorded venues; "
+        "`NACRE_WHOLE_REPORT=FILE make test-containers`): resources by a container's memory in MB; "
+        f"{_listed(MEMORY_MB)}."
+    )
+    yield ""
+    yield "| part | container | image, MB | memory, MB |"
+    yield "| --- | --- | --- | --- |"
+    for part in PARTS:
+        if found := whole["parts"].get(part.container):
+            yield f"| {part.name} | {part.container} | {found['image_mb']} | {found['memory_mb']} |"
     yield ""
 
 
@@ -197,29 +226,30 @@ def _end(placement: Mapping[str, Any]) -> Iterator[str]:
         "",
         "## Order execution over several engines",
         "",
-        f"Not done. One contained execution engine takes {execution:,} events a second; all engines on "
-        "one thread together take "
-        f"{whole:,.0f}. It isn't what bounds the path, so sharing it out by account or venue would add a "
-        "merge and gain nothing. What "
-        "is shared out by venue is the venues' side: each broker or exchange has a gateway process of "
-        "its own (`nacre fix initiate`). "
-        "Risk stays single and sequenced.",
+        '`placements = {execution = "remote"}` and `partitions = {execution = 2}`: two engines in containers '
+        "of their own share the orders, by account or one by one; risk stays single and sequenced. The "
+        "state's "
+        "hash is that of one engine, also with both killed on the way (phase 1b of `nacre bench phases`, "
+        f"`tests/integration/test_placed_order.py`). One contained engine takes {execution:,} events a "
+        f"second, "
+        f"all engines on one thread together {whole:,.0f}: execution doesn't bound the path, so sharing "
+        f"it out "
+        "buys memory and processors of another host, not speed. By venue it can't be shared out, since the "
+        "children of one order go to several; the venues' side can: each broker or exchange has a gateway "
+        "process of its own (`nacre fix initiate`).",
     )
 
 
-def given() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The figures of placement.json and phases.json."""
-    return (
-        json.loads((RESULTS / "placement.json").read_text()),
-        json.loads((RESULTS / "phases.json").read_text()),
+def given() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The figures of placement.json, phases.json and whole.json."""
+    placement, phases, whole = (
+        json.loads((RESULTS / f"{name}.json").read_text()) for name in ("placement", "phases", "whole")
     )
+    return placement, phases, whole
 
 
 def main() -> None:
-    placement, phases = (
-        json.loads((RESULTS / f"{name}.json").read_text()) for name in ("placement", "phases")
-    )
-    (RESULTS / "matrix.md").write_text(page(placement, phases))
+    (RESULTS / "matrix.md").write_text(page(*given()))
 
 
 if __name__ == "__main__":

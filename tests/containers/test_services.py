@@ -127,9 +127,9 @@ def check_engines(composed: Composed, journal: Path, engines: Path) -> None:
         assert found["outputs"] > 3
 
 
-def check_websocket(composed: Composed, journal: Path) -> None:
+def check_websocket(composed: Composed, journal: Path, engines: dict[str, str] = ENGINES) -> None:
     """It has heard every change, those that engines said too."""
-    said = {name: str(composed.volume(service)) for name, service in ENGINES.items()}
+    said = {name: str(composed.volume(service)) for name, service in engines.items()}
     last = JournalSource(journal, lambda _: None)
     while last.poll():
         pass

@@ -29,10 +29,23 @@ def test_every_cell_is_measured_or_marked() -> None:
 
 
 def test_a_figure_moves_its_cell() -> None:
-    placement, phases = given()
+    placement, phases, whole = given()
     slow = placement["engines"]["execution"]["placements"]["contained"]["ns"]
-    before = page(placement, phases)
+    before = page(placement, phases, whole)
     slow["p50"] *= 5
-    after = page(placement, phases)
+    after = page(placement, phases, whole)
     changed = [line for line in after.splitlines() if line not in before.splitlines()]
     assert any(line.startswith("| order execution |") and "**2**" in line for line in changed)
+
+
+def test_a_container_that_needs_much_costs_much() -> None:
+    placement, phases, whole = given()
+    before = page(placement, phases, whole).splitlines()
+    whole["parts"]["redis"]["memory_mb"] = 4000
+    changed = [line for line in page(placement, phases, whole).splitlines() if line not in before]
+    assert any(line.startswith("| Redis |") and "**3**" in line for line in changed)
+
+
+def test_every_container_of_a_part_was_there() -> None:
+    _, _, whole = given()
+    assert {part.container for part in PARTS if part.container} <= whole["parts"].keys()
