@@ -59,7 +59,10 @@ class Result:
 def run_seed(
     seed: int, steps: int, folder: Path, fd: int, plant: Callable[[Play], None] | None = None, **options: Any
 ) -> Result:
-    """One seed, so many steps, then its end. plant: what a test breaks in it; options: in place of the seed's own."""
+    """One seed, so many steps, then its end.
+
+    plant: what a test breaks in it. options: in place of the seed's own.
+    """
     result = Result(seeds=1)
     place = folder / f"seed-{seed}"
     place.mkdir()

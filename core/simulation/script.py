@@ -58,7 +58,14 @@ def script(symbols: int, matching: int, outside: int, sessions: int) -> Script:
         indices.append(book.directory.spaces[m.Space.SESSION][f"s{i}"])
         connects.append(tuple(line({"type": "connect", "cancel_on_disconnect": i % 2 == 0, **named})))
         disconnects.append(tuple(line({"type": "disconnect", **named})))
-    scopes = [("all", None), ("account", "A0"), ("account", "A1"), ("symbol", "S0"), ("venue", "V0"), ("session", "s0")]
+    scopes = [
+        ("all", None),
+        ("account", "A0"),
+        ("account", "A1"),
+        ("symbol", "S0"),
+        ("venue", "V0"),
+        ("session", "s0"),
+    ]
     kills, rearms = {}, {}
     for scope, key in scopes:
         at = (int(m.Scope[scope.upper()]), _index(book, scope, key))
@@ -96,7 +103,8 @@ def _declared(symbols: int, matching: int, outside: int) -> list[dict[str, Any]]
         mode = "match" if i < matching else "manual"
         out.append({"type": "venue", "venue": f"V{i}", "mode": mode, "symbols": names})
     out += [
-        {"type": "account", "account": f"A{i}", "currency": "USD", "cash": "100000000"} for i in range(ACCOUNTS)
+        {"type": "account", "account": f"A{i}", "currency": "USD", "cash": "100000000"}
+        for i in range(ACCOUNTS)
     ]
     out.append({"type": "limit", "check": "max_order_qty", "account": "A0", "value": "55"})
     out.append({"type": "limit", "check": "order_rate", "account": "A1", "value": "50", "window_s": "1"})
