@@ -22,7 +22,7 @@ from core.simulation import state
 from core.simulation.errors import Violation
 from core.simulation.marks import PLACE
 from core.simulation.outside import Outside
-from core.simulation.script import ACCOUNTS, config_event, down_and_up, script, with_epoch
+from core.simulation.script import ACCOUNTS, arms, config_event, down_and_up, script, with_epoch
 from core.simulation.swarm import Swarm
 from core.simulation.tail import tear
 from core.simulation.traffic import Traffic
@@ -117,7 +117,7 @@ class Play(World):
             self.traffic.tell(event.kind, event.request, event.session)
 
     def await_taken(self) -> None:
-        """Until the core has taken all that the desk said, as the server does: who is dead is brought back."""
+        """Until the core has taken all that the desk said; who is dead is brought back for it."""
         self.bring_back()
         for _ in range(CALM_TURNS):
             if self.traffic.is_taken():
@@ -322,7 +322,7 @@ class Play(World):
         self._raise_core(played.events, played.core.sequencer.counts())
         self.checker.orders(state.quantities(played))
         killed, armed = state.kills(self.journal)
-        self.checker.stream_kills([row for row in killed if not any(_arms(each, row) for each in armed)])
+        self.checker.stream_kills([row for row in killed if not any(arms(each, row) for each in armed)])
         self._mend_page(armed)
         self._declare()
         for outside in self.outsides:
@@ -342,7 +342,7 @@ class Play(World):
             [
                 row["epoch"]
                 for row in self.page.rows()
-                if any(_arms(each, (row["kind"], row["key"], row["epoch"])) for each in armed)
+                if any(arms(each, (row["kind"], row["key"], row["epoch"])) for each in armed)
             ]
         )
         self.checker.page_kills(self.page.rows(), False)
@@ -401,18 +401,17 @@ class Play(World):
                 self.tell(down_and_up(outside.venue)[1])
 
     def clock_steps(self) -> None:
-        ns = (self.below(4_000_000_000) - 2_000_000_000) if self.below(4) else 0
+        ns = self.below(4_000_000_000) - 2_000_000_000
         self.mark(PLACE["clock_stepped_back"]) if ns < 0 else None
         self.pass_time(ns)
+
+    def burst(self) -> None:
+        self.flood(self.below(5))
 
     def mishap(self) -> None:
         if self.script.mishaps:
             self.mark(PLACE["market_mishap"])
             self.tell(self.script.mishaps[self.below(len(self.script.mishaps))])
-
-    def burst(self) -> None:
-        """More than a ring holds, at once."""
-        self.flood(self.below(5))
 
     def snapshot(self) -> None:
         """As the server's shadow writes one."""
@@ -447,8 +446,3 @@ class Play(World):
         self.firsts = []
         self.workers.workers.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _arms(armed: tuple[int, int, int], killed: tuple[int, int, int]) -> bool:
-    """Whether a rearm clears that kill: of its scope, and not a later one."""
-    return armed[:2] == killed[:2] and armed[2] >= killed[2]

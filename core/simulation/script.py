@@ -138,3 +138,8 @@ def with_epoch(event: Event, epoch: int) -> bytes:
     row = np.frombuffer(event.request, m.FILTER_EVENT, 1).copy()
     row["epoch"] = epoch
     return row.tobytes() + event.request[row.nbytes :]
+
+
+def arms(armed: tuple[int, int, int], killed: tuple[int, int, int]) -> bool:
+    """Whether a rearm clears that kill: of its scope, and not a later one."""
+    return armed[:2] == killed[:2] and armed[2] >= killed[2]

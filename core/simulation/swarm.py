@@ -103,9 +103,9 @@ def _groups(rng: random.Random, *, apart: bool) -> tuple[tuple[str, ...], ...]:
 def _capacity(rng: random.Random) -> Capacity:
     return Capacity(
         symbols=4, accounts=4, strategies=8, sessions=16, orders=rng.choice((64, 512, 4096)),
-        more_children=4096, ids=16384, fills=16384, positions=64, limits=16, counters=64, cells=64, rate_times=1024, depths=4,
-        book_orders=64, facts=64, adjustments=64, lists=64, contents=64, currencies=4, sectors=4,
-        spine=rng.choice((32, 64, 256, 1024)), loopback=rng.choice((512, 1024)),
+        more_children=4096, ids=16384, fills=16384, positions=64, limits=16, counters=64, cells=64,
+        rate_times=1024, depths=4, book_orders=64, facts=64, adjustments=64, lists=64, contents=64,
+        currencies=4, sectors=4, spine=rng.choice((32, 64, 256, 1024)), loopback=rng.choice((512, 1024)),
     )  # fmt: skip
 
 
