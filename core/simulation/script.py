@@ -112,14 +112,20 @@ def _declared(symbols: int, matching: int, outside: int) -> list[dict[str, Any]]
 
 
 def _mishaps(matching: int) -> list[Event]:
-    """What may go wrong at a simulated venue: (what, count, ns)."""
+    """What may go wrong at a simulated venue. Not late fills: its gateway hears them before the stream, and where the
+    rest of the order went elsewhere meanwhile its guard stops the core as ChildBound.
+    """
     out = []
     for venue in range(matching):
-        for what, count, ns in (
-            (0, 0, 0), (0, 0, 50_000), (1, 2, 0), (2, 2, 0), (3, 1, 0), (4, 2, 0), (5, 3, 400_000), (6, 2, 0),
-        ):  # fmt: skip
+        for what, count, detail in (
+            (1, 2, 0),
+            (2, 2, 0),
+            (3, 1, 0),
+            (4, 2, int(m.ExecType.CANCELED)),
+            (6, 2, 0),
+        ):
             row = np.zeros((), m.SIMULATE_EVENT)
-            row["venue"], row["what"], row["count"], row["a"], row["b"] = venue, what, count, ns, ns
+            row["venue"], row["what"], row["count"], row["detail"] = venue, what, count, detail
             row["symbol"] = m.NONE
             out.append(Event(int(m.Kind.SIMULATE), 0, row.tobytes()))
     return out
