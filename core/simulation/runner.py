@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.board import SHARED
 from core.errors import CoreFault
 from core.recovery.snapshots import BadSnapshot
 from core.simulation import end, swarm
@@ -19,6 +18,7 @@ from core.simulation.errors import Violation
 from core.simulation.play import Play
 from core_ext.journal import JournalError
 
+SHARED = "/dev/shm"
 COLLECT = 64  # seeds between two collections of what refers to itself
 FAILURES = (Violation, CoreFault, JournalError, BadSnapshot, TimeoutError, OSError, ValueError)
 

@@ -66,7 +66,8 @@ def script(symbols: int, matching: int, outside: int, sessions: int) -> Script:
         ("venue", "V0"),
         ("session", "s0"),
     ]
-    kills, rearms = {}, {}
+    kills: dict[tuple[int, int], tuple[Event, ...]] = {}
+    rearms: dict[tuple[int, int], tuple[Event, ...]] = {}
     for scope, key in scopes:
         at = (int(m.Scope[scope.upper()]), _index(book, scope, key))
         for what, into in (("kill", kills), ("rearm", rearms)):
@@ -112,8 +113,10 @@ def _declared(symbols: int, matching: int, outside: int) -> list[dict[str, Any]]
 
 
 def _mishaps(matching: int) -> list[Event]:
-    """What may go wrong at a simulated venue. Not late fills: its gateway hears them before the stream, and where the
-    rest of the order went elsewhere meanwhile its guard stops the core as ChildBound.
+    """What may go wrong at a simulated venue.
+
+    Not late fills: its gateway hears them before the stream, and where the rest of the order went elsewhere
+    meanwhile its guard stops the core as ChildBound.
     """
     out = []
     for venue in range(matching):
