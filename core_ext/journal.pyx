@@ -570,9 +570,29 @@ def _resume(directory, cut_torn):
         if first:
             _finish(JournalReader(directory), cut_torn)
         return 0, 0, 0
-    reader = JournalReader(directory, from_segment=used[-1].number)
+    reader = JournalReader(directory, from_segment=_unsure_from(used))
     _finish(reader, cut_torn)
-    return reader.expected_sequence - 1, used[-1].run_epoch, used[-1].number
+    left = [s.number for s in info(directory) if s.used] or [used[-1].number]
+    return reader.expected_sequence - 1, used[-1].run_epoch, left[-1]
+
+
+def _unsure_from(used):
+    """The first segment that may have lost something: the last one, or in `group` durability one before it that its
+    writer had filled and not synced when the machine died."""
+    cdef uint64_t durable = _durable_in(used[-1].path)
+    if durable & GROUP:
+        for segment in reversed(used):
+            if segment.first_sequence <= (durable & SEQUENCE) + 1:
+                return segment.number
+    return used[-1].number
+
+
+cdef uint64_t _durable_in(path) except? 0:
+    """The word of a segment whose header is good."""
+    cdef bytes raw
+    with open(path, "rb") as file:
+        raw = file.read(sizeof(SegmentHeader))
+    return (<const SegmentHeader*><const char*>raw).durable
 
 
 def _finish(JournalReader reader, cut_torn):

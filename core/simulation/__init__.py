@@ -1,1 +1,1 @@
-"""A live core in one thread, under a seeded scheduler and seeded faults: each seed is one run that can be had again."""
+"""A live core in one thread, under a scheduler and faults of a seed: each is a run that can be had again."""

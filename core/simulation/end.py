@@ -2,27 +2,84 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from core import messages as m
 from core.recovery.replay import Replay
+from core.scenario.encoder import Event
 from core.simulation import state
 from core.simulation.errors import Violation
-from core.simulation.play import Play
+from core.simulation.play import CALM_TURNS, Play
 from core_ext.journal import JournalReader
+
+CALM_NS = 1_000_000  # that pass in a turn
+QUIET = 3  # turns in a row
+WHAT_AT = int(m.SIMULATE_EVENT.fields["what"][1]) if m.SIMULATE_EVENT.fields is not None else 0
 
 
 def settle(play: Play) -> None:
     """Until nothing moves; the venues are asked once more, for what was lost on the way."""
-    play.heal()
-    play.drain()
+    heal(play)
+    drain(play)
     for _ in range(2):
         play.ask_venues()
-        play.drain()
+        drain(play)
+
+
+def heal(play: Play) -> None:
+    """Faults stop: who is dead comes back, kills are rearmed, nothing goes astray any more."""
+    play.be_calm()
+    play.unstall()
+    for outside in play.outsides:
+        outside.be_true()
+    for _ in range(2):  # what was put off, and what comes of it
+        todo, play.later = sorted(play.later), []
+        for *_, what in todo:
+            what()
+        play.bring_back()
+    play.later.clear()
+    for outside in play.outsides:
+        outside.come_back()
+    for event in play.script.mishaps:  # each called off
+        if event.request[WHAT_AT]:
+            play.tell(Event(event.kind, 0, event.request[:8] + bytes(len(event.request) - 8)))
+    while play.page.rows():
+        play.rearm()
+    play.slow_readers = False
+
+
+def drain(play: Play) -> None:
+    """Everything comes to rest, within a bound."""
+    quiet = 0
+    for _ in range(CALM_TURNS):
+        play.pass_time(CALM_NS)
+        play.turn_all()
+        waiting = any(outside.waiting for outside in play.outsides)
+        quiet = quiet + 1 if not waiting and play.traffic.is_taken() and play.board.is_quiet() else 0
+        if quiet == QUIET:
+            return
+    raise Violation(f"it doesn't come to rest within {CALM_TURNS} turns: {where(play)}")
+
+
+def where(play: Play) -> dict[str, Any]:
+    """What everybody waits for."""
+    board = play.board
+    return {
+        "seq": board.seq,
+        "cursors": board.cursors(),
+        "counts": board.counts(),
+        "outside": [each.waiting for each in play.outsides],
+        "desk": play.traffic.said - play.traffic.pushed,
+        "reports": len(board.reports),
+        "sends": len(board.sends),
+    }
 
 
 def check(play: Play) -> None:
     """Raises a Violation, or a CoreFault."""
     played = Replay(play.swarm.capacity)
     played.play(JournalReader(play.journal))
-    live, fresh = play.state_hash(), played.core.state_hash()
+    live, fresh = play.workers.state_hash(), played.core.state_hash()
     _need(live == fresh, f"the state {live} isn't that of its journal, {fresh}")
     _children(play, played)
     _positions(play, played)
@@ -42,7 +99,9 @@ def _children(play: Play, played: Replay) -> None:
     theirs = {outside.venue: {row[0]: row[1:] for row in outside.children()} for outside in play.outsides}
     for venue, rows in theirs.items():
         for child, (qty, cum, live) in rows.items():
-            _need(child in ours and ours[child][0] == venue, f"venue {venue} has child {child}, the core hasn't")
+            _need(
+                child in ours and ours[child][0] == venue, f"venue {venue} has child {child}, the core hasn't"
+            )
             _, order_qty, cum_qty, is_live = ours[child]
             _need(
                 cum == cum_qty and live == is_live and (not live or qty == order_qty),
@@ -51,7 +110,10 @@ def _children(play: Play, played: Replay) -> None:
             )
     for child, (venue, _, cum_qty, is_live) in ours.items():
         if venue in theirs and child not in theirs[venue]:
-            _need(not is_live and not cum_qty, f"child {child} never came to venue {venue}, and is live or filled")
+            _need(
+                not is_live and not cum_qty,
+                f"child {child} never came to venue {venue}, and is live or filled",
+            )
 
 
 def _positions(play: Play, played: Replay) -> None:

@@ -8,11 +8,9 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from core import messages as m
 from core.board import board_bytes
-from core.fused import state_hash
 from core.live.intake import Intake
 from core.live.killing import open_page
 from core.live.shadow import Shadow
@@ -24,7 +22,7 @@ from core.simulation import state
 from core.simulation.errors import Violation
 from core.simulation.marks import PLACE
 from core.simulation.outside import Outside
-from core.simulation.script import ACCOUNTS, config_event, down_and_up, script, with_epoch
+from core.simulation.script import ACCOUNTS, arms, config_event, down_and_up, script, with_epoch
 from core.simulation.swarm import Swarm
 from core.simulation.tail import tear
 from core.simulation.traffic import Traffic
@@ -37,12 +35,14 @@ from core_ext.ring import Ring
 from core_ext.spine import Spine
 
 CALM_TURNS = 20_000  # within so many turns of everybody a core without faults comes to rest
-CALM_NS = 1_000_000
 REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
 
 
 class Play(World):
-    """A core that begins, as its seed's options have it. folder: empty; fd: memory for a board, cut to size here."""
+    """A core that begins, as its seed's options have it.
+
+    folder: empty. fd: memory for a board, cut to size here.
+    """
 
     def __init__(self, swarm: Swarm, folder: Path, fd: int) -> None:
         super().__init__(swarm.seed, swarm.capacity, swarm.rates, swarm.tick_ns)
@@ -60,7 +60,7 @@ class Play(World):
         self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
         self._begin()
 
-    # ---- it begins ---------------------------------------------------------------------------------------------------
+    # ---- it begins -----------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         s = self.swarm
@@ -117,7 +117,7 @@ class Play(World):
             self.traffic.tell(event.kind, event.request, event.session)
 
     def await_taken(self) -> None:
-        """As the server does: until the core has taken all that the desk said; whoever is dead is brought back."""
+        """Until the core has taken all that the desk said; who is dead is brought back for it."""
         self.bring_back()
         for _ in range(CALM_TURNS):
             if self.traffic.is_taken():
@@ -134,7 +134,7 @@ class Play(World):
             self.turn_all()
         raise Violation(f"egress isn't done with event {seq} within {CALM_TURNS} turns")
 
-    # ---- sessions ----------------------------------------------------------------------------------------------------
+    # ---- sessions ------------------------------------------------------------------------------------------
 
     def _seat(self, i: int) -> None:
         """A session of which the core knows comes with fresh rings."""
@@ -188,7 +188,7 @@ class Play(World):
         self.await_taken()
         self._seat(i)
 
-    # ---- what was put off --------------------------------------------------------------------------------------------
+    # ---- what was put off ----------------------------------------------------------------------------------
 
     def put_off(self, steps: int, what: Callable[[], None]) -> None:
         self.put += 1
@@ -204,7 +204,7 @@ class Play(World):
         if self._weights:
             getattr(self, self._weights[self.below(len(self._weights))])()
 
-    # ---- a worker dies -----------------------------------------------------------------------------------------------
+    # ---- a worker dies -------------------------------------------------------------------------------------
 
     def worker_dies(self) -> None:
         i = self.below(len(self.firsts))
@@ -279,7 +279,7 @@ class Play(World):
         self.mark(PLACE["stalled"])
         self.stall(self.below(len(self.firsts)), self.step_no + 1 + self.below(3000))
 
-    # ---- the core dies -----------------------------------------------------------------------------------------------
+    # ---- the core dies -------------------------------------------------------------------------------------
 
     def core_dies(self) -> None:
         """All its processes, at once; a record may be half written."""
@@ -322,7 +322,7 @@ class Play(World):
         self._raise_core(played.events, played.core.sequencer.counts())
         self.checker.orders(state.quantities(played))
         killed, armed = state.kills(self.journal)
-        self.checker.stream_kills([row for row in killed if not any(_arms(each, row) for each in armed)])
+        self.checker.stream_kills([row for row in killed if not any(arms(each, row) for each in armed)])
         self._mend_page(armed)
         self._declare()
         for outside in self.outsides:
@@ -339,11 +339,15 @@ class Play(World):
     def _mend_page(self, armed: list[tuple[int, int, int]]) -> None:
         """It died between a rearm's event and the page."""
         self.page.clear(
-            [row["epoch"] for row in self.page.rows() if any(_arms(each, (row["kind"], row["key"], row["epoch"])) for each in armed)]
+            [
+                row["epoch"]
+                for row in self.page.rows()
+                if any(arms(each, (row["kind"], row["key"], row["epoch"])) for each in armed)
+            ]
         )
         self.checker.page_kills(self.page.rows(), False)
 
-    # ---- kills -------------------------------------------------------------------------------------------------------
+    # ---- kills ---------------------------------------------------------------------------------------------
 
     def kill(self) -> None:
         """On the page, by whoever; the stream has it later."""
@@ -378,7 +382,7 @@ class Play(World):
         self.mark(PLACE["rearmed"])
         self.checker.page_kills(self.page.rows(), False)
 
-    # ---- the others --------------------------------------------------------------------------------------------------
+    # ---- the others ----------------------------------------------------------------------------------------
 
     def outside_dies(self) -> None:
         """A venue's gateway; its session hangs up, and the venue is down until it is there again."""
@@ -397,18 +401,17 @@ class Play(World):
                 self.tell(down_and_up(outside.venue)[1])
 
     def clock_steps(self) -> None:
-        ns = (self.below(4_000_000_000) - 2_000_000_000) if self.below(4) else 0
+        ns = self.below(4_000_000_000) - 2_000_000_000
         self.mark(PLACE["clock_stepped_back"]) if ns < 0 else None
         self.pass_time(ns)
+
+    def burst(self) -> None:
+        self.flood(self.below(5))
 
     def mishap(self) -> None:
         if self.script.mishaps:
             self.mark(PLACE["market_mishap"])
             self.tell(self.script.mishaps[self.below(len(self.script.mishaps))])
-
-    def burst(self) -> None:
-        """More than a ring holds, at once."""
-        self.flood(self.below(5))
 
     def snapshot(self) -> None:
         """As the server's shadow writes one."""
@@ -432,54 +435,7 @@ class Play(World):
         for _ in range(len(epochs) - len(set(epochs))):
             self.mark(PLACE["segment_rolled"])
 
-    # ---- the end -----------------------------------------------------------------------------------------------------
-
-    def heal(self) -> None:
-        """Faults stop: who is dead comes back, kills are rearmed, nothing goes astray any more."""
-        self.be_calm()
-        self.unstall()
-        for outside in self.outsides:
-            outside.be_true()
-        for _ in range(2):  # what was put off, and what comes of it
-            todo, self.later = sorted(self.later), []
-            for *_, what in todo:
-                what()
-            self.bring_back()
-        self.later.clear()
-        for outside in self.outsides:
-            outside.come_back()
-        for event in self.script.mishaps:  # each called off
-            row = event.request[:8] + bytes(len(event.request) - 8)
-            if event.request[6]:
-                self.tell(Event(event.kind, 0, row))
-        while self.page.rows():
-            self.rearm()
-        self.slow_readers = False
-
-    def drain(self) -> None:
-        """Everything comes to rest, within a bound."""
-        quiet = 0
-        for _ in range(CALM_TURNS):
-            self.pass_time(CALM_NS)
-            self.turn_all()
-            waiting = any(outside.waiting for outside in self.outsides)
-            quiet = quiet + 1 if not waiting and self.traffic.is_taken() and self.board.is_quiet() else 0
-            if quiet == 3:
-                return
-        raise Violation(f"it doesn't come to rest within {CALM_TURNS} turns: {self.where()}")
-
-    def where(self) -> dict[str, Any]:
-        """What everybody waits for."""
-        return {
-            "seq": self.board.seq, "cursors": self.board.cursors(), "counts": self.board.counts(),
-            "outside": [each.waiting for each in self.outsides], "desk": self.traffic.said - self.traffic.pushed,
-            "reports": len(self.board.reports), "sends": len(self.board.sends),
-        }  # fmt: skip
-
-    def state_hash(self) -> str:
-        stages = [stage for worker in self.workers.workers.values() for stage in worker.stages.values()]
-        digests = {each.name: each.engine.arena.digest() for each in stages if isinstance(each, EngineStage)}
-        return state_hash(self.board.seq, digests)
+    # ---- the end -------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Lets go of the journal, the memory and the clock."""
@@ -490,8 +446,3 @@ class Play(World):
         self.firsts = []
         self.workers.workers.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _arms(armed: tuple[int, int, int], killed: tuple[int, int, int]) -> bool:
-    """Whether a rearm clears that kill: of its scope, and not a later one."""
-    return armed[:2] == killed[:2] and armed[2] >= killed[2]

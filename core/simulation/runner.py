@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.board import SHARED
 from core.errors import CoreFault
 from core.recovery.snapshots import BadSnapshot
 from core.simulation import end, swarm
@@ -19,6 +18,7 @@ from core.simulation.errors import Violation
 from core.simulation.play import Play
 from core_ext.journal import JournalError
 
+SHARED = "/dev/shm"
 COLLECT = 64  # seeds between two collections of what refers to itself
 FAILURES = (Violation, CoreFault, JournalError, BadSnapshot, TimeoutError, OSError, ValueError)
 
@@ -59,7 +59,10 @@ class Result:
 def run_seed(
     seed: int, steps: int, folder: Path, fd: int, plant: Callable[[Play], None] | None = None, **options: Any
 ) -> Result:
-    """One seed, so many steps, then its end. plant: what a test breaks in it; options: in place of the seed's own."""
+    """One seed, so many steps, then its end.
+
+    plant: what a test breaks in it. options: in place of the seed's own.
+    """
     result = Result(seeds=1)
     place = folder / f"seed-{seed}"
     place.mkdir()

@@ -1,4 +1,4 @@
-"""What a seed is about: which faults are on and how heavy, how stages are grouped, how small everything is."""
+"""What a seed is about: which faults are on, how heavy; how stages are grouped; how small everything is."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def _groups(rng: random.Random, *, apart: bool) -> tuple[tuple[str, ...], ...]:
 
 def _capacity(rng: random.Random) -> Capacity:
     return Capacity(
-        symbols=4, accounts=4, strategies=8, sessions=16, orders=rng.choice((64, 512, 4096)), more_children=4096,
-        ids=16384, fills=16384, positions=64, limits=16, counters=64, cells=64, rate_times=1024, depths=4,
-        book_orders=64, facts=64, adjustments=64, lists=64, contents=64, currencies=4, sectors=4,
-        spine=rng.choice((32, 64, 256, 1024)), loopback=rng.choice((512, 1024)),
+        symbols=4, accounts=4, strategies=8, sessions=16, orders=rng.choice((64, 512, 4096)),
+        more_children=4096, ids=16384, fills=16384, positions=64, limits=16, counters=64, cells=64,
+        rate_times=1024, depths=4, book_orders=64, facts=64, adjustments=64, lists=64, contents=64,
+        currencies=4, sectors=4, spine=rng.choice((32, 64, 256, 1024)), loopback=rng.choice((512, 1024)),
     )  # fmt: skip
 
 
@@ -121,7 +121,9 @@ def _rates(rng: random.Random) -> dict[str, int]:
 
 def _astray(rng: random.Random) -> dict[str, int]:
     names = ("drop", "repeat", "late", "reject", "reject_cancel", "die_in_write")
-    return {name: rng.choice((0, 0, 20, 150)) if name != "die_in_write" else rng.choice((0, 4)) for name in names}
+    return {
+        name: rng.choice((0, 0, 20, 150)) if name != "die_in_write" else rng.choice((0, 4)) for name in names
+    }
 
 
 def with_options(swarm: Swarm, options: dict[str, Any]) -> Swarm:

@@ -15,8 +15,10 @@ _RECORD = struct.Struct("<IIQ")
 
 
 def tear(folder: Path, durable: int | None, below: Callable[[int], int]) -> bool:
-    """Whether something is left that is to be cut off. durable: the last event that a sync covered; None: a process
-    died, so all whole records are there, and the next may have begun. below(n): a draw.
+    """Whether something is left that is to be cut off.
+
+    durable: the last event that a sync covered; None: a process died, so all whole records are there, and the
+    next may have begun. below(n): a draw.
     """
     used = [info for info in journal.info(folder) if info.used]
     if not used:

@@ -145,9 +145,10 @@ cdef class Traffic:
         return self.say(K_QUOTE, 0, &quote, sizeof(quote))
 
     cdef bint report_nobody(self) noexcept nogil:
-        """A report of an order that isn't ours, where gateways put theirs; 0: there is no room."""
+        """A report of an order that isn't ours, where gateways put theirs; 0: there is no room. The last two places
+        are the gateways' alone, as those of a venue's reports are: who takes them away stops the core for ever."""
         cdef Input* item = <Input*>self.board.reports.claim()
-        if item == NULL:
+        if not self.board.reports.has_room(3):
             return 0
         memset(item, 0, sizeof(Input))
         self.strange += 1

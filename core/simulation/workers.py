@@ -8,15 +8,16 @@ from pathlib import Path
 
 from core.board import Board
 from core.build import SCHEMA_VERSION, build_id
+from core.fused import state_hash
 from core.live import intake
 from core.live.gateways import Gateways
 from core.live.plan import Plan
 from core.live.worker import Worker
 from core.simulation.swarm import Swarm
-from core.stage import Stage
+from core.stage import EngineStage, Stage
 from core_ext.journal import JournalWriter
 
-intake.SPILLED = 1 << 13
+setattr(intake, "SPILLED", 1 << 13)  # noqa: B010
 """As much as may be derived of a small spine: zeroing more costs most of what a seed does."""
 
 
@@ -97,9 +98,14 @@ class Workers:
         assert isinstance(found, Gateways)
         return found
 
+    def state_hash(self) -> str:
+        """Of all engines, where they are."""
+        stages = [stage for worker in self.workers.values() for stage in worker.stages.values()]
+        digests = {each.name: each.engine.arena.digest() for each in stages if isinstance(each, EngineStage)}
+        return state_hash(self.board.seq, digests)
+
     def asked(self) -> None:
         """The venues have been asked about the intents without done."""
         intents = self.workers[self.index("gateways")].intents
         assert intents is not None
         intents.asked()
-

@@ -230,7 +230,7 @@ cdef class World:
     cdef int _look(self) except -1:
         """How full it is."""
         cdef uint64_t claimed = self.board.spine.claimed()
-        self.marks[<int>M_REPORTS_FULL] += not self.board.reports.has_room(2)
+        self.marks[<int>M_REPORTS_FULL] += not self.board.reports.has_room(3)
         self.marks[<int>M_SENDS_FULL] += not self.board.sends.has_room(1)
         self.marks[<int>M_SPINE_FULL] += not self.board.spine.can_claim(claimed + 2)
         self.marks[<int>M_SPILL_USED] += self.board.words.intake.waiting != 0

@@ -1,6 +1,7 @@
 """The live core under simulation: python -m tests.simulation.live --seeds 1000 --steps 4000.
 
-Seeds, some processes at once; a failing one is printed, shrunk and kept, and `--seed N` plays it again to the same step.
+Seeds, some processes at once; a failing one is printed, shrunk and kept; `--seed N` plays it again to the
+same step.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def simulate(first: int, seeds: int, steps: int, processes: int, minutes: float)
     parts = [(at, min(TOGETHER, first + seeds - at)) for at in range(first, first + seeds, TOGETHER)]
     total = Result()
     with ProcessPoolExecutor(processes) as pool:
-        for part in pool.map(run_seeds, *zip(*[(at, count, steps, until) for at, count in parts], strict=True)):
+        for part in pool.map(
+            run_seeds, *zip(*[(at, count, steps, until) for at, count in parts], strict=True)
+        ):
             total.add(part)
     return total
 
@@ -45,7 +48,8 @@ def told(result: Result, first: int, steps: int, processes: int, seconds: float)
         "events": result.events, "accepted": result.accepted, "denied": result.denied,
         "failures": [asdict(each) for each in result.failures], "seconds": round(seconds, 1),
         "processes": processes, "steps_per_s": round(result.steps / max(seconds, 1e-9)),
-        "marks": result.marks, "missed": marks.missed(result.marks), "commit": commit(ROOT), "machine": machine(),
+        "marks": result.marks, "missed": marks.missed(result.marks),
+        "commit": commit(ROOT), "machine": machine(),
     }  # fmt: skip
 
 
@@ -79,7 +83,7 @@ def page(runs: list[dict[str, Any]]) -> str:
     lines = [
         "# The live core under simulation",
         "",
-        "Made by `make simulate ARGS=\"--results docs/results/simulation.json\"`, in several runs that add up.",
+        'Made by `make simulate ARGS="--results docs/results/simulation.json"`, in several runs that add up.',
         "",
         f"{runs[-1]['machine']['processor']}, {runs[-1]['machine']['processors']} processors.",
         "",
@@ -116,7 +120,7 @@ def again(seed: int, steps: int) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.live", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2000)
-    parser.add_argument("--steps", type=int, default=6000, help="of each seed, before its end")
+    parser.add_argument("--steps", type=int, default=20_000, help="of each seed, before its end")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--minutes", type=float, default=60.0, help="after these no seed begins any more")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -131,7 +135,10 @@ def main() -> int:
     result = simulate(given.first, given.seeds, given.steps, given.processes, given.minutes)
     run = told(result, given.first, given.steps, given.processes, time.monotonic() - began)
     for failure in result.failures[:20]:
-        print(f"seed {failure.seed}, step {failure.step}: {failure.what}\n  {keep(failure, given.keep)}", file=sys.stderr)
+        print(
+            f"seed {failure.seed}, step {failure.step}: {failure.what}\n  {keep(failure, given.keep)}",
+            file=sys.stderr,
+        )
     if given.results is not None:
         add_up(given.results, run)
     print(json.dumps(run) if given.output == "json" else _table(run))
@@ -142,7 +149,9 @@ def _table(run: dict[str, Any]) -> str:
     shown = ("seeds", "steps", "events", "accepted", "denied", "seconds", "steps_per_s", "commit")
     lines = [f"{name:16} {run[name]}" for name in shown]
     lines += [f"{name:32} {count}" for name, count in run["marks"].items()]
-    return "\n".join([*lines, f"failures         {len(run['failures'])}", f"missed           {run['missed']}"])
+    return "\n".join(
+        [*lines, f"failures         {len(run['failures'])}", f"missed           {run['missed']}"]
+    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,20 @@ from core.topology import LIVE_CURSORS
 
 SEEDS, STEPS = 60, 3000
 PLANTED = 60  # seeds within which a planted error is to be seen
-ONE = (("sequencer", "resolve", "risk", "orders", "router", "execution", "positions", "journal", "egress", "gateways"),)
+ONE = (
+    (
+        "sequencer",
+        "resolve",
+        "risk",
+        "orders",
+        "router",
+        "execution",
+        "positions",
+        "journal",
+        "egress",
+        "gateways",
+    ),
+)
 
 
 @pytest.fixture
@@ -32,7 +45,9 @@ def place() -> Iterator[tuple[Path, int]]:
 def test_seeds() -> None:
     result = run_seeds(0, SEEDS, STEPS)
     assert not result.failures, result.failures
-    assert result.seeds == SEEDS and result.steps > SEEDS * STEPS and result.events > SEEDS * 100
+    assert result.seeds == SEEDS
+    assert result.steps > SEEDS * STEPS
+    assert result.events > SEEDS * 100
     print("missed in a short run:", marks.missed(result.marks))
     for name in ("worker_died", "core_died", "redo", "send_suppressed", "report_dropped", "spine_full"):
         assert result.marks[name], name
@@ -93,7 +108,9 @@ def test_an_event_that_is_passed_over_after_a_death_is_seen(place: tuple[Path, i
             if play.firsts[i] is not None:
                 play.lose(i)
                 cursor = LIVE_CURSORS.index(stage)
-                play.board.spine.move_cursor(cursor, min(play.board.spine.get_cursor(cursor) + 3, play.board.seq))
+                play.board.spine.move_cursor(
+                    cursor, min(play.board.spine.get_cursor(cursor) + 3, play.board.seq)
+                )
                 play.bring_back()
 
         every(play, 100, die)
@@ -108,7 +125,9 @@ def test_a_kill_page_that_gateways_do_not_read_is_seen(place: tuple[Path, int]) 
     assert "kill page blocks" in seen(plant, place, faults={"kill": 1, "rearm": 1}, groups=ONE).what
 
 
-def test_a_kill_that_the_stream_never_hears_of_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_that_the_stream_never_hears_of_is_seen(
+    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The engines' kills are those of another scope than was told."""
 
     def plant(play: Play) -> None:
@@ -117,7 +136,9 @@ def test_a_kill_that_the_stream_never_hears_of_is_seen(place: tuple[Path, int], 
     assert "forbids" in seen(plant, place, faults={}).what
 
 
-def test_intents_that_are_forgotten_are_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intents_that_are_forgotten_are_seen(
+    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A gateway that comes back and doesn't know what its predecessor has sent."""
     real = Intents.__init__
 
@@ -139,7 +160,9 @@ def test_intents_that_are_forgotten_are_seen(place: tuple[Path, int], monkeypatc
     assert seen(plant, place, **OUTSIDE)
 
 
-def test_venues_that_are_never_asked_are_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_venues_that_are_never_asked_are_seen(
+    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Play, "ask_venues", lambda play: None)
 
     def plant(play: Play) -> None:
@@ -149,15 +172,21 @@ def test_venues_that_are_never_asked_are_seen(place: tuple[Path, int], monkeypat
     assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
 
 
-def test_a_synced_record_that_is_lost_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_synced_record_that_is_lost_is_seen(
+    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk did not keep what it said that it keeps."""
     real = Play._tear
     monkeypatch.setattr(Play, "_tear", lambda play, durable: real(play, max((durable or 0) - 40, 60)))
 
-    assert seen(lambda play: None, place, durability="group", matching=0, outside=2, faults={"machine_dies": 1})
+    assert seen(
+        lambda play: None, place, durability="group", matching=0, outside=2, faults={"machine_dies": 1}
+    )
 
 
-def test_a_session_that_is_asked_again_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_is_asked_again_is_seen(
+    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sequencer that comes back counts a session's requests from where its ring began."""
 
     def opened(play: Play, i: int) -> None:
@@ -180,7 +209,8 @@ def test_a_failure_is_shrunk(place: tuple[Path, int], monkeypatch: pytest.Monkey
     monkeypatch.setattr(Play, "run", run)
     (failure,) = run_seed(5, STEPS, *place).failures
     least = shrink(failure, *place)
-    assert least.failure.what == failure.what and 700 <= least.failure.steps < 1000
+    assert least.failure.what == failure.what
+    assert 700 <= least.failure.steps < 1000
     assert not any(least.options["faults"].values())
 
 

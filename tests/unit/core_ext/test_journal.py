@@ -314,6 +314,35 @@ def test_group_durability_counts_what_was_synced(tmp_path: Path) -> None:
         assert log.durable_sequence == 201
 
 
+@pytest.mark.parametrize("whole", [0, 1])
+def test_a_tail_that_is_torn_before_the_last_segment_is_cut_there(tmp_path: Path, whole: int) -> None:
+    """A machine that died in a sync may have kept the last segment and not the one before it.
+
+    What a reader comes to is where the next run goes on. Seed 200012 of the simulation of a live core found a
+    writer that went on behind it.
+    """
+    log = writer(tmp_path, durability="group")
+    fill(log, 10)
+    log.sync()
+    log.sync()
+    seq = 10
+    while len([s for s in info(tmp_path) if s.used]) == 1:
+        fill(log, 1)
+        seq += 1
+    fill(log, 3)
+    del log
+    at = HEADER + sum(RECORD + (len(body(s)) + 7) // 8 * 8 for s in range(1, 11 + whole))
+    with (tmp_path / "00000001.nacre").open("r+b") as file:
+        file.seek(at)
+        file.write(bytes(8))
+    assert read(tmp_path) == expected(10 + whole)
+    with writer(tmp_path, durability="group", cut_torn=True) as log:
+        assert log.last_sequence == 10 + whole
+        fill(log, 2)
+    assert read(tmp_path) == expected(12 + whole)
+    assert verify(tmp_path).ok
+
+
 def test_a_follower_sees_records_as_they_come(tmp_path: Path) -> None:
     with writer(tmp_path) as log:
         reader = JournalReader(tmp_path, follow=True)

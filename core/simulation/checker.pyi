@@ -1,0 +1,23 @@
+from typing import Any
+
+from core.board import Board
+from core.capacity import Capacity
+from core.venues.gateway import Gateway
+
+class Checker:
+    """What must hold after every step. See checker.pxd."""
+
+    max_orders: int
+    def __init__(self, capacity: Capacity, marks: int) -> None: ...
+    def watch(self, board: Board, outsides: list[Any]) -> None:
+        """A core's board, whose events begin after the last that its journal has."""
+    def sources(self, counts: dict[int, int]) -> None:
+        """Where each source is."""
+    def orders(self, quantities: list[tuple[int, int]]) -> None:
+        """(order, quantity) of every order of a core that came back."""
+    def page_kills(self, rows: list[dict[str, Any]], fresh: bool) -> None:
+        """The kills that are in force on the page from now on."""
+    def stream_kills(self, kills: list[tuple[int, int, int]]) -> None:
+        """The kills of the stream that are in force, as (kind, key, epoch)."""
+    def use_intents(self, gateway: Gateway) -> None:
+        """Of gateways that came (back)."""
