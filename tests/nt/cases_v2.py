@@ -160,11 +160,13 @@ async def moving(address: str, feed: Feed, number: int, name: str) -> None:
     await node.start()
     orders = lambda: node.orders(f"ExecTester-{number:03}")  # noqa: E731
     try:
-        await node.until(lambda: [o.status.name for o in orders()][:1] == [RESTS], lambda: orders())
-        before = orders()[0]
+        await node.until(lambda: [o.status.name for o in orders()][-1:] == [RESTS], lambda: orders())
+        before = orders()[-1 if what == "order" else 0]
         feed.move(ticks)
         if what == "order":
-            await node.until(lambda: [o.status.name for o in orders()][:2] == [GONE, RESTS], lambda: orders())
+            works = lambda: [o for o in orders() if o.status.name == RESTS]  # noqa: E731
+            await node.until(lambda: before.client_order_id not in [o.client_order_id for o in works()], orders)
+            await node.until(lambda: works() and works()[-1].client_order_id != before.client_order_id, orders)
         else:
             await node.until(lambda: getattr(orders()[0], what) != getattr(before, what), lambda: orders())
             await node.until(lambda: orders()[0].status.name == RESTS, lambda: orders())

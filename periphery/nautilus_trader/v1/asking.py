@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 AGAIN_S = 1.0
 SURE_AFTER = 3
-"""So often must a venue say that it has no such order before a rejection without a word of its own counts: a
-request that it took may be a moment away from its books.
+"""So often must a venue say that it has no such order before that counts: a request that it took, of this
+node or of one that died, may be a moment away from its books.
 """
 _ENDS = {"CANCELED": "canceled", "EXPIRED": "expired", "REJECTED": "rejected", "DENIED": "rejected"}
 
@@ -37,7 +37,7 @@ class Asking:
 
     def ask(self, child_id: str, symbol: str, rejected: str | None = None) -> None:
         self.live[child_id] = symbol
-        self.waiting[child_id] = rejected
+        self.waiting[child_id] = rejected or self.waiting.get(child_id)
         if child_id not in self._tasks:
             task = asyncio.get_running_loop().create_task(self._ask(child_id), name=f"status {child_id}")
             self._tasks[child_id] = task
@@ -67,28 +67,29 @@ class Asking:
 
     async def _ask(self, child_id: str) -> None:
         """Until it is told, and as long as the node would not hear what becomes of it."""
-        gateway, nones = self.gateway, 0
-        while True:
-            symbol = self.live.get(child_id)
-            if symbol is None:
-                self.waiting.pop(child_id, None)
-                return
+        nones = 0
+        while (symbol := self.live.get(child_id)) is not None:
             try:
-                standing = await gateway.venue.standing(gateway.ids[symbol], child_id)
+                standing = await self.gateway.venue.standing(self.gateway.ids[symbol], child_id)
             except Unsure as wrong:
-                gateway.log.warning(f"{child_id} is unknown: {wrong}")
+                self.gateway.log.warning(f"{child_id} is unknown: {wrong}")
                 await asyncio.sleep(AGAIN_S)
                 continue
             nones = nones + 1 if standing is None else 0
-            reason = self.waiting.get(child_id)
-            if standing is None and reason is not None and nones < SURE_AFTER:
+            if standing is None and (nones < SURE_AFTER or self._is_sending(child_id)):
                 await asyncio.sleep(AGAIN_S / SURE_AFTER)
                 continue
-            if self._tell(child_id, symbol, standing, reason):
+            if self._tell(child_id, symbol, standing, self.waiting.get(child_id)):
                 self.waiting.pop(child_id, None)
                 if child_id not in self.live or self._hears(child_id):
                     return
             await asyncio.sleep(AGAIN_S)
+        self.waiting.pop(child_id, None)
+
+    def _is_sending(self, child_id: str) -> bool:
+        """Whether the node waits for an answer itself."""
+        order = self.gateway.cache.order(ClientOrderId(child_id))
+        return order is not None and (order.is_inflight or order.is_active_local)
 
     def _hears(self, child_id: str) -> bool:
         """Whether the node tells the gateway what becomes of the order."""
@@ -121,7 +122,12 @@ class Asking:
         price = "" if standing.price is None else short(standing.price)
         report = self.gateway.sends.report
         done = report(child_id, symbol, "restated", order_qty=short(standing.qty), price=price)
-        order = self.gateway.cache.order(ClientOrderId(child_id))
-        if order is None or not (order.is_pending_cancel or order.is_pending_update or order.is_inflight):
+        if not self._is_asked(child_id):
             done = report(child_id, symbol, "cancel_rejected", text="it works there, nothing was asked") and done
         return done
+
+    def _is_asked(self, child_id: str) -> bool:
+        """Whether a request about it is on its way."""
+        order = self.gateway.cache.order(ClientOrderId(child_id))
+        own = order is not None and (order.is_pending_cancel or order.is_pending_update or order.is_inflight)
+        return own or f"cancel {child_id}" in self._tasks

@@ -39,13 +39,14 @@ class BinanceSpot(Venue):
             raise ValueError("BinanceExecClientConfig.max_retries: leave it out, it sends an order again")
 
     def is_connected(self) -> bool:
-        """Whether its websocket is there and tells of orders."""
+        """Whether its websocket is there and tells of orders. One that comes back calls itself active."""
         stream = self.client._ws_client
         socket = stream._client
         return bool(
             self.client.is_connected
             and socket is not None
             and socket.is_active()
+            and not stream._ws_api_reconnecting()
             and stream.is_authenticated
             and stream.subscription_id is not None
         )
