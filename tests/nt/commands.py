@@ -38,7 +38,9 @@ class Desk(Protocol):
     async def fill_reports(self) -> list[Any]: ...
     async def position_reports(self) -> list[Any]: ...
     async def mass_status(self) -> Any: ...
-    def account(self) -> Any: ...
+    def balance(self) -> Decimal:
+        """In USD."""
+
     async def forget_account(self) -> None:
         """Ask for the account anew, and wait for the answer."""
 
@@ -184,13 +186,13 @@ async def mass_status(d: Desk) -> None:
 
 async def account_state(d: Desk) -> None:
     """A fill's fee is in the balance; asked for, it comes again."""
-    before = d.account().balance_total().as_decimal()
+    before = d.balance()
     order = d.limit(50)
     d.submit(order)
     await d.until(lambda: d.names(order)[-1:] == ["Filled"], "filled")
-    await d.until(lambda: d.account().balance_total().as_decimal() < before, "the fee is paid")
+    await d.until(lambda: d.balance() < before, "the fee is paid")
     await d.forget_account()
-    must(d.account().balance_total().as_decimal() < before, d.account())
+    must(d.balance() < before, before)
 
 
 async def denied_by_the_core(d: Desk) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from nautilus_trader.config import StrategyConfig
@@ -20,6 +21,7 @@ from nautilus_trader.execution.messages import (
 )
 from nautilus_trader.model.enums import OrderSide, OrderType, TimeInForce
 from nautilus_trader.model.identifiers import AccountId
+from nautilus_trader.model.objects import Currency
 from nautilus_trader.trading.strategy import Strategy
 
 from periphery.client import Client, connect
@@ -28,6 +30,8 @@ from tests.nt.desk import TICK, Feed
 from tests.nt.node_v1 import EURUSD, Node
 from tests.nt.rules import limit, rate
 from tests.nt.tell import each
+
+USD = Currency.from_str("USD")
 
 
 class Desk:
@@ -104,6 +108,9 @@ class Desk:
 
     async def mass_status(self) -> Any:
         return await self.node.client.generate_mass_status()
+
+    def balance(self) -> Decimal:
+        return Decimal(self.account().balance_total(USD).as_decimal())
 
     def account(self) -> Any:
         return self.node.cache.account(AccountId("NACRE-A"))

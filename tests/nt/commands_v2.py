@@ -9,10 +9,11 @@ import asyncio
 import os
 import sys
 import time
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from nautilus_trader.model import AccountId, OrderSide, OrderType, Quantity, TimeInForce
+from nautilus_trader.model import AccountId, Currency, OrderSide, OrderType, Quantity, TimeInForce
 
 from periphery.client import Client, connect
 from tests.nt import commands
@@ -21,6 +22,7 @@ from tests.nt.node_v2 import EURUSD, Hand, Node
 from tests.nt.rules import limit, rate
 from tests.nt.tell import each
 
+USD = Currency.from_str("USD")
 ANY = SimpleNamespace(
     instrument_id=None, client_order_id=None, venue_order_id=None, open_only=False, start=None, end=None
 )
@@ -95,6 +97,9 @@ class Desk:
 
     async def mass_status(self) -> Any:
         return await self.node.client._generate_mass_status(None)
+
+    def balance(self) -> Decimal:
+        return Decimal(self.account().balance_total(USD).as_decimal())
 
     def account(self) -> Any:
         return self.node.cache.account(AccountId("NACRE-A"))
