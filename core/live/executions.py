@@ -23,8 +23,8 @@ def executions(
     """{seq, orders, fills, orders_left_out, fills_left_out}: the newest first, up to the event `seq`.
 
     orders: the newest `most`, as `queries.orders` has them, and order (its index), first_cl_ord_id,
-    post_only, reduce_only; stop_px, trigger, trail, trail_unit, max_floor, expire_ns, None where it has none. fills: those that stand of events after `since`. allowed: accounts,
-    None for all.
+    post_only, reduce_only; stop_px, trigger, trail, trail_unit, max_floor, expire_ns, None where it has none.
+    fills: those that stand of events after `since`. allowed: accounts, None for all.
     """
     seq, orders, fills = live.events, live.order_rows(None, None, False, most), live.fill_rows(since, most)
     told: dict[str, Any] = {

@@ -33,7 +33,8 @@ RECORDED: dict[str, Any] = {
     "filters": [
         {"filterType": "PRICE_FILTER", "minPrice": "0.01000000", "maxPrice": "1000000.00000000",
          "tickSize": "0.01000000"},
-        {"filterType": "LOT_SIZE", "minQty": "0.00001000", "maxQty": "9000.00000000", "stepSize": "0.00001000"},
+        {"filterType": "LOT_SIZE", "minQty": "0.00001000", "maxQty": "9000.00000000",
+         "stepSize": "0.00001000"},
         {"filterType": "NOTIONAL", "minNotional": "5.00000000", "applyMinToMarket": True,
          "maxNotional": "9000000.00000000", "applyMaxToMarket": False, "avgPriceMins": 5},
     ],
@@ -158,8 +159,9 @@ class Exchange:
         self.push(
             {"e": "executionReport", "E": now_ms(), "s": SYMBOL,
              "c": f"c-{order.id}" if cancel else order.client_id, "C": order.client_id if cancel else "",
-             "S": order.side, "o": order.kind, "f": order.tif, "q": f"{order.qty:.8f}", "p": f"{order.px:.8f}",
-             "P": "0.00000000", "F": "0.00000000", "g": -1, "x": what, "X": order.status, "r": "NONE",
+             "S": order.side, "o": order.kind, "f": order.tif, "q": f"{order.qty:.8f}",
+             "p": f"{order.px:.8f}", "P": "0.00000000",
+             "F": "0.00000000", "g": -1, "x": what, "X": order.status, "r": "NONE",
              "i": order.id, "l": last["qty"], "z": f"{order.filled:.8f}", "L": last["price"],
              "n": last.get("commission", "0"), "N": last.get("commissionAsset"), "T": now_ms(),
              "t": last["id"], "I": 1, "w": order.status == "NEW", "m": False, "M": False, "O": now_ms(),
@@ -190,8 +192,8 @@ class Exchange:
                 self.book[side].pop(px, None)
                 if Decimal(qty):
                     self.book[side][px] = qty
-        row = {"e": "depthUpdate", "E": now_ms(), "s": SYMBOL, "U": self._update, "u": self._update, "b": bids,
-               "a": asks}  # fmt: skip
+        row = {"e": "depthUpdate", "E": now_ms(), "s": SYMBOL, "U": self._update, "u": self._update,
+               "b": bids, "a": asks}  # fmt: skip
         self._stream("depth@100ms", row)
 
     def _stream(self, name: str, data: dict[str, Any]) -> None:
@@ -323,11 +325,11 @@ class Server:
     def _time(self, said: dict[str, str]) -> Any:
         return {"serverTime": now_ms()}
 
-    def _exchangeInfo(self, said: dict[str, str]) -> Any:  # noqa: N802 - their path
+    def _exchangeInfo(self, said: dict[str, str]) -> Any:
         return {"timezone": "UTC", "serverTime": now_ms(), "rateLimits": [], "exchangeFilters": [],
                 "symbols": [RECORDED]}  # fmt: skip
 
-    def _tradeFee(self, said: dict[str, str]) -> Any:  # noqa: N802
+    def _tradeFee(self, said: dict[str, str]) -> Any:
         return [{"symbol": SYMBOL, "makerCommission": "0.001", "takerCommission": "0.001"}]
 
     def _account(self, said: dict[str, str]) -> Any:
@@ -342,14 +344,14 @@ class Server:
     def _depth(self, said: dict[str, str]) -> Any:
         return self.exchange.snapshot()
 
-    def _openOrders(self, said: dict[str, str]) -> Any:  # noqa: N802
+    def _openOrders(self, said: dict[str, str]) -> Any:
         works = ("NEW", "PARTIALLY_FILLED")
         return [self.exchange.row(each) for each in self.exchange.orders.values() if each.status in works]
 
-    def _allOrders(self, said: dict[str, str]) -> Any:  # noqa: N802
+    def _allOrders(self, said: dict[str, str]) -> Any:
         return [self.exchange.row(each) for each in self.exchange.orders.values()]
 
-    def _myTrades(self, said: dict[str, str]) -> Any:  # noqa: N802
+    def _myTrades(self, said: dict[str, str]) -> Any:
         of = said.get("orderId")
         return [
             trade

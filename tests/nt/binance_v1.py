@@ -72,8 +72,9 @@ async def main(address: str, folder: Path, port: int, book: bool) -> None:
     said = ""
     while not ends.done():
         now = json.dumps(
-            {"up": gateway.sends.is_up and gateway.sends.client is not None, "unknown": sorted(gateway.unknown),
-             "live": sorted(gateway.asking.live), "lost_rows": gateway.lost_rows, "why": gateway.sends.why}
+            {"up": gateway.sends.is_up and gateway.sends.client is not None,
+             "unknown": sorted(gateway.unknown), "live": sorted(gateway.asking.live),
+             "lost_rows": gateway.lost_rows, "why": gateway.sends.why}
         )  # fmt: skip
         if now != said:
             print(now, flush=True)

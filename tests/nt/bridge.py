@@ -52,7 +52,11 @@ class Bridge:
         command = [self.python, "-m", "tests.nt.binance_v1", str(self.core.socket), str(self.folder)]
         pipe = subprocess.PIPE
         self.node = subprocess.Popen(
-            [*command, str(self.port), "book" if book else "quotes"], cwd=ROOT, stdin=pipe, stdout=pipe, text=True
+            [*command, str(self.port), "book" if book else "quotes"],
+            cwd=ROOT,
+            stdin=pipe,
+            stdout=pipe,
+            text=True,
         )
         self.said = []
         threading.Thread(target=self._read, args=(self.node, self.said), daemon=True).start()
@@ -89,8 +93,8 @@ class Bridge:
 
     def order(self, name: str, qty: str, px: str, tif: str = "gtc", **more: Any) -> None:
         self.client.submit(
-            "BTCUSDT", "buy", qty, "limit", px, account="A", venue="BINANCE", cl_ord_id=name, time_in_force=tif,
-            **more,
+            "BTCUSDT", "buy", qty, "limit", px, account="A", venue="BINANCE", cl_ord_id=name,
+            time_in_force=tif, **more,
         )  # fmt: skip
 
     def row(self, name: str) -> dict[str, Any]:
@@ -173,7 +177,9 @@ def orders(b: Bridge) -> None:
     b.client.cancel("rests", "rests-c")
     b.is_at("rests", "canceled", "0.04")
     b.order("late", "0.1", "59000", "ioc")
-    b.until(lambda: b.row("late").get("ord_status") in ("expired", "canceled"), "an IOC that takes nothing ends")
+    b.until(
+        lambda: b.row("late").get("ord_status") in ("expired", "canceled"), "an IOC that takes nothing ends"
+    )
 
 
 def rejection(b: Bridge) -> None:
@@ -246,7 +252,9 @@ def records_agree(b: Bridge) -> None:
     for row in rows:
         name = row["first_cl_ord_id"]
         fills[name] = fills.get(name, Decimal(0)) + Decimal(row["qty"])
-    there = {each.client_id.rpartition(".")[0]: each.filled for each in exchange.orders.values() if each.filled}
+    there = {
+        each.client_id.rpartition(".")[0]: each.filled for each in exchange.orders.values() if each.filled
+    }
     assert fills == there, (fills, there)
     assert len(rows) == sum(len(each.trades) for each in exchange.orders.values()), rows
 
@@ -258,7 +266,16 @@ def records_agree(b: Bridge) -> None:
     b.until(balances, f"the account: {exchange.held}")
 
 
-CASES = [quotes_and_trades, depth, orders, rejection, rejection_in_doubt, reconnect, killed_gateway, records_agree]
+CASES = [
+    quotes_and_trades,
+    depth,
+    orders,
+    rejection,
+    rejection_in_doubt,
+    reconnect,
+    killed_gateway,
+    records_agree,
+]
 
 
 def run(python: str) -> int:

@@ -165,8 +165,12 @@ async def moving(address: str, feed: Feed, number: int, name: str) -> None:
         feed.move(ticks)
         if what == "order":
             works = lambda: [o for o in orders() if o.status.name == RESTS]  # noqa: E731
-            await node.until(lambda: before.client_order_id not in [o.client_order_id for o in works()], orders)
-            await node.until(lambda: works() and works()[-1].client_order_id != before.client_order_id, orders)
+            await node.until(
+                lambda: before.client_order_id not in [o.client_order_id for o in works()], orders
+            )
+            await node.until(
+                lambda: works() and works()[-1].client_order_id != before.client_order_id, orders
+            )
         else:
             await node.until(lambda: getattr(orders()[0], what) != getattr(before, what), lambda: orders())
             await node.until(lambda: orders()[0].status.name == RESTS, lambda: orders())
@@ -221,9 +225,12 @@ async def found(case: str, node: Node, left: dict[Any, Any]) -> None:
         if case == "TC-E84":
             assert now.status == order.status, (now, order)
         elif case == "TC-E85":
-            assert same and set(now.trade_ids) == set(order.trade_ids), (now, order)
+            assert same, (now, order)
+            assert set(now.trade_ids) == set(order.trade_ids), (now, order)
     if case in ("TC-E86", "TC-E87"):
-        told = [p for p in await node.client._generate_position_status_reports(ANY) if p.instrument_id == EURUSD]
+        told = [
+            p for p in await node.client._generate_position_status_reports(ANY) if p.instrument_id == EURUSD
+        ]
         net = sum(p.signed_qty for p in node.cache.positions_open() if p.instrument_id == EURUSD)
         reported = sum((1 if p.position_side.name == "LONG" else -1) * float(p.quantity) for p in told)
         assert net == reported != 0, (net, told)

@@ -61,7 +61,9 @@ def must(true: object, why: object) -> None:
 
 async def comes(d: Desk, order: Any, *names: str) -> None:
     wanted = list(names)
-    await d.until(lambda: d.names(order) == wanted, f"{order.client_order_id}: {wanted}, not {d.names(order)}")
+    await d.until(
+        lambda: d.names(order) == wanted, f"{order.client_order_id}: {wanted}, not {d.names(order)}"
+    )
 
 
 async def rests(d: Desk, ticks: int = -500) -> Any:
@@ -235,19 +237,18 @@ CASES: dict[str, Case] = {
     each.__name__: each
     for each in (
         submit, modify, cancel, cancel_all, batch, order_list, order_reports, expiry_reported, fill_reports,
-        position_reports, mass_status, account_state, denied_by_the_core, throttled_by_the_core, not_on_the_list,
+        position_reports, mass_status, account_state, denied_by_the_core, throttled_by_the_core,
+        not_on_the_list,
     )
 }  # fmt: skip
-NODE = Decimal(2)
-"""Orders a second that a node of the case `throttled_by_the_node` may send."""
 
 
 async def throttled_by_the_node(d: Desk) -> None:
-    """In a node of its own, which lets two a second pass: it tells each that it doesn't send."""
+    """In a node of its own, which lets two a minute pass: it tells each that it doesn't send."""
     orders = [d.limit(-500 - n) for n in range(6)]
     for order in orders:
         d.submit(order)
     last = lambda: [d.names(order)[-1:] for order in orders]  # noqa: E731
     await d.until(lambda: all(each in (["Accepted"], ["Denied"]) for each in last()), f"{last()}")
-    must([each for each in last()].count(["Denied"]) == 4, last())
+    must(last().count(["Denied"]) == 4, last())
     d.cancel_all()

@@ -99,7 +99,9 @@ class Desk:
 
     async def fill_reports(self) -> list[Any]:
         return list(
-            await self.node.client.generate_fill_reports(GenerateFillReports(None, None, None, None, UUID4(), 0))
+            await self.node.client.generate_fill_reports(
+                GenerateFillReports(None, None, None, None, UUID4(), 0)
+            )
         )
 
     async def position_reports(self) -> list[Any]:
@@ -133,7 +135,9 @@ async def run(address: str, feed: Feed, core: Client, names: list[str], most: st
     strategy = Strategy(StrategyConfig(order_id_tag="CMD"))
     node.node.trader.add_strategy(strategy)
     node.node.trader.start_strategy(strategy.id)
-    await node.until(lambda: node.cache.quote_tick(EURUSD) or strategy.cache.instrument(EURUSD), "an instrument")
+    await node.until(
+        lambda: node.cache.quote_tick(EURUSD) or strategy.cache.instrument(EURUSD), "an instrument"
+    )
     await each(names, Desk(node, strategy, feed, core))
     await node.stop()
 

@@ -110,12 +110,16 @@ CASES: dict[str, Case] = {
     "TC-E44": cancels_canceled,
     "TC-E72": unsupported_type,
     "TC-E74": ambiguous_submit,
-    "TC-E75": ambiguous(lambda hand, order: hand.cancel_order(order.client_order_id), "PendingCancel", "Canceled"),
+    "TC-E75": ambiguous(
+        lambda hand, order: hand.cancel_order(order.client_order_id), "PendingCancel", "Canceled"
+    ),
     "TC-E76": ambiguous(
         lambda hand, order: hand.modify_order(order.client_order_id, quantity=Quantity.from_int(500)),
         "PendingUpdate", "Updated",
     ),
-    "TC-E77": ambiguous(lambda hand, order: hand.cancel_orders([order.client_order_id]), "PendingCancel", "Canceled"),
+    "TC-E77": ambiguous(
+        lambda hand, order: hand.cancel_orders([order.client_order_id]), "PendingCancel", "Canceled"
+    ),
     "TC-E83": unsubscribes,
     "TC-D70": unsubscribes,
     "TC-D71": unsubscribes,

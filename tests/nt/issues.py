@@ -56,7 +56,18 @@ def kept(folder: Path) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    words = [
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     server = subprocess.Popen([program, *words], stdout=subprocess.DEVNULL)
     end = time.monotonic() + WAIT_S
     try:
@@ -87,7 +98,10 @@ def market(core: Process) -> Iterator[None]:
 
 
 def no_fill_twice(before: Belief, after: Belief) -> None:
+    """The name of the fill that stands for what was before the journal is each node's own."""
     for name, order in before["orders"].items():
+        if not name.startswith("O-"):
+            continue
         assert after["orders"][name]["trades"] == order["trades"], (name, order, after["orders"][name])
         assert after["orders"][name]["filled"] == order["filled"], (name, order, after["orders"][name])
     trades = [each for position in after["positions"] for each in position["trades"]]
@@ -104,7 +118,7 @@ def no_order_again(before: Belief, after: Belief) -> None:
 
 def position_stays(before: Belief, after: Belief) -> None:
     assert [p["net"] for p in before["positions"]] == [p["net"] for p in after["positions"]], (before, after)
-    assert len(after["positions"]) == 1 and Decimal(after["positions"][0]["net"]), after
+    assert [bool(Decimal(each["net"])) for each in after["positions"]] == [True], after
 
 
 def works_still(before: Belief, after: Belief) -> None:
@@ -130,7 +144,7 @@ COLD: dict[str, Callable[[Belief, Belief], None]] = {
 def one(python: str, warm: bool) -> tuple[Belief, Belief]:
     """A node trades and is killed, the core is killed, the next node comes."""
     with tempfile.TemporaryDirectory(prefix="nacre-nt-") as name, kept(Path(name)) as port:
-        core = Process(Path(name), "--wait", "sleep", declared=DECLARED if warm else [*DECLARED, BASE])
+        core = Process(Path(name), "--wait", "sleep", declared=[*DECLARED, BASE])
         core.start()
         port = port if warm else 0
         try:

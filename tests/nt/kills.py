@@ -91,7 +91,7 @@ class Session:
             core = str(wrong)
         return (
             f"{len(self.venue.records)} orders at the venue; its gateway: {sends.why or 'in session'}, next "
-            f"{next(iter(sends.waiting), None)}; the node: {'runs' if node is None else f'ended with {node}'}, "
+            f"{next(iter(sends.waiting), None)}; the node: {'runs' if node is None else f'ended, {node}'}, "
             f"said {self.said[-1:]}; the core: {core}"
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -78,7 +79,7 @@ class Node:
             builder = builder.with_exec_engine_config(engine)
         builder = builder.add_data_client("NACRE", NacreDataClientFactory, NacreDataClientConfig(**where))
         execution = NacreExecClientConfig(**where, account="A")
-        self.node = builder.add_exec_client("NACRE", Made, execution).build()
+        self.node: Any = builder.add_exec_client("NACRE", Made, execution).build()
         self.client = Made.last
         self.hand = hand
         if hand is not None:
@@ -96,9 +97,12 @@ class Node:
             await self.until(lambda: self.hand.started, "the strategy starts")
 
     async def stop(self) -> None:
+        """A thread can have one node: it goes, its cache stays."""
         self._handle.stop()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=WAIT_S)
+        self.node = self._handle = self._task = Made.last = None
+        gc.collect()
 
     async def until(self, true: Callable[[], Any], what: Any, seconds: float = WAIT_S) -> Any:
         end = time.monotonic() + seconds

@@ -101,11 +101,13 @@ class Asking:
         report = self.gateway.sends.report
         if standing is None:
             self.over(child_id)
-            return report(child_id, symbol, "unknown_order" if reason is None else "rejected", text=reason or "")
+            return report(
+                child_id, symbol, "unknown_order" if reason is None else "rejected", text=reason or ""
+            )
         end = _ENDS.get(standing.status)
         if end != "rejected" and not report(child_id, symbol, "new"):
             return False
-        if not all([self.gateway.tell_trade(child_id, symbol, each) for each in standing.trades]):
+        if not all(self.gateway.tell_trade(child_id, symbol, each) for each in standing.trades):
             return False
         if end is not None:
             self.over(child_id)
@@ -123,7 +125,9 @@ class Asking:
         report = self.gateway.sends.report
         done = report(child_id, symbol, "restated", order_qty=short(standing.qty), price=price)
         if not self._is_asked(child_id):
-            done = report(child_id, symbol, "cancel_rejected", text="it works there, nothing was asked") and done
+            done = (
+                report(child_id, symbol, "cancel_rejected", text="it works there, nothing was asked") and done
+            )
         return done
 
     def _is_asked(self, child_id: str) -> bool:

@@ -111,10 +111,9 @@ class Gateway(Strategy):
 
     async def _run(self) -> None:
         while True:
-            if self.sends.client is None:
-                if not self._connect():
-                    await asyncio.sleep(AGAIN_S)
-                    continue
+            if self.sends.client is None and not self._connect():
+                await asyncio.sleep(AGAIN_S)
+                continue
             self._look()
             await asyncio.sleep(0 if self.sends.poll() else NAP_S)
 
@@ -194,7 +193,9 @@ class Gateway(Strategy):
         kind = _SAID.get(type(event).__name__)
         if symbol is None or child not in self.sends.children:
             return
-        if getattr(event, "reconciliation", False):  # it may be made up: a fill without a trade of the venue's
+        if getattr(
+            event, "reconciliation", False
+        ):  # it may be made up: a fill without a trade of the venue's
             self.asking.ask(child, symbol)
         elif type(event).__name__ == "OrderRejected":
             self.asking.ask(child, symbol, rejected=str(event.reason))
@@ -218,7 +219,7 @@ class Gateway(Strategy):
         return self.sends.report(child_id, symbol, "trade", fee="" if fee is None else short(fee), **more)
 
     def _fee(self, symbol: str, trade: Trade) -> Decimal | None:
-        """In the instrument's quote currency, as the core books it; a base asset's worth is the fill's price."""
+        """In the instrument's quote currency, as the core books it; a base asset at the fill's price."""
         instrument = self.cache.instrument(self.ids[symbol])
         if not trade.fee or trade.currency == instrument.quote_currency.code:
             return trade.fee

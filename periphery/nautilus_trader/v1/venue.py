@@ -68,9 +68,7 @@ class Venue:
         except Exception as wrong:  # whatever a client raises: the venue has not answered
             raise Unsure(f"{type(wrong).__name__}: {wrong}") from wrong
         price = None if report.price is None else report.price.as_decimal()
-        return Standing(
-            order_status_to_str(report.order_status), report.quantity.as_decimal(), price, trades
-        )
+        return Standing(order_status_to_str(report.order_status), report.quantity.as_decimal(), price, trades)
 
     async def cancel(self, instrument_id: InstrumentId, child_id: str) -> None:
         """Of an order that the node doesn't have, or thinks over. Unsure: it may have come there or not."""

@@ -61,7 +61,7 @@ def test_a_difference_that_is_not_listed_exits_1(tmp_path: Path, balance: str, c
     recording, peer = tmp_path / "quotes.csv", tmp_path / "python"
     recording.write_text("ts,bid_px,bid_qty,ask_px,ask_qty\n1714989600000000000,1.10000,1,1.10002,1\n")
     told = json.dumps({"fills": [], "balance": balance})
-    peer.write_text(f'#!/bin/sh\n[ "$1" = -c ] && echo 1.231.0 && exit\ncat > /dev/null\necho \'{told}\'\n')
+    peer.write_text(f"#!/bin/sh\n[ \"$1\" = -c ] && echo 1.231.0 && exit\ncat > /dev/null\necho '{told}'\n")
     peer.chmod(0o755)
     words = ["nt", "compare", "--data", str(recording), "--seeds", "0", "--python", str(peer)]
     done = CliRunner().invoke(root, words)

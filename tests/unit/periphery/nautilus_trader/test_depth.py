@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from periphery.nautilus_trader.depth import SIDES, Change, Shown, short
 
@@ -52,7 +51,9 @@ def test_who_follows_the_lines_has_the_book(messages: list[list[Change]]) -> Non
 def test_levels_that_go_are_told_first() -> None:
     shown = Shown()
     shown.lines([Change("ADD", "SELL", "1.02", "1")])
-    lines = shown.lines([Change("CLEAR"), Change("ADD", "BUY", "1.03", "1"), Change("ADD", "SELL", "1.04", "1")])
+    lines = shown.lines(
+        [Change("CLEAR"), Change("ADD", "BUY", "1.03", "1"), Change("ADD", "SELL", "1.04", "1")]
+    )
     assert [(line["side"], line["px"], line["qty"]) for line in lines] == [
         ("sell", "1.02", "0"),
         ("buy", "1.03", "1"),
