@@ -40,6 +40,8 @@ class Rows:
     _venue_of: str | None
     _market: Market | None = None
     _wanted: dict[type, set[int]]
+    _held: dict[int, dict[tuple[bool, int], Level]]
+    """Changes of each book that is asked for, by level: a book begins with what the venues show, whole."""
 
     # ---- what a version gives ------------------------------------------------------------------------------
 
@@ -85,6 +87,7 @@ class Rows:
     def nobody_wants(self) -> None:
         """Before anybody has subscribed."""
         self._wanted = {Quote: set(), Trade: set(), Level: set()}
+        self._held = {}
         self._tellers: dict[type, Callable[[Any, Numbers], None]] = {
             Quote: self._quote,
             Trade: self._trade,
@@ -112,6 +115,9 @@ class Rows:
         )  # fmt: skip
 
     def _level(self, row: Level, of: Numbers) -> None:
+        if row.symbol in self._held:
+            self._held[row.symbol][row.is_ask, row.px] = row
+            return
         action = BookAction.UPDATE if row.qty else BookAction.DELETE
         order = _order(row.is_ask, row.px, row.qty, of)
         delta = OrderBookDelta(of.id, action, order, _LAST, row.event, row.time_ns, self._now_ns())
@@ -124,7 +130,8 @@ class Rows:
     async def _snapshot(self, symbol: int) -> None:
         """What the venues show now, whole; then the changes."""
         of, client = self._provider.by_index[symbol], self._link.client
-        if client is None:
+        self._held.setdefault(symbol, {})
+        if client is None:  # it is asked again when there is one
             return
         listed = client.directory.symbols[symbol]
         shown: dict[tuple[bool, int], int] = {}
@@ -134,6 +141,8 @@ class Rows:
                     key = side == "sell", to_units(px, listed.price_precision, "px", name)
                     shown[key] = shown.get(key, 0) + to_units(qty, listed.qty_precision, "qty", name)
         self._emit(OrderBookDeltas(of.id, self._deltas(of, shown)))
+        for row in self._held.pop(symbol, {}).values():
+            self._level(row, of)
 
     def _deltas(self, of: Numbers, shown: Mapping[tuple[bool, int], int]) -> list[OrderBookDelta]:
         now_ns = self._now_ns()

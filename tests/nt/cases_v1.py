@@ -107,7 +107,7 @@ class Session:
         def is_so() -> bool:
             return _folded(self.node.names(order.client_order_id.value)) == wanted
 
-        await self.node.until(is_so, f"{order.client_order_id}: {wanted}", 20)
+        await self.node.until(is_so, f"{order.client_order_id}: {wanted}")
 
     async def stop(self) -> None:
         """The tester stops; what it does then is over when nothing of it is open."""
@@ -115,7 +115,7 @@ class Session:
         if isinstance(tester, ExecTester):
             if tester.is_running:
                 self.node.node.trader.stop_strategy(tester.id)
-            await self.node.until(lambda: not self.open_orders(), "no order is open", 20)
+            await self.node.until(lambda: not self.open_orders(), "no order is open")
         elif tester is not None and tester.is_running:
             self.node.node.trader.stop_actor(tester.id)
 
@@ -131,7 +131,7 @@ class Session:
         )
 
     async def flat(self) -> None:
-        await self.node.until(lambda: self.net() == 0, "the tester is flat", 20)
+        await self.node.until(lambda: self.net() == 0, "the tester is flat")
 
     def manual(self, order: Any) -> None:
         self.tester.submit_order(order)
@@ -399,7 +399,7 @@ async def bracket_fills(s: Session) -> None:
     entry = next(order for order in s.orders() if order.side == OrderSide.BUY)
     legs = [order for order in s.orders()[:3] if order.side == OrderSide.SELL]
     s.feed.move(-40)
-    await s.node.until(lambda: entry.status == OrderStatus.FILLED, "the entry is filled", 20)
+    await s.node.until(lambda: entry.status == OrderStatus.FILLED, "the entry is filled")
     rows = {each["first_cl_ord_id"]: each for each in (await s.node.client._link.executions(0))["orders"]}
     limit = next(leg for leg in legs if leg.order_type == OrderType.LIMIT)
     await s.node.until(lambda: limit.is_open, "the profit leg is open")
@@ -539,7 +539,7 @@ def _hears(
 ) -> Case:
     async def run(s: Session) -> None:
         tester = await s.data(Heard, **config)
-        await s.node.until(lambda: len(tester.heard.get(what, ())) >= count, f"{count} of {what}", 20)
+        await s.node.until(lambda: len(tester.heard.get(what, ())) >= count, f"{count} of {what}")
         if check is not None:
             check(s, tester)
         await s.stop()
@@ -592,7 +592,7 @@ async def one_instrument(s: Session) -> None:
 @case("TC-D70", "TC-E83")
 async def unsubscribes(s: Session) -> None:
     tester = await s.data(Heard, subscribe_quotes=True)
-    await s.node.until(lambda: len(tester.heard.get("quote", ())) > 2, "quotes", 20)
+    await s.node.until(lambda: len(tester.heard.get("quote", ())) > 2, "quotes")
     await s.stop()
     await asyncio.sleep(0.2)
     before = len(tester.heard["quote"])

@@ -193,28 +193,41 @@ async def bracket_fills(address: str, feed: Feed, number: int) -> None:
         await node.stop()
 
 
-async def again(address: str, number: int) -> None:
-    """An order that works and a position, found by a node that knows nothing."""
-    more = {"cancel_orders_on_stop": False, "close_positions_on_stop": False}
-    for side, cases in ((1, ("TC-E84", "TC-E85", "TC-E86")), (-1, ("TC-E87",))):
-        config = BUY | more | {"open_position_on_start_qty": Decimal(3000 * side)}
-        node = Node(address, None, (tester(number, config),), trader="AGAIN-001")
-        await node.start()
-        mine = lambda node=node, number=number: node.states(f"ExecTester-{number:03}")  # noqa: E731
+AGAIN = ((200, 1, ("TC-E84", "TC-E85", "TC-E86")), (201, -1, ("TC-E87",)))
+"""The tester's number, the side of its position, what the next node shows."""
+
+
+async def again(address: str) -> None:
+    for number, side, cases in AGAIN:
         try:
-            await node.until(lambda mine=mine: sorted(mine()) == [RESTS, TAKEN], mine)
-            orders = node.orders(f"ExecTester-{number:03}")
-        finally:
-            await node.stop()
-        left = {order.client_order_id: order for order in orders}
-        other = Node(address, None, (), trader="AGAIN-001")
-        await other.start()
+            left = await leave(address, number, side)
+        except Exception as wrong:  # whatever it is, it is the cases'
+            for case in cases:
+                tell(case, "failed", f"{type(wrong).__name__}: {wrong}")
+            continue
+        node = Node(address, None, (), trader="AGAIN-001")
+        await node.start()
         try:
             for case in cases:
-                await tried(case, lambda case=case, other=other, left=left: found(case, other, left))
+                await tried(case, lambda case=case, node=node, left=left: found(case, node, left))
         finally:
-            await other.stop()
-        number += 1
+            await node.stop()
+
+
+async def leave(address: str, number: int, side: int) -> dict[Any, Any]:
+    """An order that works and a position, for a node that knows nothing."""
+    more = {"cancel_orders_on_stop": False, "close_positions_on_stop": False}
+    config = BUY | more | {"open_position_on_start_qty": Decimal(3000 * side)}
+    node = Node(address, None, (tester(number, config),), trader="AGAIN-001")
+    await node.start()
+    try:
+        await node.until(
+            lambda: sorted(node.states(f"ExecTester-{number:03}")) == [RESTS, TAKEN],
+            lambda: node.states(f"ExecTester-{number:03}"),
+        )
+        return {order.client_order_id: order for order in node.orders(f"ExecTester-{number:03}")}
+    finally:
+        await node.stop()
 
 
 async def found(case: str, node: Node, left: dict[Any, Any]) -> None:
@@ -261,7 +274,7 @@ async def main(address: str, only: list[str]) -> None:
         await by_hand(address, feed, only)
         await data(address, only)
         if not only or {"TC-E84", "TC-E85", "TC-E86", "TC-E87"} & set(only):
-            await again(address, 200)
+            await again(address)
         feed.stop()
     sys.stdout.flush()
     os._exit(0)

@@ -28,7 +28,9 @@ DECLARED: list[dict[str, Any]] = [
 
 
 class Feed:
-    """Quotes of EURUSD, twenty a second, around a middle that a test moves; levels and trades of BTCUSD."""
+    """Quotes of EURUSD, twenty a second, at a price that only a test moves (an order that is on its way to
+    the touch must find it there); levels and trades of BTCUSD.
+    """
 
     def __init__(self, client: Any, every_s: float = 0.05) -> None:
         self.client = client
@@ -57,7 +59,7 @@ class Feed:
                 self._tell(n)
 
     def _tell(self, n: int) -> None:
-        self.client.market(quote(self.bid + (n % 2) * TICK))
+        self.client.market(quote(self.bid) | {"bid_qty": str(10_000_000 + n % 2)})
         if n % 4 == 0:
             self.client.market(
                 {"type": "trade", "venue": "V1", "symbol": "BTCUSD", "px": "60000.01", "qty": "0.00000003",
