@@ -543,6 +543,9 @@ def _hears(
         if check is not None:
             check(s, tester)
         await s.stop()
+        # a book of one's own begins with the subscription of the first who wants it
+        engine = s.node.node.kernel.data_engine
+        await s.node.until(lambda: BTCUSD not in engine.subscribed_order_book_deltas(), "nobody listens")
 
     return run
 

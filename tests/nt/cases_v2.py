@@ -193,14 +193,14 @@ async def bracket_fills(address: str, feed: Feed, number: int) -> None:
         await node.stop()
 
 
-AGAIN = ((200, 1, ("TC-E84", "TC-E85", "TC-E86")), (201, -1, ("TC-E87",)))
-"""The tester's number, the side of its position, what the next node shows."""
+AGAIN = ((200, 3000, ("TC-E84", "TC-E85", "TC-E86")), (201, -5000, ("TC-E87",)))
+"""The tester's number, what it takes, what the next node shows: a long position, then a short one."""
 
 
 async def again(address: str) -> None:
-    for number, side, cases in AGAIN:
+    for number, qty, cases in AGAIN:
         try:
-            left = await leave(address, number, side)
+            left = await leave(address, number, qty)
         except Exception as wrong:  # whatever it is, it is the cases'
             for case in cases:
                 tell(case, "failed", f"{type(wrong).__name__}: {wrong}")
@@ -214,10 +214,10 @@ async def again(address: str) -> None:
             await node.stop()
 
 
-async def leave(address: str, number: int, side: int) -> dict[Any, Any]:
+async def leave(address: str, number: int, qty: int) -> dict[Any, Any]:
     """An order that works and a position, for a node that knows nothing."""
     more = {"cancel_orders_on_stop": False, "close_positions_on_stop": False}
-    config = BUY | more | {"open_position_on_start_qty": Decimal(3000 * side)}
+    config = BUY | more | {"open_position_on_start_qty": Decimal(qty)}
     node = Node(address, None, (tester(number, config),), trader="AGAIN-001")
     await node.start()
     try:

@@ -109,12 +109,12 @@ class Asking:
             return False
         if not all(self.gateway.tell_trade(child_id, symbol, each) for each in standing.trades):
             return False
+        if sum(each.qty for each in standing.trades) < standing.filled:
+            return False
         if end is not None:
             self.over(child_id)
             return report(child_id, symbol, end, text=reason or "")
         if standing.status == "FILLED":
-            if sum(each.qty for each in standing.trades) < standing.qty:
-                return False  # its last trades are not in the venue's list yet
             self.over(child_id)
             return True
         return self._works(child_id, symbol, standing)
@@ -125,9 +125,7 @@ class Asking:
         report = self.gateway.sends.report
         done = report(child_id, symbol, "restated", order_qty=short(standing.qty), price=price)
         if not self._is_asked(child_id):
-            done = (
-                report(child_id, symbol, "cancel_rejected", text="it works there, nothing was asked") and done
-            )
+            done &= report(child_id, symbol, "cancel_rejected", text="it works there, nothing was asked")
         return done
 
     def _is_asked(self, child_id: str) -> bool:

@@ -17,6 +17,8 @@ from periphery.nautilus_trader.theirs import InstrumentId
 from periphery.nautilus_trader.v1.venue import Standing, Trade, Unsure, Venue
 
 NO_SUCH_ORDER = -2013
+TRADES = 1000
+"""Of an order, the most that it tells at once."""
 _STATUSES = {
     "NEW": "ACCEPTED",
     "PENDING_NEW": "ACCEPTED",
@@ -55,7 +57,7 @@ class BinanceSpot(Venue):
         account, symbol = self.client._http_account, instrument_id.symbol.value
         try:
             order = await account.query_order(symbol=symbol, orig_client_order_id=child_id)
-            trades = await account.query_user_trades(symbol=symbol, order_id=order.orderId)
+            trades = await account.query_user_trades(symbol=symbol, order_id=order.orderId, limit=TRADES)
         except BinanceClientError as wrong:
             if _code(wrong) == NO_SUCH_ORDER:
                 return None
@@ -66,7 +68,8 @@ class BinanceSpot(Venue):
         status = _STATUSES.get(getattr(order.status, "value", ""), "")
         if not status:
             raise Unsure(f"{child_id}: a status {order.status} that isn't known")
-        return Standing(status, Decimal(order.origQty or 0), price or None, [_trade(each) for each in trades])
+        qty, filled = Decimal(order.origQty or 0), Decimal(order.executedQty or 0)
+        return Standing(status, qty, filled, price or None, [_trade(each) for each in trades])
 
     async def cancel(self, instrument_id: InstrumentId, child_id: str) -> None:
         try:

@@ -34,10 +34,13 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An order as the venue has it. status: NautilusTrader's name."""
+    """An order as the venue has it. status: NautilusTrader's name. Its trades may come to less than what is
+    filled: a venue's lists follow each other.
+    """
 
     status: str
     qty: Decimal
+    filled: Decimal
     price: Decimal | None
     trades: list[Trade] = field(default_factory=list)
 
@@ -68,7 +71,8 @@ class Venue:
         except Exception as wrong:  # whatever a client raises: the venue has not answered
             raise Unsure(f"{type(wrong).__name__}: {wrong}") from wrong
         price = None if report.price is None else report.price.as_decimal()
-        return Standing(order_status_to_str(report.order_status), report.quantity.as_decimal(), price, trades)
+        qty, filled = report.quantity.as_decimal(), report.filled_qty.as_decimal()
+        return Standing(order_status_to_str(report.order_status), qty, filled, price, trades)
 
     async def cancel(self, instrument_id: InstrumentId, child_id: str) -> None:
         """Of an order that the node doesn't have, or thinks over. Unsure: it may have come there or not."""
@@ -94,7 +98,8 @@ class Local(Venue):
             raise Unsure(f"{child_id} is on its way")
         trades = [trade_of(event) for event in order.events if type(event).__name__ == "OrderFilled"]
         price = order.price.as_decimal() if order.has_price else None
-        return Standing(order_status_to_str(order.status), order.quantity.as_decimal(), price, trades)
+        qty, filled = order.quantity.as_decimal(), order.filled_qty.as_decimal()
+        return Standing(order_status_to_str(order.status), qty, filled, price, trades)
 
 
 def trade_of(fill: Any) -> Trade:
