@@ -54,7 +54,8 @@ export function Dialog(props: { title: string; wide?: boolean; close: () => void
   useKeys("Dialog", [{ key: "Escape", what: "close", run: props.close, typing: true }]);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    (box.current?.querySelector<HTMLElement>("[data-first], input, select, button") ?? box.current)?.focus();
+    const first = (what: string) => box.current?.querySelector<HTMLElement>(what);
+    (first("[data-first]") ?? first("input, select, button") ?? box.current)?.focus();
     return () => before?.focus?.();
   }, []);
   return (

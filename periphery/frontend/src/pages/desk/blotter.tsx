@@ -27,8 +27,12 @@ export function Blotter(props: { area: string }) {
   const [quick, setQuick] = useState("");
   const filter = useRef<HTMLInputElement>(null);
   const enter = () => {
-    setTab("Orders");
-    requestAnimationFrame(() => blotterHandle.current?.enter());
+    // At once where the grid is there: what is pressed next must find the keyboard in it.
+    if (tab === "Orders") blotterHandle.current?.enter();
+    else {
+      setTab("Orders");
+      requestAnimationFrame(() => document.querySelector(".dialog") ?? blotterHandle.current?.enter());
+    }
   };
   useKeys("Blotter", [
     { key: "/", what: "filter", run: () => filter.current?.focus() },
