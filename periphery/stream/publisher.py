@@ -108,7 +108,7 @@ class Subscriber:
 
     @property
     def is_live(self) -> bool:
-        """Whether what comes may be told to it as it comes: all of it, at once, and it waits for nothing older."""
+        """Whether what comes may be told to it as it comes: all of it, at once, nothing older before."""
         is_whole = self.rights is None or self.rights.accounts is None
         return is_whole and not self.hello.every_s and self.older is None and not self.wants_older
 
