@@ -66,7 +66,7 @@ BINANCE = ("crypto/binance_spot_btcusdt_20240808.gz", "crypto/binance_usdm_btcus
 )
 @click.option(
     "--execution-engines", "execution_engines", type=click.IntRange(1, 16), default=1, metavar="N",
-    help="With --placement remote: N engines share the orders; {stage} is execution, execution-2...",
+    help="With --placement remote: N engines share the orders; {stage} is execution, execution-2 and so on.",
 )  # fmt: skip
 @click.option(
     "--venue",

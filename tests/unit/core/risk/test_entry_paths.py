@@ -13,6 +13,7 @@ WAYS = {
     "core/session/port.pyx": "clients, and what speaks through one: strategies, other protocols, services",
     "core/scenario/encoder.py": "the desk's `order send`, scenario files, configurations of recorded days",
     "core/risk/inspect.pyx": "none: it asks what would be denied, and nothing goes",
+    "core/simulation/traffic.pyx": "the simulator's clients, through sessions of their own",
     "core/risk/flatten.pyx": "the core's own, after a kill that flattens",
 }
 MAKES = re.compile(
