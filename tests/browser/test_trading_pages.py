@@ -167,7 +167,7 @@ def test_value_at_risk_is_what_the_engine_said_last(page: Page, floor: Floor) ->
 
 
 def test_what_a_kill_would_meet_is_counted_by_account(page: Page, floor: Floor) -> None:
-    send(floor, "buy", 14_000, price="1.00000", time_in_force="gtc")
+    send(floor, "sell", 14_000, price="1.90000", time_in_force="gtc")
     go(page, "risk")
     live = tell(floor, "/orders?account=B2")["orders"]
     row = rows(page, "What a kill would meet").filter(has_text="B2")
