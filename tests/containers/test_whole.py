@@ -152,6 +152,7 @@ def test_all_are_healthy_and_each_reaches_only_what_it_must(whole: Whole) -> Non
     whole.wait_until_healthy(*(name for name in PLATFORM if name not in FEEDS))
     whole.up(*VENUES, *FEEDS)  # the day begins
     whole.wait_until_healthy(*PLATFORM)
+    whole.kill_in_turn(*FEEDS)  # while there is something to hear
     for name, wanted in NETWORKS.items():
         found = json.loads(
             docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", whole.container(name))
@@ -213,7 +214,6 @@ def test_each_killed_in_turn_comes_to_what_it_comes_to_without_containers(
     whole: Whole, of: Day, tmp_path: Path
 ) -> None:
     before = whole.count()
-    whole.kill_in_turn(*FEEDS)  # while there is something to hear
     whole.kill_engines(*CORE[1:])
     whole.kill_in_turn("core")
     whole.wait_until_healthy(*CORE)
