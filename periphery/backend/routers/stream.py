@@ -81,7 +81,7 @@ async def _down(page: WebSocket, engine: ClientConnection) -> None:
             await page.send_text(text if isinstance(text, str) else text.decode())
     except ConnectionClosed:
         await _end(page, engine.close_code or TRY_LATER, engine.close_reason or "the engine is gone")
-    except RuntimeError:  # the page is gone
+    except (RuntimeError, WebSocketDisconnect):  # the page is gone
         return
 
 
