@@ -58,3 +58,12 @@ def open_page(browser: Browser, url: str, name: str, password: str, scheme: Any 
     page.get_by_role("button", name="Log in").click()
     page.get_by_test_id("connection").get_by_text("live", exact=True).wait_for()
     return page
+
+
+def go(page: Page, path: str) -> None:
+    """Another page, once it is the one that is shown and nothing is asked above it."""
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.evaluate(f"location.hash = '#/{path}'")
+    expect(page.locator(f"nav a[href='#/{path}']")).to_have_attribute("aria-current", "page")
+    page.locator("main section").first.wait_for()
+    page.evaluate("() => document.activeElement.blur()")

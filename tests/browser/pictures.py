@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.browser import browsing, open_page
+from tests.browser.browser import browsing, go, open_page
 from tests.browser.engines import FOLLOWING
 from tests.browser.floor import Floor, opened
 from tests.browser.staged import Stage
@@ -28,12 +28,6 @@ PAGES = (
 )  # fmt: skip
 MARKET_MS = 45_000
 """Of recorded market before the first picture: a chart with bars in it."""
-
-
-def go(page: Page, path: str) -> None:
-    page.evaluate(f"location.hash = '#/{path}'")
-    page.locator("main section").first.wait_for()
-    page.evaluate("() => document.activeElement.blur()")
 
 
 def fill_desk(page: Page) -> None:

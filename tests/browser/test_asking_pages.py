@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.browser import open_page
+from tests.browser.browser import go, open_page
 from tests.browser.floor import Floor
 from tests.integration.live_core import until
 from tests.support_backend import PASSWORD, UNHURRIED_S
@@ -43,12 +43,6 @@ def quoted(floor: Floor) -> bool:
 
 def tell(floor: Floor, path: str, user: str = "anna") -> Any:
     return floor.backend.must(user, "GET", path)
-
-
-def go(page: Page, path: str) -> None:
-    page.evaluate(f"location.hash = '#/{path}'")
-    page.locator("main section").first.wait_for()
-    page.evaluate("() => document.activeElement.blur()")
 
 
 def rows(page: Page, table: str) -> Locator:
@@ -134,7 +128,7 @@ def test_a_break_is_found_booked_by_two_and_gone(page: Page, floor: Floor) -> No
     go(page, "reconciliation")
     page.keyboard.press("n")
     page.get_by_role("textbox", name="Theirs").fill(theirs)
-    page.get_by_role("button", name="Compare", exact=True).click()
+    compare(page)
     page.get_by_role("button", name="Break B2/EURUSD").click()
     [told] = [row for row in tell(floor, "/reconciliation/breaks")["breaks"] if row["id"] == "B2/EURUSD"]
     shown = cells(rows(page, "Breaks").filter(has=page.get_by_role("button", name="Break B2/EURUSD")))
@@ -153,8 +147,14 @@ def test_a_break_is_found_booked_by_two_and_gone(page: Page, floor: Floor) -> No
     expect(booking).to_contain_text("bert")
     page.keyboard.press("n")
     page.get_by_role("textbox", name="Theirs").fill(theirs)
-    page.get_by_role("button", name="Compare", exact=True).click()
+    compare(page)
     expect(page.get_by_test_id("breaks-open")).to_contain_text("0 open")
+
+
+def compare(page: Page) -> None:
+    """The statement in the dialog with our books; the dialog goes when that was answered."""
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 STATEMENTS = {

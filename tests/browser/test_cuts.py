@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from periphery.client import Busy, Client, connect
-from tests.browser.browser import open_page
+from tests.browser.browser import go, open_page
 from tests.browser.floor import Floor, opened
 from tests.browser.load import in_core, on_page, settled
 from tests.integration.live_core import until
@@ -120,9 +120,9 @@ def stand_still(page: Page, _floor: Floor) -> None:
 
 def leave_the_desk(page: Page, _floor: Floor) -> None:
     """The blotter is made anew from what is there, while more comes."""
-    page.evaluate("() => (location.hash = '#/risk')")
+    go(page, "risk")
     page.get_by_role("region", name="Limits").wait_for()
-    page.evaluate("() => (location.hash = '#/desk')")
+    go(page, "desk")
     page.get_by_role("grid", name="Orders").wait_for()
 
 

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from periphery.frontend.bundle import HERE
-from tests.browser.browser import open_page
+from tests.browser.browser import go, open_page
 from tests.browser.floor import Floor
 from tests.support_backend import PASSWORD
 
@@ -33,8 +33,7 @@ def test_the_pages_are_those_of_the_registry(page: Page) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_axe_finds_nothing_on_it_dark_and_light(page: Page, path: str) -> None:
-    page.evaluate(f"location.hash = '#/{path}'")
-    page.locator("main section").first.wait_for()
+    go(page, path)
     for theme in ("dark", "light"):
         page.evaluate("() => document.activeElement.blur()")
         if page.evaluate("document.documentElement.dataset.theme") != theme:
@@ -49,7 +48,7 @@ def test_axe_finds_nothing_on_it_dark_and_light(page: Page, path: str) -> None:
 
 
 def test_axe_finds_nothing_at_the_door_and_in_dialogs(page: Page, browser: Browser, floor: Floor) -> None:
-    page.evaluate("location.hash = '#/risk'")
+    go(page, "risk")
     page.get_by_role("region", name="Kill").wait_for()
     for key, title in (("k", "Kill"), ("?", "Shortcuts")):
         page.evaluate("() => document.activeElement.blur()")
@@ -66,7 +65,7 @@ def test_axe_finds_nothing_at_the_door_and_in_dialogs(page: Page, browser: Brows
 
 
 def test_shortcuts_are_all_shown(page: Page) -> None:
-    page.evaluate("location.hash = '#/desk'")
+    go(page, "desk")
     page.get_by_role("region", name="Ladder").wait_for()
     page.evaluate("() => document.activeElement.blur()")
     page.keyboard.press("?")
@@ -82,7 +81,7 @@ def test_a_simulated_core_is_said_to_be_one(page: Page) -> None:
 
 
 def test_quotes_go_on(page: Page) -> None:
-    page.evaluate("location.hash = '#/desk'")
+    go(page, "desk")
     shown = page.get_by_test_id("quote")
     expect(shown).to_contain_text(re.compile(r"EURUSD\s*1\.\d{5}"))
     before = shown.inner_text()
@@ -93,7 +92,7 @@ def test_who_may_only_look_can_do_nothing(browser: Browser, floor: Floor) -> Non
     page = open_page(browser, floor.url, "vera", PASSWORD)
     page.get_by_label("Quantity").fill("1000")
     expect(page.get_by_role("button", name=re.compile("^Buy"))).to_be_disabled()
-    page.evaluate("location.hash = '#/risk'")
+    go(page, "risk")
     page.get_by_role("region", name="Limits").wait_for()
     expect(page.get_by_role("button", name="New limit")).to_have_count(0)
     page.context.close()

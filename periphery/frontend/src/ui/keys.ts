@@ -1,5 +1,5 @@
 /** Shortcuts: whoever is on the page says which there are; `?` shows them. */
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 
 export interface Shortcut {
   /** As KeyboardEvent.key, with Ctrl+ or Alt+ before it: "b", "?", "Ctrl+Enter". */
@@ -21,9 +21,9 @@ export function shortcuts(): readonly Group[] {
   return groups;
 }
 
-/** These shortcuts, while the component is there. What came last is asked first. */
+/** These shortcuts, from when the component is seen until it goes. What came last is asked first. */
 export function useKeys(name: string, keys: Shortcut[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const group = { name, keys };
     groups.push(group);
     return () => void groups.splice(groups.indexOf(group), 1);
