@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from periphery.view.topics import Topic
 from periphery.websocket.outputs import Outputs
-from tests.browser.browser import open_page
+from tests.browser.browser import go, open_page
 from tests.browser.floor import Floor
-from tests.browser.test_asking_pages import cells, go, number, quoted, rows, tell
+from tests.browser.test_asking_pages import cells, number, quoted, rows, tell
 from tests.integration.live_core import until
 from tests.support_backend import PASSWORD
 
@@ -100,9 +100,16 @@ def test_positions_and_profit_are_the_core_s(page: Page, floor: Floor) -> None:
         "the position is the core's",
         WAIT_S,
     )
-    money = {each["account"]: each for each in tell(floor, "/pnl")["accounts"]}["B2"]
-    shown_money = cells(rows(page, "Accounts").filter(has_text="B2"))
-    assert number(shown_money[1]) == pytest.approx(float(money["equity"]), abs=0.006)
+
+    def equities() -> tuple[float, float]:
+        told = {each["account"]: each["equity"] for each in tell(floor, "/pnl")["accounts"]}
+        return number(cells(rows(page, "Accounts").filter(has_text="B2"))[1]), float(told["B2"])
+
+    def agree() -> bool:
+        shown_equity, told_equity = equities()
+        return abs(shown_equity - told_equity) < 0.006
+
+    until(agree, "the account's equity is the core's", WAIT_S)
     floor.feed.go_on()
 
 
