@@ -147,12 +147,15 @@ def whole(of: Day, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     check_nothing_is_left(found)
 
 
-def test_all_are_healthy_and_each_reaches_only_what_it_must(whole: Whole) -> None:
+def test_all_are_healthy_and_each_reaches_only_what_it_must(whole: Whole, of: Day) -> None:
     ready(whole)
     whole.wait_until_healthy(*(name for name in PLATFORM if name not in FEEDS))
     whole.up(*VENUES, *FEEDS)  # the day begins
     whole.wait_until_healthy(*PLATFORM)
-    whole.kill_in_turn(*FEEDS)  # while there is something to hear
+    until(
+        lambda: all(_played(whole, name)["played"] >= of.half for name in VENUES), "half of the day is over"
+    )
+    whole.kill_in_turn(*FEEDS)
     for name, wanted in NETWORKS.items():
         found = json.loads(
             docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", whole.container(name))

@@ -63,10 +63,13 @@ class Takes(Strategy):
 
 
 class Day:
-    """Everything as files in a folder. lines: of each recording; speed: 1 is as recorded."""
+    """Everything as files in a folder. lines: of each recording; speed: 1 is as recorded.
+
+    At half of its lines a venue waits until its client goes: the other half is for the one that comes then.
+    """
 
     def __init__(self, place: Path, data: Path, lines: int, speed: float) -> None:
-        self.place, self.speed = place, speed
+        self.place, self.speed, self.half = place, speed, lines // 2
         self.recordings = day.heads(data, place, lines)
         listing = day.listed(self.recordings)
         self.symbols = day.learn(self.recordings, listing, place / "models.db", PERIOD_S)
@@ -157,6 +160,8 @@ class Day:
             inside,
             "--speed",
             str(self.speed),
+            "--fault",
+            f"{self.half}:silence:86400",
             "--host",
             "0.0.0.0",
             "--port",
