@@ -31,9 +31,6 @@ test-containers: env ## pass the tests with real containers (installs Debian's e
 	@deploy/containers/with_engine.sh deploy/containers/test.sh $(ARGS) || { code=$$?; \
 	  [ $$code -eq 77 ] && echo "test-containers: skipped: no container engine can be had here" || exit $$code; }
 
-test-whole: env ## the whole platform in containers, each of them killed in turn (some minutes more)
-	@NACRE_WHOLE=tests/containers/test_whole.py $(MAKE) --no-print-directory test-containers
-
 torture: env ## kill every process of a core under load, 200 times, damage its journal and its disk (ARGS="--kills 50 -o json")
 	.venv/bin/nacre torture $(ARGS)
 
