@@ -40,4 +40,4 @@ def test_no_rows_still_have_their_title_and_floats_stand_to_the_right(
     console().print(rows_table([{"a": 1219.967600000091}, {"a": 1.5}], "some"))
     out = capsys.readouterr().out
     assert "0 limits" in out
-    assert [" 1,219.97 ", "      1.5 "] == out.splitlines()[-3:-1]
+    assert out.splitlines()[-3:-1] == [" 1,219.97 ", "      1.5 "]
