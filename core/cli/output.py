@@ -125,7 +125,7 @@ def mapping_tables(values: Mapping[str, Any], title: str) -> list[Table]:
             below += mapping_tables(value, _words(key))
         else:
             time = _time(key, value)
-            plain.add_row(_words(key.removesuffix("_ns") if time else key), time or _cell(value))
+            plain.add_row(_words(key.removesuffix("_ns") if time else key), time or cell(value))
     return [plain, *below]
 
 
@@ -134,8 +134,10 @@ def rows_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     numbers = [key for key in columns if all(_is_number(row.get(key) or 0) for row in rows)]
     made = table(*columns, numbers=numbers, title=title)
+    if not columns:
+        _title_alone(made, title)
     for row in rows:
-        made.add_row(*(_cell(row.get(key, "")) for key in columns))
+        made.add_row(*(cell(row.get(key, "")) for key in columns))
     return made
 
 
@@ -147,6 +149,14 @@ def write_rows(rows: Sequence[Mapping[str, Any]], title: str, output: str) -> No
     console().print(rows_table(rows, title))
     if not rows:
         say("none")
+
+
+def _title_alone(made: Table, title: str) -> None:
+    """Rich draws no title above a table without columns: one of the title's width, with nothing in it."""
+    from rich.text import Text
+
+    made.show_header = False
+    made.add_column(min_width=Text.from_markup(title).cell_len)
 
 
 def _is_rows(value: object) -> bool:
@@ -162,10 +172,10 @@ def _time(key: str, value: object) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A value as plain text: markup in it means nothing."""
     from rich.markup import escape
 
@@ -178,7 +188,7 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, Mapping):
-        return escape(", ".join(f"{key} {_cell(part)}" for key, part in value.items()) or "none")
+        return escape(", ".join(f"{key} {cell(part) or 'none'}" for key, part in value.items()) or "none")
     if isinstance(value, list | tuple):
         return escape(", ".join(map(str, value)) or "none")
     return escape(str(value))

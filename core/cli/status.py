@@ -90,6 +90,7 @@ def draw_status(told: Mapping[str, Any]) -> Sequence[RenderableType]:
     """What the core says of itself."""
     values = {key: value for key, value in told.items() if key not in ("live", "uptime_ns")}
     values |= {"uptime": duration(told["uptime_ns"] // _S), "kills": _kills(told["kills"])}
+    values["workers"] = _plain(told["workers"])
     return mapping_tables(_plain([values])[0], banner(told["live"], f"core {told['name']}"))
 
 

@@ -56,8 +56,20 @@ def main() -> None:
     unknown = [name for name in names if name not in ALL]
     if unknown:
         parser.error(f"image {', '.join(unknown)}: there is {', '.join(ALL)}")
+    _must_answer(asked.docker)
     with tempfile.TemporaryDirectory(prefix="nacre-images-") as place:
         _all(Builder(asked.docker, Path(place), asked.base), names)
+
+
+def _must_answer(docker: str) -> None:
+    """Before minutes of packing: whether there is an engine to give the images to."""
+    try:
+        said = subprocess.run([docker, "info"], check=False, capture_output=True, text=True)
+    except OSError as error:
+        sys.exit(f"images: {docker}: {error.strerror}: install Docker, or name its client: --docker COMMAND")
+    if said.returncode:
+        why = (said.stderr.strip().splitlines() or ["it doesn't say why"])[-1]
+        sys.exit(f"images: {docker} info: {why}: start its daemon, or name another one: DOCKER_HOST")
 
 
 class Builder:

@@ -237,19 +237,20 @@ def _sweep(
         _draw(told, measure)
 
 
+_FIGURES = ("orders", "fills", "pnl", "sharpe", "max drawdown")
+
+
 def _draw(told: dict[str, Any], measure: str) -> None:
     """A run or step a row."""
     rows = [
         {"params": each["params"], **each.get("test", each)} for each in told.get("runs") or told["steps"]
     ]
-    shown = load("core.cli.output", "table")(
-        "params", "orders", "fills", "pnl", "sharpe", "max drawdown", numbers=["orders", "fills", "pnl"]
-    )
+    shown = load("core.cli.output", "table")("params", *_FIGURES, numbers=_FIGURES)
     for row in rows:
         figures = row["statistics"]
         said = " ".join(f"{key}={value}" for key, value in row["params"].items())
         cells = row["orders"], row["fills"], row["pnl"], figures["sharpe"], figures["max_drawdown"]
-        shown.add_row(said, *("" if cell is None else str(cell) for cell in cells))
+        shown.add_row(said, *map(load("core.cli.output", "cell"), cells))
     load("core.cli.output", "console")().print(shown)
     if "best" in told:
         say(f"best by {measure}: " + " ".join(f"{key}={value}" for key, value in told["best"].items()))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from periphery.client import Client
 
 _HEADINGS = {"order_qty": "qty", "cum_qty": "cum", "leaves_qty": "leaves", "ord_status": "status"}
-_WHOLE = ("cl_ord_id", "child_id", "symbol", "ord_status", "exec_type", "reason")
+_WHOLE = ("cl_ord_id", "child_id", "symbol", "ord_status", "exec_type", "reason", "at")
 """Columns that are copied from: never broken over two lines."""
 
 ANSWER_S = 10.0
@@ -99,7 +99,7 @@ def show_rows(
     """A table of the named keys of each row; those in `numbers` stand to the right, thousands apart."""
     shown = table(*map(heading, columns), numbers=[heading(name) for name in numbers], title=title)
     for name, column in zip(columns, shown.columns, strict=True):
-        column.no_wrap = name in _WHOLE
+        column.no_wrap = name in _WHOLE or name in numbers
     for row in rows:
         shown.add_row(*(cell(row.get(name), name in numbers) for name in columns))
     return shown

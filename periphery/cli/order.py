@@ -471,7 +471,8 @@ def _draw_order(value: Mapping[str, Any]) -> Sequence[RenderableType]:
     ]
     changes = [_told(change) for change in value["changes"]]
     if changes:
-        parts.append(show_rows(counted(len(changes), "change"), _CHANGE, _NUMBERS, changes))
+        said = [name for name in _CHANGE if any(change.get(name) not in (None, "") for change in changes)]
+        parts.append(show_rows(counted(len(changes), "change"), said, _NUMBERS, changes))
     return parts
 
 

@@ -201,6 +201,7 @@ def set_params(session: str, params: tuple[str, ...], address: str | None, token
     with _client(address, token_file, "signals") as client:
         for param in params:
             client._session.signal(SignalWhat.PARAM, client.signal_index(param), _index(client, session))
+    say(f"{session}: {' '.join(params)} is sent; its log says what it makes of it")
 
 
 @command.command(short_help="Stop a running strategy.")
@@ -212,6 +213,7 @@ def stop(session: str, address: str | None, token_file: Path | None) -> None:
 
     with _client(address, token_file, "signals") as client:
         client._session.signal(SignalWhat.STOP, to=_index(client, session))
+    say(f"{session}: asked to stop; its last line says what it came to")
 
 
 def _index(client: Client, session: str) -> int:

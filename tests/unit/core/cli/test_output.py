@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.cli.output import figure, write_mapping
+from core.cli.output import console, figure, rows_table, write_mapping
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,13 @@ def test_times_are_times_and_a_long_mapping_stands_below(capsys: pytest.CaptureF
     assert lines.index(["long"]) > lines.index(["took", "ns", "1,500"])
     assert ["k1", "0.333333"] in lines
     assert ["large", "12,345,678.90"] in lines
+
+
+def test_no_rows_still_have_their_title_and_floats_stand_to_the_right(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console().print(rows_table([], "[bold]0 limits[/]"))
+    console().print(rows_table([{"a": 1219.967600000091}, {"a": 1.5}], "some"))
+    out = capsys.readouterr().out
+    assert "0 limits" in out
+    assert out.splitlines()[-3:-1] == [" 1,219.97 ", "      1.5 "]
