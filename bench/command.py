@@ -18,6 +18,7 @@ from typing import Any
 
 from bench.desk_core import ROOT, DeskCore, desk_core
 from bench.machine import machine
+from core.live.sample import EURUSD
 from periphery.client import connect
 
 GOAL_MS = 300
@@ -40,10 +41,7 @@ COMMANDS = {
 """What is run, and what follows it on the command line."""
 
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     {"type": "venue", "venue": "V", "mode": "match", "symbols": ["EURUSD"]},
     {"type": "account", "account": "A", "currency": "USD", "cash": "1000000"},
     {"type": "limit", "check": "max_order_qty", "value": "1000", "account": "A"},

@@ -18,6 +18,7 @@ from typing import Any
 
 from bench.desk_core import desk_core
 from bench.machine import NoData, NoEngine, machine
+from core.live.sample import EURUSD
 from periphery.client import connect
 from periphery.nautilus_trader import compare
 from periphery.nautilus_trader.compare import EMA, EMA_FILE, TERMS, NoPeer
@@ -26,10 +27,7 @@ from periphery.strategy.loading import load_strategy
 
 ROOT = Path(__file__).parents[1]
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     {"type": "venue", "venue": "V", "mode": "match", "symbols": ["EURUSD"]},
     {"type": "account", "account": "A", "currency": "USD", "cash": "100000000"},
 ]  # fmt: skip

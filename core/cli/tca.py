@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, BadInput, console, say, table, write_json
+from core.cli.output import console, table, write_json
+from core.cli.readable import readable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -48,7 +48,7 @@ def report(path: str, by: tuple[str, ...], output: str, to: Path | None, follow:
 
     Costs are positive, in basis points of the value at their benchmark; -o json has every figure.
     """
-    with _readable(path):
+    with readable(path):
         observer = load("core.analytics.observer", "Observer")(path)
         if follow is None:
             _tell(observer.catch_up().measure(), by or KEYS, output, to, path)
@@ -69,7 +69,7 @@ def report(path: str, by: tuple[str, ...], output: str, to: Path | None, follow:
 )
 def facts(path: str, least: int) -> None:
     """Write what is known of each venue as venue_facts lines: a core takes them as events."""
-    with _readable(path):
+    with readable(path):
         measured = load("core.analytics.observer", "Observer")(path).catch_up().measure()
         for line in load("core.analytics.facts", "venue_facts")(measured, least):
             click.echo(json.dumps(line))
@@ -116,17 +116,3 @@ def _figures(key: str, rows: Sequence[Mapping[str, Any]]) -> Table:
         if any(cells):
             made.add_row(text, *cells)
     return made
-
-
-@contextmanager
-def _readable(path: str) -> Iterator[None]:
-    """Turn what can't be read as a journal into a message and exit code 2; one that doesn't hold into 1."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: {error}") from error
-    except (load("core_ext.journal", "JournalError"), load("core.errors", "CoreFault"), MemoryError) as error:
-        say(f"{path}: {error}")
-        sys.exit(EXIT_FAILED)

@@ -60,7 +60,7 @@ class Partitioned:
         self._numbers = [0] * len(self.links)
         self._began = b""
         self._capacity: dict[str, int] = {}
-        self._writes, self._written = PARAGRAPHS[STAGE]
+        _, self._written = PARAGRAPHS[STAGE]
         self._key = _offset("outcome", by)
         self._poller = zmq.Poller()
         for link in self.links:

@@ -19,6 +19,7 @@ import numpy as np
 
 from core import messages as m
 from core.live.ask import ask
+from core.live.sample import EURUSD
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
@@ -26,10 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 """Where the modules are: of a checkout, or of an installation."""
 WAIT_S = 20.0
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     {"type": "venue", "venue": "V1", "mode": "match", "symbols": ["EURUSD"], "taker_fee_bps": "0.2"},
     {"type": "account", "account": "A", "currency": "USD", "cash": "1000000"},
     {"type": "account", "account": "B", "currency": "USD", "cash": "1000000"},

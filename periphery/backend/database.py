@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from periphery.backend.problems import Refusal
+from periphery.recorder.statements import statements
 
 FILE = "backend.db"
 VERSION = 2
@@ -88,7 +89,7 @@ class Database:
                     place="backend",
                 )
             if version < VERSION:
-                for statement in _statements(SCHEMA if version == 0 else LATER):
+                for statement in statements(SCHEMA if version == 0 else LATER):
                     run(statement)
                 run(f"PRAGMA user_version = {VERSION}")
 
@@ -118,15 +119,6 @@ class Database:
         with self._lock, self._reading:
             self._db.close()
             self._reader.close()
-
-
-def _statements(sql: str) -> Iterator[str]:
-    statement = ""
-    for line in sql.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 @contextmanager

@@ -23,8 +23,6 @@ from __future__ import annotations
 
 import struct
 
-ORDERS_PORT = 7701
-FEED_PORT = 7702
 HWM = 10_000
 """Messages that a socket holds for a peer that doesn't take them."""
 BEAT_S = 0.2

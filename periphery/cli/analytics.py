@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.cli.lazy import load
-from core.cli.output import EXIT_FAILED, BadInput, output_option, rows_table, say, write_json
+from core.cli.output import output_option, rows_table, say, write_json
+from core.cli.readable import readable
 from periphery.cli.desk import print_table
 from periphery.cli.tables import needs, table_of
 
@@ -51,7 +51,7 @@ def report(
 
     The same figures as the engine `analytics` says live.
     """
-    with needs("analytics"), _readable(journal):
+    with needs("analytics"), readable(journal):
         params = load("periphery.analytics.engine", "AnalyticsParams")(
             period_s=period_s, periods=10**9, a_year=a_year or 0.0, risk_free=risk_free, benchmark=benchmark,
             factors=[name.strip() for name in factors.split(",") if name.strip()],
@@ -95,7 +95,7 @@ def returns(
 ) -> None:  # fmt: skip
     """Figures of each column of FILE, a CSV: a time, then a column a name; .gz and the like too."""
     of = "periphery.analytics.measures"
-    with needs("analytics"), _readable(str(file)):
+    with needs("analytics"), readable(str(file)):
         table = table_of(file, rows, None)
         table = table if are_returns else table.returns()
         named = [name.strip() for name in factors.split(",") if name.strip()]
@@ -166,17 +166,3 @@ def _write(text: str, to: Path | None) -> None:
     draft = to.with_name(f"{to.name}.part")
     draft.write_text(text)
     draft.replace(to)
-
-
-@contextmanager
-def _readable(path: str) -> Iterator[None]:
-    """What can't be read, as a command says it; a journal that doesn't hold is exit code 1."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: {error}") from error
-    except (load("core_ext.journal", "JournalError"), load("core.errors", "CoreFault"), MemoryError) as error:
-        say(f"{path}: {error}")
-        sys.exit(EXIT_FAILED)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from periphery.strategy.backtest import Backtest, Terms
     from periphery.strategy.sweep import Job
 
-SHOWN_FIRST = ("account", "symbol", "qty", "avg_cost", "realized_pnl", "unrealized_pnl", "fees", "currency")
 LOOK_AHEAD_ROWS = 7
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -19,7 +19,6 @@ NS = 1e-9
 BOUNDS_NS = tuple((1 << n) - 1 for n in range(7, 27))
 """Upper bounds of the classic buckets: 127 ns to 67 ms, each twice the one before; they fall together with
 bounds of the core's own buckets, so the counts are exact."""
-SAVED = ("inputs", "repeated", "spilled")
 FLOWS = {
     "sent": ("nacre_intents", "Sends whose intent a gateway stored."),
     "suppressed": ("nacre_suppressed_sends", "Sends that a gateway held back: a kill was in force."),

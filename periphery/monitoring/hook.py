@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from periphery.monitoring.acting import Actor
+from periphery.service.listening import Listening
 
 BODY_MAX = 1 << 20
 
 
-class Hook:
-    """POST /alerts with the token. address: HOST:PORT; port 0 is any that is free. ValueError."""
+class Hook(Listening):
+    """POST /alerts with the token. address: as Listening's. ValueError."""
 
     def __init__(self, actor: Actor, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        try:
-            self._server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), _handler(actor))
-        except (OSError, ValueError, OverflowError) as error:
-            raise ValueError(f"http {address!r}: {error}: give HOST:PORT") from error
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(address, _handler(actor))
 
 
 def _handler(actor: Actor) -> type[BaseHTTPRequestHandler]:

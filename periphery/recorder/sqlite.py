@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from periphery.recorder import migrations
+from periphery.recorder.statements import statements
 from periphery.recorder.store import (
     Batch,
     Elsewhere,
@@ -42,7 +43,7 @@ class SqliteStore:
             taken = [name for (name,) in self._db.execute(f"SELECT name FROM {migrations.TABLE}")]
             steps = migrations.lacking("sqlite", taken, self.address)
             for name, sql in steps.items():
-                for statement in _statements(sql):
+                for statement in statements(sql):
                     self._db.execute(statement)
                 self._db.execute(f"INSERT INTO {migrations.TABLE} VALUES (?)", (name,))
         return list(steps)
@@ -109,16 +110,6 @@ class SqliteStore:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-
-
-def _statements(sql: str) -> Iterator[str]:
-    """One at a time: sqlite3's executescript would end the transaction."""
-    statement = ""
-    for line in sql.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 @contextmanager

@@ -6,12 +6,13 @@ live: its loop went round within its limit. ready: live, its input is there and 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from periphery.service.listening import Listening
 
 
 class Health:
@@ -56,24 +57,11 @@ class Health:
         return {"engine": self.name, "live": live, "ready": live and not why, "why": why, **counts}
 
 
-class Probes:
-    """The HTTP side of a service's health. address: HOST:PORT; port 0 is any that is free. ValueError."""
+class Probes(Listening):
+    """The HTTP side of a service's health. address: as Listening's. ValueError."""
 
     def __init__(self, health: Health, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        try:
-            self._server = ThreadingHTTPServer((host, int(port)), _handler(health))
-        except (OSError, ValueError, OverflowError) as error:
-            raise ValueError(f"http {address!r}: {error}: give HOST:PORT") from error
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(address, _handler(health))
 
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:

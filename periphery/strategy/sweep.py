@@ -28,7 +28,6 @@ from periphery.strategy.market import Signal
 from periphery.strategy.results import results
 
 KEPT = ("ok", "orders", "fills", "pnl", "realized_pnl", "unrealized_pnl", "fees", "equity", "state_hash")
-MEASURES = ("pnl", "sharpe", "sortino", "total_return", "profit_factor", "hit_rate")
 type Advance = Callable[[int, int], object]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from core.live.sample import EURUSD
 from periphery.client import Client, ClientError, connect
 
 DATA = Path(os.environ.get("NACRE_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "fx"
@@ -23,10 +24,7 @@ BEGIN_MS = 13 * 3_600_000
 MS_A_QUOTE = 25
 SIZES = ("1000000", "2000000", "500000", "1500000")
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     *(
         {"type": "venue", "venue": venue, "mode": "match", "symbols": ["EURUSD"], "taker_fee_bps": fee}
         for venue, fee in (("FXCM", "0.3"), ("OANDA", "0.2"))

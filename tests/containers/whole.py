@@ -11,6 +11,7 @@ from typing import Any
 
 from bench import pipeline_day as day
 from tests.containers.composed import DEPLOY
+from tests.support_strategy import TAKER
 
 ENGINES = {
     "features": "features",
@@ -22,18 +23,6 @@ ENGINES = {
 }
 """The service of each."""
 PERIOD_S = 0.5
-TAKER = """
-from periphery.strategy import Strategy
-
-class Taker(Strategy):
-    def on_start(self):
-        self.count = 0
-
-    def on_quote(self, quote):
-        self.count += 1
-        if self.count % 100 == 0:
-            self.submit(quote.symbol, "buy" if self.count % 300 else "sell", "0.01", time_in_force="ioc")
-"""
 NAUTILUS = """
 from decimal import Decimal
 

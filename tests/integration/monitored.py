@@ -13,6 +13,7 @@ from typing import Any
 
 from core import messages as m
 from core.live.observe import observe
+from core.live.sample import EURUSD
 from core.scenario.printer import Printer
 from periphery.client import Client, connect
 from periphery.monitoring.stream_metrics import COSTS, SCOPES
@@ -22,17 +23,7 @@ from tests.integration.told_host import Host
 from tests.support_prometheus import Prometheus, free_port, until
 
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument",
-        "symbol": "EURUSD",
-        "kind": "fx",
-        "price_precision": 5,
-        "qty_precision": 0,
-        "tick": "0.00001",
-        "lot": "1",
-        "base_currency": "EUR",
-        "currency": "USD",
-    },
+    EURUSD,
     {"type": "venue", "venue": "V1", "mode": "match", "symbols": ["EURUSD"], "taker_fee_bps": "0.2"},
     {"type": "account", "account": "A", "currency": "USD", "cash": "1000000"},
     {"type": "limit", "check": "max_order_qty", "account": "A", "value": "10000"},

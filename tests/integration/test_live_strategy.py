@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli import root
+from core.live.sample import EURUSD
 from core.recovery import replay
 from periphery.client import connect
 from periphery.strategy.journaled import Journaled, NotThere
@@ -25,10 +26,7 @@ from tests.integration.live_core import WAIT_S, Process, until
 QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_px": "1.09000", "bid_qty": "1000000",
          "ask_px": "1.09010", "ask_qty": "1000000"}  # fmt: skip
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     {"type": "venue", "venue": "V1", "mode": "match", "symbols": ["EURUSD"], "taker_fee_bps": "0.2"},
     {"type": "account", "account": "A", "currency": "USD", "cash": "1000000"},
     {"type": "limit", "check": "max_order_qty", "account": "A", "value": "10000"},

@@ -17,6 +17,7 @@ from core.data.instruments import declare
 from tests.integration.live_core import until
 from tests.integration.test_local import NACRE, Up
 from tests.support_market_data import head, read
+from tests.support_strategy import TAKER
 
 LINES = int(os.environ.get("NACRE_DAY_LINES", "9000"))
 """Of the recording, at most; `make day` takes all."""
@@ -35,18 +36,6 @@ symbols = ["BTCUSDT"]
 """,
     "analytics": "period_s = 1.0\n",
 }
-TAKER = """
-from periphery.strategy import Strategy
-
-class Taker(Strategy):
-    def on_start(self):
-        self.count = 0
-
-    def on_quote(self, quote):
-        self.count += 1
-        if self.count % 100 == 0:
-            self.submit(quote.symbol, "buy" if self.count % 300 else "sell", "0.01", time_in_force="ioc")
-"""
 
 
 @pytest.fixture

@@ -8,39 +8,14 @@ survives.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.model.planting import Mutation, compiled, run, tree
+
 LEDGER, ENGINE = "core/positions/ledger", "core/positions/engine"
-LEFT_OUT = (".git", ".venv", "build", "dist", "docs", "deploy", "__pycache__", "*.egg-info")
-BUILD = """
-import sys
-from Cython.Build import cythonize
-from setuptools import Extension, setup
-name = sys.argv[1]
-made = Extension(name.replace("/", "."), [name + ".pyx"], include_dirs=["."],
-                 extra_compile_args=["-O1", "-fno-strict-aliasing", "-fvisibility=hidden"])
-setup(name="mutant", packages=[], script_args=["-q", "build_ext", "--inplace"],
-      ext_modules=cythonize([made], build_dir="build/cython", force=True, quiet=True,
-                            compiler_directives={"language_level": "3", "embedsignature": True}))
-"""
-
-
-class Mutation(NamedTuple):
-    """What is wrong in the copy: `new` stands where `old` stands in the module, once."""
-
-    what: str
-    module: str
-    old: str
-    new: str
-
+WITHIN_S = 600.0
 
 MUTATIONS = (
     Mutation(
@@ -183,48 +158,14 @@ MUTATIONS = (
 )
 
 
-class Tree:
-    """A copy of the tree in which one module at a time is wrong."""
+def is_caught(copy: Path, mutation: Mutation, sequences: int) -> bool:
+    """Whether the model or a case sees it."""
+    with compiled(copy, mutation):
+        return any(fails(copy, *command) for command in commands(sequences))
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
-        self.texts = {name: (ROOT / f"{name}.pyx").read_text() for name in (LEDGER, ENGINE)}
 
-    def is_caught(self, mutation: Mutation, sequences: int) -> bool:
-        """Whether the model or a case sees it."""
-        text = self.texts[mutation.module]
-        if text.count(mutation.old) != 1:
-            raise SystemExit(
-                f"{mutation.what}: {mutation.old!r} stands {text.count(mutation.old)} times, not once"
-            )
-        self._compile(mutation.module, text.replace(mutation.old, mutation.new))
-        try:
-            return any(self._fails(*command) for command in commands(sequences))
-        finally:
-            self.restore(mutation.module)
-
-    def restore(self, module: str) -> None:
-        """The module as it was."""
-        (self.folder / f"{module}.pyx").write_text(self.texts[module])
-        for built in (ROOT / module).parent.glob(f"{Path(module).name}.*.so"):
-            shutil.copy2(built, self.folder / built.relative_to(ROOT))
-
-    def _compile(self, module: str, text: str) -> None:
-        (self.folder / f"{module}.pyx").write_text(text)
-        done = self._run("-c", BUILD, module)
-        if done.returncode:
-            raise SystemExit(f"{module}: doesn't compile\n{done.stderr[-2000:]}")
-
-    def _fails(self, *arguments: str) -> bool:
-        return self._run(*arguments).returncode != 0
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": os.fspath(self.folder)}
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True,
-            timeout=600, check=False,
-        )  # fmt: skip
+def fails(copy: Path, *arguments: str) -> bool:
+    return run(copy, *arguments, within_s=WITHIN_S).returncode != 0
 
 
 def commands(sequences: int) -> Iterator[tuple[str, ...]]:
@@ -247,14 +188,14 @@ def survivors(sequences: int, words: str = "") -> list[str]:
     """The mutations that nothing caught, of those whose description has `words`."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        tree = Tree(Path(folder))
-        unchanged = [command for command in commands(sequences) if tree._fails(*command)]
+        copy = tree(Path(folder))
+        unchanged = [command for command in commands(sequences) if fails(copy, *command)]
         if unchanged:
             raise SystemExit(f"without a mutation this fails already: {unchanged}")
         for mutation in MUTATIONS:
             if words not in mutation.what:
                 continue
-            caught = tree.is_caught(mutation, sequences)
+            caught = is_caught(copy, mutation, sequences)
             print(f"{'caught' if caught else 'SURVIVED'}: {mutation.what}", flush=True)
             found += [] if caught else [mutation.what]
     return found

@@ -14,7 +14,7 @@ from tests.model.matching import rules, venue
 from tests.model.matching.books import Book, Difference
 from tests.model.matching.mutants import MUTATIONS
 from tests.model.matching.sequences import COVERED, play
-from tests.model.mutants import ROOT
+from tests.model.planting import ROOT
 
 BOOKS = 500
 

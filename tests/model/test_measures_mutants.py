@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.model.measures.mutants import MUTATIONS, ROOT
+from tests.model.measures.mutants import MUTATIONS
+from tests.model.planting import ROOT
 
 
 def test_each_mutation_is_found_once_and_changes_something() -> None:

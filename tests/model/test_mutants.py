@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.model.mutants import MUTATIONS, ROOT, Mutation
+from tests.model.mutants import MUTATIONS
+from tests.model.planting import ROOT, Mutation
 
 
 def test_there_are_enough_and_none_twice() -> None:

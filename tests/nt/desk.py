@@ -9,14 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from core.live.sample import EURUSD
 from periphery.client.errors import NoAnswer
 
 TICK = Decimal("0.00001")
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     {
         "type": "instrument", "symbol": "BTCUSD", "kind": "spot", "price_precision": 2, "qty_precision": 8,
         "tick": "0.01", "lot": "0.00000001", "base_currency": "BTC", "currency": "USD",

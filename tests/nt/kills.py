@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from core.live.sample import EURUSD
 from periphery.client import connect
 from periphery.client.errors import ClientError
 from tests.integration.live_core import Process
@@ -23,10 +24,7 @@ from tests.nt.venue import Venue
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
 DECLARED: list[dict[str, Any]] = [
-    {
-        "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
-        "tick": "0.00001", "lot": "1", "base_currency": "EUR", "currency": "USD",
-    },
+    EURUSD,
     {"type": "venue", "venue": "V1", "mode": "manual", "symbols": ["EURUSD"]},
     {"type": "account", "account": "A", "currency": "USD", "cash": "100000000"},
 ]  # fmt: skip

@@ -54,8 +54,14 @@ UserName = Annotated[str, StringConstraints(pattern=NAME)]
 Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
-Date = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$")]
-"""A day of a file; the days after the 28th are given as they are by leaving it out."""
+_DAYS = (
+    r"[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
+    r"[0-9]{2}-(0[13-9]|1[0-2])-(29|30)",
+    r"[0-9]{2}-(0[13578]|1[02])-31",
+    r"([02468][048]|[13579][26])-02-29",
+)
+Date = Annotated[str, StringConstraints(pattern=f"^20({'|'.join(_DAYS)})$")]
+"""A day of this century: its pattern takes those that there are and no others, so the document tells all."""
 ScopeOfUser = Annotated[str, OneOf(*SCOPES)]
 Side = Annotated[str, OneOf(*words.SIDES)]
 OrdType = Annotated[str, OneOf(*words.ORD_TYPES)]

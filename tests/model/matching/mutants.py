@@ -8,19 +8,17 @@ one survives.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from tests.model.mutants import BUILD, Mutation
-from tests.model.orders.mutants import tree
+from tests.model.planting import Mutation, compiled, run, tree
 
 LEVELS, BOOK, MATCHING = "core/venues/levels", "core/venues/book", "core/venues/matching"
 AUCTION, PRO_RATA, QUEUE = "core/venues/auction", "core/venues/pro_rata", "core/venues/queue_model"
 SIMULATED, REQUESTS = "core/venues/simulated", "core/venues/requests"
 BOOKS = 90
+WITHIN_S = 300.0
 
 MUTATIONS = (
     Mutation(
@@ -248,33 +246,15 @@ MUTATIONS = (
 
 def caught(copy: Path, mutation: Mutation, books: int) -> str:
     """What the naive venue says against that error; "" if nothing."""
-    source = copy / f"{mutation.module}.pyx"
-    right = source.read_text()
-    assert right.count(mutation.old) == 1, f"{mutation.what}: found {right.count(mutation.old)} times"
-    built = next(copy.glob(f"{mutation.module}.*.so"))
-    kept = built.read_bytes()
-    source.write_text(right.replace(mutation.old, mutation.new))
-    try:
-        made = run(copy, "-c", BUILD, mutation.module)
-        if made.returncode:
-            raise RuntimeError(f"{mutation.what}: doesn't compile\n{made.stderr[-2000:]}")
-        done = run(copy, "-m", "tests.model.matching.sequences", f"--count={books}")
-        if done.returncode == 0:
-            return ""
-        return next(reversed((done.stdout + done.stderr).strip().splitlines()), f"ended by {done.returncode}")
-    except subprocess.TimeoutExpired:
-        return "never ends"
-    finally:
-        source.write_text(right)
-        built.write_bytes(kept)
-
-
-def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.fspath(copy)}
-    command = [sys.executable, "-P", *arguments]
-    return subprocess.run(
-        command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+    words = ("-m", "tests.model.matching.sequences", f"--count={books}")
+    with compiled(copy, mutation):
+        try:
+            done = run(copy, *words, within_s=WITHIN_S)
+        except subprocess.TimeoutExpired:
+            return "never ends"
+    if done.returncode == 0:
+        return ""
+    return next(reversed((done.stdout + done.stderr).strip().splitlines()), f"ended by {done.returncode}")
 
 
 def main() -> None:

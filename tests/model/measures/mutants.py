@@ -14,8 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.model.mutants import ROOT, Mutation
-from tests.model.orders.mutants import tree
+from tests.model.planting import ROOT, Mutation, planted, tree
 
 LEDGER, ANALYTICS = "periphery/analytics/ledger", "periphery/analytics/engine"
 MEASURES, EXPOSURES = "periphery/analytics/measures", "periphery/factor/exposures"
@@ -216,20 +215,14 @@ def copied(folder: Path) -> Path:
 
 def caught(copy: Path, mutation: Mutation) -> str:
     """Which test fails with that error; "" where none does."""
-    source = copy / f"{mutation.module}.py"
-    right = source.read_text()
-    assert right.count(mutation.old) == 1, f"{mutation.what}: found {right.count(mutation.old)} times"
-    source.write_text(right.replace(mutation.old, mutation.new))
-    try:
+    with planted(copy, mutation):
         done = tests(copy, mutation.module)
-        if done.returncode == 0:
-            return ""
-        failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        if not failed:
-            raise RuntimeError(f"{mutation.what}: neither caught nor survived: {done.stdout}{done.stderr}")
-        return failed[0]
-    finally:
-        source.write_text(right)
+    if done.returncode == 0:
+        return ""
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if not failed:
+        raise RuntimeError(f"{mutation.what}: neither caught nor survived: {done.stdout}{done.stderr}")
+    return failed[0]
 
 
 def tests(copy: Path, module: str) -> subprocess.CompletedProcess[str]:

@@ -7,52 +7,22 @@ survives.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.model.planting import Mutation, compiled, run, tree
+
 LIFE, HELD, ROUTER = "core/orders/life", "core/router/held", "core/router/engine"
 TWAP, VWAP, POV, ICEBERG, SNIPER, PEG, CLOSE, ALGOS = (
     f"core/execution/algos/{name}"
     for name in ("twap", "vwap", "pov", "iceberg", "sniper", "peg", "close", "engine")
 )
-RISK, HOLDINGS, FLATTEN, SWEEP = (
-    "core/risk/engine",
+HOLDINGS, FLATTEN, SWEEP = (
     "core/risk/holdings",
     "core/risk/flatten",
     "core/router/sweep",
 )
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "build", "dist", "docs", "deploy", "__pycache__", "*.egg-info"
-)
 SEEDS = 1500
-BUILD = """
-import sys
-from Cython.Build import cythonize
-from setuptools import Extension, setup
-name = sys.argv[1]
-made = Extension(name.replace("/", "."), [name + ".pyx"], include_dirs=["."],
-                 extra_compile_args=["-O1", "-fno-strict-aliasing", "-fvisibility=hidden"])
-setup(name="mutant", packages=[], script_args=["-q", "build_ext", "--inplace"],
-      ext_modules=cythonize([made], build_dir="build/cython", force=True, quiet=True,
-                            compiler_directives={"language_level": "3", "embedsignature": True}))
-"""
-
-
-class Mutation(NamedTuple):
-    """What is wrong in the copy: `new` stands where `old` stands in the module, once."""
-
-    what: str
-    module: str
-    old: str
-    new: str
-    first: int = 0  # the seed of the first day that is played
-
 
 MUTATIONS = (
     Mutation(
@@ -276,43 +246,18 @@ MUTATIONS = (
 )
 
 
-def tree(folder: Path) -> Path:
-    """A copy of what the core and its model need."""
-    copy = folder / "tree"
-    for top in ("core", "core_ext", "tests"):
-        shutil.copytree(ROOT / top, copy / top, ignore=LEFT_OUT)
-    shutil.copy(ROOT / "pyproject.toml", copy)
-    return copy
-
-
 def caught(copy: Path, mutation: Mutation, seeds: int) -> str:
     """What the model says against the core with that error; "" if it says nothing."""
-    source = copy / f"{mutation.module}.pyx"
-    right = source.read_text()
-    assert right.count(mutation.old) == 1, f"{mutation.what}: found {right.count(mutation.old)} times"
-    built = next(copy.glob(f"{mutation.module}.*.so"))
-    kept = built.read_bytes()
-    source.write_text(right.replace(mutation.old, mutation.new))
-    try:
-        _run(copy, "-c", BUILD, mutation.module, check=True)
-        days = (f"--first={mutation.first}", f"--count={seeds}", "--least=0")
-        done = _run(copy, "-m", "tests.model.orders.sequences", *days, check=False)
-        if done.returncode == 0:
-            return ""
-        lines = (done.stdout + done.stderr).splitlines()
-        said = [line for line in lines if line.startswith(("AssertionError", "core.errors."))]
-        if not said:
-            raise RuntimeError(f"{mutation.what}: neither caught nor survived: {lines[-1]}")
-        return said[0]
-    finally:
-        source.write_text(right)
-        built.write_bytes(kept)
-
-
-def _run(copy: Path, *arguments: str, check: bool) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.fspath(copy)}
-    command = [sys.executable, "-P", *arguments]
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=check)
+    days = (f"--first={mutation.first}", f"--count={seeds}", "--least=0")
+    with compiled(copy, mutation):
+        done = run(copy, "-m", "tests.model.orders.sequences", *days)
+    if done.returncode == 0:
+        return ""
+    lines = (done.stdout + done.stderr).splitlines()
+    said = [line for line in lines if line.startswith(("AssertionError", "core.errors."))]
+    if not said:
+        raise RuntimeError(f"{mutation.what}: neither caught nor survived: {lines[-1]}")
+    return said[0]
 
 
 def main() -> None:

@@ -194,4 +194,6 @@ def test_what_rests_never_locks_or_crosses_a_market() -> None:
         queue(made, slot, m.Side.BUY, [10_000], 50 * BPS)
     for policy in (m.Policy.POST, m.Policy.OPTIMAL):
         legs, _ = made.legs(policy, True, 500, 110)
-        assert all(px < 101 for _, _, px, rests, _ in legs if rests)
+        resting = [px for _, _, px, rests, _ in legs if rests]
+        assert resting
+        assert max(resting) < 101

@@ -31,6 +31,7 @@ from periphery.service.engine import request
 from periphery.service.runner import Runner
 from tests.support import DECLARED, declared, quote
 from tests.unit.periphery.features.answers import tape
+from tests.unit.periphery.service.dying import WHEN, dies_in_a_save
 
 SHARED = Path(os.environ.get("NACRE_DATA") or Path(__file__).resolve().parents[4] / "../shared/data")
 BINANCE = SHARED / "crypto/binance_usdm_btcusdt_20240808.gz"
@@ -186,10 +187,8 @@ def test_killed_at_any_event_it_says_the_same(journal: Path, tmp_path: Path) -> 
     assert len(expected) > 1000
 
 
-@pytest.mark.parametrize("renamed", [False, True])
-def test_killed_in_a_save(
-    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: bool
-) -> None:
+@pytest.mark.parametrize("when", WHEN)
+def test_killed_in_a_save(journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     given = params("AAPL")
     expected = finished(journal, tmp_path / "undisturbed", given)
     runner = runner_of(journal, tmp_path / "killed", given)
@@ -197,21 +196,7 @@ def test_killed_in_a_save(
     runner.source.poll()
     runner.save()
     runner.source.poll()
-    replace = Path.replace
-
-    class Killed(BaseException):
-        """Nothing is cleaned up."""
-
-    def dies(self: Path, target: Path) -> Path:
-        if renamed:
-            replace(self, target)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(state.Path, "replace", dies)
-        with pytest.raises(Killed):
-            runner.save()
-    runner.close()
+    dies_in_a_save(runner, monkeypatch, when)
     assert finished(journal, tmp_path / "killed", given) == expected
 
 

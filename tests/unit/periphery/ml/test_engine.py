@@ -28,7 +28,6 @@ from periphery.ml.training import train
 from periphery.recorder.feeds import OutputsFeed
 from periphery.recorder.recorder import Recorder
 from periphery.recorder.stores import open_store
-from periphery.service import state
 from periphery.service.config import Config
 from periphery.service.runner import Runner
 from periphery.service.state import BadState, read_said
@@ -36,6 +35,7 @@ from tests.support import declared, quote
 from tests.unit.periphery.features.answers import SYMBOL, tape
 from tests.unit.periphery.features.test_engine import day
 from tests.unit.periphery.ml.made import SOURCES, frame, trained, training
+from tests.unit.periphery.service.dying import WHEN, dies_in_a_save
 
 SEED, COUNT = 9, 300
 FRESH = {"kind": "spread"}
@@ -235,9 +235,9 @@ def test_killed_at_any_event_it_says_the_same(registry: Path, journal: Path, tmp
         assert finished(journal, place, given) == expected
 
 
-@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("when", WHEN)
 def test_killed_in_a_save(
-    registry: Path, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: bool
+    registry: Path, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     given = params(registry)
     expected = finished(journal, tmp_path / "undisturbed", given)
@@ -246,21 +246,7 @@ def test_killed_in_a_save(
     runner.source.poll()
     runner.save()
     runner.source.poll()
-    replace = Path.replace
-
-    class Killed(BaseException):
-        """Nothing is cleaned up."""
-
-    def dies(self: Path, target: Path) -> Path:
-        if renamed:
-            replace(self, target)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(state.Path, "replace", dies)
-        with pytest.raises(Killed):
-            runner.save()
-    runner.close()
+    dies_in_a_save(runner, monkeypatch, when)
     assert finished(journal, tmp_path / "killed", given) == expected
 
 

@@ -13,6 +13,7 @@ from periphery.service.config import Config
 from periphery.service.registry import find
 from periphery.service.runner import Runner
 from tests.unit.periphery.days import day, market, walks
+from tests.unit.periphery.service.dying import WHEN, dies_in_a_save
 
 KILLS = 10
 PARAMS: dict[str, dict[str, Any]] = {
@@ -42,10 +43,6 @@ def undisturbed(name: str, journal: Path, place: Path) -> bytes:
     runner.save()
     runner.close()
     return (place / "outputs").read_bytes()
-
-
-class Killed(BaseException):
-    """Nothing is cleaned up."""
 
 
 @pytest.mark.parametrize("name", PARAMS)
@@ -82,7 +79,7 @@ def test_parts_together_say_what_one_says(name: str, journal: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", PARAMS)
-@pytest.mark.parametrize("when", ["before the rename", "in the outputs", "after the rename"])
+@pytest.mark.parametrize("when", WHEN)
 def test_killed_in_a_save(
     name: str, when: str, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,22 +90,5 @@ def test_killed_in_a_save(
     runner.source.poll()
     runner.save()
     runner.source.poll()
-    replace = Path.replace
-
-    def dies(self: Path, target: Path) -> Path:
-        if when == "after the rename":
-            replace(self, target)
-        raise Killed
-
-    def dies_early(_: state.Said) -> int:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        if when == "in the outputs":
-            patched.setattr(state.Said, "sync", dies_early)
-        else:
-            patched.setattr(Path, "replace", dies)
-        with pytest.raises(Killed):
-            runner.save()
-    runner.close()
+    dies_in_a_save(runner, monkeypatch, when)
     assert undisturbed(name, journal, place) == expected

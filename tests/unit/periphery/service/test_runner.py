@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 
 from periphery.risk.engine import RiskEngine
-from periphery.service import state
 from periphery.service.config import BadConfig, Config, read_config
 from periphery.service.probes import Health, Probes
 from periphery.service.runner import Runner
 from periphery.service.source import Gone, JournalSource, OtherJournal
 from periphery.service.state import BadState
 from tests.unit.periphery.risk.test_engine import MIDS, PARAMS, day
+from tests.unit.periphery.service.dying import WHEN, dies_in_a_save
 
 KILLS = 10
 
@@ -47,10 +47,6 @@ def undisturbed(journal: Path, place: Path) -> bytes:
     return (place / "outputs").read_bytes()
 
 
-class Killed(BaseException):
-    """Nothing is cleaned up."""
-
-
 def test_killed_at_any_event_it_says_the_same(journal: Path, tmp_path: Path) -> None:
     """Ten seeded points, with and without a state saved shortly before."""
     expected = undisturbed(journal, tmp_path / "undisturbed")
@@ -68,7 +64,7 @@ def test_killed_at_any_event_it_says_the_same(journal: Path, tmp_path: Path) -> 
         assert undisturbed(journal, place) == expected
 
 
-@pytest.mark.parametrize("when", ["before the rename", "in the outputs", "after the rename"])
+@pytest.mark.parametrize("when", WHEN)
 def test_killed_in_a_save(journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     expected = undisturbed(journal, tmp_path / "undisturbed")
     place = tmp_path / "killed"
@@ -77,24 +73,7 @@ def test_killed_in_a_save(journal: Path, tmp_path: Path, monkeypatch: pytest.Mon
     runner.source.poll()
     runner.save()
     runner.source.poll()
-    replace = Path.replace
-
-    def dies(self: Path, target: Path) -> Path:
-        if when == "after the rename":
-            replace(self, target)
-        raise Killed
-
-    def dies_early(_: state.Said) -> int:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        if when == "in the outputs":
-            patched.setattr(state.Said, "sync", dies_early)
-        else:
-            patched.setattr(Path, "replace", dies)
-        with pytest.raises(Killed):
-            runner.save()
-    runner.close()
+    dies_in_a_save(runner, monkeypatch, when)
     assert undisturbed(journal, place) == expected
 
 

@@ -16,7 +16,16 @@ from core.build import SCHEMA_VERSION, build_id
 from core_ext.journal import JournalReader, JournalWriter
 from periphery.stream import keys
 from periphery.stream.ask import status
-from periphery.stream.keys import BadKeys, ClientKeys, Keyring, check_plain, client_keys, make, read_key
+from periphery.stream.keys import (
+    BadKeys,
+    ClientKeys,
+    Keyring,
+    check_plain,
+    client_keys,
+    is_near,
+    make,
+    read_key,
+)
 from periphery.stream.subscriber import Refused, Subscriber
 from periphery.stream.topics import DECLARATIONS, NAMES, rows_of
 from periphery.stream.wire import Hello
@@ -132,6 +141,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     "address", ["tcp://127.0.0.1:7703", "tcp://localhost:1", "ipc:///tmp/x", "tcp://[::1]:7703"]
 )
 def test_plain_on_this_host(address: str) -> None:
+    assert is_near(address)
     check_plain(address, None, False)
 
 
@@ -139,6 +149,7 @@ def test_plain_on_this_host(address: str) -> None:
     "address", ["tcp://*:7703", "tcp://0.0.0.0:1", "tcp://192.168.1.4:7703", "tcp://eth0:7703"]
 )
 def test_beyond_this_host_there_are_keys(address: str) -> None:
+    assert not is_near(address)
     with pytest.raises(ValueError, match="--keys"):
         check_plain(address, None, False)
     check_plain(address, object(), False)
