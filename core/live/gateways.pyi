@@ -26,6 +26,6 @@ class Gateways(Stage):
     def resume(
         self, seq: int, done_through: int, shown_through: int, own_reports: int, matching: Iterable[int]
     ) -> None:
-        """Goes on after event `seq`. done_through: the last event whose send was handled, and whose report was
-        heard; shown_through: the last whose market data the host has; own_reports: how many it had made;
+        """Goes on after event `seq`. done_through: the last event whose send was handled and whose report
+        was heard; shown_through: the last whose market data the host has; own_reports: how many it had made;
         matching: simulated venues."""

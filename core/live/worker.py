@@ -101,7 +101,9 @@ class Worker:
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, True, kept)
         if self.plan.fenced:
             self.gateway.fence = open_fence(Path(self.plan.socket))
-        return Catchup(capacity, self.gateway, None if self.host is None else self.host.venues, self._handled())
+        return Catchup(
+            capacity, self.gateway, None if self.host is None else self.host.venues, self._handled()
+        )
 
     def _passed(self) -> int:
         """The event that the gateways say that they are done with."""

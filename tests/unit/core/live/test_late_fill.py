@@ -56,8 +56,8 @@ def turn(bench: Any, *left_out: str) -> None:
 
 
 def sent_elsewhere(folder: Path, groups: tuple[tuple[str, ...], ...], clock: ctypes.c_int64) -> Any:
-    """A core that was told of a cancel at V, and has sent the rest to W: not recorded, so it waits. V has also
-    filled 4, which its gateway hears now."""
+    """A core that was told of a cancel at V, and sends the rest to W: not recorded yet, so it waits. V has
+    filled 4 as well, which its gateway hears now."""
     bench = support.Bench(folder, *groups)
     bench.line({"type": "venue", "venue": "W", "mode": "match", "symbols": ["X"]})
     bench.tell()
