@@ -21,7 +21,7 @@ cdef class Gateways(Stage):
     cdef int execution
     cdef uint64_t match_venues[4]   # bits
     cdef uint64_t own_reports       # numbered
-    cdef uint64_t done_through      # sends up to this event were handled by a process that died
+    cdef uint64_t done_through      # up to this event a process that died has handled sends and heard reports
     cdef uint64_t shown_through     # of market data: the host has lived through it
     cdef int64_t now
 

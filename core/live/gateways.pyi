@@ -1,4 +1,4 @@
-from collections.abc import Buffer, Iterable
+from collections.abc import Iterable
 
 from core.board import Board
 from core.live.venue_host import VenueHost
@@ -26,7 +26,6 @@ class Gateways(Stage):
     def resume(
         self, seq: int, done_through: int, shown_through: int, own_reports: int, matching: Iterable[int]
     ) -> None:
-        """Goes on after event `seq`. done_through: the last event whose send was handled; shown_through: the
-        last whose market data the host has; own_reports: how many it had made; matching: simulated venues."""
-    def heard(self, report: Buffer) -> None:
-        """A report of before that the gateway's guard must know of."""
+        """Goes on after event `seq`. done_through: the last event whose send was handled and whose report
+        was heard; shown_through: the last whose market data the host has; own_reports: how many it had made;
+        matching: simulated venues."""

@@ -5,13 +5,17 @@ It follows the spine behind execution and the journal, so that venues see the ma
 the events, and nothing that isn't recorded. Each send is taken off the ring once its intent is stored and it is
 written. A manual venue has a gateway in a process of its own: it finds the send in the journal, writes it where the
 intent stands, and marks it done (core/live/handover). Reports wait here while the intake's ring is full; none is dropped.
+
+The guard hears a report when its event comes by, not before: what it holds a send against is what the stream had said up
+to the event that asked for it, as the engines and a replay have it. A fill that a venue tells late, of a child that has
+ended, may still be on its way: whoever sent the rest elsewhere meanwhile could not know.
 """
 from libc.string cimport memcpy, memset
 
 from core.faults cimport FAULT_NONE, FAULT_SCHEDULE
 from core.live.venue_host cimport TO_VENUES, say
 from core.messages cimport (
-    A_NEW, H_SUPPRESSED, K_REPORT, K_VENUE, P_BY_PERSON, V_MATCH, X_CANCEL_REJECTED, X_REJECTED, Page, ReportEvent, Request, Send,
+    A_NEW, H_SUPPRESSED, K_REPORT, K_VENUE, V_MATCH, X_CANCEL_REJECTED, X_REJECTED, Page, ReportEvent, Request, Send,
 )
 from core.recovery.catchup cimport for_venues
 from core.sequencer.engine cimport Input
@@ -45,19 +49,15 @@ cdef class Gateways(Stage):
 
     def resume(self, uint64_t seq, uint64_t done_through, uint64_t shown_through, uint64_t own_reports,
                matching) -> None:
-        """Goes on after event `seq`. done_through: the last event whose send was handled; shown_through: the last whose
-        market data the host has; own_reports: how many it had made itself; matching: indices of the simulated venues
-        so far."""
+        """Goes on after event `seq`. done_through: the last event whose send was handled, and whose report the guard has
+        heard; shown_through: the last whose market data the host has; own_reports: how many it had made itself;
+        matching: indices of the simulated venues so far."""
         self.next = seq + 1
         self.done_through = done_through
         self.shown_through = shown_through
         self.own_reports = own_reports
         for venue in matching:
             self.match_venues[<int>venue >> 6] |= <uint64_t>1 << (<int>venue & 63)
-
-    def heard(self, const unsigned char[::1] report) -> None:
-        """A report of before that the gateway's guard must know of."""
-        self.gateway.heard(<const ReportEvent*>&report[0])
 
     cdef bint _is_match(self, uint16_t venue) noexcept nogil:
         return (self.match_venues[(venue >> 6) & 3] >> (venue & 63)) & 1
@@ -105,9 +105,8 @@ cdef class Gateways(Stage):
             self.match_venues[(page.request.venue.venue >> 6) & 3] |= <uint64_t>1 << (page.request.venue.venue & 63)
         if for_venues(kind):
             self._show(page)
-        elif kind == K_REPORT and (page.request.report.flags & P_BY_PERSON
-                                   or not self._is_match(page.request.report.venue)):
-            self.gateway.heard(&page.request.report)     # of a venue that the desk plays, or what a person says of one
+        elif kind == K_REPORT and page.header.seq > self.done_through:
+            self.gateway.heard(&page.request.report)
         send = <Send*>self.sends.peek()
         while send != NULL and send.seq <= page.header.seq:
             if send.seq > self.done_through:
@@ -163,7 +162,6 @@ cdef class Gateways(Stage):
         child_name(send, report.child_id)
         report.text[0] = 6
         memcpy(report.text + 1, why, 6)
-        self.gateway.heard(report)
         self.reports.publish()
         self.gateway.done()
 
@@ -177,14 +175,12 @@ cdef class Gateways(Stage):
                 report = self.host.report(self.now)
                 if report == NULL:
                     break
-                self.gateway.heard(report)
                 say(self.reports, report, self.now)
                 self.host.heard()
             else:
                 item = <Input*>self.from_venues.peek()
                 if item == NULL:
                     break
-                self.gateway.heard(<const ReportEvent*>item.request)
                 say(self.reports, <const ReportEvent*>item.request, self.now)
                 self.from_venues.release()
             taken += 1

@@ -101,10 +101,17 @@ class Worker:
         self.gateway = Gateway(Arena(arena_bytes(capacity)), capacity, True, kept)
         if self.plan.fenced:
             self.gateway.fence = open_fence(Path(self.plan.socket))
-        return Catchup(capacity, self.gateway, None if self.host is None else self.host.venues, self._sent())
+        return Catchup(
+            capacity, self.gateway, None if self.host is None else self.host.venues, self._handled()
+        )
 
-    def _sent(self) -> int:
-        return 0 if self.intents is None else self.intents.sent_through
+    def _passed(self) -> int:
+        """The event that the gateways say that they are done with."""
+        return self.board.spine.get_cursor(LIVE_CURSORS.index("gateways"))
+
+    def _handled(self) -> int:
+        """The last event that they were done with: one that died in a poll had not said so of all."""
+        return 0 if self.intents is None else max(self.intents.sent_through, self._passed())
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -195,16 +202,12 @@ class Worker:
         past = self.past(self.published)
         host = None if self.plan.venues_apart else self.host
         stage = Gateways(board, self.gateway, host, self.kill_page)
-        counts = past.core.sequencer.counts()
-        for source, number, report in self.waiting:
-            if number > counts.get(source, 0):
-                stage.heard(report)
-        numbers = self._numbers(counts)
+        numbers = self._numbers(past.core.sequencer.counts())
         if host is not None:
             _number(host, numbers)
-        cursor = board.spine.get_cursor(LIVE_CURSORS.index("gateways"))
         own = numbers.get(SOURCE_GATEWAY, 0)
-        stage.resume(cursor, self._sent(), self.published, own, past.core.risk.match_venues())
+        matching = past.core.risk.match_venues()
+        stage.resume(self._passed(), self._handled(), self.published, own, matching)
         return stage
 
     def _venues(self) -> Stage:
@@ -218,7 +221,7 @@ class Worker:
     def _numbers(self, counts: dict[int, int]) -> dict[int, int]:
         """By source, the last number that was given: on the spine, or on its way there."""
         numbers = dict(counts)
-        for source, number, _report in self.waiting:
+        for source, number in self.waiting:
             numbers[source] = max(number, numbers.get(source, 0))
         return numbers
 
@@ -348,10 +351,10 @@ def _mapped(fds: list[int]) -> list[mmap.mmap]:
     return memories
 
 
-def _waiting(ring: Ring) -> list[tuple[int, int, bytes]]:
-    """(source, number, request) of each input on the ring, oldest first."""
-    slots = [(np.frombuffer(slot, INPUT_HEAD, 1)[0], slot[INPUT_HEAD.itemsize :]) for slot in ring.waiting()]
-    return [(int(head["source"]), int(head["source_seq"]), request) for head, request in slots]
+def _waiting(ring: Ring) -> list[tuple[int, int]]:
+    """(source, number) of each input on the ring, oldest first."""
+    heads = [np.frombuffer(slot, INPUT_HEAD, 1)[0] for slot in ring.waiting()]
+    return [(int(head["source"]), int(head["source_seq"])) for head in heads]
 
 
 INPUT_HEAD = np.dtype(

@@ -11,7 +11,7 @@ from core_ext.spine cimport Spine
 cdef class Catchup(Replay):
     cdef Gateway gateway            # or None: told what it had sent and heard
     cdef Simulated venues           # or None: told of the market
-    cdef uint64_t sent_through      # sends up to this event were handled
+    cdef uint64_t sent_through      # up to this event sends were handled and reports heard
     cdef bytearray _page
     cdef Page* page                 # a copy of one on the spine
     cdef int _from_journal(self, JournalReader reader, uint64_t until) except -1

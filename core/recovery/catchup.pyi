@@ -17,7 +17,8 @@ class Catchup(Replay):
         venues: Simulated | None = None,
         sent_through: int = 0,
     ) -> None:
-        """gateway, venues: told of the past as well. sent_through: the last event whose send was handled."""
+        """gateway, venues: told of the past as well. sent_through: the last event whose send was handled and
+        whose report was heard."""
     def live_through(self, folder: str | os.PathLike[str], spine: Spine | None, until: int) -> None:
         """Every event up to `until`, which must be published; spine None: from the journal alone."""
     def record(self, seq: int, body: Buffer) -> None:

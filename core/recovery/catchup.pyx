@@ -30,7 +30,8 @@ cdef bint for_venues(uint16_t kind) noexcept nogil:
 
 
 cdef class Catchup(Replay):
-    """A fused core that lives through a live core's past. sent_through: the last event whose send was handled."""
+    """A fused core that lives through a live core's past. sent_through: the last event whose send was handled, and whose
+    report the gateway's guard had heard: what came after it is handled in its order by who goes on."""
 
     def __init__(self, capacity=DEFAULT, Gateway gateway=None, Simulated venues=None, uint64_t sent_through=0):
         Replay.__init__(self, capacity)
@@ -97,7 +98,7 @@ cdef class Catchup(Replay):
         return not self.core.faults.code()
 
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
-        if header.kind == K_REPORT and self.gateway is not None:
+        if header.kind == K_REPORT and self.gateway is not None and header.seq <= self.sent_through:
             self.gateway.heard(<const ReportEvent*>request)
         elif self.venues is not None and for_venues(header.kind):
             self.venues.on_event(header.kind, <const Request*>request, header.time_ns)

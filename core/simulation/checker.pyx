@@ -8,10 +8,13 @@ the children of an order may come to at the venues is never more than the order.
 from libc.string cimport memset
 
 from core.messages cimport (
-    A_NEW, A_REPLACE, H_DERIVED, K_KILL, K_ORDER, K_REARM, K_REPLACE, NONE, O_HAS_QTY, SC_ACCOUNT, SC_ALL,
-    SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED, R_KILLED, R_TABLE_FULL, Header,
+    A_NEW, A_REPLACE, H_DERIVED, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, NONE, OF_CHILD_OVER, OF_FILL_APPLIED,
+    O_HAS_QTY, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED,
+    R_JOURNAL_FULL, R_KILLED, R_TABLE_FULL, Header,
 )
-from core.simulation.marks cimport M_DENIED_KILLED, M_KILL_RACED_AN_ORDER, M_SEND_SUPPRESSED, M_TABLE_FULL
+from core.simulation.marks cimport (
+    M_DENIED_JOURNAL_FULL, M_DENIED_KILLED, M_KILL_RACED_AN_ORDER, M_MARKET_LATE_FILL, M_SEND_SUPPRESSED, M_TABLE_FULL,
+)
 from core.simulation.outside cimport Outside
 from core.venues.gateway cimport DONE, HELD, INTENT, TOLD, Gateway
 
@@ -20,6 +23,10 @@ from core.topology import LIVE_CURSORS
 
 cdef enum:
     RACE = 50                       # steps between a kill and a send that it met
+    FROM_VENUES = 64                # sources from here on are simulated venues, up to those of sessions
+
+
+cdef uint32_t LATE = OF_FILL_APPLIED | OF_CHILD_OVER
 
 
 cdef bint in_scope(const Kill* kill, uint32_t account, uint32_t strategy, uint32_t symbol, uint32_t venue,
@@ -183,6 +190,8 @@ cdef class Checker:
             self._order(page)
         elif header.kind == K_REPLACE and page.request.replace.flags & O_HAS_QTY and page.resolved.order < self.max_orders:
             self.order_qty[page.resolved.order] = max(self.order_qty[page.resolved.order], page.request.replace.qty)
+        elif header.kind == K_REPORT and header.source >= FROM_VENUES:
+            self.marks[<int>M_MARKET_LATE_FILL] += (page.outcome.flags & LATE) == LATE
         elif header.kind == K_KILL:
             self._kill(page)
         elif header.kind == K_REARM:
@@ -193,6 +202,7 @@ cdef class Checker:
         cdef uint32_t order = page.resolved.order
         cdef int i
         if page.verdict.flags & VF_DENIED:
+            self.marks[<int>M_DENIED_JOURNAL_FULL] += page.verdict.reason == R_JOURNAL_FULL
             self.marks[<int>M_DENIED_KILLED] += page.verdict.reason == R_KILLED
             self.marks[<int>M_TABLE_FULL] += page.verdict.reason == R_TABLE_FULL
             return 0

@@ -30,6 +30,7 @@ def heal(play: Play) -> None:
     """Faults stop: who is dead comes back, kills are rearmed, nothing goes astray any more."""
     play.be_calm()
     play.unstall()
+    play.room_comes()
     for outside in play.outsides:
         outside.be_true()
     for _ in range(2):  # what was put off, and what comes of it

@@ -57,6 +57,10 @@ MARKS: tuple[str, ...] = (
     "stalled",
     "clock_stepped_back",
     "market_mishap",
+    "replaced_dropped",
+    "market_late_fill",
+    "denied_journal_full",
+    "stopped_journal_full",
     "table_full",
 )
 """Each with its place in the simulator's counters."""

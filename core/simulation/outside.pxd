@@ -78,6 +78,6 @@ cdef class Outside:
     cdef int trade(self) except -1
     cdef int deliver(self) except -1
     cdef ReportEvent _report(self, uint32_t child, uint8_t exec_type)
-    cdef int _say(self, const ReportEvent* report, uint32_t child, bint is_answer) except -1
+    cdef int _say(self, const ReportEvent* report, uint32_t child, bint must_come) except -1
     cdef int _push(self, const ReportEvent* report, uint32_t child, uint64_t due) except -1
     cdef bint _again(self, uint32_t child, bint fills_only) except -1

@@ -14,8 +14,8 @@ from core.messages cimport (
 from core.simulation.dice cimport below, chance
 from core.simulation.marks cimport (
     M_CANCEL_REJECTED, M_INTENT_ASKED_BEFORE_WRITTEN, M_LATE_FILL_AFTER_CANCEL, M_LOST_REPORT_TOLD_ON_STATUS,
-    M_OUTSIDE_DIED, M_OUTSIDE_DIED_IN_WRITE, M_REJECTED, M_REPLACED, M_REPORT_DROPPED, M_REPORT_OVERTAKEN, M_REPORT_REPEATED,
-    M_UNKNOWN_ORDER_TOLD,
+    M_OUTSIDE_DIED, M_OUTSIDE_DIED_IN_WRITE, M_REJECTED, M_REPLACED, M_REPLACED_DROPPED, M_REPORT_DROPPED,
+    M_REPORT_OVERTAKEN, M_REPORT_REPEATED, M_UNKNOWN_ORDER_TOLD,
 )
 from core.venues.gateway cimport DONE, INTENT, Intent, child_name
 from core.venues.place cimport put_numbered
@@ -137,7 +137,7 @@ cdef class Outside:
         if send.ord_type > T_LIMIT or send.time_in_force > TIF_FOK or chance(self.dice, self.reject):
             report = self._report(send.child, X_REJECTED)
             self.marks[<int>M_REJECTED] += 1
-            return self._say(&report, send.child, 1)
+            return self._say(&report, send.child, 0)
         self.checker.commit(kid.order, kid.qty)
         kid.state = LIVE
         kid.at = self.live_count
@@ -152,7 +152,7 @@ cdef class Outside:
         if kid.state == LIVE and (send.time_in_force == TIF_IOC or send.time_in_force == TIF_FOK):
             self._end(send.child)
             report = self._report(send.child, X_CANCELED)
-            return self._say(&report, send.child, 1)
+            return self._say(&report, send.child, 0)
         return 0
 
     cdef int _cancel(self, const Send* send, Kid* kid) except -1:
@@ -162,7 +162,7 @@ cdef class Outside:
             report = self._report(send.child, X_CANCEL_REJECTED)
             child_name(send, report.child_id)
             self.marks[<int>M_CANCEL_REJECTED] += 1
-            return self._say(&report, send.child, 1)
+            return self._say(&report, send.child, 0)
         if fills and kid.qty - kid.cum > 1:
             self.checker.exempt[kid.order] = 1
             kid.cum += 1
@@ -172,20 +172,21 @@ cdef class Outside:
             self.marks[<int>M_LATE_FILL_AFTER_CANCEL] += 1
         self._end(send.child)
         report = self._report(send.child, X_CANCELED)
-        return self._say(&report, send.child, 1)
+        return self._say(&report, send.child, 0)
 
     cdef int _replace(self, const Send* send, Kid* kid) except -1:
         cdef ReportEvent report
+        cdef bint grows = send.qty > kid.qty
         if kid.state != LIVE or send.qty <= kid.cum or chance(self.dice, self.reject_cancel):
             report = self._report(send.child, X_CANCEL_REJECTED)
             child_name(send, report.child_id)
-            return self._say(&report, send.child, 1)
+            return self._say(&report, send.child, 0)
         self.checker.commit(kid.order, send.qty - kid.qty)
         kid.qty, kid.price = send.qty, send.price
         self.marks[<int>M_REPLACED] += 1
         report = self._report(send.child, X_REPLACED)
         report.flags, report.order_qty, report.price = P_HAS_QTY | P_HAS_PRICE, kid.qty, kid.price
-        return self._say(&report, send.child, 1)
+        return self._say(&report, send.child, grows)
 
     cdef int _status(self, const Send* send, Kid* kid) except -1:
         cdef ReportEvent report
@@ -240,15 +241,16 @@ cdef class Outside:
             report.last_px = 0
         return report
 
-    cdef int _say(self, const ReportEvent* report, uint32_t child, bint is_answer) except -1:
+    cdef int _say(self, const ReportEvent* report, uint32_t child, bint must_come) except -1:
         cdef uint64_t due = self.checker.step_no
-        if (self.drop and report.exec_type != X_REPLACED and self.lost_count < SAID
-                and chance(self.dice, self.drop)):  # who misses a new quantity takes a fill for too much, and never asks
+        if (self.drop and not must_come and self.lost_count < SAID
+                and chance(self.dice, self.drop)):  # who misses a larger quantity takes a fill for too much, and never asks
             self.lost[self.lost_count].report = report[0]
             self.lost[self.lost_count].child = child
             self.lost_count += 1
             self.checker.exempt[self.kids[child].order] = 1
             self.marks[<int>M_REPORT_DROPPED] += 1
+            self.marks[<int>M_REPLACED_DROPPED] += report.exec_type == X_REPLACED
             return 0
         if self.late and report.exec_type == X_TRADE and chance(self.dice, self.late):
             due += below(self.dice, LATE_STEPS)

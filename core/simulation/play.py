@@ -22,6 +22,7 @@ from core.simulation import state
 from core.simulation.errors import Violation
 from core.simulation.marks import PLACE
 from core.simulation.outside import Outside
+from core.simulation.room import Room
 from core.simulation.script import ACCOUNTS, arms, config_event, down_and_up, script, with_epoch
 from core.simulation.swarm import Swarm
 from core.simulation.tail import tear
@@ -38,7 +39,7 @@ CALM_TURNS = 20_000  # within so many turns of everybody a core without faults c
 REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
 
 
-class Play(World):
+class Play(Room):
     """A core that begins, as its seed's options have it.
 
     folder: empty. fd: memory for a board, cut to size here.
@@ -284,7 +285,7 @@ class Play(World):
     def core_dies(self) -> None:
         """All its processes, at once; a record may be half written."""
         self.mark(PLACE["core_died"])
-        self._drop_core()
+        self.drop_core()
         if self.below(2):
             self._tear(None)
         self.come_back()
@@ -296,11 +297,11 @@ class Play(World):
         durable = self.board.recorded
         self.workers.stage("journal").poll_once(64)
         self.mark(PLACE["machine_died"])
-        self._drop_core()
+        self.drop_core()
         self._tear(durable)
         self.come_back()
 
-    def _drop_core(self) -> None:
+    def drop_core(self) -> None:
         self.firsts = [None] * len(self.firsts)
         self.workers.workers.clear()
         for i in list(self.seats):

@@ -112,24 +112,31 @@ def _declared(symbols: int, matching: int, outside: int) -> list[dict[str, Any]]
     return out
 
 
-def _mishaps(matching: int) -> list[Event]:
-    """What may go wrong at a simulated venue.
+TRADE, CANCELED = int(m.ExecType.TRADE), int(m.ExecType.CANCELED)
+MISHAPS: tuple[tuple[int, int, int, int], ...] = (
+    (m.Simulate.LATENCY, 0, 0, 0),
+    (m.Simulate.LATENCY, 0, 0, 50_000),
+    (m.Simulate.REJECT, 2, 0, 0),
+    (m.Simulate.REJECT_CANCEL, 2, 0, 0),
+    (m.Simulate.LOSE_SEND, 1, 0, 0),
+    (m.Simulate.LOSE_REPORT, 2, 0, 0),
+    (m.Simulate.LOSE_REPORT, 2, TRADE, 0),
+    (m.Simulate.LOSE_REPORT, 2, CANCELED, 0),
+    (m.Simulate.LATE_REPORT, 3, 0, 400_000),
+    (m.Simulate.LATE_REPORT, 2, TRADE, 20_000_000),
+    (m.Simulate.REPEAT_REPORT, 2, 0, 0),
+)
+"""What may go wrong at a simulated venue: what, how often, of which report (0: of any), by how many ns."""
 
-    Not late fills: its gateway hears them before the stream, and where the rest of the order went elsewhere
-    meanwhile its guard stops the core as ChildBound.
-    """
+
+def _mishaps(matching: int) -> list[Event]:
+    """All of them, of every simulated venue."""
     out = []
     for venue in range(matching):
-        for what, count, detail in (
-            (1, 2, 0),
-            (2, 2, 0),
-            (3, 1, 0),
-            (4, 2, int(m.ExecType.CANCELED)),
-            (6, 2, 0),
-        ):
+        for what, count, detail, ns in MISHAPS:
             row = np.zeros((), m.SIMULATE_EVENT)
             row["venue"], row["what"], row["count"], row["detail"] = venue, what, count, detail
-            row["symbol"] = m.NONE
+            row["a"], row["b"], row["symbol"] = ns, ns, m.NONE
             out.append(Event(int(m.Kind.SIMULATE), 0, row.tobytes()))
     return out
 

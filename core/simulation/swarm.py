@@ -60,7 +60,7 @@ def of(seed: int) -> Swarm:
     on = [name for name in FAULTS if rng.random() < 0.5]
     if durability != "group":
         on = [name for name in on if name != "machine_dies"]
-    return Swarm(
+    made = Swarm(
         seed=seed,
         groups=_groups(rng, apart=matching > 0 and rng.random() < 0.4),
         durability=durability,
@@ -76,6 +76,9 @@ def of(seed: int) -> Swarm:
         faults={name: rng.choice((1, 1, 4)) * _WEIGHT.get(name, 4) for name in on},
         astray=_astray(rng),
     )
+    if rng.random() < 0.3:  # drawn last: what was drawn before is what it was
+        made.faults["room_ends"] = 2
+    return made
 
 
 _WEIGHT = {"worker_dies": 2, "core_dies": 1, "machine_dies": 1, "snapshot": 1, "session_leaves": 2}

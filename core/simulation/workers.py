@@ -20,9 +20,13 @@ from core_ext.journal import JournalWriter
 setattr(intake, "SPILLED", 1 << 13)  # noqa: B010
 """As much as may be derived of a small spine: zeroing more costs most of what a seed does."""
 
+UNBOUNDED = 1 << 40  # bytes of a journal
+
 
 class SimulatedWorker(Worker):
     """Without a thread beside it: what that would do ahead, the journal does when it comes to it."""
+
+    max_bytes = UNBOUNDED
 
     def _open_journal(self) -> JournalWriter:
         def opened() -> JournalWriter:
@@ -32,6 +36,7 @@ class SimulatedWorker(Worker):
                 build_id=build_id(),
                 durability=self.plan.durability,
                 segment_bytes=self.plan.segment_bytes,
+                max_bytes=self.max_bytes,
                 reserve_bytes=self.plan.segment_bytes // 4,
                 cut_torn=True,
             )
@@ -52,6 +57,7 @@ class Workers:
         self.board = Board.of(fd, swarm.capacity, True)
         self.board.spine.start_at(start_seq)
         self.workers: dict[int, Worker] = {}
+        self.max_bytes = UNBOUNDED  # of the journal, for whoever writes it next
         self.unknown = 0  # intents without done, found by the gateways that came last
 
     @staticmethod
@@ -74,6 +80,7 @@ class Workers:
     def build(self, i: int) -> Stage:
         """A worker in the place of one that isn't there; its first stage."""
         worker = SimulatedWorker(self.plans[i], None, self.fd)
+        worker.max_bytes = self.max_bytes
         first = worker.build()
         self.workers[i] = worker
         if worker.intents is not None:

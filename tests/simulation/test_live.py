@@ -78,6 +78,7 @@ def every(play: Play, steps: int, what: Callable[[], None]) -> None:
     play.put_off(steps, again)
 
 
+FULL = {"request": 6000, "quote": 5000, "outside": 3000, "trade": 2000, "fault": 160}
 OUTSIDE = {"matching": 0, "outside": 2, "groups": ONE}
 
 
@@ -182,6 +183,15 @@ def test_a_synced_record_that_is_lost_is_seen(
     assert seen(
         lambda play: None, place, durability="group", matching=0, outside=2, faults={"machine_dies": 1}
     )
+
+
+def test_a_disk_that_stays_full_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Play, "room_comes", lambda play: None)
+
+    def plant(play: Play) -> None:
+        every(play, 200, play.burst)
+
+    assert "journal" in seen(plant, place, faults={"room_ends": 1}, rates=FULL, segment_bytes=1 << 15).what
 
 
 def test_a_session_that_is_asked_again_is_seen(
