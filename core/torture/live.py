@@ -24,7 +24,7 @@ from core_ext.spine import Spine
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where the modules are: of a checkout, or of an installation."""
-WAIT_S = 20.0
+WAIT_S = 60.0
 DECLARED: list[dict[str, Any]] = [
     {
         "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
