@@ -131,6 +131,7 @@ class Lives:
     def __init__(self, core: Process, address: str, left: list[Point]) -> None:
         self.core = core
         self.left = left
+        self.chance = random.Random(SEED)
         self.state = core.folder / "steady.json"
         self.log = core.folder / "steady.log"
         file = core.folder / "steady.py"
@@ -139,7 +140,7 @@ class Lives:
         self.words += ["--token-file", str(core.socket.with_suffix(".token")), "--warm-up-journal"]
         self.words += ["--state", str(self.state), "--save-s", "0.02", "--wait", "sleep"]
         self.lives = 0
-        self.begin()
+        self.process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
         self.lives += 1
@@ -152,22 +153,32 @@ class Lives:
         until(self.has_begun, "it has begun", PATIENCE_S)
 
     def has_begun(self) -> bool:
+        assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
         return '"begun"' in self.log.read_text()
 
-    def die(self, chance: random.Random) -> None:
+    def wait(self) -> int:
+        """How it ended."""
+        assert self.process is not None
+        return self.process.wait(PATIENCE_S)
+
+    def die(self) -> None:
         """It does at the next point, or is killed from outside."""
         if self.left.pop(0).where == "outside":
-            time.sleep(chance.random() * 0.003)
-            self.process.kill()
-        assert self.process.wait(PATIENCE_S) == -signal.SIGKILL, self.log.read_text()
+            time.sleep(self.chance.random() * 0.003)
+            self.end(signal.SIGKILL)
+        assert self.wait() == -signal.SIGKILL, self.log.read_text()
 
     def stop(self) -> dict[str, Any]:
         """In order; the state that it has left."""
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(PATIENCE_S) == 0, self.log.read_text()
+        self.end(signal.SIGTERM)
+        assert self.wait() == 0, self.log.read_text()
         kept: dict[str, Any] = json.loads(self.state.read_text())["state"]
         return kept
+
+    def end(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
 
 
 def lived(core: Process, address: str, quotes: int, left: list[Point]) -> Told:
@@ -175,12 +186,13 @@ def lived(core: Process, address: str, quotes: int, left: list[Point]) -> Told:
     chance, deaths = random.Random(SEED), len(left)
     lives = Lives(core, address, left)
     try:
+        lives.begin()
         with connect(core.socket, name="desk", cancel_on_disconnect=False) as desk:
             for i in range(1, quotes + 1):
                 px = 109_000 + chance.randrange(1000)
                 desk.market({**QUOTE, "bid_px": f"1.{px:06d}"[:-1], "ask_px": f"1.{px + 20:06d}"[:-1]})
                 if lives.left and lives.left[0].quote == i:
-                    lives.die(chance)
+                    lives.die()
                     lives.begin()
 
                 def answered(i: int = i) -> bool:
@@ -192,8 +204,9 @@ def lived(core: Process, address: str, quotes: int, left: list[Point]) -> Told:
             held = list(desk.positions()["positions"])
         assert lives.lives == deaths + 1
     finally:
-        lives.process.kill()
-        lives.process.wait()
+        if lives.process is not None:
+            lives.process.kill()
+            lives.wait()
     names = ("cl_ord_id", "side", "order_qty", "cum_qty", "avg_px", "ord_status")
     return Told([tuple(str(row[name]) for name in names) for row in reversed(rows)], held, state)
 
