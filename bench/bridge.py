@@ -3,7 +3,8 @@
 Three processes, as in containers: this one writes events into a journal as a core's recorder does, `nacre
 bridge stream` publishes them over TCP, a third one subscribes (bench/bridge_ear.py). *Raw* is the same row
 sent by pyzmq from this process to the third, PUSH to PULL over TCP. Blocks of the two alternate, one event at
-a time. Then as many as go through, in batches; then so many a second, each measured from when it was due.
+a time. Then as many as go through, in batches; then so many a second, each measured from when it was due, and
+beside that from when it was written: what the writer was late for is not the stream's.
 """
 
 from __future__ import annotations
