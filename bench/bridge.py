@@ -81,11 +81,14 @@ def run(
         first = writer.seq
         for _ in range(events):
             writer.write(time.monotonic_ns())
-        with _published(journal, wait) as address, Ear(address, first) as ear:
+        with _published(journal, wait) as (address, publisher), Ear(address, first) as ear:
             begun.rename(journal)  # it is there at once, whole
             batches = ear.ask("flow", events)
             hop = _hops(writer, ear, pairs)
+            pids = {"writer": os.getpid(), "publisher": publisher, "subscriber": ear.pid}
+            before = _processor(pids)
             loop = _open_loop(writer, ear, rate, seconds)
+            loop["processors"] = _shares(before, _processor(pids), seconds)
             heard, stands = ear.ask("end", 0), status(address) or {}
         writer.close()
         checks = _checks(writer, first, heard, stands, journal)
@@ -143,8 +146,8 @@ def _declare(journal: JournalWriter) -> None:
 
 
 @contextmanager
-def _published(journal: Path, wait: str) -> Iterator[str]:
-    """`nacre bridge stream` for that journal; its address."""
+def _published(journal: Path, wait: str) -> Iterator[tuple[str, int]]:
+    """`nacre bridge stream` for that journal; its address and pid."""
     words = ["bridge", "stream", "--journal", str(journal), "--at", "tcp://127.0.0.1:*", "--wait", wait]
     process = subprocess.Popen([sys.executable, "-m", "core.cli", *words], stderr=subprocess.PIPE, text=True)
     try:
@@ -152,7 +155,7 @@ def _published(journal: Path, wait: str) -> Iterator[str]:
         found = re.search(r"at (tcp://\S+)", process.stderr.readline())
         if found is None:
             raise Failed("nacre bridge stream did not begin")
-        yield found[1]
+        yield found[1], process.pid
     finally:
         process.terminate()
         said = process.communicate()[1]
@@ -170,6 +173,7 @@ class Ear:
         words = [sys.executable, "-m", "bench.bridge_ear", address, str(after), where(self.raw)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True)
+        self.pid = self._process.pid
         self._answer()  # it is welcome
 
     def begin(self, what: str, count: int) -> None:
@@ -258,6 +262,28 @@ def _open_loop(writer: Writer, ear: Ear, rate: int, seconds: float) -> dict[str,
         "rate": rate,
         "sent": sent,
         "goal_p99_ns": GOAL_P99_NS,
+    }
+
+
+def _processor(pids: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Of all threads of each process: ns that it ran, ns that it would have run but had no processor."""
+    found = {}
+    for name, pid in pids.items():
+        threads = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+        found[name] = sum(int(each[0]) for each in threads), sum(int(each[1]) for each in threads)
+    return found
+
+
+def _shares(
+    before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]], seconds: float
+) -> dict[str, dict[str, float]]:
+    """Of one processor."""
+    return {
+        name: {
+            word: round((after[name][i] - before[name][i]) / (seconds * 1e9), 3)
+            for i, word in enumerate(("ran", "waited"))
+        }
+        for name in before
     }
 
 
