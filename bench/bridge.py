@@ -82,7 +82,7 @@ def run(
         for _ in range(events):
             writer.write(time.monotonic_ns())
         with _published(journal, wait) as (address, publisher), Ear(address, first) as ear:
-            begun.rename(journal)  # it is there at once, whole
+            journal.symlink_to(begun)  # it is there at once, whole; its writer makes segments where it began
             batches = ear.ask("flow", events)
             hop = _hops(writer, ear, pairs)
             pids = {"writer": os.getpid(), "publisher": publisher, "subscriber": ear.pid}
