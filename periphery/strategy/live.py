@@ -108,7 +108,7 @@ class LiveHost(Streamed):
             if heard is None:
                 return i > 0
             self.hear(heard)
-            if not isinstance(heard, Gap):
+            if not isinstance(heard, Gap) and not self.stopping:  # from then on the market isn't told
                 self._last_event = max(heard.event, self._last_event)
             if self.done:
                 break
