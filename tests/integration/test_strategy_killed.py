@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from periphery.client import connect
+from periphery.client import Client, connect
 from tests.integration.live_core import Process, until
 
 KILLS = int(os.environ.get("NACRE_STRATEGY_KILLS", "10"))
@@ -195,10 +195,11 @@ def lived(core: Process, address: str, quotes: int, left: list[Point]) -> Told:
                     lives.die()
                     lives.begin()
 
-                def answered(i: int = i) -> bool:
-                    return len(desk.orders(live_only=False)) >= i
+                def filled(i: int = i) -> bool:
+                    rows = desk.orders(live_only=False)  # the latest first
+                    return len(rows) >= i and rows[0]["ord_status"] == "filled" and is_booked(desk, rows)
 
-                until(answered, f"the order of quote {i}", PATIENCE_S)
+                until(filled, f"the order of quote {i} is filled", PATIENCE_S)
             state = lives.stop()
             rows = desk.orders(live_only=False)
             held = list(desk.positions()["positions"])
@@ -209,6 +210,12 @@ def lived(core: Process, address: str, quotes: int, left: list[Point]) -> Told:
             lives.wait()
     names = ("cl_ord_id", "side", "order_qty", "cum_qty", "avg_px", "ord_status")
     return Told([tuple(str(row[name]) for name in names) for row in reversed(rows)], held, state)
+
+
+def is_booked(desk: Client, rows: list[dict[str, Any]]) -> bool:
+    """Whether what is held is what was filled."""
+    filled = sum(int(row["cum_qty"]) * (1 if row["side"] == "buy" else -1) for row in rows)
+    return filled == sum(int(row["qty"]) for row in desk.positions()["positions"])
 
 
 @contextmanager
