@@ -3,7 +3,8 @@
 Three processes, as in containers: this one writes events into a journal as a core's recorder does, `nacre
 bridge stream` publishes them over TCP, a third one subscribes (bench/bridge_ear.py). *Raw* is the same row
 sent by pyzmq from this process to the third, PUSH to PULL over TCP. Blocks of the two alternate, one event at
-a time. Then as many as go through, in batches; then so many a second, each measured from when it was due.
+a time. Then as many as go through, in batches; then so many a second, each measured from when it was due, and
+beside that from when it was written: what the writer was late for is not the stream's.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import zmq
 
+from bench.bridge_ear import LATE_0_NS, told
 from bench.machine import machine
 from core import messages as m
 from core.backtest.recorded import Recorded
@@ -59,6 +62,7 @@ DECLARED: list[dict[str, Any]] = [
 _STAMP = struct.Struct("<QqQQQ")
 _PX = struct.Struct("<q")
 _PX_AT = m.HEADER.itemsize + 8
+_LATE_AT = _PX_AT + 3 * 8
 
 
 class Failed(RuntimeError):
@@ -77,14 +81,17 @@ def run(
         first = writer.seq
         for _ in range(events):
             writer.write(time.monotonic_ns())
-        with _published(journal, wait) as address, Ear(address, first) as ear:
-            begun.rename(journal)  # it is there at once, whole
+        with _published(journal, wait) as (address, publisher), Ear(address, first) as ear:
+            journal.symlink_to(begun)  # it is there at once, whole; its writer makes segments where it began
             batches = ear.ask("flow", events)
             hop = _hops(writer, ear, pairs)
+            pids = {"writer": os.getpid(), "publisher": publisher, "subscriber": ear.pid}
+            before = _processor(pids)
             loop = _open_loop(writer, ear, rate, seconds)
-            heard, told = ear.ask("end", 0), status(address) or {}
+            loop["processors"] = _shares(before, _processor(pids), seconds)
+            heard, stands = ear.ask("end", 0), status(address) or {}
         writer.close()
-        checks = _checks(writer, first, heard, told, journal)
+        checks = _checks(writer, first, heard, stands, journal)
     return _report(batches, hop, loop, checks, wait)
 
 
@@ -111,9 +118,10 @@ class Writer:
         _PX.pack_into(self._row, _PX_AT, px)
         return self._row
 
-    def write(self, time_ns: int) -> None:
-        """A quote of that time."""
+    def write(self, time_ns: int, late_ns: int = 0) -> None:
+        """A quote of that time, so late."""
         row = self.row(time_ns)
+        _PX.pack_into(row, _LATE_AT, LATE_0_NS + late_ns)
         self.seq += 1
         self._source_seq += 1
         self.bid_sum += _PX.unpack_from(row, _PX_AT)[0]
@@ -138,8 +146,8 @@ def _declare(journal: JournalWriter) -> None:
 
 
 @contextmanager
-def _published(journal: Path, wait: str) -> Iterator[str]:
-    """`nacre bridge stream` for that journal; its address."""
+def _published(journal: Path, wait: str) -> Iterator[tuple[str, int]]:
+    """`nacre bridge stream` for that journal; its address and pid."""
     words = ["bridge", "stream", "--journal", str(journal), "--at", "tcp://127.0.0.1:*", "--wait", wait]
     process = subprocess.Popen([sys.executable, "-m", "core.cli", *words], stderr=subprocess.PIPE, text=True)
     try:
@@ -147,7 +155,7 @@ def _published(journal: Path, wait: str) -> Iterator[str]:
         found = re.search(r"at (tcp://\S+)", process.stderr.readline())
         if found is None:
             raise Failed("nacre bridge stream did not begin")
-        yield found[1]
+        yield found[1], process.pid
     finally:
         process.terminate()
         said = process.communicate()[1]
@@ -165,6 +173,7 @@ class Ear:
         words = [sys.executable, "-m", "bench.bridge_ear", address, str(after), where(self.raw)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True)
+        self.pid = self._process.pid
         self._answer()  # it is welcome
 
     def begin(self, what: str, count: int) -> None:
@@ -229,31 +238,57 @@ def _hops(writer: Writer, ear: Ear, pairs: int) -> dict[str, Any]:
 
 
 def _open_loop(writer: Writer, ear: Ear, rate: int, seconds: float) -> dict[str, Any]:
-    """So many a second, each at its time or as soon after as may be; measured from its time."""
+    """So many a second, each at its time or as soon after as may be; measured from its time. `writer` is how
+    late each was written, `added` what it took from there.
+    """
     count = round(rate * seconds)
-    ear.begin("stream", count)
-    began, late_ns, sent = time.monotonic_ns() + 1_000_000, 0, 0
+    ear.begin("loop", count)
+    late_ns = np.zeros(count, np.int64)
+    began, sent = time.monotonic_ns() + 1_000_000, 0
     while sent < count:
         now = time.monotonic_ns()
         due = min(count, (now - began) * rate // 1_000_000_000 + 1)
         if due <= sent:
             time.sleep(NAP_S)
             continue
-        late_ns = max(late_ns, now - (began + sent * 1_000_000_000 // rate))
         for n in range(sent, due):
-            writer.write(began + n * 1_000_000_000 // rate)
+            due_ns = began + n * 1_000_000_000 // rate
+            late_ns[n] = time.monotonic_ns() - due_ns
+            writer.write(due_ns, int(late_ns[n]))
         sent = due
     return {
         **ear.answer(),
+        "writer": told(late_ns),
         "rate": rate,
         "sent": sent,
-        "writer_late_max_ns": late_ns,
         "goal_p99_ns": GOAL_P99_NS,
     }
 
 
+def _processor(pids: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Of all threads of each process: ns that it ran, ns that it would have run but had no processor."""
+    found = {}
+    for name, pid in pids.items():
+        threads = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+        found[name] = sum(int(each[0]) for each in threads), sum(int(each[1]) for each in threads)
+    return found
+
+
+def _shares(
+    before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]], seconds: float
+) -> dict[str, dict[str, float]]:
+    """Of one processor."""
+    return {
+        name: {
+            word: round((after[name][i] - before[name][i]) / (seconds * 1e9), 3)
+            for i, word in enumerate(("ran", "waited"))
+        }
+        for name in before
+    }
+
+
 def _checks(
-    writer: Writer, first: int, heard: dict[str, Any], told: dict[str, Any], journal: Path
+    writer: Writer, first: int, heard: dict[str, Any], stands: dict[str, Any], journal: Path
 ) -> dict[str, bool]:
     """What was heard against what was written, and the journal against a core."""
     return {
@@ -261,7 +296,7 @@ def _checks(
         "bids": heard["bid_sum"] == writer.bid_sum,
         "in_order": heard["in_order"],
         "raw": heard["raw_missing"] == 0,
-        "no_drops": heard["gaps"] == heard["left_out"] == told.get("lapped") == told.get("cut") == 0,
+        "no_drops": heard["gaps"] == heard["left_out"] == stands.get("lapped") == stands.get("cut") == 0,
         "journal": replay(journal)["events"] == writer.seq,
     }
 

@@ -20,6 +20,8 @@ from periphery.stream.wire import Hello
 
 QUOTES = NAMES.index("quotes")
 PATIENCE_S = 30.0
+LATE, LATE_0_NS = "ask_qty", 1
+"""Where a quote of the open loop says how late it was written: its ask's quantity, which is never 0."""
 
 
 class Hearing:
@@ -41,18 +43,28 @@ class Hearing:
             row = self.raw.recv()
             found.append(time.monotonic_ns() - int(np.frombuffer(row, m.HEADER, 1)["time_ns"][0]))
         self.raw_missing += count - len(found)
-        return _told(np.array(found))
+        return told(np.array(found))
 
-    def hear_stream(self, count: int) -> dict[str, Any]:
-        """Each event from its own time to when its row is there; as a raw row, it is looked at afterwards."""
+    def hear_stream(self, count: int, since: list[Any] | None = None) -> dict[str, Any]:
+        """Each event from its own time to when its row is there; as a raw row, it is looked at afterwards.
+        since: takes the time since it was written.
+        """
         found: list[Any] = []
         messages = 0
         while count > 0 and (rows := self._next()) is not None:
             messages += 1
             found.append(self.came_ns - rows["header"]["time_ns"])
+            if since is not None:
+                since.append(found[-1] - (rows["request"][LATE] - LATE_0_NS))
             self._count(rows)
             count -= len(rows)
-        return {**_told(np.concatenate(found) if found else np.array([])), "messages": messages}
+        return {**told(np.concatenate(found) if found else np.array([])), "messages": messages}
+
+    def hear_loop(self, count: int) -> dict[str, Any]:
+        """As `hear_stream`; `added`: from when each was written."""
+        since: list[Any] = []
+        answer = self.hear_stream(count, since)
+        return {**answer, "added": told(np.concatenate(since) if since else np.array([]))}
 
     def hear_flow(self, count: int) -> dict[str, Any]:
         """As fast as they come, from the first batch to the last."""
@@ -87,7 +99,7 @@ class Hearing:
         self.events += len(rows)
         self.bid_sum += int(rows["request"]["bid_px"].sum())
 
-    def told(self) -> dict[str, Any]:
+    def heard(self) -> dict[str, Any]:
         names = ("events", "bid_sum", "in_order", "raw_missing")
         counts = {name: getattr(self, name) for name in names}
         return {**counts, "gaps": self.subscriber.gaps, "left_out": self.subscriber.left_out}
@@ -96,7 +108,7 @@ class Hearing:
 _PARTS = ("p10", "p50", "p99", "p99_9")
 
 
-def _told(ns: Any) -> dict[str, Any]:
+def told(ns: Any) -> dict[str, Any]:
     if not len(ns):
         return {"count": 0, "p10_ns": 0, "p50_ns": 0, "p99_ns": 0, "p99_9_ns": 0, "max_ns": 0}
     found = {f"{name}_ns": int(np.percentile(ns, float(name[1:].replace("_", ".")))) for name in _PARTS}
@@ -110,10 +122,10 @@ def main() -> None:
         asked = json.loads(line)
         print("{}", flush=True)
         if asked["do"] == "end":
-            told = hearing.told()
+            answer = hearing.heard()
         else:
-            told = getattr(hearing, f"hear_{asked['do']}")(asked["count"])
-        print(json.dumps(told), flush=True)
+            answer = getattr(hearing, f"hear_{asked['do']}")(asked["count"])
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

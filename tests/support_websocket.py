@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 WAIT_S = 60.0
+PATIENT: dict[str, Any] = {"open_timeout": WAIT_S, "ping_timeout": WAIT_S}
+"""The library's own are 10 and 20 s: a busy machine may need more."""
 
 
 class Mirror:
@@ -37,8 +39,9 @@ class Mirror:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.closed = None
         self.connection = await connect(
-            f"ws://127.0.0.1:{port}/ws", additional_headers=headers, max_size=None, proxy=None, **more
-        )
+            f"ws://127.0.0.1:{port}/ws", additional_headers=headers, max_size=None, proxy=None,
+            **PATIENT | more,
+        )  # fmt: skip
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -61,6 +64,8 @@ class Mirror:
             while not (found := true()):
                 assert self.closed is None, (what, self.closed, self.said)
                 self._moved.clear()
+                if self._reader is not None and self._reader.done():
+                    self._reader.result()  # what came didn't fit: that is what failed, not the time
                 await self._moved.wait()
         return found
 
@@ -91,6 +96,7 @@ class Mirror:
                 self._moved.set()
         except ConnectionClosed:
             self.closed = self.connection.close_code or 0, self.connection.close_reason or ""
+        finally:
             self._moved.set()
 
     def _take(self, message: dict[str, Any]) -> None:

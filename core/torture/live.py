@@ -25,7 +25,7 @@ from core_ext.spine import Spine
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where the modules are: of a checkout, or of an installation."""
-WAIT_S = 20.0
+WAIT_S = 60.0
 DECLARED: list[dict[str, Any]] = [
     EURUSD,
     {"type": "venue", "venue": "V1", "mode": "match", "symbols": ["EURUSD"], "taker_fee_bps": "0.2"},

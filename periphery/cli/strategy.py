@@ -90,6 +90,8 @@ def run(
 
     strategy = load_file(file, name, params)
     setting = Setting(state, save_s, blocked_s, cpu, wait)
+    if history or warm_up_journal:
+        load("periphery.strategy.warming", "UnknownHistory")  # before a bridge waits to hear from it
     with _client(address, token_file, session or type(strategy).__name__, hears_all=True) as client:
         host = LiveHost(strategy, client, setting, _log)
         with _probed(host, http, stale_after_s):

@@ -171,6 +171,7 @@ class Backtest:
         began_ns = time.perf_counter_ns()
         self._set_timers()
         self.strategy.on_start()
+        self.strategy.on_live()
         self.core.settle()
         run_merged(self.readers)
         self._stop()

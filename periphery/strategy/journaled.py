@@ -26,7 +26,7 @@ from periphery.client.codec import INPUT_SIZE, MarketRow, Response
 from periphery.client.events import DenyEvent, OrderEvent
 from periphery.client.session import Session
 from periphery.strategy.rings import OwnRings
-from periphery.strategy.state import load_state
+from periphery.strategy.state import Kept, load_state
 from periphery.strategy.strategy import Strategy
 from periphery.strategy.streamed import Streamed
 
@@ -201,9 +201,8 @@ class Journaled(Streamed):
                 self.lines.append((head + length).ljust(HEAD, b"\0") + event.request)
         return str(data["cl_ord_id"])
 
-    def load(self) -> None:
-        if self.state is not None:
-            load_state(self.state, self.strategy)
+    def load(self) -> Kept | None:
+        return None if self.state is None else load_state(self.state, self.strategy)
 
     def log(self, message: str, values: Mapping[str, Any]) -> None:
         self.logged.append({"time_ns": self.time_ns, "message": message, **values})

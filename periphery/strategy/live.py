@@ -18,11 +18,13 @@ from periphery.client.errors import Busy
 from periphery.client.events import Gap
 from periphery.client.stream import Pacer
 from periphery.client.units import to_units
-from periphery.strategy.state import load_state, save_state
+from periphery.strategy.state import Kept, load_state, save_state
 from periphery.strategy.strategy import Strategy
 from periphery.strategy.streamed import Streamed
 
 BEAT_S = 0.25  # between two words to its health
+BREATH_S = 0.05  # between two looks at what comes, while it warms up
+BREATH = 1024  # times TOGETHER: of what is heard then
 TOGETHER = 64  # of what is heard, between two looks at the clock
 PATIENCE_S = 1.0  # that a full ring of requests is waited for
 STOP_S = 10.0  # that the end of open orders is waited for
@@ -63,7 +65,7 @@ class LiveHost(Streamed):
         self._stop_sent_at = 0.0
         self._next_tick_ns = self._ticked_for_ns = 0
         self._saved_at, self._watched_at = time.monotonic(), 0.0
-        self._beat_at = 0.0
+        self._beat_at = self._breath_at = 0.0
         self._last_event = 0
         self._ticking = False
 
@@ -106,8 +108,8 @@ class LiveHost(Streamed):
             if heard is None:
                 return i > 0
             self.hear(heard)
-            if not isinstance(heard, Gap):
-                self._last_event = heard.event
+            if not isinstance(heard, Gap) and not self.stopping:  # from then on the market isn't told
+                self._last_event = max(heard.event, self._last_event)
             if self.done:
                 break
         return True
@@ -126,6 +128,20 @@ class LiveHost(Streamed):
             self._saved_at = now
             self._save()
         self._watch(now)
+        self._tell_health(now)
+
+    def breathe(self) -> None:
+        """The bridge hears that somebody is here, what comes doesn't pile up: history has its market."""
+        now = time.monotonic()
+        if now - self._breath_at < BREATH_S:
+            return
+        for _ in range(BREATH):
+            if not self._hear_some():
+                break
+        self._tell_health(now)
+        self._breath_at = time.monotonic()
+
+    def _tell_health(self, now: float) -> None:
         if self.beat is not None and now - self._beat_at >= BEAT_S:
             self._beat_at = now
             why = "" if self.begun else "it hasn't begun yet"
@@ -194,13 +210,18 @@ class LiveHost(Streamed):
     def on_begun(self, event: int) -> None:
         self.log("begun", {"session": self.session.name, "event": event})
 
-    def load(self) -> None:
-        if self.setting.state is not None and load_state(self.setting.state, self.strategy):
-            self.log("state loaded", {"file": str(self.setting.state)})
+    def load(self) -> Kept | None:
+        if self.setting.state is None:
+            return None
+        kept = load_state(self.setting.state, self.strategy)
+        if kept is not None:
+            self.log("state loaded", {"file": str(self.setting.state), "event": kept.event})
+        return kept
 
     def _save(self) -> None:
         if self.setting.state is not None and self.begun:
-            save_state(self.setting.state, self.strategy, self.time_ns)
+            heard = max(self._last_event, self.warm_after or 0)
+            save_state(self.setting.state, self.strategy, self.time_ns, heard)
 
     def _report(self, run_ns: int) -> dict[str, Any]:
         return {

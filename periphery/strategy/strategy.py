@@ -56,6 +56,9 @@ class Strategy:
     def on_start(self) -> None:
         """Before the first event: timers, bars."""
 
+    def on_live(self) -> None:
+        """History and state are told, orders are taken from here on. Without history it follows on_start."""
+
     def on_quote(self, quote: Quote) -> None:
         """The best bid and offer of a venue."""
 

@@ -23,6 +23,7 @@ from periphery.client.session import Session, base36, short
 from periphery.client.units import Number, from_units
 from periphery.client.words import TRADE
 from periphery.strategy.market import Bar, BarBuilder, Level, Place, Quote, Signal, Trade
+from periphery.strategy.state import Kept
 from periphery.strategy.strategy import BadParams, Strategy, handlers_of
 
 WARMING = "warming_up"
@@ -44,6 +45,7 @@ class Streamed(ABC):
         self.time_ns = 0
         self.warming = False
         self.warm_after: int | None = None  # history came from the core's journal up to this event
+        self.kept: Kept | None = None  # the state that it goes on from
         self.started = self.begun = False
         self.stops_at_once = False  # it was told to before it had begun
         self.stopping = ""  # "", "stop", "cancel", "close": how far the stop has come
@@ -77,6 +79,8 @@ class Streamed(ABC):
             self._go_on_stopping()
 
     def _hear_gap(self, gap: Gap) -> None:
+        if self.warming and self.warm_after is None:
+            return  # history has it, or nobody would have heard it
         self.missed += gap.missed
         self.log("missed", {"stream": gap.stream, "count": gap.missed})
 
@@ -94,12 +98,17 @@ class Streamed(ABC):
             self._hear_market(row)
 
     def warm(self, row: MarketRow) -> None:
-        """A row of history."""
+        """A row of history. What the state knows isn't told again."""
         if not self.started:
             self.start(row.time_ns)
+        if self.kept is not None and self.kept.knows(row.event, row.time_ns):
+            return
         self.pass_time(row.time_ns)
         self._hear_market(row)
         self.tell_refused()
+
+    def breathe(self) -> None:  # noqa: B027  a hook
+        """Between two rows of history, which may be long."""
 
     def _hear_market(self, row: MarketRow) -> None:
         if not self._bars and _TOLD_BY.get(row.kind) not in self._on:
@@ -229,11 +238,11 @@ class Streamed(ABC):
         self.time_ns = time_ns
         self.started = True
         self.strategy.on_start()
-        self.load()
+        self.kept = self.load()
 
     @abstractmethod
-    def load(self) -> None:
-        """Gives the strategy what it kept in an earlier run."""
+    def load(self) -> Kept | None:
+        """Gives the strategy what it kept in an earlier run; what that was."""
 
     def _begin(self, row: MarketRow) -> None:
         """From here on it lives. Its orders' ids begin with this event: no other run has them."""
@@ -246,6 +255,7 @@ class Streamed(ABC):
         if not self.started:
             self.start(row.time_ns)
         self.on_begun(row.event)
+        self.strategy.on_live()
         if self.stops_at_once:
             self._stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,12 @@ def warm_by_recordings(host: Streamed, paths: Sequence[Path], options: Options |
 
 
 def warm_by_journal(host: Streamed, folder: Path, before: int | None = None) -> int:
-    """Rows told, up to event `before`; what the core has sequenced since comes to the host by itself.
-    JournalCorrupt.
+    """Rows told or known by the state, up to event `before`; what the core has sequenced since comes to the
+    host by itself. JournalCorrupt.
     """
     host.warming = True
     told = last = 0
-    for seq, body in JournalReader(folder):
+    for seq, body in _to_the_end(JournalReader(folder, follow=True)):
         if before is not None and seq >= before:
             break
         last = seq
@@ -50,8 +50,21 @@ def warm_by_journal(host: Streamed, folder: Path, before: int | None = None) -> 
         if row is not None:
             told += 1
             host.warm(row)
+        host.breathe()
     host.warm_after = last
     return told
+
+
+def _to_the_end(reader: JournalReader) -> Iterator[tuple[int, bytes]]:
+    """Records, and those that come meanwhile: what a host has seen of the market before the last look at the
+    journal is in it, since a core shows nothing that its journal hasn't.
+    """
+    while True:
+        reader.refresh()
+        before = reader.records
+        yield from reader
+        if reader.records == before:
+            return
 
 
 class _Relay(Strategy):
@@ -68,6 +81,7 @@ class _Relay(Strategy):
         if not self.to.started:
             self.to.start(time_ns)
         self.told += 1
+        self.to.breathe()
         self.to.pass_time(time_ns)
 
     def on_quote(self, quote: Any) -> None:

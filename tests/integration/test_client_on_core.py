@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from core.cli import root
 from periphery.client import Busy, Client, DenyEvent, Gap, HangUp, OrderEvent, QuoteEvent, connect
-from tests.integration.live_core import Process
+from tests.integration.live_core import WAIT_S, Process
 
 QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_qty": "1000000", "ask_qty": "1000000"}
 
@@ -31,7 +31,7 @@ def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
 
 def until_ended(client: Client, cl_ord_id: str) -> OrderEvent:
     """The event that ends the order."""
-    for event in client.events(timeout=10):
+    for event in client.events(timeout=WAIT_S):
         if isinstance(event, OrderEvent) and event.cl_ord_id == cl_ord_id and event.ended:
             return event
     raise AssertionError(f"{cl_ord_id} has not ended")
@@ -46,7 +46,7 @@ def nacre(*words: str, code: int = 0) -> Any:
 
 def test_an_order_s_life(core: Process) -> None:
     with connect(name="mine") as client:
-        quote = next(client.quotes(timeout=10))
+        quote = next(client.quotes(timeout=WAIT_S))
         assert isinstance(quote, QuoteEvent)
         assert (quote.symbol, quote.venue, str(quote.ask_px)) == ("EURUSD", "V1", "1.10010")
         sent = client.submit("EURUSD", "buy", 300, "limit", "1.1001", account="A", strategy="alpha")
@@ -57,7 +57,7 @@ def test_an_order_s_life(core: Process) -> None:
         ended = until_ended(client, client.cancel(changed))
         assert (ended.ord_status, ended.symbol) == ("canceled", "EURUSD")
         client.submit("EURUSD", "sell", 10_001, account="A")
-        denied = next(event for event in client.events(timeout=10) if isinstance(event, DenyEvent))
+        denied = next(event for event in client.events(timeout=WAIT_S) if isinstance(event, DenyEvent))
         assert denied.reason == "max_order_qty"
         assert client.positions()["positions"][0]["qty"] == "300"
 
@@ -91,7 +91,7 @@ def fill_the_ring(client: Client) -> None:
 
 def wait_for(client: Client, responses: int) -> None:
     """Until the core has given so many answers to this session."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + WAIT_S
     while client.status()["sessions"][0]["responses"] < responses:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -125,7 +125,7 @@ def test_the_end_of_the_core_is_a_hang_up(core: Process) -> None:
     with connect() as client:
         core.kill()
         with pytest.raises(HangUp):
-            list(client.events(timeout=10))
+            list(client.events(timeout=WAIT_S))
 
 
 def test_the_desk_s_day(core: Process) -> None:

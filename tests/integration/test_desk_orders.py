@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from core.cli import root
 from periphery.client import connect
-from tests.integration.live_core import Process
+from tests.integration.live_core import WAIT_S, Process
 
 QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_qty": "1000000", "ask_qty": "1000000"}
 ORDER = {"account": "A", "symbol": "EURUSD", "side": "buy", "order_qty": "100"}
@@ -47,7 +47,7 @@ def send(**order: Any) -> str:
 
 def shown(cl_ord_id: str, status: str) -> Any:
     """The order's story, once it has that status."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
         told = nacre("order", "show", cl_ord_id)
         if told["order"]["ord_status"] == status:

@@ -316,8 +316,8 @@ def test_one_that_fails_hurts_only_itself(core: Process, runs: list[Run], how: s
             assert "on_signal" in run.text()
         client.market({**QUOTE, "bid_px": "1.08000"})
         sent = client.submit("EURUSD", "buy", 5, account="A")
-        status = [each.ord_status for each in client.events(timeout=1.0) if each.cl_ord_id == sent]
-        assert status[-1] == "filled"
+        status = (each.ord_status for each in client.events(WAIT_S) if each.cl_ord_id == sent)
+        assert "filled" in status  # in what comes, until it does
     told = core.stop()
     assert replay(core.journal)["state_hash"] == told["state_hash"]
 

@@ -21,7 +21,7 @@ from tests.support_strategy import TAKER
 
 LINES = int(os.environ.get("NACRE_DAY_LINES", "9000"))
 """Of the recording, at most; `make day` takes all."""
-WAIT_S = 240.0
+WAIT_S = 900.0
 ENGINES = {
     "risk": "period_s = 1.0\nleast = 5\ndraws = 200\n",
     "bars": 'every = "1s,50t"\n',

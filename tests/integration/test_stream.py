@@ -220,20 +220,20 @@ def test_orders_by_key(core: Process, tmp_path: Path, started: Callable[..., Sta
     desk.market(quote(9000))
     trader = connect(orders, name="trader", timeout=20, **files(keys, "trader"))
     trader.submit("EURUSD", "buy", 1000, "limit", "1.05", account="B")
-    assert next(trader.events(timeout=20)).ord_status in ("pending_new", "new")  # type: ignore[union-attr]
+    assert next(trader.events(timeout=WAIT_S)).ord_status in ("pending_new", "new")  # type: ignore[union-attr]
     assert (trader.directory.accounts, desk.directory.accounts) == (["B"], ["A", "B"])
     with pytest.raises(BadRequest, match="no right"):
         trader.submit("EURUSD", "buy", 1000, "limit", "1.05", account="A")
     trader.directory.accounts.append("A")  # a client that doesn't look
     other = trader.submit("EURUSD", "buy", 1000, "limit", "1.05", account="A")
-    denied = next(event for event in trader.events(timeout=20) if event.cl_ord_id == other)  # type: ignore[union-attr]
+    denied = next(event for event in trader.events(timeout=WAIT_S) if event.cl_ord_id == other)  # type: ignore[union-attr]
     assert denied.reason == "unknown_account"  # type: ignore[union-attr]
     with pytest.raises(Refused, match="this key may not"):
         trader.market(quote(9001))
     with pytest.raises(Refused, match="orders = true"):
         connect(orders, name="reader", timeout=20, **files(keys, "reader"))
     with pytest.raises(Refused, match="it wants keys"):
-        connect(orders, core.socket.with_suffix(".token").read_text(), timeout=20)
+        connect(orders, core.socket.with_suffix(".token").read_text(), timeout=WAIT_S)
     (keys / "clients.new").write_text((keys / "clients.toml").read_text().split("[trader]")[0])
     (keys / "clients.new").replace(keys / "clients.toml")
     with pytest.raises(HangUp, match="rights of this key have changed"):

@@ -38,6 +38,6 @@ def test_a_difference_is_seen(monkeypatch: pytest.MonkeyPatch, what: str, check:
 def test_times_are_told_whole() -> None:
     import numpy as np
 
-    told = bridge_ear._told(np.arange(1, 1001))
+    told = bridge_ear.told(np.arange(1, 1001))
     assert (told["count"], told["p50_ns"], told["max_ns"]) == (1000, 500, 1000)
-    assert bridge_ear._told(np.array([]))["count"] == 0
+    assert bridge_ear.told(np.array([]))["count"] == 0
