@@ -2,7 +2,8 @@
 
     nacre torture --kills 2000 -o json | python -m tests.results torture
 
-keeps what it reads under that name; without a name the page alone is made anew.
+keeps what it reads under that name; without a name the page alone is made anew. Runs of torture, fuzz and the
+simulation add up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from bench.suite import commit
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGE = "reliability.md"
+ADD_UP = ("torture", "fuzz")
 type Found = Mapping[str, Any]
 
 
@@ -34,6 +37,8 @@ def keep(folder: Path, name: str, found: Found) -> Path:
     """The figures beside those of other runs, and the page of all of them."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
+    if name in ADD_UP:
+        found = {"runs": [*_read(path).get("runs", []), found]}
     path.write_text(json.dumps(found, indent=1) + "\n")
     (folder / PAGE).write_text(page(folder))
     return path
@@ -72,11 +77,14 @@ def _row(name: str, found: Found) -> str:
 
 
 def _torture(found: Found) -> str:
-    resumed = found["resume_ms"]
+    runs = found["runs"]
+    total = {name: sum(run[name] for run in runs) for name in ("kills", "lost", "duplicated", "replays", "orders")}
+    resumed = {name: max(run["resume_ms"][name] for run in runs) for name in ("p50", "p99")}
     return (
-        f"{found['kills']:,} kills, {found['lost']} lost, {found['duplicated']} duplicated, every replay equal: "
-        f"{_yes(found['replay_equal'])} ({found['replays']:,}); {found['orders']:,} orders; resumed after "
-        f"{resumed['p50']:,} ms (p50), {resumed['p99']:,} ms (p99); problems: {len(found['problems'])}"
+        f"{total['kills']:,} kills, {total['lost']} lost, {total['duplicated']} duplicated, every replay equal: "
+        f"{_yes(all(run['replay_equal'] for run in runs))} ({total['replays']:,}); {total['orders']:,} orders; "
+        f"resumed after {resumed['p50']:,} ms (p50), {resumed['p99']:,} ms (p99), of the slowest run; "
+        f"problems: {sum(len(run['problems']) for run in runs)}"
     )
 
 
@@ -114,15 +122,18 @@ def _yes(well: bool) -> str:
 
 
 def _torture_by(found: Found) -> list[str]:
-    counts = [*found["by"].items(), *found["damages"].items(), *found["disks"].items()]
-    return _table("Torture: what was done", ("what", "times"), [(name, f"{count:,}") for name, count in counts])
+    counts = Counter[str]()
+    for run in found["runs"]:
+        counts.update(run["by"])
+        counts.update({f"journal: {name.replace('_', ' ')}": count for name, count in run["damages"].items()})
+        counts.update({f"disk: {name}": count for name, count in run["disks"].items()})
+    return _table("Torture: what was done", ("what", "times"), [(n, f"{c:,}") for n, c in counts.items()])
 
 
 def _fuzz_by(found: Found) -> list[str]:
-    counts: dict[str, int] = {}
+    counts = Counter[str]()
     for run in found["runs"]:
-        for name, count in run["inputs"].items():
-            counts[name] = counts.get(name, 0) + count
+        counts.update(run["inputs"])
     return _table("Fuzz: inputs a target", ("target", "inputs"), [(n, f"{c:,}") for n, c in counts.items()])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -29,7 +28,7 @@ def main() -> int:
     print(f"{sum(told['inputs'].values()):,} inputs, seed {given.seed}, {len(told['problems'])} problems")
     print(*told["problems"], sep="\n")
     if given.results is not None:
-        add_up(given.results, told)
+        keep(given.results, "fuzz", told)
     return 1 if told["problems"] else 0
 
 
@@ -46,13 +45,6 @@ def run(targets: list[str], inputs: int, seed: int) -> dict[str, Any]:
         print(f"{name:12} {found.inputs:>12,} inputs in {time.monotonic() - since:.1f} s", flush=True)
     seconds = round(time.monotonic() - began, 1)
     return {"seed": seed, "seconds": seconds, "inputs": counts, "problems": problems}
-
-
-def add_up(folder: Path, told: dict[str, Any]) -> None:
-    """The run among those that the folder has."""
-    path = folder / "fuzz.json"
-    runs = json.loads(path.read_text())["runs"] if path.exists() else []
-    keep(folder, "fuzz", {"runs": [*runs, told]})
 
 
 if __name__ == "__main__":
