@@ -55,6 +55,9 @@ faults: env ## kill every process at every store, in a build made for it (ARGS="
 fuzz: env ## anything at all into rings, frames, messages, files: 100,000 inputs a target (ARGS="--inputs 1000000 --seed 3")
 	$(PY) -m tests.fuzz $(ARGS)
 
+soak: env ## ten times the demo's load for 30 minutes, every ring full, memory flat (ARGS="--minutes 5 --sessions 100")
+	$(PY) -m tests.soak $(ARGS)
+
 simulate: env ## a live core's turns, faults and venues by seed, checked after each step (ARGS="--seeds 100000 --minutes 30", "--seed 7")
 	$(PY) -m tests.simulation.live $(ARGS)
 

@@ -1,4 +1,4 @@
-"""What long runs have shown, kept under docs/results: figures with their commit and machine, and a page of them.
+"""What long runs have shown, kept under docs/results: figures, commit and machine, and a page of them.
 
     nacre torture --kills 2000 -o json | python -m tests.results torture
 
@@ -78,11 +78,13 @@ def _row(name: str, found: Found) -> str:
 
 def _torture(found: Found) -> str:
     runs = found["runs"]
-    total = {name: sum(run[name] for run in runs) for name in ("kills", "lost", "duplicated", "replays", "orders")}
+    counted = ("kills", "lost", "duplicated", "replays", "orders")
+    total = {name: sum(run[name] for run in runs) for name in counted}
     resumed = {name: max(run["resume_ms"][name] for run in runs) for name in ("p50", "p99")}
+    equal = _yes(all(run["replay_equal"] for run in runs))
     return (
-        f"{total['kills']:,} kills, {total['lost']} lost, {total['duplicated']} duplicated, every replay equal: "
-        f"{_yes(all(run['replay_equal'] for run in runs))} ({total['replays']:,}); {total['orders']:,} orders; "
+        f"{total['kills']:,} kills, {total['lost']} lost, {total['duplicated']} duplicated, "
+        f"every replay equal: {equal} ({total['replays']:,}); {total['orders']:,} orders; "
         f"resumed after {resumed['p50']:,} ms (p50), {resumed['p99']:,} ms (p99), of the slowest run; "
         f"problems: {sum(len(run['problems']) for run in runs)}"
     )

@@ -67,7 +67,6 @@ class OnDisk(Round):
             self.core.reap()
         self.await_unlocked()
         self.come_back()
-        self.lost_power = False
         self.session.load(self.rng, LOAD_S)
         self.end()
 
@@ -130,7 +129,6 @@ def _power(one: OnDisk) -> None:
     one.session.read()
     told |= one.session.acknowledged()
     one.disk.lose_power(one.core.journal, one.rng)
-    one.lost_power = True
     missing = told - set(order_names(one.core.journal))
     if missing:
         one.tally.lost += len(missing)

@@ -38,7 +38,8 @@ def run(targets: list[str], inputs: int, seed: int) -> dict[str, Any]:
     counts, problems = dict[str, int](), list[str]()
     for name in targets:
         since = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="nacre-fuzz-", dir=MEMORY if MEMORY.is_dir() else None) as place:
+        where = MEMORY if MEMORY.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="nacre-fuzz-", dir=where) as place:
             found = fuzz(MAKERS[name](Path(place)), inputs, seed)
         counts[name] = found.inputs
         problems += found.problems

@@ -56,19 +56,25 @@ class Trader:
         self.told: dict[str, list[np.void]] = {}
         self.problems: list[str] = []
 
-    def push(self, rng: random.Random) -> bool:
-        """An order, either side, that rests, crosses or expires, direct or routed; some are changed, or canceled.
-        False: the ring is full.
+    def push(self, rng: random.Random, venue: int | None = None, expire_ns: int = 0) -> bool:
+        """An order, either side, that rests, crosses or expires, direct or routed; some are changed, or
+        canceled. False: the ring is full.
         """
         name, side = f"{self.name}-{self.orders}", rng.randrange(2)
         near, far = (BID - 1000 - rng.randrange(50), ASK) if side == m.Side.BUY else (ASK + 1000, BID)
-        more: dict[str, Any] = {"venue": rng.choice((0, 1, m.NONE16)), "side": side}
-        if rng.random() < 0.1:
+        more: dict[str, Any] = {
+            "venue": rng.choice((0, 1, m.NONE16)) if venue is None else venue,
+            "side": side,
+        }
+        if expire_ns:
+            flags = m.OrderFlag.HAS_QTY | m.OrderFlag.HAS_PRICE | m.OrderFlag.HAS_EXPIRE
+            more |= {"time_in_force": m.TimeInForce.GTD, "flags": flags, "expire_ns": expire_ns}
+        elif rng.random() < 0.1:
             more["time_in_force"] = m.TimeInForce.IOC
         if not self.client.order(name, far if rng.random() < 0.3 else near, **more):
             return False
         self.orders += 1
-        what = rng.random()
+        what = 1.0 if expire_ns else rng.random()
         if what < 0.1:
             self.client.replace(name, f"{name}c", 150)
         elif what < 0.5:
@@ -76,6 +82,9 @@ class Trader:
         return True
 
     def read(self) -> None:
+        told = self.client.responses
+        if told.claimed_seq - self.client.read > told.capacity:
+            raise AssertionError(f"{self.name} read too slowly: answers were overwritten")
         while (row := self.client.next()) is not None:
             if int(row["number"]) != self.client.read:
                 self.problems.append(f"{self.name}: response {row['number']} at {self.client.read}")
@@ -86,9 +95,12 @@ class Trader:
         self.read()
         return all(f"{self.name}-{i}" in self.told for i in range(self.orders))
 
+    def await_answers(self) -> None:
+        until(self.is_answered, f"{self.name}: every order is answered", PATIENCE_S)
+
     def leave(self) -> None:
         """Once each order has its answer; what it was told is looked at."""
-        until(self.is_answered, f"{self.name}: every order is answered", PATIENCE_S)
+        self.await_answers()
         self.problems += wrong(self.told)
         self.client.close()
 
@@ -117,7 +129,9 @@ def wrong(told: dict[str, list[np.void]]) -> list[str]:
 
 
 class Pace:
-    """How many are due by now, at so many a second; what is late by more than a second is let go of, and counted."""
+    """How many are due by now, at so many a second; what is late by more than a second is let go of, and
+    counted.
+    """
 
     def __init__(self, per_s: float) -> None:
         self.per_s = per_s
