@@ -166,10 +166,20 @@ class Process:
 class Client:
     """A session, byte by byte."""
 
-    def __init__(self, core: Process, name: str = "test", *, cancels: bool = True, **more: Any) -> None:
+    def __init__(
+        self,
+        core: Process,
+        name: str = "test",
+        *,
+        cancels: bool = True,
+        patience_s: float = WAIT_S,
+        **more: Any,
+    ) -> None:
+        """patience_s: how long an answer is waited for."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         core.clients.append(self)
-        self.sock.settimeout(WAIT_S)
+        self.patience_s = patience_s
+        self.sock.settimeout(patience_s)
         self.sock.connect(str(core.socket))
         token = core.socket.with_suffix(".token").read_text()
         self.ids = 0
@@ -195,7 +205,7 @@ class Client:
 
     def must(self, op: str, **values: Any) -> dict[str, Any]:
         """The answer; waits while a process of the core is brought back."""
-        end = time.monotonic() + WAIT_S
+        end = time.monotonic() + self.patience_s
         answer = self.ask(op, **values)
         while "is being brought back" in answer.get("error", "") and time.monotonic() < end:
             answer = self.ask(op, **values)

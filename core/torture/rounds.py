@@ -328,8 +328,8 @@ class Round:
         return str(played["state_hash"])
 
     def check_sources(self, *, whole: bool) -> None:
-        """Every source's inputs count 1, 2, 3, ...; whole: of the session there is all that it sent. Else the last
-        of it may be missing: what was on its ring, or taken and neither recorded nor told.
+        """Every source's inputs count 1, 2, 3, ...; whole: of the session there is all that it sent. Else the
+        last of it may be missing: what was on its ring, or taken and neither recorded nor told.
         """
         counts: Counter[int] = Counter()
         for _, head in headers(self.core.journal):

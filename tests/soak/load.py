@@ -23,7 +23,7 @@ class Feed:
     """A session of market data: quotes of two venues at so many a second."""
 
     def __init__(self, core: Process, rng: random.Random) -> None:
-        self.client = Client(core, "feed", feeds=True)
+        self.client = Client(core, "feed", feeds=True, patience_s=PATIENCE_S)
         self.rows = [_quote(rng, i % 2) for i in range(FEEDS)]
         self.refused = 0
 
@@ -35,6 +35,11 @@ class Feed:
         self.client.sent += pushed
         self.refused += not pushed
         return pushed
+
+    def workers(self) -> list[dict[str, Any]]:
+        """The core's other processes: name, pid, stages."""
+        found: list[dict[str, Any]] = self.client.must("status")["workers"]
+        return found
 
 
 def _quote(rng: random.Random, venue: int) -> np.void:
@@ -50,7 +55,7 @@ class Trader:
     """A session that trades, hears all that it is told, and leaves when it has its answers."""
 
     def __init__(self, core: Process, name: str) -> None:
-        self.client = Client(core, name)
+        self.client = Client(core, name, patience_s=PATIENCE_S)
         self.name = name
         self.orders = 0
         self.told: dict[str, list[np.void]] = {}

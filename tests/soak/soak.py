@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.board import MAX_SESSIONS as SEATS
 from core.live.observe import observe
 from core.recovery import replay
 from core.torture.live import DECLARED, Client, Process
 from core.torture.rounds import order_names
-from tests.soak.load import Feed, Pace, Trader
+from tests.soak.load import PATIENCE_S, Feed, Pace, Trader
 from tests.soak.squeeze import SQUEEZES, Rings
 from tests.soak.watch import Watch
 
@@ -184,8 +185,9 @@ class Soak:
 
     def _fill_seats(self) -> None:
         """Every seat is taken; one more is told `busy`, and those that have one trade on."""
-        extra = [Client(self.core, f"extra-{i}") for i in range(64 - len(self.traders) - 1)]
-        told = Client(self.core, "one-more").told
+        free = range(SEATS - len(self.traders) - 1)
+        extra = [Client(self.core, f"extra-{i}", patience_s=PATIENCE_S) for i in free]
+        told = Client(self.core, "one-more", patience_s=PATIENCE_S).told
         if told["ok"] or "busy" not in told.get("error", ""):
             self.problems.append(f"a session too many was told {told}")
         else:
@@ -193,13 +195,13 @@ class Soak:
         for each in (*extra, self.core.clients[-1]):
             each.close()
             self.core.clients.remove(each)
-        before = self.core.ask("status")["sessions"]
+        before = self.feed.client.must("status")["sessions"]
         if len(before) < len(self.traders):
             self.problems.append(f"{len(before)} sessions are in, of {len(self.traders)}")
 
     def _pids(self) -> dict[str, int]:
         if not hasattr(self, "workers"):
-            self.workers = {each["name"]: each["pid"] for each in self.core.workers()}
+            self.workers = {each["name"]: each["pid"] for each in self.feed.workers()}
         return {"server": self.core.pid, **self.workers}
 
     # ---- at the end ----------------------------------------------------------------------------------------
@@ -208,7 +210,7 @@ class Soak:
         while self.traders:
             self._leave(self.traders.pop())
         pushed, seconds = self.feed.client.sent, time.monotonic() - self.began
-        restarts = self.core.ask("status").get("restarts", 0)
+        restarts = self.feed.client.must("status").get("restarts", 0)
         stopped = self.core.stop()
         played = replay(self.core.journal)
         lost, doubled = self._compare()

@@ -106,8 +106,8 @@ class Rings:
 class Stopped:
     """The processes that have these stages stand still; the first to be stopped goes on first."""
 
-    def __init__(self, core: Process) -> None:
-        self.pids = {stage: each["pid"] for each in core.workers() for stage in each["stages"]}
+    def __init__(self, feed: Feed) -> None:
+        self.pids = {stage: each["pid"] for each in feed.workers() for stage in each["stages"]}
         self.still: list[str] = []
 
     def stop(self, stage: str) -> None:
@@ -133,7 +133,7 @@ def requests(rings: Rings) -> None:
     """Nobody takes from sessions: a trader's ring and the market's are full, and say so to who pushes."""
     trader, feed = rings.trader.client.requests, rings.feed.client.requests
     before = trader.fulls, feed.fulls
-    with Stopped(rings.core) as still:
+    with Stopped(rings.feed) as still:
         still.stop("sequencer")
         rings.hold(lambda: rings.trader.push(rings.rng), lambda: trader.fulls > before[0])
         rings.hold(rings.feed.push, lambda: feed.fulls > before[1])
@@ -144,14 +144,14 @@ def requests(rings: Rings) -> None:
 
 def spine(rings: Rings) -> None:
     """An engine stands still: the spine is full, and holds back who feeds it; nothing is overwritten."""
-    with Stopped(rings.core) as still:
+    with Stopped(rings.feed) as still:
         still.stop("resolve")
         rings.hold(rings.feed.push, "spine")
 
 
 def sends(rings: Rings) -> None:
     """Venues stand still, then the sequencer: what goes to them and what comes back fills each ring."""
-    with Stopped(rings.core) as still:
+    with Stopped(rings.feed) as still:
         still.stop("venues")
         rings.hold(lambda: rings.trader.push(rings.rng, venue=0), "to_venues", "sends")
         still.stop("sequencer")
@@ -164,7 +164,7 @@ def loopback(rings: Rings) -> None:
     their rings.
     """
     soon = time.time_ns() + 3_000_000_000
-    with Stopped(rings.core) as still:
+    with Stopped(rings.feed) as still:
         still.stop("orders")
         rings.hold(lambda: rings.trader.push(rings.rng, m.NONE16, soon), "spine")
         still.stop("sequencer")
@@ -174,7 +174,7 @@ def loopback(rings: Rings) -> None:
 
 def responses(rings: Rings) -> None:
     """A session that hears nothing: its answers are overwritten, it sees the gap, and asks again."""
-    deaf = Client(rings.core, "squeeze-deaf")
+    deaf = Client(rings.core, "squeeze-deaf", patience_s=PATIENCE_S)
     sent = 0
 
     def push() -> bool:
