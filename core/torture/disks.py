@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import SubprocessError
 
 from core import messages as m
 from core.torture.disk import Disk
@@ -149,7 +150,7 @@ def fail(name: str, place: Path, rng: random.Random, tally: Tally) -> None:
         tally.disks[name] += 1
         if not one.disk.syncs:
             one.wrong("the core doesn't sync through this disk")
-    except (AssertionError, OSError, ValueError) as error:
+    except (AssertionError, OSError, ValueError, SubprocessError) as error:
         one.failed(error)
         tally.note(f"disk: {name}")
     finally:

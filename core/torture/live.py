@@ -24,7 +24,9 @@ from core_ext.spine import Spine
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where the modules are: of a checkout, or of an installation."""
-WAIT_S = 20.0
+WAIT_S = 60.0
+END_S = 300.0
+"""An answer is waited for so long, and the end of a core: a machine that has other work isn't a failure."""
 DECLARED: list[dict[str, Any]] = [
     {
         "type": "instrument", "symbol": "EURUSD", "kind": "fx", "price_precision": 5, "qty_precision": 0,
@@ -141,7 +143,7 @@ class Process:
     def reap(self) -> tuple[int, str, str]:
         """(exit code, standard output, standard error) of what has ended, or ends soon."""
         assert self.process is not None
-        out, err = self.process.communicate(timeout=WAIT_S)
+        out, err = self.process.communicate(timeout=END_S)
         code = self.process.returncode
         self.process = None
         return code, out, err

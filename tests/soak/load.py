@@ -13,7 +13,7 @@ from core import messages as m
 from core.torture.live import INPUT, Client, Process, until
 from core.torture.rounds import SAID, TAKEN
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 BID, ASK = 110000, 110010
 FEEDS = 256
 """Quotes that are made once, and sent in turn."""
