@@ -115,6 +115,11 @@ deps: ## install the Debian packages that are missing
 fresh: ## demo and test in a clean clone of HEAD with an empty pip cache
 	@$(SETUP) fresh.py
 
+audit: env ## which known vulnerabilities the locked packages have, as their registries tell (ARGS="-o json")
+	[ -x build/audit/bin/python ] || $(PY) -m venv build/audit
+	build/audit/bin/python -m pip install -q --require-hashes -r deploy/setup/audit.lock
+	build/audit/bin/python deploy/setup/audit.py $(ARGS)
+
 lock: ## write deploy/setup/requirements.lock anew
 	@$(SETUP) lock.py
 

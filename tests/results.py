@@ -114,11 +114,6 @@ def _simulation(found: Found) -> str:
     )
 
 
-def _audit(found: Found) -> str:
-    known = sum(len(each["vulnerabilities"]) for each in found["python"].values())
-    return f"{found['packages']:,} packages of the locks asked about, {known} known vulnerabilities"
-
-
 def _yes(well: bool) -> str:
     return "yes" if well else "**no**"
 
@@ -168,7 +163,6 @@ ROWS: dict[str, tuple[str, Callable[[Found], str]]] = {
     "soak": ("make soak", _soak),
     "fuzz": ("make fuzz", _fuzz),
     "simulation": ("make simulate", _simulation),
-    "audit": ("make audit", _audit),
 }
 DETAILS = {"torture": _torture_by, "soak": _soak_by, "fuzz": _fuzz_by}
 

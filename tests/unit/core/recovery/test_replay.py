@@ -59,7 +59,7 @@ def test_the_same_lines_give_the_same_state_with_and_without_a_journal(tmp_path:
     assert run.state_hash == recorded_day(tmp_path).state_hash
 
 
-def test_events_that_go_through_the_engines_together_give_what_one_after_the_other_gives(tmp_path: Path) -> None:
+def test_events_that_go_together_give_what_one_after_the_other_gives(tmp_path: Path) -> None:
     recorded_day(tmp_path)
     with writer(tmp_path) as journal:
         last = journal.last_sequence
