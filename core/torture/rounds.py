@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -344,8 +344,8 @@ class Round:
         if doubled:
             self.wrong(f"orders that were taken twice: {doubled[:5]}")
         sent = [f"{self.session.name}-{i}" for i in range(self.session.orders)]
-        missing = [name for name in sent if name not in names]
-        if missing and (whole or missing != sent[-len(missing) :]):
+        missing, is_tail = not_taken(sent, names)
+        if missing and (whole or not is_tail):
             self.tally.lost += len(missing)
             self.wrong(
                 f"orders that were sent and not taken: {missing[:5]}, the last of {len(sent)} is {sent[-1]}"
@@ -384,6 +384,12 @@ class Round:
             self.wrong(f"{written} written, {venues} came, venues killed {self.venue_kills} times; {sends}")
         if venues["bytes"] != venues["messages"] * m.SEND.itemsize:
             self.wrong(f"{venues}: bytes and messages differ")
+
+
+def not_taken(sent: list[str], taken: Container[str]) -> tuple[list[str], bool]:
+    """What isn't there, and whether it is the last that was sent: no more may a core's death cut off."""
+    missing = [name for name in sent if name not in taken]
+    return missing, missing == sent[len(sent) - len(missing) :]
 
 
 def headers(journal: Path) -> Iterator[tuple[bytes, np.void]]:
