@@ -25,7 +25,7 @@ cdef class Replay:
 
     def __init__(self, capacity=DEFAULT):
         self.core = Fused(capacity)
-        self.most = max(1, min(BATCH, capacity.spine, capacity.loopback // DERIVES_MAX))
+        self.batch = max(1, min(BATCH, capacity.spine, capacity.loopback // DERIVES_MAX))
         self.schedule = Schedule(2 * capacity.orders + 65536)   # as many as the intake of a live core holds
         self.waiting = Backlog(capacity.spine * DERIVES_MAX + capacity.loopback + SPILLED)
 
@@ -89,10 +89,10 @@ cdef class Replay:
                 self.events += not self.core.faults.code()
             return
         self.core.sequencer.kill = header.kill
-        self._take(header, body + sizeof(Header), &item)
+        self._asked(header, body + sizeof(Header), &item)
         self.core.push(&item)
         self.pushed += 1
-        if self.pushed == self.most:
+        if self.pushed == self.batch:
             self._settle()
 
     cdef bint _is_next_input(self, const Header* header, uint32_t length) noexcept nogil:
@@ -105,7 +105,8 @@ cdef class Replay:
         """The engines come to all that is sequenced."""
         if self.pushed:
             self.core.run()
-            self.events += self.pushed
+            if not self.core.faults.code():
+                self.events += self.pushed
             self.pushed = 0
             self._collect()
             self._discard_sends()
@@ -127,10 +128,10 @@ cdef class Replay:
 
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
         cdef Input item
-        self._take(header, request, &item)
+        self._asked(header, request, &item)
         self.core.input(&item)
 
-    cdef void _take(self, const Header* header, const char* request, Input* item) noexcept nogil:
+    cdef void _asked(self, const Header* header, const char* request, Input* item) noexcept nogil:
         """The input that it was; of its request no more than it has."""
         memset(item, 0, <size_t>(<char*>item.request - <char*>item))
         item.time_ns = header.time_ns
