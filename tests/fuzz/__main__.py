@@ -24,28 +24,26 @@ def main() -> int:
     parser.add_argument("--target", action="append", choices=list(MAKERS), help="left out: all")
     parser.add_argument("--results", type=Path, help="a folder whose fuzz.json this run is added to")
     given = parser.parse_args()
-    told = {**stamp(), **run(given.target or list(MAKERS), given.inputs, given.seed)}
-    print(f"{sum(told['inputs'].values()):,} inputs, seed {given.seed}, {len(told['problems'])} problems")
-    print(*told["problems"], sep="\n")
-    if given.results is not None:
-        keep(given.results, "fuzz", told)
-    return 1 if told["problems"] else 0
+    total, problems = 0, list[str]()
+    for name in given.target or MAKERS:
+        told = stamp() | run(name, given.inputs, given.seed)
+        total += told["inputs"][name]
+        problems += told["problems"]
+        print(f"{name:12} {told['inputs'][name]:>12,} inputs in {told['seconds']} s", flush=True)
+        if given.results is not None:
+            keep(given.results, "fuzz", told)
+    print(f"{total:,} inputs, seed {given.seed}, {len(problems)} problems", *problems, sep="\n")
+    return 1 if problems else 0
 
 
-def run(targets: list[str], inputs: int, seed: int) -> dict[str, Any]:
-    """So many inputs of each; what they came to."""
+def run(name: str, inputs: int, seed: int) -> dict[str, Any]:
+    """So many inputs of a target; what they came to."""
     began = time.monotonic()
-    counts, problems = dict[str, int](), list[str]()
-    for name in targets:
-        since = time.monotonic()
-        where = MEMORY if MEMORY.is_dir() else None
-        with tempfile.TemporaryDirectory(prefix="nacre-fuzz-", dir=where) as place:
-            found = fuzz(MAKERS[name](Path(place)), inputs, seed)
-        counts[name] = found.inputs
-        problems += found.problems
-        print(f"{name:12} {found.inputs:>12,} inputs in {time.monotonic() - since:.1f} s", flush=True)
+    where = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="nacre-fuzz-", dir=where) as place:
+        found = fuzz(MAKERS[name](Path(place)), inputs, seed)
     seconds = round(time.monotonic() - began, 1)
-    return {"seed": seed, "seconds": seconds, "inputs": counts, "problems": problems}
+    return {"seed": seed, "seconds": seconds, "inputs": {name: found.inputs}, "problems": found.problems}
 
 
 if __name__ == "__main__":
