@@ -123,10 +123,6 @@ class JournalReader(Iterator[tuple[int, bytes]]):
     def __next__(self) -> tuple[int, bytes]: ...
     def skip_to_end(self) -> int:
         """Reads to the end, checking everything. How many records there were. JournalCorrupt."""
-    def skip_to(self, target: int) -> bool:
-        """Reads on, checking everything, until the next record is that sequence; False: the journal ends before.
-        JournalCorrupt.
-        """
     def refresh(self) -> None:
         """Maps segments that appeared since. For `follow`."""
     @property

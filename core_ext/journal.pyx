@@ -868,19 +868,6 @@ cdef class JournalReader:
         self.check()
         return self._records - before
 
-    def skip_to(self, uint64_t target):
-        """Reads on, checking everything, until the next record is that sequence; False: the journal ends before.
-        JournalCorrupt."""
-        cdef uint64_t seq
-        cdef char* body
-        cdef uint32_t length
-        cdef int found = 1
-        with nogil:
-            while found == 1 and self._expected < target:
-                found = self.next(&seq, &body, &length)
-        self.check()
-        return self._expected >= target
-
     def refresh(self):
         """Maps segments that appeared since, of whatever writer. For `follow`."""
         self._drop_unbegun()

@@ -5,7 +5,6 @@ from core.engine cimport Derived
 from core.fused cimport Fused
 from core.messages cimport Header, Page
 from core.sequencer.backlog cimport Backlog
-from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport Schedule
 from core_ext.journal cimport JournalReader
 from core_ext.ring cimport Ring
@@ -18,13 +17,6 @@ cdef class Replay:
     cdef readonly uint64_t derived  # of them, regenerated and found equal
     cdef public object on_page      # called with each page (bytes) once it is handled, or None
     cdef readonly uint64_t completed    # derived by the last events and not recorded: a crash had cut them off
-    cdef uint32_t batch             # inputs that go through the engines together: what they derive has room
-    cdef uint32_t pushed            # inputs that are sequenced, and that the engines haven't come to yet
-    cdef bint _many(self, JournalReader reader, uint64_t until) noexcept nogil
-    cdef void _together(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil
-    cdef void _settle(self) noexcept nogil
-    cdef bint _is_next_input(self, const Header* header, uint32_t length) noexcept nogil
-    cdef void _asked(self, const Header* header, const char* request, Input* item) noexcept nogil
     cdef void _record(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil
     cdef void _input(self, const Header* header, const char* request) noexcept nogil
     cdef bint _same(self, const Derived* item, const Header* header, const char* request) noexcept nogil

@@ -14,10 +14,6 @@ from core.faults cimport FAULT_LOOPBACK, FAULT_NONDETERMINISM, FAULT_SCHEDULE, F
 from core.sequencer.backlog cimport ENGINES, Backlog
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport DUE_TIMER, Due
-from core.stage cimport BATCH
-
-cdef enum:
-    MANY = 4096                     # records between two looks at signals
 
 
 cdef class Replay:
@@ -25,7 +21,6 @@ cdef class Replay:
 
     def __init__(self, capacity=DEFAULT):
         self.core = Fused(capacity)
-        self.batch = max(1, min(BATCH, capacity.spine, capacity.loopback // DERIVES_MAX))
         self.schedule = Schedule(2 * capacity.orders + 65536)   # as many as the intake of a live core holds
         self.waiting = Backlog(capacity.spine * DERIVES_MAX + capacity.loopback + SPILLED)
 
@@ -34,82 +29,25 @@ cdef class Replay:
 
         Raises Nondeterminism or SourceGap by name, JournalCorrupt where a record is bad.
         """
-        cdef bint more = True
-        if self.on_page is not None or type(self) is not Replay:
-            self._play_apart(reader, until)
-        else:
-            while more and (not until or self.events < until):
-                with nogil:
-                    more = self._many(reader, until)
+        cdef uint64_t seq = 0
+        cdef char* body = NULL
+        cdef uint32_t length = 0
+        cdef int found
+        while not until or self.events < until:
+            found = reader.next(&seq, &body, &length)
+            if found <= 0:
+                break
+            with nogil:
+                self._record(seq, body, length)
+            if self.core.faults.code():
                 self.core.raise_fault()
+            self.events += 1
+            if self.on_page is not None:
+                self.on_page((<char*>self.core.spine.slot(seq))[:PAGE_SIZE])
         reader.check()
         if not until:
             self._complete()
         self.core.raise_fault()
-
-    def _play_apart(self, JournalReader reader, uint64_t until):
-        """One event after the other: each page is shown while it is there, or somebody hears of it in between."""
-        cdef uint64_t seq = 0
-        cdef char* body = NULL
-        cdef uint32_t length = 0
-        while (not until or self.events < until) and reader.next(&seq, &body, &length) > 0:
-            with nogil:
-                self._record(seq, body, length)
-            self.core.raise_fault()
-            self.events += 1
-            if self.on_page is not None:
-                self.on_page((<char*>self.core.spine.slot(seq))[:PAGE_SIZE])
-
-    cdef bint _many(self, JournalReader reader, uint64_t until) noexcept nogil:
-        """So many records that somebody may still interrupt it; 0: the reader has no more, or something is wrong."""
-        cdef uint64_t seq = 0
-        cdef char* body = NULL
-        cdef uint32_t length = 0
-        cdef int found = 1
-        cdef int i
-        for i in range(MANY):
-            if self.core.faults.code() or (until and self.events + self.pushed >= until):
-                break
-            found = reader.next(&seq, &body, &length)
-            if found <= 0:
-                break
-            self._together(seq, body, length)
-        self._settle()
-        return found > 0 and not self.core.faults.code()
-
-    cdef void _together(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil:
-        """Inputs that follow each other go through the engines together, and share the waits for memory: an engine sees
-        its events alone. What was derived comes when its cause has been everywhere."""
-        cdef const Header* header = <const Header*>body
-        cdef Input item
-        if not self._is_next_input(header, length):
-            self._settle()
-            if not self.core.faults.code():
-                self._record(seq, body, length)
-                self.events += not self.core.faults.code()
-            return
-        self.core.sequencer.kill = header.kill
-        self._asked(header, body + sizeof(Header), &item)
-        self.core.push(&item)
-        self.pushed += 1
-        if self.pushed == self.batch:
-            self._settle()
-
-    cdef bint _is_next_input(self, const Header* header, uint32_t length) noexcept nogil:
-        """Whether it is an input that nothing is wrong with."""
-        return (length >= sizeof(Header) and header.length == length - sizeof(Header) and header.length <= REQUEST_SIZE
-                and not header.flags & (H_DERIVED | H_TIMER)
-                and header.source_seq == self.core.sequencer.source_seqs[header.source] + 1)
-
-    cdef void _settle(self) noexcept nogil:
-        """The engines come to all that is sequenced."""
-        if self.pushed:
-            self.core.run()
-            if not self.core.faults.code():
-                self.events += self.pushed
-            self.pushed = 0
-            self._collect()
-            self._discard_sends()
 
     cdef void _record(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil:
         cdef const Header* header = <const Header*>body
@@ -128,12 +66,7 @@ cdef class Replay:
 
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
         cdef Input item
-        self._asked(header, request, &item)
-        self.core.input(&item)
-
-    cdef void _asked(self, const Header* header, const char* request, Input* item) noexcept nogil:
-        """The input that it was; of its request no more than it has."""
-        memset(item, 0, <size_t>(<char*>item.request - <char*>item))
+        memset(&item, 0, sizeof(Input))
         item.time_ns = header.time_ns
         item.source_seq = header.source_seq
         item.kind = header.kind
@@ -142,6 +75,7 @@ cdef class Replay:
         item.source = header.source
         item.flags = header.flags & H_JOURNAL_FULL
         memcpy(item.request, request, header.length)
+        self.core.input(&item)
 
     cdef bint _same(self, const Derived* item, const Header* header, const char* request) noexcept nogil:
         return (item != NULL and item.kind == header.kind and item.length == header.length

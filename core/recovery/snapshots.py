@@ -190,8 +190,9 @@ def reader_from(journal: Path, seq: int, *, follow: bool = False) -> JournalRead
     if not used:
         raise ValueError(f"{journal}: it begins after event {seq}")
     reader = JournalReader(journal, from_segment=used[-1].number, follow=follow)
-    if seq > used[-1].first_sequence and not reader.skip_to(seq):
-        raise ValueError(f"{journal}: it ends before event {reader.expected_sequence}")
+    for found in range(used[-1].first_sequence, seq):
+        if next(reader, None) is None:
+            raise ValueError(f"{journal}: it ends before event {found}")
     return reader
 
 

@@ -274,22 +274,6 @@ def test_a_lost_end_of_a_segment_within_a_run_is_corruption(tmp_path: Path) -> N
     assert "lacks its end record" in str(error)
 
 
-def test_a_reader_skips_to_a_sequence_and_checks_what_it_passes(tmp_path: Path) -> None:
-    with writer(tmp_path) as log:
-        fill(log, 300)
-    for target in (1, 2, 150, 300):
-        reader = JournalReader(tmp_path)
-        assert reader.skip_to(target)
-        assert next(reader) == (target, body(target))
-    assert JournalReader(tmp_path).skip_to(301)
-    assert not JournalReader(tmp_path).skip_to(302)
-    raw = bytearray((tmp_path / "00000001.nacre").read_bytes())
-    raw[HEADER + RECORD] ^= 1
-    (tmp_path / "00000001.nacre").write_bytes(raw)
-    with pytest.raises(JournalCorrupt):
-        JournalReader(tmp_path).skip_to(150)
-
-
 def test_max_bytes_denies_and_the_reserve_stays(tmp_path: Path) -> None:
     with writer(tmp_path, max_bytes=8192) as log:
         while log.append_bytes(log.last_sequence + 1, b"x" * 100):

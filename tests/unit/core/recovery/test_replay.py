@@ -59,37 +59,6 @@ def test_the_same_lines_give_the_same_state_with_and_without_a_journal(tmp_path:
     assert run.state_hash == recorded_day(tmp_path).state_hash
 
 
-def test_events_that_go_together_give_what_one_after_the_other_gives(tmp_path: Path) -> None:
-    recorded_day(tmp_path)
-    with writer(tmp_path) as journal:
-        last = journal.last_sequence
-    for until in (1, 23, 24, 25, last // 2, last - 1, last, 0):
-        together, apart = Replay(SMALL), Replay(SMALL)
-        apart.on_page = len  # who is shown each page is shown one after the other
-        together.play(JournalReader(tmp_path), until)
-        apart.play(JournalReader(tmp_path), until)
-        assert together.events == apart.events == (until or last)
-        assert (together.derived, together.completed) == (apart.derived, apart.completed)
-        assert together.core.state_hash() == apart.core.state_hash()
-
-
-def test_a_gap_among_events_that_go_together_is_found_at_its_event(tmp_path: Path) -> None:
-    recorded_day(tmp_path / "good")
-    bodies = [body for _, body in JournalReader(tmp_path / "good")]
-    heads = [np.frombuffer(body, m.HEADER, 1)[0] for body in bodies]
-    gap = next(i for i in range(len(bodies) - 1, 0, -1) if not int(heads[i]["flags"]) & m.HeaderFlag.DERIVED)
-    with writer(tmp_path / "gap") as journal:
-        for seq, body in enumerate((*bodies[: gap - 1], bodies[gap]), 1):
-            journal.append_bytes(seq, body)
-    played = Replay(SMALL)
-    with contextlib.suppress(CoreFault):
-        played.play(JournalReader(tmp_path / "gap"))
-    before = Replay(SMALL)
-    before.play(JournalReader(tmp_path / "good"), played.events)
-    assert 0 < played.events <= gap
-    assert played.core.state_hash() == before.core.state_hash()
-
-
 @pytest.mark.parametrize("engine", ["risk", "orders", "router"])
 def test_a_planted_nondeterminism_is_named(tmp_path: Path, engine: str) -> None:
     with writer(tmp_path) as journal:
