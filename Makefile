@@ -52,6 +52,9 @@ faults: env ## kill every process at every store, in a build made for it (ARGS="
 fuzz: env ## anything at all into rings, frames, messages, files: 100,000 inputs a target (ARGS="--inputs 1000000 --seed 3")
 	$(PY) -m tests.fuzz $(ARGS)
 
+soak: env ## ten times the demo's load for 30 minutes, every ring full, memory flat (ARGS="--minutes 5 --sessions 100")
+	$(PY) -m tests.soak $(ARGS)
+
 simulate: env ## a live core's turns, faults and venues by seed, checked after each step (ARGS="--seeds 100000 --minutes 30", "--seed 7")
 	$(PY) -m tests.simulation.live $(ARGS)
 
@@ -108,6 +111,11 @@ deps: ## install the Debian packages that are missing
 
 fresh: ## demo and test in a clean clone of HEAD with an empty pip cache
 	@$(SETUP) fresh.py
+
+audit: env ## which known vulnerabilities the locked packages have, as their registries tell (ARGS="-o json")
+	[ -x build/audit/bin/python ] || $(PY) -m venv build/audit
+	build/audit/bin/python -m pip install -q --require-hashes -r deploy/setup/audit.lock
+	build/audit/bin/python deploy/setup/audit.py $(ARGS)
 
 lock: ## write deploy/setup/requirements.lock anew
 	@$(SETUP) lock.py

@@ -50,6 +50,7 @@ KEYS = {
     "remote": str,
     "realtime": int,
     "lock_memory": bool,
+    "touch_memory": bool,
     "cpus": list,
     "max_sessions": int,
     "segment_mb": int,
@@ -89,6 +90,7 @@ class CoreConfig:
     remote: str = REMOTE_ADDRESS
     realtime: int = 0
     lock_memory: bool = False
+    touch_memory: bool = False
     cpus: tuple[int, ...] = ()
     max_sessions: int = SESSIONS_MAX
     segment_mb: int = SEGMENT_MB
@@ -240,6 +242,7 @@ def _made(file: str, keys: dict[str, Any], lines: list[Line]) -> CoreConfig:
         partition_by=keys.get("partitions", {}).get("by", "account"),
         realtime=_realtime(file, keys.get("realtime", 0), keys.get("wait", "auto")),
         lock_memory=keys.get("lock_memory", False),
+        touch_memory=keys.get("touch_memory", False),
         remote=_remote(file, keys),
         cpus=_cpus(file, keys.get("cpus", [])),
         max_sessions=keys.get("max_sessions", SESSIONS_MAX),

@@ -109,7 +109,7 @@ def plans(config: Any, capacity: dict[str, int]) -> list[Plan]:
             socket=os.fspath(config.socket),
             durability=config.durability,
             segment_bytes=config.segment_mb << 20,
-            touch=wait == "spin",
+            touch=wait == "spin" or config.touch_memory,
             where=where[stages[0]],
             realtime=config.realtime,
             lock=config.lock_memory,

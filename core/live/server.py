@@ -36,7 +36,7 @@ from core.live.supervisor import Supervisor
 from core.recovery import capacity_of
 from core.recovery.snapshots import files, newest, write
 from core.scenario.encoder import Event
-from core.topology import CONTAINED
+from core.topology import CONTAINED, ENGINE_NAMES
 from core_ext import journal as journals
 from core_ext.held_lock import HeldLock
 from core_ext.killpage import KillPage
@@ -149,6 +149,9 @@ class Core:
         """At the newest snapshot."""
         made = newest(self.config.journal, 1 << 63, lambda: Shadow(self.config.journal, self.capacity))
         self.snapshot_seq = made.events
+        if self.config.touch_memory:
+            for name in ENGINE_NAMES:
+                getattr(made.core, name).arena.touch()
         return made
 
     def take_snapshot(self) -> None:

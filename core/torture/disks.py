@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import SubprocessError
 
 from core import messages as m
 from core.torture.disk import Disk
@@ -67,7 +68,6 @@ class OnDisk(Round):
             self.core.reap()
         self.await_unlocked()
         self.come_back()
-        self.lost_power = False
         self.session.load(self.rng, LOAD_S)
         self.end()
 
@@ -130,7 +130,6 @@ def _power(one: OnDisk) -> None:
     one.session.read()
     told |= one.session.acknowledged()
     one.disk.lose_power(one.core.journal, one.rng)
-    one.lost_power = True
     missing = told - set(order_names(one.core.journal))
     if missing:
         one.tally.lost += len(missing)
@@ -151,7 +150,7 @@ def fail(name: str, place: Path, rng: random.Random, tally: Tally) -> None:
         tally.disks[name] += 1
         if not one.disk.syncs:
             one.wrong("the core doesn't sync through this disk")
-    except (AssertionError, OSError, ValueError) as error:
+    except (AssertionError, OSError, ValueError, SubprocessError) as error:
         one.failed(error)
         tally.note(f"disk: {name}")
     finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import signal
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
 from core.torture.damage import DAMAGES, check
@@ -61,7 +62,7 @@ def _round(
         if stop:
             one.strike(rng.choice([each["name"] for each in one.status()["workers"]]), signal.SIGSTOP)
         one.end()
-    except (AssertionError, OSError) as error:
+    except (AssertionError, OSError, SubprocessError) as error:
         one.failed(error)
     finally:
         one.core.end()

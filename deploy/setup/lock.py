@@ -1,7 +1,8 @@
 """Writes the locks: exact versions and the hashes of their wheels, without addresses.
 
 requirements.lock is the project's own environment; NautilusTrader's pins conflict with it, so each of its
-versions has an environment and a lock of its own: `lock.py --nautilus-trader`.
+versions has an environment and a lock of its own: `lock.py --nautilus-trader`. So has who looks for known
+vulnerabilities: `lock.py --audit`.
 
 pip resolves once for each Python and processor that nacre supports; the lock holds the union.
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("requirements.lock")
+AUDIT_LOCK = Path(__file__).with_name("audit.lock")
 EXTRAS = (
     "analytics", "backend", "bench", "calendars", "cluster", "dev", "factor", "features", "ml",
     "parquet", "periphery", "portfolio", "top",
@@ -110,6 +112,8 @@ def main() -> None:
                 MACHINES,
                 NEWER_GLIBCS,
             )
+    elif sys.argv[1:] == ["--audit"]:
+        write(AUDIT_LOCK, ["pip-audit>=2.10"])
     else:
         write(LOCK, wanted())
 

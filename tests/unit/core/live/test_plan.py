@@ -85,3 +85,10 @@ def test_a_remote_engine_has_an_address() -> None:
     found = {plan.stages[0]: plan for plan in plans(config, asdict(Capacity()))}
     assert (found["risk"].where, found["risk"].remote) == ("remote", "tcp://engine-risk:9")
     assert (found["sequencer"].where, found["sequencer"].remote) == ("fused", "")
+
+
+def test_memory_is_touched_at_the_start_by_who_spins_or_where_it_is_asked_for() -> None:
+    sizes = asdict(Capacity())
+    assert not plans(CoreConfig(wait="sleep"), sizes)[0].touch
+    assert plans(CoreConfig(wait="sleep", touch_memory=True), sizes)[0].touch
+    assert plans(CoreConfig(wait="spin"), sizes)[0].touch
