@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bench.peer_ways import WAYS, Absent, Way
 from core_ext.histogram import Histogram
 
 WARM = 20
+OWN = "own"
 
 
 def run(
@@ -28,7 +30,25 @@ def run(
     ways: Sequence[type[Way]] = WAYS,
 ) -> dict[str, Any]:
     """ok: every message came back as it was sent. size is rounded up to whole words. postgres: a database's
-    address."""
+    address; OWN: of a server that runs meanwhile."""
+    with _database(postgres) as address:
+        return _run(rounds, messages, size, address, ways)
+
+
+@contextmanager
+def _database(asked: str) -> Iterator[str]:
+    """The address; "": there is none."""
+    from tests.support_postgres import find_tools, postgres_server
+
+    tools = find_tools() if asked == OWN else None
+    if tools is None:
+        yield "" if asked == OWN else asked
+        return
+    with postgres_server(tools) as server:
+        yield server.address
+
+
+def _run(rounds: int, messages: int, size: int, postgres: str, ways: Sequence[type[Way]]) -> dict[str, Any]:
     size = -(-size // 8) * 8
     found = {way.name: Histogram() for way in ways}
     wrong = dict.fromkeys(found, 0)
