@@ -54,7 +54,7 @@ def run(
     file = data / "fx" / "oanda_eurusd_tick_20140502.zip"
     if not file.exists():
         raise NoData(f"{file}: no recording of EURUSD: --data FOLDER")
-    python = python or _environment()
+    python = python or environment()
     quotes = ticks_of(quotes_of(file))
     plan = plan_of(seed, len(quotes))
     expected = prices_of(quotes, plan)
@@ -85,7 +85,8 @@ def run(
     }
 
 
-def _environment() -> str:
+def environment() -> str:
+    """The interpreter of an environment that has it, made where there is none. NoEngine."""
     folder = env.default_folder("hftbacktest")
     try:
         env.install(LOCK, folder, "hftbacktest (its wheels are for x86_64 and Python 3.13)")
@@ -161,3 +162,7 @@ def theirs(process: subprocess.Popen[str], quotes: Array, expected: list[int]) -
     found = _line(process)
     right = found["prices"] == expected and found["seen"] == len(quotes)
     return found["processor_ns"], right and found["total"] == int(quotes[:, 1:].sum())
+
+
+if __name__ == "__main__":
+    print(environment())

@@ -88,15 +88,19 @@ def _said(words: list[str], root: Path) -> tuple[int, str, str]:
     with subprocess.Popen(words, cwd=root, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             out, said = process.communicate(timeout=PATIENCE_S)
-            return process.returncode, out, said.strip()
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-    return 1, "", f"not done within {PATIENCE_S:.0f} s"
+            _end(process)
+            return 1, "", f"not done within {PATIENCE_S:.0f} s"
+        return process.returncode, out, said.strip()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
