@@ -19,13 +19,13 @@ from hftbacktest import (
     BUY_EVENT,
     DEPTH_EVENT,
     EXCH_EVENT,
-    IOC,
     LOCAL_EVENT,
     MARKET,
     SELL_EVENT,
     BacktestAsset,
     HashMapMarketDepthBacktest,
 )
+from hftbacktest.order import IOC
 from hftbacktest.types import event_dtype
 from numba import njit
 

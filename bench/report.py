@@ -21,7 +21,7 @@ STYLE = (
     "th,td{padding:.2em .7em;text-align:right;border-bottom:1px solid #ddd}"
     "th:first-child,td:first-child{text-align:left}figure{display:inline-block;margin:0 1em 1em 0}"
 )
-WITH_PEERS = ("peers", "nt", "hftbacktest")
+WITH_PEERS = ("peers", "nt", "hftbacktest", "data")
 """Benches that ask somebody else the same: told in one table."""
 
 type Row = Mapping[str, Any]
