@@ -10,6 +10,7 @@ processors than there are is a prediction, and stands as one.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
@@ -20,7 +21,7 @@ import numpy as np
 from bench import hop
 from bench.machine import choose_two, machine
 from bench.model_core import ACCOUNTS, BATCH, ORDERS, STAGES, SYMBOLS, Line, rows
-from bench.orders import Array, Inputs, Shape
+from bench.orders import MAX_QTY, Array, Inputs, Shape
 from bench.queueing import (
     Crossing,
     Work,
@@ -38,9 +39,11 @@ CUTS = {"orders": True, "resolve": False, "risk": False, "positions": False, "jo
 
 LOADS = (0.3, 0.6, 0.8)
 PROCESSORS = (2, 3, 4, 6, 8, 10, 16, 32, 64)
-BURST, OPEN, SINGLES, FULL = 4000, 3000, 300, 40  # events of a block; turns of a block with one, with many
+BURST, OPEN, SINGLES, FULL = 4000, 3000, 300, 40
+"""Events of a block in a burst and at arrivals at random; turns of a block with one event and with many."""
+
 QUANTILES = (50, 90)
-PAUSE_HOPS = 20
+HOPS = 20
 
 
 def run(blocks: int = 6, seed: int = 1) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def run(blocks: int = 6, seed: int = 1) -> dict[str, Any]:
         stages, idle_ns = found["stages"], found["idle_ns"]
         predicted = [_one_processor(line, stages, idle_ns, blocks, seed)]
         checks["one"] = _right(line, seed)
-    hop_ns = hop.run(blocks=PAUSE_HOPS, lines=5)["hop_ns"]["p50"]
+    hop_ns = hop.run(blocks=HOPS, lines=5)["hop_ns"]["p50"]
     crossing = Crossing(0.0, 0.0, hop_ns)
     for name, calibrates in CUTS.items():
         cut = STAGES.index(name)
@@ -190,8 +193,11 @@ def _right(line: Line, seed: int) -> bool:
     orders = told["fed"] - rows(1, seed)[1]
     expected = Inputs(Shape(symbols=SYMBOLS, accounts=ACCOUNTS, seed=seed))
     expected.declared(0)
-    denied = int(np.count_nonzero(expected.orders(ORDERS - 1)["request"]["qty"][:orders] > 1000))
-    return told["events"] == told["fed"] and told["denied"] == denied
+    denied = int(np.count_nonzero(expected.orders(ORDERS - 1)["request"]["qty"][:orders] > MAX_QTY))
+    right = told["events"] == told["fed"] and told["denied"] == denied
+    if not right:
+        print(f"bench model: {told}, {denied} orders to be denied", file=sys.stderr)
+    return right
 
 
 def _row(what: str, predicted: float, measured: float) -> dict[str, Any]:

@@ -116,7 +116,7 @@ cdef class Player:
             target = self.board.last() + batch
             began = ticks()
             if self._push(batch) < batch:
-                return 0
+                return False
             took[turn, 0] = ticks_to_ns(ticks() - began)
             for at in range(count):
                 stage = stages[at]
@@ -128,5 +128,5 @@ cdef class Player:
                         tries += 1
                     took[turn, at + 1] = ticks_to_ns(ticks() - began)
             if self._done(self.last) < target:
-                return 0
-        return 1
+                return False
+        return True
