@@ -1,9 +1,9 @@
 """The same recorded day and the same orders here and in hftbacktest: the fills, and quotes a second of each.
 
-hftbacktest is in an environment of its own: its pin of numpy is not ours. A strategy of both reads bid and ask of
-each quote and sends the market order that a plan has after it; there it is compiled by numba, here it is
-Python. Quotes lie in memory for both, orders arrive at once, and what is shown is more than is ordered, so
-that the models agree: each fill must be the same. Passes take turns.
+hftbacktest is in an environment of its own: its pin of numpy is not ours. A strategy of both reads bid and
+ask of each quote and sends the market order that a plan has after it; there it is compiled by numba, here it
+is Python. Quotes lie in memory for both, orders arrive at once, and what is shown is more than is ordered,
+so that the models agree: each fill must be the same. Passes take turns.
 """
 
 from __future__ import annotations
@@ -60,13 +60,19 @@ def run(
     expected = prices_of(quotes, plan)
     took: dict[str, list[int]] = {"ours": [], "theirs": []}
     equal = True
-    with tempfile.TemporaryDirectory(prefix="nacre-bench-") as folder:
-        with _peer(python, given(Path(folder), quotes, plan)) as (peer, told):
-            for turn in range(rounds):
-                for who in ("ours", "theirs") if turn % 2 == 0 else ("theirs", "ours"):
-                    ns, right = ours(quotes, plan, expected) if who == "ours" else theirs(peer, quotes, expected)
-                    took[who].append(ns)
-                    equal &= right
+    with (
+        tempfile.TemporaryDirectory(prefix="nacre-bench-") as folder,
+        _peer(python, given(Path(folder), quotes, plan)) as (peer, told),
+    ):
+        passes = {
+            "ours": lambda: ours(quotes, plan, expected),
+            "theirs": lambda: theirs(peer, quotes, expected),
+        }
+        for turn in range(rounds):
+            for who in ("ours", "theirs") if turn % 2 == 0 else ("theirs", "ours"):
+                ns, right = passes[who]()
+                took[who].append(ns)
+                equal &= right
     rates = {f"{who}_quotes_per_s": round(len(quotes) * 1e9 / median(each)) for who, each in took.items()}
     return {
         "ok": equal,
@@ -75,9 +81,9 @@ def run(
         "quotes": len(quotes),
         "orders": len(plan),
         "reference_equal": {"fills": equal},
-        "peers": [{"peer": "hftbacktest", "version": told["version"], "compiled_by": f"numba {told['numba']}"}],
-        "does": "ours: the core's risk, orders, positions and a venue, its strategy in Python; theirs: a book and an "
-        "exchange model, its strategy compiled",
+        "peers": [{"peer": "hftbacktest", "version": f"{told['version']}, numba {told['numba']}"}],
+        "does": "ours: the core's risk, orders, positions and a venue, its strategy in Python; theirs: a "
+        "book and an exchange model, its strategy compiled",
         "machine": machine(),
         "placement": {"both": "anywhere", "processes": 2},
         "wait": "none: quotes lie ready",

@@ -67,7 +67,7 @@ def feed_of(quotes: Any) -> Any:
         rows += [(side, ts, old, 0) for old, new, side in both if old and old != new]
         rows += [(side, ts, new, SHOWN) for old, new, side in both if old != new or side == BUY_EVENT]
         before = (bid, ask)
-    rows.append((BUY_EVENT, rows[-1][1] + 1, before[0], SHOWN))  # the end of the data is no feed: this one isn't seen
+    rows.append((BUY_EVENT, rows[-1][1] + 1, before[0], SHOWN))  # not seen: what ends the data is no feed
     table = np.array(rows, np.int64)
     feed = np.zeros(len(rows), event_dtype)
     feed["ev"] = table[:, 0] | (DEPTH_EVENT | EXCH_EVENT | LOCAL_EVENT)

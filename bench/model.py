@@ -1,9 +1,9 @@
-"""How many events would the core take on more processors, and how late would they be, by what its stages take?
+"""How many events would the core take on more processors, and how late, by what its stages take?
 
 Measured first: what each stage takes of a turn with one event and with many, on one processor; what it costs
 whoever writes and whoever reads when an event goes from one processor to another, at one cut through the
-path; the hop itself. Then `bench/queueing` says what the core does on one processor and on two, cut elsewhere, in
-a burst and at arrivals at random, and each of these is measured in the same run. What it says of more
+path; the hop itself. Then `bench/queueing` says what the core does on one processor and on two, cut
+elsewhere, in a burst and at arrivals at random, and each of these is measured in the same run. What it says of more
 processors than there are is a prediction, and stands as one.
 """
 
@@ -209,8 +209,8 @@ def _row(what: str, predicted: float, measured: float) -> dict[str, Any]:
 def table(stages: Sequence[Work], crossing: Crossing, beside: float, seed: int) -> list[dict[str, Any]]:
     """What the model says of more processors: one core over them, and as many cores as there are.
 
-    Latency is at half of what one processor can do, the same for all. beside: what is left of a core's rate beside
-    others; it is measured with two.
+    Latency is at half of what one processor can do, the same for all. beside: what is left of a core's rate
+    beside others; it is measured with two.
     """
     alone = servers(stages, (), crossing)
     rate = events_per_s(alone, BATCH) / 2

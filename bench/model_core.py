@@ -4,8 +4,8 @@ the desk's ring by who has the sequencer.
     with Line(groups, cpus) as line: line.play(planned) -> when each order was done
 
 Each group of stages is a process, `python -m bench.model_core`, spoken to by lines of JSON. The first group
-feeds; the last one says when an order is done. All events are orders for a venue that answers by hand, so that
-nothing comes back: an order is one event.
+feeds; the last one says when an order is done. All events are orders for a venue that answers by hand, so
+that nothing comes back: an order is one event.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Failed(RuntimeError):
 
 
 def rows(orders: int, seed: int) -> tuple[Array, int]:
-    """INPUT rows, numbered: all that is declared, a quote of each symbol, then orders. How many before those."""
+    """INPUT rows, numbered: all that is declared, quotes among it, then orders. How many before those."""
     book = Book()
     said = [event for line in declarations() for event in book.events(Said(0, 0, *_converted(line)))]
     table = np.zeros(len(said) + 1 + orders, INPUT)
@@ -99,7 +99,7 @@ def declarations() -> Iterator[dict[str, Any]]:
 
 
 class Line:
-    """A core whose stages run in `groups`, each in a process on its processor of `cpus`. seed: of its orders."""
+    """A core whose stages run in `groups`, each a process on its processor of `cpus`. seed: of its orders."""
 
     def __init__(self, groups: Sequence[Sequence[str]], cpus: Sequence[int], seed: int = 1) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="nacre-bench-")

@@ -1,8 +1,8 @@
 """A core as a line of queues: how many events a second it can take, and how long one is in it.
 
-A `Server` is a processor with the stages that run on it. It takes what waits, `batch` events at most, and is done
-with all of them `fixed_ns` and `each_ns` for each of them later: that is how a stage of the core works. The
-next server hears of them `hop_ns` after that. With a batch of one it is the queue of the textbooks, M/D/1
+A server is a processor with the stages that run on it. It takes what waits, `batch` events at most, and is
+done with all of them `fixed_ns` and `each_ns` for each of them later: that is how a stage of the core works.
+The next server hears of them `hop_ns` after that. With a batch of one it is the queue of the textbooks, M/D/1
 where arrivals are random.
 """
 

@@ -47,8 +47,8 @@ def _placements(folder: Path) -> Row | None:
 
 
 def of(last: Row, runs: Sequence[Row], placements: Row | None = None) -> str:
-    """HTML of a run. runs: all, it among them, for lines over the runs. placements: of a run of its own, where
-    this one has none."""
+    """HTML of a run. runs: all, it among them, for lines over the runs. placements: of a run of its own,
+    where this one has none."""
     asked = {row["name"]: row for row in last["benches"]}
     if placements and not (asked.get("placement") or {}).get("found"):
         own = {"name": "placement", "words": "placement --report DIR", "load": placements.get("load_average")}
@@ -74,7 +74,8 @@ def of(last: Row, runs: Sequence[Row], placements: Row | None = None) -> str:
 def _bench(row: Row) -> Iterator[str]:
     found = row["found"]
     apart = " In a run of its own, not this one." if row.get("apart") else ""
-    yield f"<h2>{escape(row['name'])}</h2><p>nacre bench {escape(row['words'])}; load {row['load']}.{apart}</p>"
+    words = f"nacre bench {row['words']}; load {row['load']}.{apart}"
+    yield f"<h2>{escape(row['name'])}</h2><p>{escape(words)}</p>"
     for title, lines in _plots(row["name"], found):
         yield _plot(title, lines)
     values = [{"figure": place, "value": value} for place, value in figures(found)]
@@ -131,17 +132,19 @@ def _engines(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, list[tup
 def _processors(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, list[tuple[Any, float]]]]]:
     """What the model says of more processors."""
     rows = found["processors"]
-    yield "predicted: events a second of one core", {"events": [(str(r["size"]), r["events_per_s"]) for r in rows]}
+    rates = [(str(row["size"]), row["events_per_s"]) for row in rows]
+    yield "predicted: events a second of one core", {"events": rates}
     yield (
         "predicted: sojourn, ns",
-        {key: [(str(r["size"]), r[f"{key}_ns"]) for r in rows] for key in ("p50", "p99")},
+        {key: [(str(row["size"]), row[f"{key}_ns"]) for row in rows] for key in ("p50", "p99")},
     )
 
 
 def _peers(benches: Sequence[Row]) -> str:
     """Who was measured against in this run, each with its version or why it wasn't."""
     rows = [
-        {"bench": row["name"], "peer": each["peer"], "version": each.get("version", ""), "why not": each.get("why_not", "")}
+        {"bench": row["name"], "peer": each["peer"]}
+        | {"version": each.get("version", ""), "why not": each.get("why_not", "")}
         for row in benches
         for each in (row["found"] or {}).get("peers", ())
     ]

@@ -82,8 +82,8 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
 
 
 def _said(words: list[str], root: Path) -> tuple[int, str, str]:
-    """(exit code, output, what it said). One that takes too long is interrupted, so that it ends the cores and
-    servers that it has started."""
+    """(exit code, output, what it said). One that takes too long is interrupted, so that it ends the cores
+    and servers that it has started."""
     pipe = subprocess.PIPE
     with subprocess.Popen(words, cwd=root, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -113,7 +113,9 @@ def keep(found: dict[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / LAST).write_text(json.dumps(found, indent=1) + "\n")
     line = {key: found[key] for key in ("at", "commit", "ok", "seconds", "machine")}
-    line["benches"] = [{"name": row["name"], "load": row["load"], "found": _few(row["found"])} for row in found["benches"]]
+    line["benches"] = [
+        {"name": row["name"], "load": row["load"], "found": _few(row["found"])} for row in found["benches"]
+    ]
     with (folder / HISTORY).open("a") as history:
         history.write(json.dumps(line) + "\n")
 

@@ -267,7 +267,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench(
         "hftbacktest",
         "hftbacktest on the same recorded day.",
-        "The same recorded day and orders here and in hftbacktest: each fill equal, quotes a second, in turn.",
+        "The same recorded day and orders here and in hftbacktest: each fill equal, quotes a second.",
         (
             _count("rounds", 5, 1000, "Passes of each, in turn."),
             _seed(),
@@ -389,7 +389,7 @@ BENCHES: tuple[Bench, ...] = (
             _count("size", 320, 4096, "Bytes of a message.", least=16),
             click.Option(
                 ["--postgres"], default="", metavar="URL",
-                help="A database that it may make tables in; own: starts a server, if PostgreSQL is installed.",
+                help="A database that it may make tables in; own: a server of its own.",
             ),
         ),
         brief="--rounds 4 --messages 200 --postgres own",
