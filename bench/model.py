@@ -3,8 +3,8 @@
 Measured first: what each stage takes of a turn with one event and with many, on one processor; what it costs
 whoever writes and whoever reads when an event goes from one processor to another, at one cut through the
 path; the hop itself. Then `bench/queueing` says what the core does on one processor and on two, cut
-elsewhere, in a burst and at arrivals at random, and each of these is measured in the same run. What it says of more
-processors than there are is a prediction, and stands as one.
+elsewhere, in a burst and at arrivals at random, and each of these is measured in the same run. What it says
+of more processors than there are is a prediction, and stands as one.
 """
 
 from __future__ import annotations

@@ -49,13 +49,13 @@ def _placements(folder: Path) -> Row | None:
 def of(last: Row, runs: Sequence[Row], placements: Row | None = None) -> str:
     """HTML of a run. runs: all, it among them, for lines over the runs. placements: of a run of its own,
     where this one has none."""
-    asked = {row["name"]: row for row in last["benches"]}
-    if placements and not (asked.get("placement") or {}).get("found"):
-        own = {"name": "placement", "words": "placement --report DIR", "load": placements.get("load_average")}
-        benches = [row for row in last["benches"] if row["name"] != "placement"]
-        benches.append(own | {"found": placements, "apart": True})
-    else:
-        benches = list(last["benches"])
+    benches = [row for row in last["benches"] if row["found"]]
+    if placements and not any(row["name"] == "placement" for row in benches):
+        load = placements.get("load_average")
+        words = "placement --report DIR"
+        benches.append(
+            {"name": "placement", "words": words, "load": load, "found": placements, "apart": True}
+        )
     machine = ", ".join(f"{key} {value}" for key, value in last["machine"].items())
     when = f"{last['at']}, commit {last['commit']}, {last['seconds']} s in all. {machine}."
     parts = [
@@ -63,7 +63,7 @@ def of(last: Row, runs: Sequence[Row], placements: Row | None = None) -> str:
         _table(suite.shown(last)),
         *_history(runs),
         _peers(last["benches"]),
-        *(part for row in benches if row["found"] for part in _bench(row)),
+        *(part for row in benches for part in _bench(row)),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>nacre bench</title>'
