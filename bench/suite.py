@@ -69,7 +69,7 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
     words = [bench.name, *shlex.split(bench.brief)]
     began = time.monotonic()
     code, out, said = _said([python, "-m", "core.cli", "bench", *words, "-o", "json"], root)
-    found = json.loads(out) if out else None
+    found = _parsed(out)
     return {
         "name": bench.name,
         "words": shlex.join(words),
@@ -92,6 +92,15 @@ def _said(words: list[str], root: Path) -> tuple[int, str, str]:
             _end(process)
             return 1, "", f"not done within {PATIENCE_S:.0f} s"
         return process.returncode, out, said.strip()
+
+
+def _parsed(out: str) -> dict[str, Any] | None:
+    """What a bench found; None: it said nothing, or broke off."""
+    try:
+        found: dict[str, Any] = json.loads(out)
+    except ValueError:
+        return None
+    return found
 
 
 def _end(process: subprocess.Popen[str]) -> None:
