@@ -125,8 +125,12 @@ class Line:
         self._processes.append(
             subprocess.Popen(
                 [sys.executable, "-m", "bench.model_core", *words],
-                cwd=ROOT, pass_fds=[self._fd], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
+                cwd=ROOT,
+                pass_fds=[self._fd],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         )
 
     def play(self, planned: Array) -> Array:
@@ -220,7 +224,8 @@ class Group:
 
     def op_told(self) -> dict[str, Any]:
         egress = self.stages["egress"]
-        assert isinstance(egress, EngineStage) and isinstance(egress.engine, Egress)
+        assert isinstance(egress, EngineStage)
+        assert isinstance(egress.engine, Egress)
         return {"events": self.worker.board.seq, "fed": self.base, "denied": egress.engine.denials}
 
     def op_turns(self, batch: int, count: int) -> dict[str, Any]:

@@ -388,7 +388,9 @@ BENCHES: tuple[Bench, ...] = (
             _count("messages", 500, 100_000, "Of a block.", least=10),
             _count("size", 320, 4096, "Bytes of a message.", least=16),
             click.Option(
-                ["--postgres"], default="", metavar="URL",
+                ["--postgres"],
+                default="",
+                metavar="URL",
                 help="A database that it may make tables in; own: a server of its own.",
             ),
         ),

@@ -25,7 +25,8 @@ def test_our_side_fills_what_the_plan_says_at_the_touch() -> None:
     expected = hft.prices_of(quotes, PLAN)
     assert expected == [110_004, 110_002, 110_004]
     ns, right = hft.ours(quotes, PLAN, expected)
-    assert right and ns > 0
+    assert right
+    assert ns > 0
     assert not hft.ours(quotes, PLAN, [*expected[:2], 1])[1]
 
 

@@ -35,7 +35,7 @@ def test_one_at_a_time_is_the_textbook_s_queue(load: float) -> None:
 
 
 def test_a_load_that_can_not_be_borne() -> None:
-    with pytest.raises(ValueError, match="load of 1.20"):
+    with pytest.raises(ValueError, match=r"load of 1\.20"):
         md1_sojourn_ns(1000.0, 1.2e6)
 
 
@@ -95,7 +95,7 @@ def test_stages_on_processors() -> None:
     assert servers(stages, (2,), Crossing(5.0, 7.0, 0.0)) == [Work(20.0, 405.0), Work(10.0, 207.0)]
     assert len(list(splits(5, 3))) == 6
     cuts, line = best_split(stages, 2, NOTHING, 24)
-    assert (cuts, len(line)) == ((1,), 2) or cuts == (2,)
+    assert (cuts, len(line)) == ((2,), 2)
     assert best_split(stages, 64, NOTHING, 24)[0] == (1, 2)
 
 
@@ -106,5 +106,6 @@ def test_a_crossing_that_costs_more_than_it_gives_is_not_made() -> None:
 
 def test_arrivals_at_random_rise_and_have_their_rate() -> None:
     times = arrivals_ns(1e6, 50_000, 1)
-    assert times[0] == 0 and bool((np.diff(times) >= 0).all())
+    assert times[0] == 0
+    assert bool((np.diff(times) >= 0).all())
     assert 50_000 * 1e9 / float(times[-1]) == pytest.approx(1e6, rel=0.02)

@@ -154,6 +154,7 @@ def test_one_that_takes_too_long_is_interrupted_and_puts_away(tmp_path: Path) ->
     )
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdout is not None and process.stdout.readline() == "begun\n"
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
         suite._end(process)
     assert left.exists()
