@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.backtest import SHOWN, Fed
+from bench.backtest import Fed
 from bench.machine import NoData, NoEngine, machine
 from bench.orders import Array
 from core.data.reader import EVENT
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "deploy" / "setup" / "hftbacktest.lock"
 DIGITS = 5
 KIND_QUOTE = 9
+SHOWN = 1_000_000_000  # at each price: more than is ordered
 
 
 class Reads(Planned):

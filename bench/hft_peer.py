@@ -31,7 +31,7 @@ from numba import njit
 
 TICK = 0.00001
 FOREVER_NS = 1 << 60
-SHOWN = 1_000_000
+SHOWN = 1_000_000_000
 
 
 @njit

@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.machine import machine
 from bench.peer_ways import WAYS, Absent, Way
+from bench.postgres import find_tools, postgres_server
 from core_ext.histogram import Histogram
 
 WARM = 20
@@ -41,8 +42,6 @@ def _database(asked: str) -> Iterator[str]:
     if asked != OWN:
         yield asked
         return
-    from tests.support_postgres import find_tools, postgres_server
-
     tools = find_tools()
     if tools is None:
         yield ""

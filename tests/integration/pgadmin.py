@@ -27,7 +27,7 @@ import psycopg
 import requests
 
 from periphery.recorder.stores import open_store
-from tests.support_postgres import find_tools, postgres_server
+from bench.postgres import find_tools, postgres_server
 from tests.support_prometheus import DEPLOY, free_port
 
 EMAIL, PASSWORD = "anna@desk.example.com", "a password that only this test has"

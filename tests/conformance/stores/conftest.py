@@ -12,7 +12,7 @@ import pytest
 from periphery.recorder.postgres import PostgresStore
 from periphery.recorder.sqlite import SqliteStore
 from periphery.recorder.store import Store
-from tests.support_postgres import Postgres, find_tools, postgres_server
+from bench.postgres import Postgres, find_tools, postgres_server
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from periphery.recorder.store import Store, StoreDown
 from periphery.recorder.stores import open_store
 from periphery.recorder.tables import BY_NAME
 from tests.support import declared, order
-from tests.support_postgres import Postgres
+from bench.postgres import Postgres
 from tests.unit.periphery.recorder.day import recorded, traded, writer
 
 KILLS = 10
