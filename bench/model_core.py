@@ -152,7 +152,8 @@ class Line:
         return _read(self._processes[0])
 
     def told(self) -> dict[str, int]:
-        """Of the last group: events of the core, orders that it denied."""
+        """Of the last group: events of the core and those that were fed; orders that it denied, but for those
+        that came when the disk was behind (`journal_full`)."""
         _say(self._processes[-1], {"op": "told"})
         return _read(self._processes[-1])
 
@@ -226,7 +227,10 @@ class Group:
         egress = self.stages["egress"]
         assert isinstance(egress, EngineStage)
         assert isinstance(egress.engine, Egress)
-        return {"events": self.worker.board.seq, "fed": self.base, "denied": egress.engine.denials}
+        reasons = egress.engine.denials_by_reason()
+        full = reasons.get(int(m.Reason.JOURNAL_FULL), 0)
+        told = {"events": self.worker.board.seq, "fed": self.base}
+        return told | {"denied": egress.engine.denials - full, "journal_full": full}
 
     def op_turns(self, batch: int, count: int) -> dict[str, Any]:
         """{ns: the median of turns of the chain}."""
