@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
-def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
+def shown(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of a table."""
     return [{key: value for key, value in row.items() if key != "found"} for row in found["benches"]]
 
