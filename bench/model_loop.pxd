@@ -7,7 +7,8 @@ from core.stage cimport Stage
 cdef class Player:
     cdef readonly Board board
     cdef Stage first                # of the chain
-    cdef Stage last                 # whose cursor says that an event is done
+    cdef Stage last                 # whose cursors say that an event is done
+    cdef Stage also
     cdef const uint8_t[::1] rows
     cdef size_t row_bytes
     cdef readonly uint64_t sent     # rows that are on the desk's ring
@@ -15,3 +16,4 @@ cdef class Player:
     cdef readonly uint64_t full     # looks of it at a row that was due when the ring was full
     cdef uint64_t _push(self, uint64_t most) noexcept nogil
     cdef uint64_t _done(self, Stage stage) noexcept nogil
+    cdef uint64_t _finished(self) noexcept nogil

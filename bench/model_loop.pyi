@@ -6,8 +6,11 @@ from core.stage import Stage
 class Player:
     """A processor's stages, and the inputs where it has the sequencer."""
 
-    def __init__(self, board: Board, first: Stage, last: Stage, rows: Buffer, row_bytes: int) -> None:
-        """rows: Inputs of row_bytes each, numbered. last: of this processor's stages."""
+    def __init__(
+        self, board: Board, first: Stage, last: Stage, also: Stage, rows: Buffer, row_bytes: int
+    ) -> None:
+        """rows: Inputs of row_bytes each, numbered. An event is done when `last` and `also` are done with it,
+        of which neither waits for the other."""
     @property
     def sent(self) -> int: ...
     @property

@@ -13,12 +13,12 @@ cdef enum:
 
 
 cdef class Player:
-    """rows: Inputs one after the other, numbered from the first. last: of the chain's stages, in their order."""
+    """rows: Inputs one after the other, numbered from the first. last, also: neither waits for the other."""
 
-    def __init__(self, Board board not None, Stage first not None, Stage last not None, const uint8_t[::1] rows,
-                 size_t row_bytes):
+    def __init__(self, Board board not None, Stage first not None, Stage last not None, Stage also not None,
+                 const uint8_t[::1] rows, size_t row_bytes):
         self.board = board
-        self.first, self.last = first, last
+        self.first, self.last, self.also = first, last, also
         self.rows = rows
         self.row_bytes = row_bytes
 
@@ -39,6 +39,11 @@ cdef class Player:
 
     cdef uint64_t _done(self, Stage stage) noexcept nogil:
         return self.board.spine.cursor(stage.cursor) if stage.cursor >= 0 else self.board.last()
+
+    cdef uint64_t _finished(self) noexcept nogil:
+        cdef uint64_t one = self._done(self.last)
+        cdef uint64_t other = self._done(self.also)
+        return one if one < other else other
 
     def play(self, bint feeds, const int64_t[::1] planned, int64_t[::1] done, uint64_t base, int64_t begin_ns,
              int64_t patience_ns) -> bool:
@@ -72,7 +77,7 @@ cdef class Player:
                     idle += 1
                     if idle % LOOK == 0 and mono_ns() > end:
                         break
-                now_done = self._done(self.last)
+                now_done = self._finished()
                 if now_done > base + seen:
                     now = mono_ns()
                     while seen < count and base + seen < now_done:
@@ -90,14 +95,14 @@ cdef class Player:
         cdef uint64_t target
         with nogil:
             for turn in range(took.shape[0]):
-                target = self._done(self.last) + batch
+                target = self._finished() + batch
                 began = ticks()
                 whole = self._push(batch) == batch
                 if not whole:
                     break
                 self.first.turn(BUDGET)
                 tries = 0
-                while self._done(self.last) < target and tries < TRIES:
+                while self._finished() < target and tries < TRIES:
                     self.first.turn(BUDGET)
                     tries += 1
                 took[turn] = ticks_to_ns(ticks() - began)
@@ -127,6 +132,6 @@ cdef class Player:
                         stage.poll(BUDGET)
                         tries += 1
                     took[turn, at + 1] = ticks_to_ns(ticks() - began)
-            if self._done(self.last) < target:
+            if self._finished() < target:
                 return False
         return True

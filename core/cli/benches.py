@@ -375,7 +375,7 @@ BENCHES: tuple[Bench, ...] = (
         "What more processors would give, by what each stage takes.",
         "Throughput and latency on 1 and 2 processors, predicted from measured service times and measured; "
         "and what is predicted of 2 to 64.",
-        (_count("blocks", 6, 6, "Of each, of which the median counts."), _seed()),
+        (_count("blocks", 6, 6, "Of each."), _seed()),
         brief="--blocks 3",
     ),
     Bench(
