@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ STYLE = (
     "th,td{padding:.2em .7em;text-align:right;border-bottom:1px solid #ddd}"
     "th:first-child,td:first-child{text-align:left}figure{display:inline-block;margin:0 1em 1em 0}"
 )
+COLOURS = ("#2a6", "#27c", "#c52", "#a3a", "#777", "#b80", "#09a", "#d36")
+"""Of lines: the plots' own are fewer than some have."""
+
 WITH_PEERS = ("peers", "nt", "hftbacktest", "data")
 """Benches that ask somebody else the same: told in one table."""
 
@@ -183,8 +187,10 @@ def _plot(title: str, lines: Mapping[str, Sequence[tuple[Any, float]]]) -> str:
         return f"<figure>{chart.to_svg(width=WIDTH, height=HEIGHT)}</figure>"
     names = list(dict.fromkeys(label for points in lines.values() for label, _ in points))
     chart = leather.Chart(f"{title} ({', '.join(names)})")
-    for name, points in lines.items():
-        chart.add_line([(names.index(label), value) for label, value in points], name=name)
+    for colour, (name, points) in zip(cycle(COLOURS), lines.items(), strict=False):
+        chart.add_line(
+            [(names.index(label), value) for label, value in points], name=name, stroke_color=colour
+        )
     return f"<figure>{chart.to_svg(width=WIDTH, height=HEIGHT)}</figure>"
 
 

@@ -133,7 +133,8 @@ def test_a_report_and_a_history_of_it(tmp_path: Path, answers: dict[str, tuple[i
     answers["nt"] = 2, "", "error: no network"
     docs.mkdir()
     at = {"ns": {"p50": 800, "p99": 900}}
-    placed = {"engines": {"risk": {"placements": {"fused": at, "pinned": at}}}, "load_average": 0.1}
+    engine = {"placements": {"fused": at, "pinned": at}}
+    placed = {"engines": {f"engine {i}": engine for i in range(9)}, "load_average": 0.1}
     (docs / "placement.json").write_text(json.dumps(placed))
     words = ("run", "hop", "peers", "nt", "--results", str(tmp_path / "runs"), "--report", str(docs))
     for _ in range(2):
