@@ -65,6 +65,11 @@ aeron: env ## the standby's tests over Aeron too: installs pyaeron, an extra (x8
 	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
 	$(PY) -m pytest -q tests/conformance/standby $(ARGS)
 
+bench-peers: env ## install whom benches ask the same: pyaeron, NautilusTrader and hftbacktest in environments of their own
+	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
+	.venv/bin/nacre nt env
+	$(PY) -m bench.hft
+
 model: env ## play ten thousand random sequences of money through core and model
 	$(PY) -m tests.model.sequences $(ARGS)
 

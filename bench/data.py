@@ -68,6 +68,7 @@ def run(data: Path, turns: int = TURNS, memory: bool = True) -> dict[str, Any]:
             row["same"] and row["ratio"] <= data_memory.GOAL for row in found["memory"]
         )
     found["peers_missing"] = data_peers.missing()
+    found["peers"] = data_peers.told()
     return found | {"machine": machine(), "placement": "one processor, pinned"}
 
 

@@ -8,6 +8,7 @@ import importlib.util
 import io
 import zlib
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 type Answer = tuple[int, Any]
@@ -31,12 +32,25 @@ _MODULES = {
     "itchfeed": "itch",
     "databento_book": "databento_dbn",
 }
+_PACKAGES = {"itch": "itchfeed", "databento_dbn": "databento-dbn"}
 
 
 @functools.cache
 def missing() -> list[str]:
     """Peers whose package isn't installed."""
     return [name for name in DOES if importlib.util.find_spec(_MODULES.get(name, name)) is None]
+
+
+def told() -> list[dict[str, str]]:
+    """Each package with its version, or why it isn't asked."""
+    found = []
+    for module in dict.fromkeys(_MODULES.get(name, name) for name in DOES):
+        package = _PACKAGES.get(module, module)
+        if importlib.util.find_spec(module) is None:
+            found.append({"peer": package, "version": "", "why_not": f"not installed: pip install {package}"})
+        else:
+            found.append({"peer": package, "version": version(package)})
+    return found
 
 
 def csv_columns(plain: list[bytes]) -> Answer:

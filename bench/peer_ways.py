@@ -312,7 +312,7 @@ class PostgresWay(Way):
     def open(self) -> tuple[Any, ...]:
         psycopg = need("psycopg", "pip install 'nacre[periphery]'")
         if not self.address:
-            raise Absent("name a database to use: --postgres postgresql://...")
+            raise Absent("name a database: --postgres postgresql://..., or own, with PostgreSQL installed")
         with psycopg.connect(self.address, autocommit=True) as made:
             for table in TABLES:
                 made.execute(f"DROP TABLE IF EXISTS {table}")

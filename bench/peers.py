@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.machine import machine
 from bench.peer_ways import WAYS, Absent, Way
+from bench.postgres import find_tools, postgres_server
 from core_ext.histogram import Histogram
 
 WARM = 20
+OWN = "own"
 
 
 def run(
@@ -28,7 +31,26 @@ def run(
     ways: Sequence[type[Way]] = WAYS,
 ) -> dict[str, Any]:
     """ok: every message came back as it was sent. size is rounded up to whole words. postgres: a database's
-    address."""
+    address; OWN: of a server that runs meanwhile."""
+    with _database(postgres) as address:
+        return _run(rounds, messages, size, address, ways)
+
+
+@contextmanager
+def _database(asked: str) -> Iterator[str]:
+    """The address; "": there is none."""
+    if asked != OWN:
+        yield asked
+        return
+    tools = find_tools()
+    if tools is None:
+        yield ""
+        return
+    with postgres_server(tools) as server:
+        yield server.address
+
+
+def _run(rounds: int, messages: int, size: int, postgres: str, ways: Sequence[type[Way]]) -> dict[str, Any]:
     size = -(-size // 8) * 8
     found = {way.name: Histogram() for way in ways}
     wrong = dict.fromkeys(found, 0)

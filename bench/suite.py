@@ -11,20 +11,30 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.figures import figures
 from bench.machine import machine
 from core.cli.benches import Bench
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 300.0
 """Of one bench, as it is asked briefly."""
+
+GRACE_S = 30.0
+"""Of one that is told to end, to put away what it started."""
+
+LAST, HISTORY = "bench.json", "bench_history.jsonl"
+FIGURES = ("ratio_p50", "cost_ratio", "new_orders_per_s", "filled_orders_per_s", "quotes_per_s",
+           "beyond_raw_ns_p50", "submit_to_ack_ns.closed.p50", "instructions_per_row")  # fmt: skip
+"""What is kept of every run, and drawn over the runs."""
 
 NOT_ASKED = 2
 """The exit code of a bench that can't be asked here."""
@@ -58,15 +68,8 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
     python = sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
     words = [bench.name, *shlex.split(bench.brief)]
     began = time.monotonic()
-    try:
-        done = subprocess.run(
-            [python, "-m", "core.cli", "bench", *words, "-o", "json"],
-            cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
-        )  # fmt: skip
-        code, out, said = done.returncode, done.stdout, done.stderr.strip()
-    except subprocess.TimeoutExpired:
-        code, out, said = 1, "", f"not done within {PATIENCE_S:.0f} s"
-    found = json.loads(out) if out else None
+    code, out, said = _said([python, "-m", "core.cli", "bench", *words, "-o", "json"], root)
+    found = _parsed(out)
     return {
         "name": bench.name,
         "words": shlex.join(words),
@@ -78,9 +81,63 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
     }
 
 
-def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _said(words: list[str], root: Path) -> tuple[int, str, str]:
+    """(exit code, output, what it said). One that takes too long is interrupted, so that it ends the cores
+    and servers that it has started."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=root, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            out, said = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return 1, "", f"not done within {PATIENCE_S:.0f} s"
+        return process.returncode, out, said.strip()
+
+
+def _parsed(out: str) -> dict[str, Any] | None:
+    """What a bench found; None: it said nothing, or broke off."""
+    try:
+        found: dict[str, Any] = json.loads(out)
+    except ValueError:
+        return None
+    return found
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def shown(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of a table."""
     return [{key: value for key, value in row.items() if key != "found"} for row in found["benches"]]
+
+
+def keep(found: dict[str, Any], folder: Path) -> None:
+    """The run as FOLDER/bench.json; of each run a line of few figures in FOLDER/bench_history.jsonl."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / LAST).write_text(json.dumps(found, indent=1) + "\n")
+    line = {key: found[key] for key in ("at", "commit", "ok", "seconds", "machine")}
+    line["benches"] = [
+        {"name": row["name"], "load": row["load"], "found": _few(row["found"])} for row in found["benches"]
+    ]
+    with (folder / HISTORY).open("a") as history:
+        history.write(json.dumps(line) + "\n")
+
+
+def _few(found: dict[str, Any] | None) -> dict[str, float]:
+    told = dict(figures(found))
+    return {name: told[name] for name in FIGURES if name in told}
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """The lines that `keep` wrote there, the oldest first."""
+    path = folder / HISTORY
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def commit(root: Path) -> str:

@@ -50,8 +50,12 @@ def list_(output: str) -> None:
 @click.argument("names", nargs=-1, metavar="BENCH...")
 @click.option("--all", "every", is_flag=True, help="Every one of them, briefly: meant for 15 minutes.")
 @_results
+@click.option(
+    "--report", "report_to", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Write bench.html and bench.json there too, and a line of bench_history.jsonl.",
+)  # fmt: skip
 @output_option("table", "json")
-def run(names: tuple[str, ...], every: bool, folder: Path, output: str) -> None:
+def run(names: tuple[str, ...], every: bool, folder: Path, report_to: Path | None, output: str) -> None:
     """Run benches one after the other, each briefly and in a process of its own, and keep it in a file.
 
     One that can't be asked here (no container engine, no recordings) stands with its reason. Exit 1: the
@@ -61,6 +65,9 @@ def run(names: tuple[str, ...], every: bool, folder: Path, output: str) -> None:
         raise BadInput("name the benches, or say --all: `nacre bench list` has them")
     chosen = BENCHES if every else tuple(_find(name) for name in names)
     path, found = load("bench.suite", "run")(chosen, folder, say)
+    if report_to is not None:
+        load("bench.suite", "keep")(found, report_to)
+        say(f"{load('bench.report', 'write')(found, report_to)}")
     if output == "json":
         write_json(found)
     else:

@@ -265,6 +265,19 @@ BENCHES: tuple[Bench, ...] = (
         brief="--rounds 1 --orders 100",
     ),
     Bench(
+        "hftbacktest",
+        "hftbacktest on the same recorded day.",
+        "The same recorded day and orders here and in hftbacktest: each fill equal, quotes a second.",
+        (
+            _count("rounds", 5, 1000, "Passes of each, in turn."),
+            _seed(),
+            _data("Folder with fx/oanda_eurusd_tick_20140502.zip."),
+            click.Option(["--python"], metavar="FILE", help="Of an environment that has it, or it is made."),
+        ),
+        brief="--rounds 3",
+        module="hft",
+    ),
+    Bench(
         "recovery",
         "Events a second when a core comes back.",
         "A core comes back from its journal, and from a snapshot of nine tenths of it.",
@@ -358,6 +371,14 @@ BENCHES: tuple[Bench, ...] = (
         brief="--points 3",
     ),
     Bench(
+        "model",
+        "What more processors would give, by what each stage takes.",
+        "Throughput and latency on 1 and 2 processors, predicted from measured service times and measured; "
+        "and what is predicted of 2 to 64.",
+        (_count("blocks", 6, 6, "Of each."), _seed()),
+        brief="--blocks 3",
+    ),
+    Bench(
         "peers",
         "A message to another process and back, by each way there is.",
         "The same bytes to another process and back: nacre's ring, multiprocessing's pipe and queue, pyzmq, "
@@ -367,10 +388,13 @@ BENCHES: tuple[Bench, ...] = (
             _count("messages", 500, 100_000, "Of a block.", least=10),
             _count("size", 320, 4096, "Bytes of a message.", least=16),
             click.Option(
-                ["--postgres"], default="", metavar="URL", help="A database that it may make tables in."
+                ["--postgres"],
+                default="",
+                metavar="URL",
+                help="A database that it may make tables in; own: a server of its own.",
             ),
         ),
-        brief="--rounds 4 --messages 200",
+        brief="--rounds 4 --messages 200 --postgres own",
     ),
     Bench(
         "instructions",

@@ -45,29 +45,35 @@ def python_of(folder: Path) -> Path:
 
 def is_made(version: str, folder: Path) -> bool:
     """Whether it is whole, and of today's lock."""
+    return _is_made(LOCKS / f"{version}.lock", folder)
+
+
+def _is_made(lock: Path, folder: Path) -> bool:
     stamp = folder / STAMP
-    return stamp.exists() and stamp.read_text() == _stamp(version)
+    return stamp.exists() and stamp.read_text() == _stamp(lock)
 
 
 def make(version: str, folder: Path) -> bool:
     """Make it, or leave it as it is; whether there was anything to do. NoEnvironment."""
-    if is_made(version, folder):
+    what = f"NautilusTrader {version} (its wheels need glibc 2.35, Python 3.12 to 3.14)"
+    return install(LOCKS / f"{version}.lock", folder, what)
+
+
+def install(lock: Path, folder: Path, what: str) -> bool:
+    """The same of any lock; what: what couldn't be installed, for the error."""
+    if _is_made(lock, folder):
         return False
     stamp = folder / STAMP
     stamp.unlink(missing_ok=True)
     venv.create(folder, with_pip=True)
     command = [str(python_of(folder)), "-m", "pip", "install", "-q", "--no-deps", "--require-hashes"]
     done = subprocess.run(
-        [*command, "--only-binary", ":all:", "-r", str(LOCKS / f"{version}.lock")], check=False, text=True,
-        stderr=subprocess.PIPE,
+        [*command, "--only-binary", ":all:", "-r", str(lock)], check=False, text=True, stderr=subprocess.PIPE,
     )  # fmt: skip
     if done.returncode:
-        raise NoEnvironment(
-            f"{folder}: pip could not install NautilusTrader {version} (its wheels need glibc 2.35, Python "
-            f"3.12 to 3.14):\n{done.stderr[-2000:]}"
-        )
+        raise NoEnvironment(f"{folder}: pip could not install {what}:\n{done.stderr[-2000:]}")
     _see(folder)
-    stamp.write_text(_stamp(version))
+    stamp.write_text(_stamp(lock))
     return True
 
 
@@ -77,6 +83,6 @@ def _see(folder: Path) -> None:
     (site / "nacre.pth").write_text(f"{ROOT}\n")
 
 
-def _stamp(version: str) -> str:
-    lock = hashlib.sha256((LOCKS / f"{version}.lock").read_bytes()).hexdigest()
-    return f"{sys.version.split()[0]} {ROOT} {lock}\n"
+def _stamp(lock: Path) -> str:
+    of = hashlib.sha256(lock.read_bytes()).hexdigest()
+    return f"{sys.version.split()[0]} {ROOT} {of}\n"

@@ -26,8 +26,8 @@ from typing import Any, Self
 import psycopg
 import requests
 
+from bench.postgres import find_tools, postgres_server
 from periphery.recorder.stores import open_store
-from tests.support_postgres import find_tools, postgres_server
 from tests.support_prometheus import DEPLOY, free_port
 
 EMAIL, PASSWORD = "anna@desk.example.com", "a password that only this test has"

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from bench.postgres import find_tools, postgres_server
 from core import messages as m
 from core.cli import root
 from core.live.intents import DONE, INTENDED, Intents
@@ -22,7 +23,6 @@ from core.recovery import capacity_of, replay
 from tests.integration.backend_core import PINNED, keyed, running_both, until_status
 from tests.integration.live_core import Client, Process, until
 from tests.support_backend import UNHURRIED_S, Serving, order, problem
-from tests.support_postgres import find_tools, postgres_server
 
 S = m.OrdStatus
 KILL = {"scope": "account", "key": "A", "confirm": "KILL"}

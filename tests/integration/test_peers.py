@@ -10,7 +10,7 @@ import pytest
 
 from bench import peers
 from bench.peer_ways import TABLES, PostgresWay, RedisWay, Way, ZmqWay
-from tests.support_postgres import find_tools, postgres_server
+from bench.postgres import find_tools, postgres_server
 
 
 def _needs(there: bool, what: str) -> None:

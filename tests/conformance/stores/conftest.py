@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bench.postgres import Postgres, find_tools, postgres_server
 from periphery.recorder.postgres import PostgresStore
 from periphery.recorder.sqlite import SqliteStore
 from periphery.recorder.store import Store
-from tests.support_postgres import Postgres, find_tools, postgres_server
 
 
 @pytest.fixture(scope="session")

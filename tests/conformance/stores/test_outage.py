@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bench.postgres import Postgres
 from core.recovery import verify
 from periphery.recorder import migrations
 from periphery.recorder.postgres import PostgresStore
@@ -22,7 +23,6 @@ from periphery.recorder.store import Store, StoreDown
 from periphery.recorder.stores import open_store
 from periphery.recorder.tables import BY_NAME
 from tests.support import declared, order
-from tests.support_postgres import Postgres
 from tests.unit.periphery.recorder.day import recorded, traded, writer
 
 KILLS = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,11 @@ def nacre(*arguments: str) -> Result:
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, str, str]]:
     """What a bench's process says, by its name: exit code, output, errors."""
     told: dict[str, tuple[int, str, str]] = {}
-    real: Callable[..., Any] = subprocess.run
 
-    def run(words: list[str], **how: Any) -> Any:
-        if "core.cli" not in words:
-            return real(words, **how)
-        code, out, err = told.get(words[4], (0, json.dumps(FOUND), ""))
-        return subprocess.CompletedProcess(words, code, out, err)
+    def said(words: list[str], root: Path) -> tuple[int, str, str]:
+        return told.get(words[4], (0, json.dumps(FOUND), ""))
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(suite, "_said", said)
     return told
 
 
@@ -129,3 +125,37 @@ def test_a_file_that_is_no_run(tmp_path: Path) -> None:
 def test_a_bench_that_nobody_knows() -> None:
     with pytest.raises(KeyError, match="one of hop"):
         find("nothing")
+
+
+def test_a_report_and_a_history_of_it(tmp_path: Path, answers: dict[str, tuple[int, str, str]]) -> None:
+    docs = tmp_path / "docs"
+    answers["peers"] = 0, json.dumps(FOUND | {"peers": [{"peer": "pyzmq ipc", "version": "27.3.0"}]}), ""
+    answers["nt"] = 2, "", "error: no network"
+    docs.mkdir()
+    at = {"ns": {"p50": 800, "p99": 900}}
+    engine = {"placements": {"fused": at, "pinned": at}}
+    placed = {"engines": {f"engine {i}": engine for i in range(9)}, "load_average": 0.1}
+    (docs / "placement.json").write_text(json.dumps(placed))
+    words = ("run", "hop", "peers", "nt", "--results", str(tmp_path / "runs"), "--report", str(docs))
+    for _ in range(2):
+        assert nacre(*words).exit_code == 0
+    assert json.loads((docs / "bench.json").read_text())["benches"][0]["found"] == FOUND
+    lines = (docs / "bench_history.jsonl").read_text().splitlines()
+    assert [json.loads(line)["benches"][0]["found"] for line in lines] == 2 * [{"ratio_p50": 1.25}]
+    page = (docs / "bench.html").read_text()
+    for word in ("27.3.0", "error: no network", "by placement", "hop: ratio_p50", "In a run of its own"):
+        assert word in page
+
+
+def test_one_that_takes_too_long_is_interrupted_and_puts_away(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    code = (
+        "import pathlib, time\n"
+        f"try: print('begun', flush=True); time.sleep(600)\nfinally: pathlib.Path({str(left)!r}).touch()"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        suite._end(process)
+    assert left.exists()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With
+"""A PostgreSQL server of one's own: a new cluster in a folder, on a UNIX socket, stopped by its pid. With
 a port it also listens there, where a password is asked for.
 
 Its tools refuse root: as root they run as the user postgres, else nobody.
@@ -32,7 +32,7 @@ def find_tools() -> Path | None:
 
 
 class Postgres:
-    """One cluster. `start` and `stop` as often as a test wants; `address` stays."""
+    """One cluster. `start` and `stop` as often as one wants; `address` stays."""
 
     def __init__(self, tools: Path, folder: Path, port: int = 0) -> None:
         self.port = port
