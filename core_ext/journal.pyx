@@ -42,6 +42,7 @@ cdef extern from * nogil:
             for (size_t at = 0; at < size; at += 4096)
                 ((volatile char*)base)[at] = 0;
     }
+    static void nacre_forget(char* base, size_t size) { madvise(base, size, MADV_DONTNEED); }
     static int nacre_all_zero(const char* p, size_t size) {
         uint64_t word = 0;
         for (; size >= 8; p += 8, size -= 8) {
@@ -57,6 +58,7 @@ cdef extern from * nogil:
     int segment_path "nacre_segment_path" (char* out, size_t size, const char* directory, unsigned long long number)
     char* map_file "nacre_map" (int fd, size_t size, bint writable)
     void touch_pages "nacre_touch" (char* base, size_t size)
+    void forget_pages "nacre_forget" (char* base, size_t size)
     bint all_zero "nacre_all_zero" (const char* p, size_t size)
     int munmap(void* addr, size_t size)
     int posix_fallocate(int fd, off_t offset, off_t size)
@@ -677,6 +679,7 @@ cdef class JournalReader:
             if rc == 1:
                 rc = self._read(seq, body, length)
             if rc == 2:
+                forget_pages(self._segments[self._index].base, self._segments[self._index].size)
                 self._index += 1
                 self._at = 0
         return rc

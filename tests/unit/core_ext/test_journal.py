@@ -444,3 +444,27 @@ def test_a_journal_that_is_being_written_may_be_read(tmp_path: Path) -> None:
 def verify_floor(path: Path) -> int:
     """The last sequence that surely is in the journal: the newest used segment's first."""
     return max((s.first_sequence for s in info(path) if s.used), default=0)
+
+
+def resident_kib(path: Path) -> int:
+    """Of a file that is mapped, as this process has it."""
+    text = Path("/proc/self/smaps").read_text()
+    _, _, rest = text.partition(str(path))
+    return int(rest.split("Rss:", 1)[1].split()[0])
+
+
+def test_a_reader_keeps_no_segment_in_memory_that_it_has_left(tmp_path: Path) -> None:
+    segment = 1 << 20
+    with writer(tmp_path, segment_bytes=segment) as log:
+        for seq in range(1, 200):
+            assert log.append_bytes(seq, bytes([seq]) * 60_000)
+    used = [each for each in info(tmp_path) if each.used]
+    assert len(used) > 5
+    reader = JournalReader(tmp_path)
+    for seq, _ in reader:
+        if seq == 100:
+            left = [each for each in used if each.first_sequence <= 100]
+            kept = [resident_kib(Path(each.path)) for each in left]
+            assert kept[:-1] == [0] * (len(left) - 1)
+            assert kept[-1] > 0
+    assert [resident_kib(Path(each.path)) for each in used] == [0] * len(used)
