@@ -26,7 +26,7 @@ def ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
             sock.settimeout(TIMEOUT_S)
             sock.connect(os.fspath(path))
             sock.send(msgspec.msgpack.encode({"op": op, "id": 1, "token": token, **values}))
-            answer: dict[str, Any] = msgspec.msgpack.decode(sock.recv(1 << 20))
+            answer: dict[str, Any] = msgspec.msgpack.decode(_received(sock))
     except (FileNotFoundError, ConnectionError) as error:
         raise NoCore(f"no core at {path} ({error.strerror}): start one with `nacre core run`") from None
     except TimeoutError:
@@ -38,3 +38,13 @@ def ask(path: Path, op: str, **values: Any) -> dict[str, Any]:
     if not answer.get("ok"):
         raise RuntimeError(str(answer.get("error")))
     return answer
+
+
+def _received(sock: socket.socket) -> bytes:
+    """One packet; what is too long for one is in memory whose descriptor comes with it."""
+    packet, fds, _flags, _peer = socket.recv_fds(sock, 1 << 20, 1, socket.MSG_CMSG_CLOEXEC)
+    for fd in fds:
+        with open(fd, "rb") as memory:
+            memory.seek(0)
+            return memory.read()
+    return packet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import selectors
 import socket
@@ -14,7 +15,7 @@ import msgspec
 from core.board import MAX_SESSIONS
 from core.errors import CoreFault
 from core.live.killing import forget
-from core.live.sessions import Connection, may_connect, peer_uid
+from core.live.sessions import SEALS, Connection, may_connect, peer_uid
 from core.live.supervisor import WorkerLost
 
 PACKET_MAX = 1 << 16
@@ -121,18 +122,39 @@ class Door:
         """One packet; a peer that doesn't take it is hung up on."""
         packet = msgspec.msgpack.encode(answer)
         try:
-            if fds:
-                socket.send_fds(connection.sock, [packet], list(fds))
-            else:
-                connection.sock.send(packet)
-        except OSError as failed:
-            if len(packet) > PACKET_MAX and not fds:
-                text = (
-                    f"the answer has {len(packet)} bytes and can't be sent ({failed.strerror}): ask for less"
-                )
-                self.say(connection, error(answer["id"], text))
+            _send(connection.sock, packet, fds)
+        except OSError:
+            if len(packet) <= PACKET_MAX:
+                self.hang_up(connection)
                 return
+            self._say_in_memory(connection, answer.get("id", 0), packet, fds)
+
+    def _say_in_memory(
+        self, connection: Connection, request_id: Any, packet: bytes, fds: tuple[int, ...]
+    ) -> None:
+        """An answer too long for the socket is in memory whose descriptor comes last. Who doesn't look there
+        reads why it has none.
+        """
+        why = (
+            f"the answer has {len(packet)} bytes, in memory of its own: ask with a client as new as the core"
+        )
+        memory = os.memfd_create("nacre-answer", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            with open(memory, "wb", closefd=False) as file:
+                file.write(packet)
+            fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SEALS | fcntl.F_SEAL_WRITE)
+            _send(connection.sock, msgspec.msgpack.encode(error(request_id, why)), (*fds, memory))
+        except OSError:
             self.hang_up(connection)
+        finally:
+            os.close(memory)
+
+
+def _send(sock: socket.socket, packet: bytes, fds: tuple[int, ...]) -> None:
+    if fds:
+        socket.send_fds(sock, [packet], list(fds))
+    else:
+        sock.send(packet)
 
 
 def error(request_id: Any, text: str) -> dict[str, Any]:

@@ -141,15 +141,19 @@ class Control:
 
 
 def receive(sock: socket.socket, rings: int = 0) -> tuple[bytes, list[int]]:
-    """One packet, whole, and the descriptors that came with it; b"" at the end of the connection."""
+    """One packet, whole, and the descriptors that came with it; b"" at the end of the connection. What is too
+    long for a packet is in memory, whose descriptor comes after the others.
+    """
     size = sock.recv_into(bytearray(1), 1, socket.MSG_PEEK | socket.MSG_TRUNC)
     if size > _PACKET_MAX:
         raise ClientError(
             f"a packet of {size:,} bytes: the core and this client don't speak the same language"
         )
-    if not rings:
-        return sock.recv(max(size, 1)), []
-    packet, fds, _flags, _peer = socket.recv_fds(sock, max(size, 1), rings, socket.MSG_CMSG_CLOEXEC)
+    packet, fds, _flags, _peer = socket.recv_fds(sock, max(size, 1), rings + 1, socket.MSG_CMSG_CLOEXEC)
+    if len(fds) == rings + 1:
+        with open(fds.pop(), "rb") as memory:
+            memory.seek(0)
+            packet = memory.read()
     return packet, list(fds)
 
 
