@@ -170,7 +170,8 @@ async def position_reports(d: Desk) -> None:
     )
     found = [p for p in await d.position_reports() if p.instrument_id.symbol.value == "EURUSD"]
     must(len(found) == 1 and abs(net) == found[0].quantity.as_decimal(), (net, found))
-    must(found[0].position_side.name == ("LONG" if net > 0 else "SHORT"), (net, found))
+    side = "LONG" if net > 0 else "SHORT" if net else "FLAT"
+    must(found[0].position_side.name == side, (net, found))
 
 
 async def mass_status(d: Desk) -> None:
