@@ -75,7 +75,8 @@ def arrivals_ns(per_s: float, count: int, seed: int) -> Array:
     """Times at which so many events come at random (Poisson), int64 ns, the first at 0."""
     gaps = np.random.default_rng(seed).exponential(1e9 / per_s, count)
     times: Array = np.cumsum(gaps).astype(np.int64)
-    return times - times[0]
+    times -= times[0]
+    return times
 
 
 def departures(arrivals: Array, server: Work, batch: int) -> Array:
