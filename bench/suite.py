@@ -84,14 +84,23 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
 def _said(words: list[str], root: Path) -> tuple[int, str, str]:
     """(exit code, output, what it said). One that takes too long is interrupted, so that it ends the cores
     and servers that it has started."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(words, cwd=root, stdout=pipe, stderr=pipe, text=True) as process:
+    with _begun(words, root) as process:
         try:
             out, said = process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             _end(process)
             return 1, "", f"not done within {PATIENCE_S:.0f} s"
         return process.returncode, out, said.strip()
+
+
+def _begun(words: list[str], root: Path) -> subprocess.Popen[str]:
+    """It hears an interrupt also where its parent, begun in the background, does not."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, cwd=root, stdout=pipe, stderr=pipe, text=True, preexec_fn=_hear_interrupts)
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _parsed(out: str) -> dict[str, Any] | None:

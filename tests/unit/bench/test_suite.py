@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -153,8 +152,7 @@ def test_one_that_takes_too_long_is_interrupted_and_puts_away(tmp_path: Path) ->
         "import pathlib, time\n"
         f"try: print('begun', flush=True); time.sleep(600)\nfinally: pathlib.Path({str(left)!r}).touch()"
     )
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True) as process:
+    with suite._begun([sys.executable, "-c", code], tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         suite._end(process)

@@ -40,6 +40,6 @@ def test_where_it_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 def test_it_is_whole_by_its_stamp_alone(tmp_path: Path) -> None:
     assert not env.is_made("1.231.0", tmp_path)
-    (tmp_path / env.STAMP).write_text(env._stamp("1.231.0"))
+    (tmp_path / env.STAMP).write_text(env._stamp(env.LOCKS / "1.231.0.lock"))
     assert env.is_made("1.231.0", tmp_path)
     assert not env.is_made("2.0.0rc7", tmp_path)
