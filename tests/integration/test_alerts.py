@@ -126,10 +126,11 @@ def test_alerts_of_sessions_and_venues_fire_and_clear(system: Monitored) -> None
         trade(client)
         until(lambda: prometheus.query("nacre_odd_reports_total"), lambda: "nothing is counted yet")
         until(lambda: reads_too_slowly(client), lambda: client.status()["sessions"])
+        fires(prometheus, "NacreGaps")
         report = {"venue": "V2", "symbol": "EURUSD", "child_id": "nobody.1", "exec_id": "E1"}
         report |= {"exec_type": "trade", "last_qty": "1", "last_px": "1.1"}
         client.request("report", report=report)
-        fires(prometheus, "NacreGaps", "NacreOddReports")
+        fires(prometheus, "NacreOddReports")
         died_before_it_was_done(system)
         fires(prometheus, "NacreUnknownIntents")
         clears(prometheus, "NacreGaps", "NacreOddReports", "NacreUnknownIntents")
