@@ -23,6 +23,7 @@ from tests.nt.venue import Venue
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+KILLS_A_SESSION = 20
 DECLARED: list[dict[str, Any]] = [
     EURUSD,
     {"type": "venue", "venue": "V1", "mode": "manual", "symbols": ["EURUSD"]},
@@ -164,6 +165,14 @@ def disagreements(believed: dict[str, Any], venue: Venue, core: dict[str, str]) 
 
 
 def run(version: str, python: str, kills: int, seed: int) -> int:
+    """In sessions of so many: what a node asks about as it begins is all of its day, which grows meanwhile."""
+    begun = range(0, kills, KILLS_A_SESSION)
+    return max(
+        _session(version, python, min(KILLS_A_SESSION, kills - n), seed + i) for i, n in enumerate(begun)
+    )
+
+
+def _session(version: str, python: str, kills: int, seed: int) -> int:
     with tempfile.TemporaryDirectory(prefix="nacre-nt-") as folder:
         session = Session(Path(folder), python, version, seed)
         try:
