@@ -165,7 +165,7 @@ def disagreements(believed: dict[str, Any], venue: Venue, core: dict[str, str]) 
 
 
 def run(version: str, python: str, kills: int, seed: int) -> int:
-    """In sessions of so many: what a node asks about as it begins is all of its day, which grows meanwhile."""
+    """In sessions of so many: what a node asks about as it begins is all of its day, which grows."""
     begun = range(0, kills, KILLS_A_SESSION)
     return max(
         _session(version, python, min(KILLS_A_SESSION, kills - n), seed + i) for i, n in enumerate(begun)
