@@ -170,12 +170,20 @@ def cluster(tmp_path: Path) -> Iterator[str]:
             for words in (scheduler, worker)
         ]
         try:
-            found = until(lambda: where.exists() and json.loads(where.read_text()), "it runs", 60)
+            found = until(lambda: written(where), "it runs", 240)
             yield str(found["address"])
         finally:
             for process in reversed(both):
                 process.terminate()
-                process.wait(60)
+                process.wait(240)
+
+
+def written(path: Path) -> Any:
+    """What it holds, once that is whole."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
