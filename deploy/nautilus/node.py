@@ -22,7 +22,8 @@ from typing import Any
 
 ALIVE = Path(os.environ.get("NACRE_ALIVE", "/tmp/node.alive"))
 FRESH_S = 15.0
-BEGIN_S = 120.0
+CONNECT_S, BEGIN_S = 60.0, 120.0
+"""Where many containers begin at once on few processors, a client takes long to connect."""
 TICK_S = 1.0
 
 
@@ -72,8 +73,11 @@ def made(told: dict[str, Any], where: dict[str, str]) -> Any:
     config = TradingNodeConfig(
         trader_id=TraderId(told.get("trader_id", "DESK-001")),
         logging=LoggingConfig(log_level=told.get("log_level", "WARNING"), log_colors=False),
-        data_clients={"NACRE": NacreDataClientConfig(**where)},
-        exec_clients={"NACRE": NacreExecClientConfig(**where, account=told["account"])},
+        timeout_connection=CONNECT_S,
+        data_clients={"NACRE": NacreDataClientConfig(**where, connect_timeout_s=CONNECT_S)},
+        exec_clients={
+            "NACRE": NacreExecClientConfig(**where, connect_timeout_s=CONNECT_S, account=told["account"])
+        },
         strategies=[ImportableStrategyConfig(**each) for each in told.get("strategies", [])],
     )
     node = TradingNode(config=config)
@@ -84,11 +88,15 @@ def made(told: dict[str, Any], where: dict[str, str]) -> Any:
 
 
 async def beat(node: Any) -> None:
-    """Touches a file while the node runs and has its core. One that doesn't begin ends, to be begun anew."""
+    """Touches a file while the node trades and has its core. One that doesn't begin ends, to be begun anew.
+
+    A node whose clients don't connect in time says that it runs all the same, and tries no more: its trader,
+    which begins last, tells.
+    """
     end, began = time.monotonic() + BEGIN_S, False
     while began or time.monotonic() < end:
-        began = began or node.is_running()
-        if node.is_running() and node.kernel.exec_engine.check_connected():
+        began = began or node.trader.is_running
+        if node.trader.is_running and node.kernel.exec_engine.check_connected():
             ALIVE.touch()
         await asyncio.sleep(TICK_S)
     print(f"the node didn't begin within {BEGIN_S:g} s", file=sys.stderr, flush=True)
