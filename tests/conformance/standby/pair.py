@@ -203,7 +203,7 @@ class Pair:
 def drivers(parent: int) -> list[int]:
     """The media drivers of that process."""
     out = subprocess.run(
-        ["pgrep", "-P", str(parent), "-f", "periphery.standby.driver"],
+        ["pgrep", "-P", str(parent), "-f", "periphery.aeron.driver"],
         capture_output=True,
         text=True,
         check=False,
