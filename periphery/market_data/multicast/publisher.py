@@ -26,8 +26,6 @@ IMAGE_S = 1.0
 """Each book goes out so often, where all of them are few levels."""
 IMAGE_ROWS_PER_S = 20_000
 """Levels of images a second at most, beside the rows."""
-IMAGE_ROWS_MOST = 100_000
-"""A book of more levels has no image."""
 WAITING_MAX = 8192
 """Messages that wait for room."""
 
@@ -113,7 +111,7 @@ class Publisher:
         told: list[bytes] = []  # as bytes: put together by numpy, rows would lose their padding
         self._mirror.tell_book(stream.index, lambda rows: told.append(rows.tobytes()))
         rows = np.frombuffer(b"".join(told), EVENT)
-        if len(rows) > IMAGE_ROWS_MOST:
+        if len(rows) > wire.IMAGE_ROWS_MOST:
             self.say("a book is too large for an image", symbol=stream.symbol, levels=len(rows))
             return len(rows)
         for message in wire.image_messages(self.session, self.at, stream.index, stream.symbol, rows):

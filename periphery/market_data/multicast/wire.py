@@ -33,6 +33,8 @@ VERSION = 1
 """Of the head, the words, and EVENT's layout."""
 ROWS_MOST = 17
 """In a message: it is one datagram then, of 1,408 bytes at most, as Aeron cuts them."""
+IMAGE_ROWS_MOST = 100_000
+"""A book of more levels has no image."""
 
 _HEAD = struct.Struct("<3sBI")
 _SESSION = struct.Struct("<Q")
@@ -40,7 +42,9 @@ _MAGIC = b"nMD"
 _WORDS, _ROWS = 0, 1
 _NO_DIGEST = bytes(16)
 _Symbol = Annotated[int, msgspec.Meta(ge=0, lt=MAX_SYMBOLS)]
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
+_Parts = -(-IMAGE_ROWS_MOST // ROWS_MOST)
+_Part = Annotated[int, msgspec.Meta(ge=0, lt=_Parts)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=_Parts)]
 
 
 class Image(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -48,7 +52,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True, tag=1):
 
     symbol: _Symbol
     name: str
-    part: _Count
+    part: _Part
     parts: _Count
 
 
