@@ -61,9 +61,9 @@ simulate: env ## a live core's turns, faults and venues by seed, checked after e
 simulate-files: env ## random files under all invariants, reduced and kept where one breaks (ARGS="--seeds 10000 --steps 200")
 	$(PY) -m tests.simulation $(ARGS)
 
-aeron: env ## the standby's tests over Aeron too: installs pyaeron, an extra (x86_64)
+aeron: env ## the standby's tests over Aeron too, market data over multicast: installs pyaeron, an extra (x86_64)
 	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
-	$(PY) -m pytest -q tests/conformance/standby $(ARGS)
+	$(PY) -m pytest -q tests/conformance/standby tests/conformance/multicast $(ARGS)
 
 bench-peers: env ## install whom benches ask the same: pyaeron, NautilusTrader and hftbacktest in environments of their own
 	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from core.cli.data import made_options, recording_options
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
 
@@ -30,8 +31,11 @@ def command() -> None:
 @click.option("--section", default="market_data", show_default=True, help="That section's name.")
 @click.option("--venue", help="binance, binance_usdm, binance_coinm, kraken or coinbase.")
 @click.option("--symbols", metavar="A,B", help="As the venue has them.")
-@click.option("--url", help="Where its websocket is, if not where the venue has it.")
+@click.option(
+    "--url", help="Where its websocket is, if not where the venue has it; aeron:udp?... is a group."
+)
 @click.option("--rest", help="Where its HTTP service is.")
+@click.option("--multicast", metavar="URI", help="The group that it is sent on to, over Aeron.")
 @click.option("--core", metavar="SOCKET", help="The core that is fed.")
 @click.option("--record", metavar="DIR", help="Where Parquet files are written.")
 @click.option("--http", metavar="HOST:PORT", help="Where it answers /live, /ready, /status, /metrics.")
@@ -50,7 +54,7 @@ def run(file: Path | None, section: str, **given: str | None) -> None:
         probes = None
         if service.settings.http:
             probes = load("periphery.service.probes", "Probes")(service.health, service.settings.http)
-        service.log.say("begins", venue=service.adapter.name, port=probes.port if probes else None)
+        service.log.say("begins", venue=service.venue, port=probes.port if probes else None)
         try:
             asyncio.run(service.run(lambda: bool(stopped)))
         finally:
@@ -186,6 +190,49 @@ async def _serve(server: Any, host: str, port: int) -> None:
         await ended.wait()
 
 
+@command.command(short_help="Play recordings to a multicast group, over Aeron.")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--channel", required=True, metavar="URI", help="aeron:udp?endpoint=GROUP:PORT|interface=ADDRESS"
+)
+@click.option("--stream", type=int, default=7810, show_default=True, help="In that group.")
+@click.option("--secret", type=_PATH, help="The file of the secret that messages are sealed with.")
+@click.option("--speed", type=float, default=1.0, show_default=True, help="0: as fast as the line takes it.")
+@click.option(
+    "--begin-after", "begin_after_s", type=float, default=1.0, show_default=True,
+    help="Seconds before the first row, for who listens to join.",
+)  # fmt: skip
+@click.option(
+    "--linger", "linger_s", type=float, default=5.0, show_default=True,
+    help="Seconds after the last row, with images of books.",
+)  # fmt: skip
+@recording_options
+def multicast(
+    files: tuple[Path, ...], channel: str, stream: int, secret: Path | None, speed: float,
+    begin_after_s: float, linger_s: float, **given: Any,
+) -> None:  # fmt: skip
+    """Send the market data of FILES, of one venue, to a multicast group: rows with their numbers, images of
+    books for who comes late, until SIGTERM or their end. `market-data run --url URI` takes it, on any host.
+    """
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: stopped.append(number))
+    with _refusals():
+        from periphery.market_data.multicast import play
+        from periphery.market_data.multicast.line import Outgoing
+        from periphery.market_data.multicast.receiver import seal
+
+        pace = play.Pace(speed, begin_after_s, linger_s)
+        made = play.Play(files, made_options(given), pace, lambda: bool(stopped))
+        line = Outgoing(channel, stream, seal(str(secret) if secret else ""))
+        log = load("periphery.service.log", "Log")(
+            "multicast", lambda: made.publisher.at if made.publisher else 0
+        )
+        report = play.play(made, line, log.say)
+    write_json(report)
+    sys.exit(EXIT_OK if report["ok"] else EXIT_FAILED)
+
+
 def _faults(given: tuple[str, ...]) -> list[Any]:
     fault = load("periphery.market_data.replay_server", "Fault")
     found = []
@@ -205,6 +252,6 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise BadInput(f"{error}: market data needs nacre[periphery]") from error
-    except (ValueError, OSError) as error:
+        raise BadInput(f"{error}: market data needs nacre[periphery], over Aeron nacre[aeron]") from error
+    except (ValueError, OSError, RuntimeError) as error:
         raise BadInput(str(error)) from error

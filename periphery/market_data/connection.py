@@ -59,6 +59,17 @@ class Connection:
     def reconnects(self) -> int:
         return max(self.connects - 1, 0)
 
+    def counts(self) -> dict[str, int]:
+        return {
+            "connects": self.connects,
+            "reconnects": self.reconnects,
+            "failures": self.failures,
+            "silences": self.silences,
+            "resubscriptions": self.resubscriptions,
+            "snapshot_requests": self.snapshots.requests,
+            "snapshot_failures": self.snapshots.failures,
+        }
+
     # ---- life ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:

@@ -16,8 +16,8 @@ from periphery.client.shared_memory import Rings, attach
 
 if TYPE_CHECKING:
     from core.data.reader import Events
-    from periphery.market_data.lines import Lines
     from periphery.market_data.settings import Settings
+    from periphery.market_data.taken import Taken
 
 AGAIN_S = 0.5
 AGAIN_MOST_S = 15.0
@@ -36,7 +36,7 @@ COUNTS = (
 class CoreFeed:
     """What the lines say, in a core. `turn` is called often: it connects, and pushes what waits."""
 
-    def __init__(self, settings: Settings, lines: Lines, venue: str, say: Callable[..., object]) -> None:
+    def __init__(self, settings: Settings, lines: Taken, venue: str, say: Callable[..., object]) -> None:
         self.settings = settings
         self.lines = lines
         self.venue = venue

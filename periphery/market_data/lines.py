@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.data.jsonlines import JsonLines, Venue
+from periphery.market_data.taken import Taken
 
 if TYPE_CHECKING:
-    from core.data.reader import Events, Place, Stream
+    from core.data.reader import Place
 
 _SECOND_NS = 1_000_000_000
 
 
-class Lines:
-    """What one venue says. sinks: called with each batch of events (core.data.reader.EVENT)."""
+class Lines(Taken):
+    """What one venue says."""
 
     def __init__(
         self,
@@ -29,9 +30,8 @@ class Lines:
         on_place: Callable[[Place], object] | None = None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        self.sinks: list[Callable[[Events], object]] = []
         self.clock = clock
-        self.reader = JsonLines(
+        reader = JsonLines(
             f"{name} live",
             f"live_{name.lower()}",
             iter(()),
@@ -40,12 +40,8 @@ class Lines:
             decoder=decoder,
             seconds=True,
         )
-        self.reader.venue = name
-        self.streams: list[Stream] = [self.reader.streams.named(symbol) for symbol in symbols]
-
-    def _take(self, events: Events) -> None:
-        for sink in self.sinks:
-            sink(events)
+        reader.venue = name
+        super().__init__(reader, [reader.streams.named(symbol) for symbol in symbols])
 
     def connected(self, url: str) -> None:
         self.reader.take(f"{url} <-> {self._stamp()}\n".encode())
@@ -68,17 +64,6 @@ class Lines:
     def _stamp(self) -> str:
         seconds, ns = divmod(self.clock(), _SECOND_NS)
         return f"{seconds}.{ns:09d}"
-
-    def counts(self) -> dict[str, Any]:
-        """Sums over all symbols since the start."""
-        reader = self.reader
-        found = {
-            name: getattr(reader, name)
-            for name in ("rows", "errors", "gaps", "trade_gaps", "crossed", "checksums_ok", "checksums_bad")
-        }
-        for name in ("quotes", "trades", "deltas", "snapshots", "recoveries"):
-            found[name] = sum(getattr(stream, name) for stream in self.streams)
-        return found
 
 
 def _one_line(raw: bytes) -> bytes:

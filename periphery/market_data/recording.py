@@ -17,8 +17,8 @@ from core.data.convert import ParquetTarget
 
 if TYPE_CHECKING:
     from core.data.reader import Events
-    from periphery.market_data.lines import Lines
     from periphery.market_data.settings import Settings
+    from periphery.market_data.taken import Taken
 
 AGAIN_S = 5.0
 
@@ -26,7 +26,7 @@ AGAIN_S = 5.0
 class Recording:
     """Takes a venue's events; `turn` is called often."""
 
-    def __init__(self, settings: Settings, lines: Lines, venue: str, say: Callable[..., object]) -> None:
+    def __init__(self, settings: Settings, lines: Taken, venue: str, say: Callable[..., object]) -> None:
         """OSError: the folder can't be had. NoParquet."""
         self.settings = settings
         self.lines = lines

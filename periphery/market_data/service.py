@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -17,7 +17,8 @@ from periphery.market_data.core_feed import CoreFeed
 from periphery.market_data.lines import Lines
 from periphery.market_data.recording import Recording
 from periphery.market_data.settings import SECTION, Settings
-from periphery.market_data.venues import adapter_of
+from periphery.market_data.taken import Taken
+from periphery.market_data.venues import adapter_of, venue_name
 from periphery.service.log import Log
 from periphery.service.probes import Health
 
@@ -51,20 +52,56 @@ class _Counts(Collector):
                 yield GaugeMetricFamily(f"nacre_{SECTION}_{name}", f"{name.replace('_', ' ')}.", value)
 
 
+class Source(Protocol):
+    """Who takes it: runs until it is cancelled. why: it isn't ready; empty where it is."""
+
+    @property
+    def why(self) -> str: ...
+    async def run(self) -> None: ...
+    def counts(self) -> dict[str, Any]: ...
+
+
+class Part(Protocol):
+    """What becomes of it. `turn` is called often."""
+
+    @property
+    def why(self) -> str: ...
+    def turn(self) -> None: ...
+    def close(self) -> None: ...
+    def counts(self) -> dict[str, int]: ...
+
+
 class MarketData:
     """Made, then `run` until it is stopped. ValueError, OSError: settings that can't be followed."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.adapter = adapter_of(settings)
         self.calendar = Calendar(settings.calendar)
-        self.lines = Lines(self.adapter.name, self.adapter.decoder(), self.adapter.symbols, self._place)
         self.log = Log(SECTION, lambda: self.lines.reader.rows)
-        self.connection = Connection(self.adapter, self.lines, self.log.say, self._is_open)
-        venue = self.adapter.name
-        self.core = CoreFeed(settings, self.lines, venue, self.log.say) if settings.core else None
-        self.recording = Recording(settings, self.lines, venue, self.log.say) if settings.record else None
+        self.venue, self.lines, self.connection = self._from()
+        made = (settings, self.lines, self.venue, self.log.say)
+        self.core = CoreFeed(*made) if settings.core else None
+        self.recording = Recording(*made) if settings.record else None
+        self.sending = self._sending() if settings.multicast else None
+        parts: tuple[Part | None, ...] = (self.core, self.recording, self.sending)
+        self.parts = [part for part in parts if part is not None]
         self.health = MarketHealth(settings.stale_after_s, self.counts)
+
+    def _from(self) -> tuple[str, Taken, Source]:
+        """(the venue as a core has it, what is taken, who takes it)."""
+        settings = self.settings
+        if settings.is_multicast:
+            from periphery.market_data.multicast.receiver import receiving
+
+            return receiving(settings, venue_name(settings.venue), self.log.say, self._is_open, self._place)
+        adapter = adapter_of(settings)
+        lines = Lines(adapter.name, adapter.decoder(), adapter.symbols, self._place)
+        return adapter.name, lines, Connection(adapter, lines, self.log.say, self._is_open)
+
+    def _sending(self) -> Part:
+        from periphery.market_data.multicast.sending import Sending
+
+        return Sending(self.settings, self.lines, self.venue, self.log.say, lambda: self.connection.why)
 
     async def run(self, stopped: Callable[[], bool]) -> None:
         """Takes market data until `stopped`; what was written is whole then."""
@@ -79,9 +116,8 @@ class MarketData:
             await self._close(task)
 
     def _turn(self) -> None:
-        for part in (self.core, self.recording):
-            if part is not None:
-                part.turn()
+        for part in self.parts:
+            part.turn()
         fed = self.core.counts()["sent"] if self.core is not None else 0
         self.health.beat(self.lines.reader.rows, self.lines.reader.rows, fed, b"", self.why)
 
@@ -91,14 +127,14 @@ class MarketData:
             self.recording.close()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        if self.core is not None:
-            self.core.close()
+        for part in (self.core, self.sending):
+            if part is not None:
+                part.close()
 
     @property
     def why(self) -> str:
         """Why it isn't ready; empty where it is."""
-        parts = (self.core, self.recording)
-        reasons = [self.connection.why, *(part.why for part in parts if part is not None)]
+        reasons = [self.connection.why, *(part.why for part in self.parts)]
         return "; ".join(reason for reason in reasons if reason)
 
     def _is_open(self) -> bool:
@@ -111,18 +147,8 @@ class MarketData:
 
     def counts(self) -> dict[str, Any]:
         """All that is counted, over all connections."""
-        connection, reader = self.connection, self.lines.reader
-        found: dict[str, Any] = {"venue": self.adapter.name, **self.lines.counts()}
-        found |= {
-            "connects": connection.connects,
-            "reconnects": connection.reconnects,
-            "failures": connection.failures,
-            "silences": connection.silences,
-            "resubscriptions": connection.resubscriptions,
-            "snapshot_requests": connection.snapshots.requests,
-            "snapshot_failures": connection.snapshots.failures,
-        }
-        for part in (self.core, self.recording):
-            if part is not None:
-                found |= part.counts()
+        reader = self.lines.reader
+        found: dict[str, Any] = {"venue": self.venue, **self.lines.counts(), **self.connection.counts()}
+        for part in self.parts:
+            found |= part.counts()
         return found | {"last_time": written(reader.last, "recorder") if reader.rows else None}

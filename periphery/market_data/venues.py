@@ -161,3 +161,9 @@ def adapter_of(settings: Settings) -> Adapter:
     if kind is None:
         raise ValueError(f"venue {settings.venue!r}: one of {', '.join(VENUES)}")
     return kind(settings)
+
+
+def venue_name(venue: str) -> str:
+    """The venue as a core has it, by its name here or there."""
+    kind = VENUES.get(venue)
+    return venue if kind is None else kind.name

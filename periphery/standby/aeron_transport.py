@@ -6,23 +6,18 @@ held is gone; a new one is started, and the streams begin anew. What must arrive
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections import deque
 from typing import Any
 
-from periphery.standby.driver import Driver
+from periphery.aeron.client import ERRORS, Client
 from periphery.standby.secret import Secret
-
-pyaeron: Any = importlib.import_module("pyaeron")  # it has no types, and is an extra
 
 STREAM = 7800
 TERM = "term-length=1m"
 FRAGMENTS = 32
 NAP_S = 0.0005
-CLIENT_TIMEOUT_MS = 10_000
 WAITING_MAX = 256
-_ERRORS = (pyaeron.AeronError, pyaeron.PublicationClosed, pyaeron.ResourceClosed, pyaeron.DriverTimeout)
 
 
 def channel(host: str) -> str:
@@ -40,24 +35,17 @@ class _Aeron:
         self._came: deque[bytes] = deque()
         self._to = ""
         self._publication: Any = None
-        self.driver = Driver()
-        self._client: Any = None
+        self._subscription: Any = None
+        self._client = Client()
         self._open()
 
     def _open(self) -> None:
-        context = pyaeron.Context(
-            dir=self.driver.folder, driver_timeout_ms=CLIENT_TIMEOUT_MS, error_handler=self._noted
-        )  # without a handler of ours Aeron's ends the process
         try:
-            self._client = pyaeron.Aeron(context=context)
-            self._subscription = self._client.add_subscription(channel(self.own), STREAM)
-        except pyaeron.AeronError as error:
+            self._subscription = self._client.subscribe(channel(self.own), STREAM)
+        except ERRORS as error:
             self.close()
             raise ValueError(f"aeron://{self.own}: {error}: give an address of this host") from None
         self._publish_to(self._to)
-
-    def _noted(self, *what: object) -> None:
-        self.wrong = str(what)
 
     def _publish_to(self, host: str) -> None:
         if host != self._to and self._publication is not None:
@@ -65,37 +53,30 @@ class _Aeron:
             self._publication = None
         self._to = host
         if host and self._publication is None:
-            self._publication = self._client.add_exclusive_publication(channel(host), STREAM)
+            self._publication = self._client.publish(channel(host), STREAM)
 
     def restart(self) -> None:
-        self._shut()
-        self.driver.start()
+        self._client.restart(*self._made())
         self._open()
 
-    def _shut(self) -> None:
-        """Everything of this client, whatever its driver is."""
-        for each in (self._publication, getattr(self, "_subscription", None), self._client):
-            if each is not None:
-                try:
-                    each.close()
-                except _ERRORS as error:
-                    self.wrong = str(error)
-        self._publication = self._client = None
-
     def close(self) -> None:
-        self._shut()
-        self.driver.stop()
+        self._client.close(*self._made())
+
+    def _made(self) -> tuple[Any, ...]:
+        made = self._publication, self._subscription
+        self._publication = self._subscription = None
+        return made
 
     def _whole(self) -> None:
         """A driver that died is begun again."""
-        if not self.driver.is_alive() or self._client.is_closed:
+        if not self._client.is_whole:
             self.restart()
 
     def _offer(self, message: bytes) -> bool:
         self._whole()
         try:
             return self._publication is not None and bool(self._publication.offer(self.secret.seal(message)))
-        except _ERRORS as error:
+        except ERRORS as error:
             self.wrong = str(error)
             self.restart()
             return False
@@ -113,7 +94,7 @@ class _Aeron:
             self._whole()
             try:
                 found = self._subscription.poll(self._take, FRAGMENTS)
-            except _ERRORS as error:
+            except ERRORS as error:
                 self.wrong = str(error)
                 self.restart()
                 continue
@@ -135,7 +116,7 @@ class AeronListener(_Aeron):
         if host != self._to:
             try:
                 self._publish_to(host)
-            except pyaeron.AeronError as error:
+            except ERRORS as error:
                 self.wrong, self._to = str(error), ""
         return told[1 + told[0] :]
 

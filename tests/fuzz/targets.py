@@ -11,10 +11,12 @@ from typing import Any, cast
 
 import msgspec
 
+from core.data.reader import MAX_SYMBOLS
 from core.recovery.snapshots import BadSnapshot, Head, head_of
 from core.scenario.reader import ScenarioError, read
 from core.torture.live import DECLARED
 from core.venues.fix.codec import Framer, Garbled, encode, parse
+from core_ext.crc32c import crc32c
 from core_ext.journal import JournalError, JournalReader, JournalWriter
 from core_ext.killpage import PAGE_BYTES, KillPage
 from core_ext.ring import Ring
@@ -22,6 +24,7 @@ from periphery.standby import wire as standby
 from periphery.standby.secret import Secret
 from periphery.stream import wire as stream
 from tests.fuzz.engine import Target
+from tests.support_multicast import Group, Heard, images, made, play, publisher
 
 SLOTS, SLOT = 8, 64
 RECORDS = 12
@@ -148,6 +151,28 @@ def _stream(_folder: Path) -> Target:
     return Target("stream", [good, stream.counted(b"C", 7), stream.bye("over", True)], check)
 
 
+def _multicast(folder: Path) -> Target:
+    """Whatever comes with a checksum that holds, a receiver takes, refuses or counts it."""
+    group = Group()
+    published = publisher(group)
+    play(published, made(folder / "made.csv", 400))
+    images(published)
+    good = [group.sent[0], *{len(message): message for message in group.sent}.values()]
+    heard, head = Heard(), 8
+
+    def check(raw: bytes) -> None:
+        before = heard.counts["messages"]
+        heard.take(raw)
+        body = raw[head:]
+        heard.take(good[0][: head - 4] + crc32c(body).to_bytes(4, "little") + body)
+        assert heard.counts["messages"] == before + 2
+        assert len(heard.follower._to) <= MAX_SYMBOLS
+        heard.batches.clear()
+        heard.said.clear()
+
+    return Target("multicast", good, check)
+
+
 def _scenario(_folder: Path) -> Target:
     lines = [json.dumps(line).encode() for line in DECLARED]
 
@@ -196,6 +221,17 @@ def _snapshot(folder: Path) -> Target:
 
 MAKERS: dict[str, Callable[[Path], Target]] = {
     make.__name__.removeprefix("_"): make
-    for make in (_fix, _ring, _kill_page, _seal, _standby, _stream, _scenario, _journal, _snapshot)
+    for make in (
+        _fix,
+        _ring,
+        _kill_page,
+        _seal,
+        _standby,
+        _stream,
+        _multicast,
+        _scenario,
+        _journal,
+        _snapshot,
+    )
 }
 """Each by its name; it is given a folder for its files."""

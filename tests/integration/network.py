@@ -19,19 +19,22 @@ import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
 _CLONE_NEWNET = 0x40000000
+_MULTICAST = 0xE
+"""The first four bits of a group's address."""
 PACKET_MAX = 65536
 NET = "10.99.0"
 
 
 class Network:
     """So many hosts, 10.99.0.1 and on, each in a namespace of its own. Packets may be lost, or cut off by
-    pairs.
+    pairs. What is sent to a multicast group comes to all others.
     """
 
     def __init__(self, hosts: int, seed: int = 1) -> None:
@@ -63,6 +66,7 @@ class Network:
         _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", name, "addr", "add", f"{self.address(number)}/24", "dev", "wire")
         _ip("-n", name, "link", "set", "wire", "up")
+        _ip("-n", name, "route", "add", "224.0.0.0/4", "dev", "wire")
         return made[0]
 
     @staticmethod
@@ -72,6 +76,25 @@ class Network:
     def on(self, number: int, *command: str) -> list[str]:
         """The command as it is run on that host."""
         return ["ip", "netns", "exec", self.names[number - 1], *command]
+
+    def within[T](self, number: int, ask: Callable[[], T]) -> T:
+        """What `ask` gives in that host's network: the sockets that it opens are there."""
+        found: list[T] = []
+        wrong: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                _enter(self.names[number - 1])
+                found.append(ask())
+            except BaseException as error:
+                wrong.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        if wrong:
+            raise wrong[0]
+        return found[0]
 
     def part(self, one: int, other: int) -> None:
         """Nothing comes from one to the other any more, either way."""
@@ -102,9 +125,14 @@ class Network:
         packet = os.read(fd, PACKET_MAX)
         if len(packet) < 20 or packet[0] >> 4 != 4:
             return
-        to = packet[19]
-        if packet[16:19] != bytes(map(int, NET.split("."))) or to not in self._tuns:
-            return
+        if packet[16] >> 4 == _MULTICAST:
+            for to in self._tuns:
+                if to != number:
+                    self._hand_on(number, to, packet)
+        elif packet[16:19] == bytes(map(int, NET.split("."))) and packet[19] in self._tuns:
+            self._hand_on(number, packet[19], packet)
+
+    def _hand_on(self, number: int, to: int, packet: bytes) -> None:
         if frozenset((number, to)) in self.cut:
             self.counts["cut"] += 1
         elif self.rng.random() < self.loss:
@@ -127,10 +155,15 @@ class Network:
             subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL, check=False)
 
 
-def _tun_in(name: str) -> int:
-    """In a thread of its own, which is left in that namespace and ends."""
+def _enter(name: str) -> None:
+    """This thread is in that namespace from now on."""
     with Path("/run/netns", name).open() as file:
         os.setns(file.fileno(), _CLONE_NEWNET)
+
+
+def _tun_in(name: str) -> int:
+    """In a thread of its own, which is left in that namespace and ends."""
+    _enter(name)
     fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
     fcntl.ioctl(fd, _TUNSETIFF, struct.pack("16sH22x", b"wire", _IFF_TUN | _IFF_NO_PI))
     return fd

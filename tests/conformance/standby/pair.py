@@ -198,14 +198,3 @@ class Pair:
             self.stop_witness()
         finally:
             self.network.end()
-
-
-def drivers(parent: int) -> list[int]:
-    """The media drivers of that process."""
-    out = subprocess.run(
-        ["pgrep", "-P", str(parent), "-f", "periphery.standby.driver"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [int(word) for word in out.stdout.split()]

@@ -7,7 +7,8 @@ import signal
 
 from core import messages as m
 from core.live.fencing import open_fence
-from tests.conformance.standby.pair import ONE, TWO, WAIT_S, Host, Pair, drivers
+from tests.conformance.standby.pair import ONE, TWO, WAIT_S, Host, Pair
+from tests.integration.aeron_driver import drivers
 from tests.integration.live_core import until
 
 ORDERS = 400

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from core.cli import root
@@ -59,3 +61,28 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         told = run(*words)
         assert told.exit_code == 2, (words, told.output)
         assert said in told.output, (words, told.output)
+
+
+def test_without_aeron_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [
+        name
+        for name in sys.modules
+        if name.startswith(("periphery.aeron.", "periphery.market_data.multicast."))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyaeron", None)
+    group = "aeron:udp?endpoint=224.0.1.7:40456|interface=127.0.0.1"
+    for words in (
+        ("run", "--venue", "XTST", "--symbols", "A", "--url", group),
+        ("run", "--venue", "kraken", "--symbols", "A/B", "--multicast", group),
+        ("multicast", __file__, "--channel", group),
+    ):
+        told = run(*words)
+        assert told.exit_code == 2, (words, told.output)
+        assert "nacre[aeron]" in told.output
+
+
+def test_a_group_is_an_address_of_aeron() -> None:
+    told = run("run", "--venue", "kraken", "--symbols", "A/B", "--multicast", "224.0.1.7:40456")
+    assert told.exit_code == 2
+    assert "aeron:udp?endpoint=GROUP:PORT|interface=ADDRESS" in told.output

@@ -1,6 +1,6 @@
 """Aeron's media driver as a process of its own, looked after: it is begun again when it dies.
 
-`python -m periphery.standby.driver FOLDER` is the process. It ends with who started it.
+`python -m periphery.aeron.driver FOLDER` is the process. It ends with who started it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Driver:
         place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=room))
         self._lock = HeldLock(os.fspath(place / "lock"))
         self.folder = os.fspath(place / "driver")
-        command = [sys.executable, "-m", "periphery.standby.driver", self.folder, str(os.getpid())]
+        command = [sys.executable, "-m", "periphery.aeron.driver", self.folder, str(os.getpid())]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         self.starts += 1
         assert self._process.stdout is not None

@@ -1,0 +1,1 @@
+"""Market data over UDP multicast: who sends it, and who takes it."""
