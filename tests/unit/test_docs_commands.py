@@ -1,5 +1,5 @@
 """Every `nacre` in the documentation is a command that there is, with options that it has, and every other
-program of it is one of a short list. tests/integration/test_docs_run.py runs those that need nothing else.
+program of it is one of a short list. tests/integration/test_docs_run.py runs them, or says which test does.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ OTHERS = {
     "cp",
     "curl",
     "dd",
+    "echo",
     "git",
+    "grep",
     "kubectl",
     "mkdir",
     "printf",
     "prometheus",
     "python3",
+    "sed",
+    "touch",
+    "tr",
     "truncate",
 }
 """Programs that aren't ours."""
