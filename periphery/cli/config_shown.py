@@ -44,15 +44,28 @@ def check(what: str, file: Path, environment: Environment = None) -> list[str]:
     if what != "engines":
         return _problems(what, file, environment)
     try:
-        sections = [name for name in tomllib.loads(file.read_text()) if name not in ELSEWHERE]
+        sections = {
+            key: each for key, each in tomllib.loads(file.read_text()).items() if key not in ELSEWHERE
+        }
     except (OSError, ValueError) as error:
         return [f"{file}: {error}"]
-    return [problem for name in sections for problem in _problems(name, file, environment)]
+    return [
+        problem
+        for name, section in sections.items()
+        for problem in _problems(name, file, environment, _by_option(name, section))
+    ]
 
 
-def _problems(what: str, file: Path, environment: Environment) -> list[str]:
+def _by_option(name: str, section: object) -> dict[str, Any]:
+    """What an engine's section may leave to `nacre engine run --state`, or to `nacre up`."""
+    return {"state": name} if name in PLACES and isinstance(section, dict) and "state" not in section else {}
+
+
+def _problems(
+    what: str, file: Path, environment: Environment, said: Mapping[str, Any] | None = None
+) -> list[str]:
     try:
-        rows(what, file, {}, environment)
+        rows(what, file, said or {}, environment)
     except (ValueError, OSError, ScenarioError) as error:
         return [str(error)]
     return []

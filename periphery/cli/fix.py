@@ -82,14 +82,15 @@ def status(path: Path, output: str) -> None:
     import msgspec
 
     config = _read(path)
-    rows: list[dict[str, Any]] = []
-    for file in sorted(config.store.glob("*.status")):
-        told = msgspec.json.decode(file.read_bytes())
-        fresh = time.time_ns() - told["at_ns"] < STALE_S * 1e9 and not told["ended"]
-        rows += [
-            {**row, "running": fresh, "listen": ":".join(map(str, told["listen"]))}
-            for row in told["sessions"]
-        ]
+    told = [msgspec.json.decode(file.read_bytes()) for file in config.store.glob("*.status")]
+    found: dict[
+        str, dict[str, Any]
+    ] = {}  # a session is where it was seen last: in `accept`, or in `drop-copy`
+    for gateway in sorted(told, key=lambda gateway: gateway["at_ns"]):
+        fresh = time.time_ns() - gateway["at_ns"] < STALE_S * 1e9 and not gateway["ended"]
+        listen = ":".join(map(str, gateway["listen"]))
+        found |= {row["name"]: {**row, "running": fresh, "listen": listen} for row in gateway["sessions"]}
+    rows = [found[name] for name in sorted(found)]
     if output == "json":
         write_json({"sessions": rows})
     else:

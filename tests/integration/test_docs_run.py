@@ -1,145 +1,134 @@
 """Pages whose commands are run as they stand, in a new folder, with nothing but the checkout.
 
-Of the others tests/unit/test_docs_commands.py says whether they are commands at all; they need what a test
-can't have: NOT_RUN says what.
+docs_pages.py says what each page needs; what can't be run so names the test that runs it. That each is a
+command at all: tests/unit/test_docs_commands.py.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
+import socket
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.integration.docs_elsewhere import what_is_wrong
+from tests.integration.docs_pages import PAGES, THERE, Page
 from tests.support_docs import ROOT, Block, blocks
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """fails: words of the commands that must fail there, and do. may_fail: of those whose check needs a
-    machine that does nothing else: exit 1 will do. left_out: of those that are run elsewhere.
-    files_of: the pages whose files it speaks of. before: commands that make what it begins with. recording:
-    what stands here for its FILE..., the reader's own.
-    """
-
-    fails: tuple[str, ...] = ()
-    may_fail: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    files_of: tuple[str, ...] = ()
-    before: tuple[str, ...] = ()
-    recording: str = ""
-
-
-TUTORIAL = ("docs/tutorial.md",)
-RECORDING = ("python3 walk.py",)
-TRADES = (
-    "echo time,symbol,px,qty > trades.csv",  # one a minute, from 13:30 to 20:00 of a day
-    "for n in $(seq 0 389); do echo $((1700055000 + 60 * n))000000000,AAPL,1.5,$((9 + n)); done >>trades.csv",
-)
-JOURNAL = (*RECORDING, ".venv/bin/nacre backtest mine.py --data walk.csv --journal journal")
-RUN = {
-    "docs/journal.md": Page(fails=("verify bad", "verify torn")),
-    "docs/tutorial.md": Page(
-        fails=("EURUSD 600000",),
-        left_out=("git clone", "make ", "nacre up", "nacre ps", "nacre down"),  # tests/containers
-    ),
-    "docs/how-to-desk.md": Page(files_of=TUTORIAL),
-    "docs/how-to-strategies.md": Page(files_of=TUTORIAL, before=RECORDING),
-    "docs/how-to-operations.md": Page(files_of=TUTORIAL, before=JOURNAL),
-    "docs/how-to-performance.md": Page(may_fail=("bench hop",)),
-    "docs/algos.md": Page(before=TRADES, recording="trades.csv"),
-    "docs/analytics.md": Page(files_of=TUTORIAL, before=JOURNAL, left_out=("--follow",)),  # it goes on
-    "docs/command.md": Page(),
-    "docs/data.md": Page(files_of=TUTORIAL, before=RECORDING, recording="walk.csv"),
-    "docs/performance.md": Page(
-        files_of=TUTORIAL,
-        before=JOURNAL,
-        left_out=("sp500_dataset", "engine run"),  # tests/unit/periphery/analytics: test_history, test_engine
-    ),
-    "docs/stream.md": Page(left_out=("bridge run",)),  # tests/integration/test_bridge.py
-    "docs/websocket.md": Page(left_out=("websocket run",)),  # tests/integration/test_websocket_live.py
+DATA = Path(os.environ.get("NACRE_DATA", ROOT.parent / "shared" / "data")).resolve()
+HELPERS = """
+export LC_ALL=C
+trap '[ $? = 0 ] || tail -n 20 background.*.log' EXIT
+others= own= count=0
+begun() {  # condition: holds once the last process of the background is there
+    for n in $(seq 900); do
+        eval "$1" && return
+        kill -0 $! || return 1
+        sleep 0.1
+    done
+    return 1
 }
-
-NOT_RUN = {
-    "README.md": "in parts: see below; the others have pages of their own",
-    "docs/backend.md": "a password is asked for",
-    "docs/bench.md": "it takes minutes",
-    "docs/containers.md": "a container engine: tests/containers",
-    "docs/core.md": "a desk's declarations: tests/integration/test_live.py",
-    "docs/factor.md": "minutes; tests/unit/periphery/cli has each command",
-    "docs/features.md": "recordings of the reader's own",
-    "docs/fix.md": "a peer: tests/integration/test_fix.py",
-    "docs/market-data.md": "a venue's network",
-    "docs/from-nautilustrader.md": "NautilusTrader in an environment of its own",
-    "docs/frontend.md": "Node and a browser",
-    "docs/kubernetes.md": "a cluster",
-    "docs/licences.md": "it reads the checkout: tests/unit/deploy/test_licences.py",
-    "docs/operations.md": "a host's own folders",
-    "docs/standby.md": "three hosts",
-    "docs/ml.md": "recordings of the reader's own",
-    "docs/monitoring.md": "servers: tests/integration/test_monitoring.py",
-    "docs/portfolio.md": "a core with those accounts: tests/integration/test_portfolio.py",
-    "docs/positions.md": "a core with those accounts",
-    "docs/recorder.md": "a core with a day: tests/integration/test_local_day.py",
-    "docs/risk.md": "two persons; tests/integration/test_risk_live.py",
-    "docs/runbook.md": "a core in trouble",
-    "docs/setup.md": "it installs",
-    "docs/strategies.md": "a strategy of the reader's own: tests/integration/test_live_strategy.py",
-}
-"""Page: what its commands need that isn't here, or what else runs them."""
-
-UNTIL = "for n in $(seq 900); do {0} >/dev/null 2>&1 && break; sleep 0.1; done; {0} >/dev/null"
-STARTED = UNTIL.format(".venv/bin/nacre core status")
-BEGUN = UNTIL.format(".venv/bin/nacre core status -o json | grep -q '\"Mine\"'")
-READY = "for n in $(seq 600); do [ -S {0} ] && {1} core status >/dev/null 2>&1 && break; sleep 0.1; done"
-
-
-def test_every_page_with_commands_is_run_or_says_why_not() -> None:
-    pages = {block.page for block in blocks()}
-    assert pages - set(RUN) - set(NOT_RUN) == set()
-    assert not set(RUN) & set(NOT_RUN)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    return tmp_path
-
-
-def run(folder: Path, lines: list[str]) -> str:
-    """What a shell prints; every line must succeed. What it left in the background ends with it."""
-    script = "\n".join(["set -e", *lines])
-    environment = os.environ | {
-        "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
-        "XDG_RUNTIME_DIR": str(folder),
-        "TERM": "dumb",
-    }
-    pipe = subprocess.PIPE
-    shell = subprocess.Popen(
-        ["bash", "-c", script], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=pipe,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        said, _ = shell.communicate(timeout=240)
-    except subprocess.TimeoutExpired:
-        os.killpg(shell.pid, signal.SIGKILL)
-        said, _ = shell.communicate()
-    assert shell.returncode == 0, said
-    return said
+terminate() { for pid in $1; do kill $pid 2>/dev/null || true; wait $pid; done; }
+finish() { terminate "$others"; others=; for pid in $own; do wait $pid; done; own=; }
+"""
 
 
 def of(page: str) -> list[Block]:
     return [block for block in blocks() if block.page == page]
 
 
+def commands(page: str) -> list[str]:
+    return [command for block in of(page) for command in block.commands()]
+
+
+def test_every_page_with_commands_is_told_of() -> None:
+    assert {block.page for block in blocks()} == set(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_said_of_a_page_is_of_its_commands(page: str) -> None:
+    told = PAGES[page]
+    said = {
+        *told.fails,
+        *told.may_fail,
+        *told.at_once,
+        *told.elsewhere,
+        *told.not_run,
+        *told.goes_on,
+        *told.typed,
+    }
+    assert [words for words in said if not found(words, page)] == []
+    text = (ROOT / page).read_text() + "".join(told.before)
+    assert [words for words in told.stands if words not in text] == []
+
+
+def found(words: str, page: str) -> list[str]:
+    return [command for command in commands(page) if words in command]
+
+
+ELSEWHERE = [(page, words) for page, told in PAGES.items() for words in told.elsewhere]
+
+
+@pytest.mark.parametrize(("page", "words"), ELSEWHERE)
+def test_what_is_run_elsewhere_is(page: str, words: str) -> None:
+    place = PAGES[page].elsewhere[words]
+    assert [what_is_wrong(command, place) for command in found(words, page)] == [""] * len(found(words, page))
+
+
+def test_a_place_that_runs_nothing_is_seen() -> None:
+    here = "tests/containers/test_live.py"
+    assert what_is_wrong("nacre up --placement contained", here) == ""
+    assert what_is_wrong("nacre fix accept --config fix.toml", here)
+    assert what_is_wrong("nacre up", "tests/containers/test_nothing.py")
+    assert what_is_wrong("nacre up", f"{here}::test_nothing")
+    assert what_is_wrong("nacre up", "docs/containers.md")  # it says so, but nobody runs it
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in (".venv", "deploy", "periphery"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def run(folder: Path, lines: list[str]) -> str:
+    """What a shell prints; every line must succeed. What it left in the background ends with it."""
+    script = "\n".join([HELPERS, "set -e", *lines])
+    environment = os.environ | {
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+        "XDG_RUNTIME_DIR": str(folder),
+        "XDG_STATE_HOME": str(folder),
+        "TERM": "dumb",
+    }
+    told = folder / "told"  # no pipe: what goes on in the background would hold it open
+    with told.open("w") as out:
+        shell = subprocess.Popen(
+            ["bash", "-c", script], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        shell.wait(timeout=240)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+        shell.wait()
+    said = told.read_text()
+    assert shell.returncode == 0, said
+    return said
+
+
 def files(page: str) -> dict[str, str]:
-    """The files that a page shows, each after a line that ends with its name and a colon."""
-    shown = re.finditer(r"`([a-z_]+\.[a-z]+)`:\n\n```[a-z]*\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    """The files that a page shows, each after a paragraph that begins or ends with its name."""
+    text = (ROOT / page).read_text()
+    shown = re.finditer(r"`([a-z_]+\.[a-z]+)`(?:, [^`]*)?:\n\n```[a-z]*\n(.*?)```", text, re.DOTALL)
     return {match[1]: match[2] for match in shown}
 
 
@@ -148,55 +137,67 @@ def without_brackets(command: str) -> str:
     return re.sub(r"(?<= )\[(-[^]]*)\]", r"\1", command)
 
 
-def script(page: str) -> Iterator[str]:
-    """The page's commands as a shell runs them; what goes on in the background is waited for."""
-    told = RUN[page]
-    yield from told.before
-    for command in (without_brackets(command) for block in of(page) for command in block.commands()):
-        command = command.replace("FILE...", told.recording) if told.recording else command
-        if any(words in command for words in told.left_out):
+def standing(text: str, words: Mapping[str, str]) -> str:
+    """The text with the reader's own names, and the recordings where they are here."""
+    for there, here in words.items():
+        text = text.replace(there, here)
+    return text.replace("../shared/data", str(DATA))
+
+
+def free_ports(texts: list[str]) -> dict[str, str]:
+    """A port that is free for each that the texts name on this host: 127.0.0.1:8440 may be somebody's."""
+    names = {name for text in texts for name in re.findall(r"(?<=127\.0\.0\.)\d:\d+|(?<=tcp://\*):\d+", text)}
+    ports = {name.rpartition(":")[2] for name in names}
+    with ExitStack() as open_ones:
+        made = {}
+        for port in sorted(ports):
+            listener = open_ones.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            made[f":{port}"] = f":{listener.getsockname()[1]}"
+        return made
+
+
+def condition(there: str) -> str:
+    """Of the shell: a test as it is; of other words, that its log has them."""
+    return there if there.startswith("[") else f"grep -Eqs -- {shlex.quote(there)} background.$count.log"
+
+
+def script(told: Page, lines: list[str]) -> Iterator[str]:
+    """The commands as a shell runs them. What goes on is ended at the end, in order; so is a core."""
+    for command in (without_brackets(line) for line in lines):
+        if any(words in command for words in (*told.elsewhere, *told.not_run)):
             continue
-        if command.endswith("&"):
-            yield f"{command[:-1]} >>background.log 2>&1 &"
-            yield STARTED if "core run" in command else BEGUN
+        there = next((says for words, says in told.goes_on.items() if words in command), "")
+        typed = next((each for words, each in told.typed.items() if words in command), "")
+        if there or command.endswith("&"):
+            yield "count=$((count + 1))"
+            yield f"{command.removesuffix('&')} >background.$count.log 2>&1 &"
+            whose = "own" if command.endswith("&") else "others"
+            yield f'{whose}="$! ${whose}"; begun {shlex.quote(condition(there or THERE))}'
+            if any(words in command for words in told.at_once):
+                yield 'terminate "$others"; others='
         elif any(words in command for words in told.fails):
             yield f"! {command}"
         elif any(words in command for words in told.may_fail):
             yield f"{command} || test $? = 1"
         else:
-            yield command
+            yield f"printf '%s\\n' '{typed}' | {command}" if typed else command
         if command.endswith("core stop"):
-            yield "wait"
+            yield "finish"
+    yield 'terminate "$others"; terminate "$own"'
 
 
-@pytest.mark.parametrize("page", RUN)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_runs_as_it_stands(page: str, folder: Path) -> None:
-    for source in (page, *RUN[page].files_of):
-        for name, text in files(source).items():
-            (folder / name).write_text(text)
-    said = run(folder, list(script(page)))
+    told = PAGES[page]
+    shown = {name: text for source in (*told.files_of, page) for name, text in files(source).items()}
+    lines = [*told.before, *commands(page)]
+    if any("../shared/data" in line for line in lines) and not DATA.is_dir():
+        pytest.skip(f"no recordings in {DATA}: set NACRE_DATA to the folder that holds them")
+    ports = free_ports([standing(text, told.stands) for text in (*lines, *shown.values())])
+    stands = {**told.stands, **ports}
+    for name, text in shown.items():
+        (folder / name).write_text(standing(text, stands))
+    there = {words: standing(says, stands) for words, says in told.goes_on.items()}
+    said = run(folder, list(script(replace(told, goes_on=there), [standing(line, stands) for line in lines])))
     assert page != "docs/journal.md" or "torn tail" in said
-
-
-def test_the_readme_s_question_and_its_trade(folder: Path) -> None:
-    text = (ROOT / "README.md").read_text()
-    scenario = re.search(r"```json\n(\{\"type\":\"instrument\".*?)```", text, re.DOTALL)
-    assert scenario is not None
-    (folder / "route.jsonl").write_text(scenario[1])
-    (folder / "desk.jsonl").write_text("".join(scenario[1].splitlines(keepends=True)[:5]))
-    said = run(folder, [".venv/bin/nacre scenario run route.jsonl"])
-    shown = re.search(r"shortened to some lines and keys:\n\n```json\n(.*?)```", text, re.DOTALL)
-    assert shown is not None
-    assert shown[1].count("\n") <= said.count("\n")
-    assert '"reason":"max_order_qty"' in said
-    (trade,) = (block for block in of("README.md") if "core run" in block.text)
-    lines = [f"{command} --yes" if " kill " in command else command for command in trade.commands()]
-    at = next(n for n, line in enumerate(lines) if line.endswith("&"))
-    lines[at] = lines[at].removesuffix("&").rstrip() + " >core.log 2>&1 &"
-    socket = folder / f"nacre-{os.getuid()}" / "core.sock"
-    lines[at + 1 : at + 1] = [READY.format(socket, ".venv/bin/nacre")]
-    stop = next(n for n, line in enumerate(lines) if line.endswith("core stop"))
-    lines[stop + 1 : stop + 1] = ["wait"]  # for the core, before its journal is played
-    said = run(folder, lines)
-    assert "AAPL" in said
-    assert "ok" in said

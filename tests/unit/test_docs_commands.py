@@ -1,9 +1,11 @@
 """Every `nacre` in the documentation is a command that there is, with options that it has, and every other
-program of it is one of a short list. tests/integration/test_docs_run.py runs those that need nothing else.
+program of it is one of a short list. tests/integration/test_docs_run.py runs them, or says which test does.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
 import shlex
 from typing import Any
 
@@ -11,8 +13,9 @@ import click
 import pytest
 
 from core.cli import root
-from tests.support_docs import ROOT, blocks
+from tests.support_docs import PAGES, ROOT, blocks
 
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 ENDS = ("&", "|", "&&", ";", ">", ">>", "<", ")")
 OTHERS = {
     "make",
@@ -20,12 +23,17 @@ OTHERS = {
     "cp",
     "curl",
     "dd",
+    "echo",
     "git",
+    "grep",
     "kubectl",
     "mkdir",
     "printf",
     "prometheus",
     "python3",
+    "sed",
+    "touch",
+    "tr",
     "truncate",
 }
 """Programs that aren't ours."""
@@ -101,6 +109,38 @@ def test_a_command_is_one(command: str) -> None:
     if not found:
         first = command.split()[0]
         assert first in OTHERS or "=" in first or (ROOT / first).exists(), f"what is {first}?"
+
+
+def _spoken_of() -> set[str]:
+    """Commands in the middle of a sentence or a table: `nacre kill all`."""
+    text = "\n".join(_FENCED.sub("", page.read_text()) for page in PAGES)
+    return {" ".join(words.split()) for words in re.findall(r"`(?:\.venv/bin/)?nacre ([a-z][^`]*)`", text)}
+
+
+def spoken(words: list[str]) -> None:
+    """It and its options are there; what else it takes may be left out in a sentence. AssertionError."""
+    command: click.Command = root
+    rest = [word.strip("[]") for word in words]
+    while isinstance(command, click.Group) and rest and re.fullmatch(r"[a-z][a-z-]*", rest[0]):
+        name = rest.pop(0)
+        found = command.get_command(click.Context(command), name)
+        assert found is not None, f"nacre has no {name!r}"
+        command = found
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+    for word in itertools.takewhile(lambda word: word not in ("--", "|", "\\|"), rest):
+        name = word.partition("=")[0]
+        assert not name.startswith("-") or name in {*known, "--help", "-h"}, f"{command.name} has no {name}"
+
+
+@pytest.mark.parametrize("words", sorted(_spoken_of()))
+def test_a_command_that_is_spoken_of_is_one(words: str) -> None:
+    spoken(words.split())
+
+
+@pytest.mark.parametrize("wrong", ["ordr buy", "order buyy AAPL", "kill all --bye NAME"])
+def test_what_is_wrong_in_a_sentence_is_seen(wrong: str) -> None:
+    with pytest.raises(AssertionError):
+        spoken(wrong.split())
 
 
 def test_what_is_wrong_is_seen() -> None:

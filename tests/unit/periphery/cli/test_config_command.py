@@ -93,7 +93,10 @@ def test_what_is_right(tmp_path: Path) -> None:
 
 def test_the_files_of_deploy_are_right() -> None:
     deploy = Path(__file__).resolve().parents[4] / "deploy"
-    ran = typed(
-        "check", f"core={deploy / 'core.toml'}", f"core={deploy / 'kubernetes' / 'base' / 'core.toml'}"
+    files = (
+        f"core={deploy / 'core.toml'}",
+        f"core={deploy / 'kubernetes' / 'base' / 'core.toml'}",
+        f"engines={deploy / 'engines.toml'}",  # each engine's folder is an option of its command
     )
+    ran = typed("check", *files)
     assert ran.exit_code == 0, ran.output

@@ -45,6 +45,19 @@ def test_how_a_gateway_is(config: Path) -> None:
     assert not json.loads(ended.stdout)["sessions"][0]["running"]
 
 
+def test_a_session_is_told_once_by_the_gateway_that_had_it_last(config: Path) -> None:
+    copies = '[[session]]\nname = "copies"\nrole = "drop-copy"\nsender = "N"\ntarget = "B"\n'
+    config.write_text('journal = "journal"\n' + config.read_text() + copies)
+    for name, roles in (("accept", ("orders", "drop-copy")), ("drop-copy", ("drop-copy",))):
+        gateway = Gateway(read(config), print, name, roles)
+        gateway.turn()
+        if name == "accept":
+            gateway.close()
+    found = json.loads(typed("status", "--config", str(config), "-o", "json").stdout)["sessions"]
+    gateway.close()
+    assert [(row["name"], row["running"]) for row in found] == [("copies", True), ("oms", False)]
+
+
 @pytest.mark.parametrize("verb", ["accept", "drop-copy", "initiate"])
 def test_a_file_without_such_sessions(config: Path, verb: str) -> None:
     config.write_text(
