@@ -17,7 +17,7 @@ Words = Mapping[str, str]
 class Page:
     """Each command is found by words of it.
 
-    fails: must fail there, and do.
+    fails: must end with 1 there.
     may_fail: their check needs a machine that does nothing else: exit 1 will do.
     elsewhere: run by that file, or by that function of it (`FILE::NAME`).
     not_run: by no test, and why.
