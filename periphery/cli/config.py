@@ -102,7 +102,7 @@ def reload(core: Client, file: Path, by: str | None, second: str | None, dry_run
             say(f"{what}: " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None))
     for row in restart:
         say(f"{row['key']}: runs with {row['running']}, the file says {row['file']}: needs a new start")
-    say(f"{counted(len(rows), 'limit')} {'would be' if dry_run else 'are'} set")
+    say(f"{counted(len(rows), 'limit')} {'would be' if dry_run else 'is' if len(rows) == 1 else 'are'} set")
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:

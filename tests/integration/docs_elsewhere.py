@@ -55,9 +55,9 @@ def _ways(command: str) -> list[tuple[str, ...]]:
     program = words[0].rpartition("/")[2]
     if program == "nacre":
         group, *rest = _command_path(words[1:])
-        return [(" ".join((group, *rest)),), (group, " ".join(rest))][
-            : 1 + bool(rest)
-        ]  # a helper has the group
+        if not rest:  # a word alone says little: its first option, too
+            return [(group, *[word for word in words[2:] if word.startswith("--")][:1])]
+        return [(" ".join((group, *rest)),), (group, " ".join(rest))]  # a helper may have the group
     if program == "make":
         return [(way,) for way in _of_target(words[1])]
     if (ROOT / words[0]).is_file():

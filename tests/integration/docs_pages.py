@@ -17,7 +17,7 @@ Words = Mapping[str, str]
 class Page:
     """Each command is found by words of it.
 
-    fails: must fail there, and do.
+    fails: must end with 1 there.
     may_fail: their check needs a machine that does nothing else: exit 1 will do.
     elsewhere: run by that file, or by that function of it (`FILE::NAME`).
     not_run: by no test, and why.
@@ -93,6 +93,7 @@ END
 python3 desk.py"""
 
 CONTAINERS = "tests/containers/test_live.py"
+COMPOSE = "tests/unit/core/cli/test_compose_command.py"  # what compose is told; tests/containers have it done
 NAUTILUS = "tests/nt/run.py"
 
 PAGES = {
@@ -139,7 +140,7 @@ PAGES = {
             "market-data run": "tests/integration/test_market_data.py",
             "make images": "deploy/containers/test.sh",
             "nacre up --placement": CONTAINERS,
-            "nacre up --with": "tests/containers/composed.py",
+            "nacre up --with": COMPOSE,
             "nacre ps": CONTAINERS,
             "nacre down": CONTAINERS,
         },
@@ -151,6 +152,7 @@ PAGES = {
             "account A1 --by anna": "account A1 --by anna --yes",
         },
     ),
+    "docs/scenarios.md": Page(files_of=README),
     "docs/core.md": Page(files_of=README, before=DESK, goes_on={"core run": THERE}),
     "docs/strategies.md": Page(files_of=README, before=DESK),
     "docs/risk.md": Page(
@@ -260,9 +262,9 @@ PAGES = {
     "docs/containers.md": Page(
         elsewhere={
             "make images": "deploy/containers/test.sh",
-            "nacre up": "tests/containers/composed.py",
+            "nacre up": COMPOSE,
             "nacre ps": CONTAINERS,
-            "nacre logs": CONTAINERS,
+            "nacre logs": COMPOSE,
             "nacre down": CONTAINERS,
         },
         stands={"make_secrets.py": "make_secrets.py secrets"},

@@ -177,7 +177,7 @@ def script(told: Page, lines: list[str]) -> Iterator[str]:
             if any(words in command for words in told.at_once):
                 yield 'terminate "$others"; others='
         elif any(words in command for words in told.fails):
-            yield f"! {command}"
+            yield f"code=0; {command} || code=$?; test $code = 1"
         elif any(words in command for words in told.may_fail):
             yield f"{command} || test $? = 1"
         else:
