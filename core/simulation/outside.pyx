@@ -30,14 +30,12 @@ cdef class Outside:
     """One venue. marks, dice: addresses that the whole seed shares."""
 
     def __init__(self, int venue, capacity, Checker checker not None, Traffic traffic not None, size_t dice, size_t marks):
-        cdef char* at
         self.venue = <uint16_t>venue
         self.checker, self.traffic = checker, traffic
         self.dice, self.marks = <Dice*>dice, <uint64_t*>marks
         self.max_children = capacity.orders + capacity.more_children
-        self._memory = bytearray(self.max_children * (sizeof(Kid) + 4) + PENDING * sizeof(Found) + 2 * SAID * sizeof(Said))
-        at = <char*>self._memory
-        self.kids = <Kid*>at
+        self._memory = Memory(self.max_children * (sizeof(Kid) + 4) + PENDING * sizeof(Found) + 2 * SAID * sizeof(Said))
+        self.kids = <Kid*>self._memory.base
         self.found = <Found*>(self.kids + self.max_children)
         self.said = <Said*>(self.found + PENDING)
         self.lost = self.said + SAID

@@ -37,8 +37,8 @@ cdef class Traffic:
 
     def __init__(self, size_t dice, size_t marks, int symbols, int venues, int accounts, bint durable):
         self.dice, self.marks = <Dice*>dice, <uint64_t*>marks
-        self._memory = bytearray(OUTBOX * sizeof(Input) + IDS)
-        self.outbox = <Input*><char*>self._memory
+        self._memory = Memory(OUTBOX * sizeof(Input) + IDS)
+        self.outbox = <Input*>self._memory.base
         self.told = <uint8_t*>(self.outbox + OUTBOX)
         self.symbols, self.venues, self.accounts = symbols, venues, accounts
         self.durable = durable
