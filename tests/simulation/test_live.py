@@ -59,6 +59,14 @@ def test_a_seed_is_one_run(place: Path) -> None:
     assert first.steps != run_seed(12, STEPS, place).steps
 
 
+def test_a_session_that_takes_its_seat_late_is_told_where_its_answers_begin(place: Path) -> None:
+    """More were made between its connect and its seat than egress keeps: it must not wait for the first."""
+    astray = {"drop": 150, "repeat": 20, "late": 0, "reject": 20, "reject_cancel": 20, "die_in_write": 0}
+    result = run_seed(84, 2500, place, matching=0, outside=1, astray=astray)
+    assert not result.failures, result.failures
+    assert result.marks["session_began_late"]
+
+
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
