@@ -64,6 +64,8 @@ cdef class Outside:
     cdef public uint32_t reject_cancel
     cdef public uint32_t die_in_write
     cdef public bint resends        # a planted fault: a gateway that writes again what it may have written
+    cdef public uint8_t forgets     # a planted fault: reports of that kind are lost for good
+    cdef public int64_t late_qty    # of a fill behind a cancel, as it is told; a planted fault: another than it was
     cdef Memory _memory
 
     cdef int find(self, const Send* send) except -1

@@ -55,7 +55,7 @@ class Play(Room):
         self.kills_told: set[int] = set()
         self.seats: dict[int, tuple[Memory, Spine, Spine]] = {}
         self.bases: dict[int, int] = {}
-        self.put = self.run_no = 0
+        self.put = self.run_no = self.set_back_ns = 0
         self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
         self._begin()
 
@@ -400,7 +400,13 @@ class Play(Room):
     def clock_steps(self) -> None:
         ns = self.below(4_000_000_000) - 2_000_000_000
         self.mark(PLACE["clock_stepped_back"]) if ns < 0 else None
+        self.set_back_ns = max(self.set_back_ns - ns, 0)
         self.pass_time(ns)
+
+    def catch_up(self) -> None:
+        """The clock is where it has been already: what is due by then isn't put off any more."""
+        self.pass_time(self.set_back_ns)
+        self.set_back_ns = 0
 
     def burst(self) -> None:
         self.flood(self.below(5))

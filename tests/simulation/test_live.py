@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core import messages as m
 from core.live.intents import Intents
 from core.simulation import marks, runner, swarm
 from core.simulation.play import Play
@@ -96,6 +97,24 @@ def test_a_gateway_that_writes_again_is_seen(place: Path) -> None:
             outside.resends, outside.die_in_write = True, 40
 
     assert "twice" in seen(plant, place, **OUTSIDE).what
+
+
+def test_a_replaced_that_is_never_told_is_seen(place: Path) -> None:
+    def plant(play: Play) -> None:
+        for outside in play.outsides:
+            outside.forgets = int(m.ExecType.REPLACED)
+
+    assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
+
+
+def test_a_late_fill_that_is_booked_as_another_is_seen(place: Path) -> None:
+    """Of one share more than the venue has filled behind its cancel."""
+
+    def plant(play: Play) -> None:
+        for outside in play.outsides:
+            outside.late, outside.late_qty = 500, 2
+
+    assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
 
 
 @pytest.mark.parametrize("stage", ["journal", "egress", "gateways", "risk"])
