@@ -79,11 +79,12 @@ orders: env ## play ten thousand random days of a desk through core and model
 matching: env ## play ten thousand random books through the simulated venue and a naive one
 	$(PY) -m tests.model.matching.sequences $(ARGS)
 
-mutants: env ## plant errors in the engines: the models must catch each
+mutants: env ## plant errors in the engines: the models, or the simulation of a live core, must catch each
 	$(PY) -m tests.model.mutants $(ARGS)
 	$(PY) -m tests.model.orders.mutants
 	$(PY) -m tests.model.matching.mutants
 	$(PY) -m tests.model.measures.mutants
+	$(PY) -m tests.simulation.mutants
 
 lint: env ## ruff and mypy alone
 	$(PY) -m pytest -q tests/unit/test_lint.py

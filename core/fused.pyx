@@ -1,7 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The core on one thread: see fused.pxd. The order of the stages is core.topology's."""
 import hashlib
-import mmap
 
 from core.capacity import DEFAULT
 from core.engine cimport E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
@@ -10,6 +9,7 @@ from core.messages cimport PAGE_SIZE, Response
 from core.stage cimport BATCH, EngineStage
 from core_ext.arena cimport Arena
 from core_ext.clock cimport ticks, ticks_to_ns
+from core_ext.memory cimport Memory
 
 from core.lane import lanes
 from core.topology import CURSORS, ENGINE_NAMES
@@ -19,12 +19,12 @@ TIMED = (*CURSORS, "event")
 
 def plain_ring(int capacity, int slot_size):
     """A ring over memory of its own."""
-    return Ring.format(mmap.mmap(-1, Ring.bytes_needed(capacity, slot_size)), capacity, slot_size)
+    return Ring.format(Memory(Ring.bytes_needed(capacity, slot_size)), capacity, slot_size)
 
 
 def plain_spine(int capacity, int slot_size, int cursors):
     """A spine over memory of its own. All its cursors hold the claimer back."""
-    return Spine.format(mmap.mmap(-1, Spine.bytes_needed(capacity, slot_size, cursors)), capacity, slot_size, cursors)
+    return Spine.format(Memory(Spine.bytes_needed(capacity, slot_size, cursors)), capacity, slot_size, cursors)
 
 
 def state_hash(seq: int, digests: dict[str, str]) -> str:

@@ -1,12 +1,13 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Arena: one block of plain or shared memory that typed tables are carved from (layout: arena.pxd)."""
 import hashlib
-import mmap
 import struct
 
 from cpython.buffer cimport PyBUF_READ, PyBUF_WRITE
 from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.string cimport memcmp, memcpy, memset
+
+from core_ext.memory cimport Memory, lay
 
 cdef extern from * nogil:
     """
@@ -44,7 +45,7 @@ cdef class Arena:
         if capacity < sizeof(ArenaHeader):
             raise ValueError(f"arena: capacity {capacity} bytes is less than the directory's {sizeof(ArenaHeader)}; "
                              "size it with Arena.bytes_needed")
-        self._window = Window(mmap.mmap(-1, capacity, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), "arena", 64)
+        self._window = Window(Memory(capacity), "arena", 64)
         _format(self)
 
     @staticmethod
@@ -181,9 +182,11 @@ cdef class Arena:
             table = &self._header.table[i]
             parts.append(_SAVED_TABLE.pack(table.name[:64], table.item_size, table.count, self._items(table),
                                            table.flags))
-            parts.append(bytes(self._content(table)))
-        body = b"".join(parts)
-        return body + hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
+            parts.append(self._content(table))
+        hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+        for part in parts:
+            hasher.update(part)
+        return b"".join([*parts, hasher.digest()])
 
     def load(self, saved):
         """Replaces the content by what `save` gave. The tables must be the same; addresses stay.
@@ -192,14 +195,24 @@ cdef class Arena:
         """
         view = memoryview(saved).cast("B")
         contents = _parse(self, view)
+        cdef bint own = isinstance(<object>self._window._view.obj, Memory)
         cdef ArenaTable* table
         cdef const unsigned char[::1] content
         for name, part in contents.items():
             table = self._named(name)
             content = part
-            memset(self.base + table.offset, 0, table.item_size * table.count)
-            if content.shape[0]:
-                memcpy(self.base + table.offset, &content[0], content.shape[0])
+            _lay(self.base + table.offset, table.item_size * table.count,
+                 <const char*>&content[0] if content.shape[0] else NULL, content.shape[0], own)
+
+
+cdef void _lay(char* at, size_t size, const char* content, size_t length, bint own) noexcept nogil:
+    """The content, and zeros behind it."""
+    if own:
+        lay(at, size, content, length)
+        return
+    memset(at + length, 0, size - length)
+    if length:
+        memcpy(at, content, length)
 
 
 cdef inline size_t _line_up(size_t n) noexcept nogil:

@@ -1,8 +1,8 @@
 # One ring of fixed-size slots, one claimer, many followers: each follower owns a cursor and follows another.
 #
 #   offset
-#        0  +-----------+---------+----------+----------+-------------+------------+---------------+
-#           | magic u64 | ver u32 | slot u32 | cap  u64 | cursors u64 | gating u64 | zero          |  by format
+#        0  +-----------+---------+----------+----------+-------------+------------+-----------+------+
+#           | magic u64 | ver u32 | slot u32 | cap  u64 | cursors u64 | gating u64 | first u64 | zero |  by format
 #       64  +-----------+---------+----------+----------+-------------+------------+---------------+
 #           | claimed u64 | zero                                                                   |  the claimer
 #      128  +-------------+------------------------------------------------------------------------+
@@ -16,6 +16,7 @@
 # Sequences start at 1; 0 means none. A cursor is the last sequence its owner is done with. The claimer may take
 # sequence s when every gating cursor has reached s - capacity. It stores `claimed = s` before it writes the slot,
 # so an observer that copied a slot knows from `claimed` whether what it copied was still whole.
+# `first`: what is before that sequence was never written, unless it is there; 0 where nothing is missing (see begin_at).
 # A paragraph (part of a slot, written by one follower) begins with its sequence, stored last, with release: who
 # waits for the paragraph spins on that word itself, and one cache line travels a hop.
 cimport cython

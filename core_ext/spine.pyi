@@ -26,11 +26,16 @@ class Spine:
     @property
     def claimed_seq(self) -> int: ...
     @property
+    def first_seq(self) -> int:
+        """Where a ring that is written by numbers of its own begins; 1 where it has them all."""
+    @property
     def slowest_gating(self) -> int: ...
     def get_cursor(self, i: int) -> int: ...
     def move_cursor(self, i: int, seq: int) -> None: ...
     def start_at(self, seq: int) -> None:
         """Says that everything up to `seq` is done: the next claim is seq + 1. Before anybody follows."""
+    def begin_at(self, seq: int) -> None:
+        """Says that what is before `seq` was never written, unless it is there: see first_seq."""
     def try_write(self, seq: int, item: Buffer) -> bool:
         """Claims `seq`, writes {seq, item, zeros} and publishes. False when gated by the slowest cursor."""
     def read(self, seq: int) -> bytes | None:

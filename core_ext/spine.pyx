@@ -95,6 +95,11 @@ cdef class Spine:
         return self.claimed()
 
     @property
+    def first_seq(self):
+        """The first sequence that there is or will be; less are none that were written before it was said."""
+        return max(load_acquire(&self._header.gating + 1), 1)
+
+    @property
     def slowest_gating(self):
         """The slowest gating cursor."""
         return self.slowest()
@@ -114,6 +119,10 @@ cdef class Spine:
         for i in range(self._cursor_count):
             self.set_cursor(i, seq)
         self._slowest_seen = seq
+
+    def begin_at(self, uint64_t seq):
+        """Says that what is before `seq` was never written, unless it is there. Before that one is claimed."""
+        store_release(&self._header.gating + 1, seq)
 
     cdef int _checked(self, int i) except -1:
         if not 0 <= i < self._cursor_count:

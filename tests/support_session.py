@@ -162,6 +162,13 @@ class FakeCore:
         self.told.append(slot)
         assert self.responses.try_write(len(self.told), slot[8:])
 
+    def begin_late(self, missed: int) -> None:
+        """So many responses were made before the session had its seat, and are kept nowhere."""
+        self.told = [b""] * missed
+        self.holds_from = missed + 1
+        self.responses.begin_at(missed + 1)
+        self.responses.start_at(missed)
+
     def quote(self, seq: int, **values: Any) -> None:
         """The quote with that sequence."""
         row = np.zeros((), QUOTE)

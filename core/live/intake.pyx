@@ -9,8 +9,6 @@ Derived events are never refused: while the spine is full they are taken off the
 engines that wait for room go on. New work from outside waits until the spill is empty. One place on the spine is left
 to reports: gateways that wait for room for theirs hold the spine back, and nothing else could make room.
 """
-import mmap
-
 from libc.string cimport memcpy, memset
 
 from core.engine cimport DERIVES_MAX, E_EXECUTION, E_ORDERS, E_POSITIONS, E_RISK, E_ROUTER
@@ -25,6 +23,7 @@ from core.timing cimport EVERY
 from core_ext.atomics cimport load_acquire, load_relaxed, store_release
 from core_ext.clock cimport now_ns, ticks
 from core_ext.fault_points cimport SEAT_HEAD, fault_after, fault_before
+from core_ext.memory cimport Memory
 from core_ext.spine cimport Spine
 
 from core.capacity import SPILLED
@@ -71,7 +70,7 @@ cdef class Intake(Stage):
         self.router, self.execution = loopbacks["router"], loopbacks["execution"]
         self.positions = loopbacks["positions"]
         self.timers = Schedule(2 * board.capacity.orders + 65536)
-        self.spill = Ring.format(mmap.mmap(-1, Ring.bytes_needed(SPILLED, sizeof(Derived))), SPILLED, sizeof(Derived))
+        self.spill = Ring.format(Memory(Ring.bytes_needed(SPILLED, sizeof(Derived))), SPILLED, sizeof(Derived))
         self._kept = [None] * SEATS
         memset(self.seats, 0, sizeof(self.seats))
 

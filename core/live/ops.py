@@ -310,7 +310,8 @@ def resend(_core: Core, connection: Connection, request: dict[str, Any]) -> dict
     responses = connection.rings.responses
     last = responses.claimed_seq
     first = max(int(request["from"]), last - responses.capacity + 1, 1)
-    found = (responses.read(seq) for seq in range(first, min(last, first + RESEND_MAX - 1) + 1))
+    wanted = range(first, min(last, first + RESEND_MAX - 1) + 1)
+    found = (responses.read(seq) for seq in wanted if responses.is_published(seq))
     return {"responses": [slot for slot in found if slot is not None], "last": last}
 
 

@@ -14,7 +14,7 @@ cdef class Teller(EngineStage):
     cdef uint32_t max_sessions
     cdef int open_seats
     cdef list _kept
-    cdef void _tell_since(self, uint32_t session) noexcept
+    cdef void _tell_since(self, ResponseSeat* seat) noexcept
     cdef void _tell(self, const Response* response) noexcept nogil
     cdef void _show(self, const Page* page) noexcept nogil
     cdef void _show_at(self, ResponseSeat* seat, const MarketSlot* what) noexcept nogil

@@ -24,9 +24,9 @@ from core.live.seats cimport MarketSlot
 from core.messages cimport (
     BF_BOOKED, K_ADJUSTED, K_BOOK, K_DEPTH, K_QUOTE, K_REPORT, K_SIGNAL, K_TRADE, NONE, Page, Response,
 )
-from core_ext.atomics cimport fence_release, load_acquire, load_relaxed, store_relaxed
+from core_ext.atomics cimport fence_release, load_acquire, load_relaxed, store_relaxed, store_release
 from core_ext.fault_points cimport SEAT_CLAIM, fault_after, fault_before
-from core_ext.spine cimport Spine, publish
+from core_ext.spine cimport Spine, publish, published
 from core_ext.wide cimport div_half_even, i128
 
 cdef enum:
@@ -69,10 +69,12 @@ cdef class Teller(EngineStage):
         self.open_seats += not seat.open
         seat.open = 1
         self.seat_of[session] = <uint8_t>(i + 1)
-        self._tell_since(session)
+        self._tell_since(seat)
 
-    cdef void _tell_since(self, uint32_t session) noexcept:
-        """What became of the session's orders between its connect and now."""
+    cdef void _tell_since(self, ResponseSeat* seat) noexcept:
+        """What became of the session's orders between its connect and now. The ring says where it begins, if egress
+        doesn't keep all of it, and nobody has told the rest before."""
+        cdef uint32_t session = seat.session
         cdef uint64_t seq = self.egress.counts[1]
         cdef uint64_t first = seq + 1
         cdef uint64_t missing = self.egress.told[session]
@@ -80,10 +82,14 @@ cdef class Teller(EngineStage):
         cdef const Response* response
         while missing and seq and self.egress.counts[1] - seq < kept:
             response = <const Response*>self.egress.responses.slot(seq)
+            if not published(<const char*>response, seq):
+                break                   # from before a snapshot: those are in none
             if response.session == session:
                 first = seq
                 missing -= 1
             seq -= 1
+        if missing > load_acquire(&seat.response_head.claimed.value):
+            store_release(&seat.response_head.gating + 1, missing + 1)      # `first`, see core_ext/spine.pxd
         for seq in range(first, self.egress.counts[1] + 1):
             response = <const Response*>self.egress.responses.slot(seq)
             if response.session == session:

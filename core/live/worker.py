@@ -62,7 +62,7 @@ class Worker:
         """control: to the supervisor; None: somebody else gives the turns."""
         self.plan = plan
         self._control = control
-        self.board = Board.of(board_fd, Capacity(**plan.capacity))
+        self.board = self._attach(board_fd)
         self.journal: JournalWriter | None = None
         self.stages: dict[str, Stage] = {}
         self.pasts: dict[int, Catchup] = {}
@@ -72,6 +72,9 @@ class Worker:
         # First of all: what leaves a ring from now on is on the spine by the time that this looks there.
         self.waiting = [*_waiting(self.board.from_venues), *_waiting(self.board.reports)]
         self.published = self.board.seq
+
+    def _attach(self, board_fd: int) -> Board:
+        return Board.of(board_fd, Capacity(**self.plan.capacity))
 
     # ---- where it goes on ----------------------------------------------------------------------------------
 

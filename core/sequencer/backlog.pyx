@@ -1,22 +1,20 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Backlogs: see backlog.pxd. Memory that was never needed is never taken: an empty queue begins at its beginning."""
-import mmap
-
 from libc.string cimport memset
+
+from core_ext.memory cimport Memory
 
 
 cdef class Backlog:
     """Holds `capacity` events of each engine."""
 
     def __cinit__(self, uint64_t capacity):
-        cdef char[::1] view
         cdef int i
         self.capacity = capacity
-        self._memory = [mmap.mmap(-1, capacity * sizeof(Derived)) for _ in range(ENGINES)]
+        self._memory = [Memory(capacity * sizeof(Derived)) for _ in range(ENGINES)]
         memset(self.queues, 0, sizeof(self.queues))
         for i in range(ENGINES):
-            view = self._memory[i]
-            self.queues[i].items = <Derived*>&view[0]
+            self.queues[i].items = <Derived*>(<Memory>self._memory[i]).base
 
     cdef bint push(self, uint8_t engine, const Derived* item) noexcept nogil:
         """0: it is full."""

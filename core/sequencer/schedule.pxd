@@ -1,6 +1,8 @@
 """What is due later: timers, and in recorded time the messages on their way to and from simulated venues."""
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from core_ext.memory cimport Memory
+
 cdef enum DueKind:
     DUE_TIMER = 1                   # a Derived
     DUE_SEND = 2                    # a Send arrives at its venue
@@ -21,7 +23,7 @@ cdef class Schedule:
     cdef readonly uint32_t count
     cdef uint64_t asked
     cdef readonly uint64_t overflows
-    cdef object _memory
+    cdef Memory _memory
     cdef bint push(self, int64_t due_ns, uint16_t kind, const void* data, uint16_t length) noexcept nogil
     cdef Due* top(self) noexcept nogil
     cdef void pop(self, Due* out) noexcept nogil

@@ -1,7 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """A binary heap by (due time, order of asking): see schedule.pxd."""
-import mmap
-
 from libc.string cimport memcpy, memset
 
 
@@ -13,10 +11,8 @@ cdef class Schedule:
     """Holds up to `capacity` items; a push beyond that answers False and is counted."""
 
     def __cinit__(self, uint32_t capacity):
-        cdef char[::1] view
-        self._memory = mmap.mmap(-1, capacity * sizeof(Due))
-        view = self._memory
-        self.heap = <Due*>&view[0]
+        self._memory = Memory(capacity * sizeof(Due))
+        self.heap = <Due*>self._memory.base
         self.capacity = capacity
 
     cdef bint push(self, int64_t due_ns, uint16_t kind, const void* data, uint16_t length) noexcept nogil:

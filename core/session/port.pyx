@@ -19,6 +19,7 @@ from core.messages cimport (
 )
 from core.session.numbers cimport to_units
 from core_ext.atomics cimport load_acquire, store_relaxed
+from core_ext.spine cimport published
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
@@ -169,6 +170,11 @@ cdef class Answer:
     @property
     def notional(self):
         return (<object><int64_t>(self.raw.notional >> 64) << 64) | <object><uint64_t>self.raw.notional
+
+
+cdef bint begins_after(Spine ring, uint64_t seq) noexcept:
+    """Whether the ring never had that one: who is told for the first time may have missed some already."""
+    return seq < load_acquire(&ring._header.gating + 1) and not published(ring.slot(seq), seq)
 
 
 # ---- the port --------------------------------------------------------------------------------------------------------
@@ -393,7 +399,7 @@ cdef class Port:
         cdef uint64_t seq = self.next_seq
         cdef uint64_t found = load_acquire(<const uint64_t*>self.responses.slot(seq))
         cdef Answer answer
-        self.lapsed = found > seq
+        self.lapsed = found > seq or (found != seq and begins_after(self.responses, seq))
         if found != seq:
             return None
         answer = self.blank()
@@ -417,14 +423,15 @@ cdef class Port:
             answer._symbol = <object>symbol
 
     def oldest(self):
-        """None where nothing was lost; else from where to read on: half of the ring behind the writer."""
+        """None where nothing was lost; else from where to read on: where the ring begins, or half of it behind the
+        writer."""
         cdef int64_t ahead = <int64_t>(self.responses.claimed() - self.next_seq)
         if ahead < <int64_t>self.responses._capacity:
-            return None
+            return self.responses.first_seq if begins_after(self.responses, self.next_seq) else None
         if self.lost_at != self.next_seq:       # each loss once, however often it is asked for
             self.lost_at = self.next_seq
             store_relaxed(&self.requests._header.fulls + 1, self.requests.lapped + 1)
-        return self.next_seq + ahead - self.responses._capacity // 2 + 1
+        return max(self.next_seq + ahead - self.responses._capacity // 2 + 1, self.responses.first_seq)
 
     def decode(self, bytes slot not None):
         """A response's bytes that came another way."""

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from core.board cimport Board
 from core.messages cimport Page, ScopeKeys, Send
 from core.venues.gateway cimport Intent
+from core_ext.memory cimport Memory
 from core_ext.spine cimport Spine
 
 cdef enum:
@@ -41,7 +42,7 @@ cdef class Checker:
     cdef int64_t* committed         # [order] what its children at the venues outside may come to
     cdef uint8_t* exempt            # [order] a fill was told late: the core could not know
     cdef uint64_t* marks
-    cdef object _memory
+    cdef Memory _memory
     cdef object _kept
     cdef list outsides
 

@@ -52,8 +52,8 @@ cdef class Checker:
         self.journal, self.execution = LIVE_CURSORS.index("journal"), LIVE_CURSORS.index("execution")
         self.egress, self.gateways = LIVE_CURSORS.index("egress"), LIVE_CURSORS.index("gateways")
         self.max_orders = capacity.orders
-        self._memory = bytearray(17 * self.max_orders)
-        self.order_qty = <int64_t*><char*>self._memory
+        self._memory = Memory(17 * self.max_orders)
+        self.order_qty = <int64_t*>self._memory.base
         self.committed = self.order_qty + self.max_orders
         self.exempt = <uint8_t*>(self.committed + self.max_orders)
         self.marks = <uint64_t*>marks

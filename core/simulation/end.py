@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from core import messages as m
 from core.recovery.replay import Replay
+from core.risk import inspect
 from core.scenario.encoder import Event
 from core.simulation import state
 from core.simulation.errors import Violation
@@ -30,6 +33,7 @@ def heal(play: Play) -> None:
     """Faults stop: who is dead comes back, kills are rearmed, nothing goes astray any more."""
     play.be_calm()
     play.unstall()
+    play.catch_up()
     play.room_comes()
     for outside in play.outsides:
         outside.be_true()
@@ -99,34 +103,55 @@ def _children(play: Play, played: Replay) -> None:
     ours = state.children(played)
     theirs = {outside.venue: {row[0]: row[1:] for row in outside.children()} for outside in play.outsides}
     for venue, rows in theirs.items():
-        for child, (qty, cum, live) in rows.items():
+        for child, (qty, cum, live, price) in rows.items():
+            held = ours.get(child)
+            if held is None or held.venue != venue:
+                raise Violation(f"venue {venue} has child {child}, the core hasn't")
+            same = (cum, live) == (held.cum, held.live)
+            same = same and (not live or (qty, price) == (held.qty, held.price))
             _need(
-                child in ours and ours[child][0] == venue, f"venue {venue} has child {child}, the core hasn't"
+                same,
+                f"venue {venue} has child {child} as ({qty}, filled {cum}, live {live}, at {price}), "
+                f"the core as ({held.qty}, filled {held.cum}, live {held.live}, at {held.price})",
             )
-            _, order_qty, cum_qty, is_live = ours[child]
+    for child, held in ours.items():
+        if held.venue in theirs and child not in theirs[held.venue]:
             _need(
-                cum == cum_qty and live == is_live and (not live or qty == order_qty),
-                f"venue {venue} has child {child} as ({qty}, filled {cum}, live {live}), the core as "
-                f"({order_qty}, filled {cum_qty}, live {is_live})",
-            )
-    for child, (venue, _, cum_qty, is_live) in ours.items():
-        if venue in theirs and child not in theirs[venue]:
-            _need(
-                not is_live and not cum_qty,
-                f"child {child} never came to venue {venue}, and is live or filled",
+                not held.live and not held.cum,
+                f"child {child} never came to venue {held.venue}, and is live or filled",
             )
 
 
 def _positions(play: Play, played: Replay) -> None:
-    """Where all venues are outside, positions are what was traded there."""
+    """Positions are what orders were filled, for orders, positions and risk alike; where all venues are
+    outside, that is what was traded there.
+    """
+    filled: Counter[tuple[int, int]] = Counter()
+    buys: Counter[tuple[int, int]] = Counter()
+    sells: Counter[tuple[int, int]] = Counter()
+    for order, each in state.orders(played).items():
+        _need(each.cum == each.filled, f"order {order} has {each.cum} filled, its children {each.filled}")
+        at = (each.account, each.symbol)
+        filled[at] += each.cum if each.side == m.Side.BUY else -each.cum
+        (buys if each.side == m.Side.BUY else sells)[at] += each.working
+    held = _some(state.positions(played))
+    _need(held == _some(filled), f"positions {held}, orders are filled {_some(filled)}")
+    rows = inspect.holdings(played.core.risk)
+    known = {(row["account"], row["symbol"]): row for row in rows}
+    for what, counted in (("qty", filled), ("book_qty", filled), ("buys", buys), ("sells", sells)):
+        risk = _some({at: row[what] for at, row in known.items()})
+        _need(risk == _some(counted), f"{what} by orders {_some(counted)}, risk has {risk}")
     if play.swarm.matching:
         return
-    traded: dict[tuple[int, int], int] = {}
+    traded: Counter[tuple[int, int]] = Counter()
     for outside in play.outsides:
-        for key, qty in outside.positions().items():
-            traded[key] = traded.get(key, 0) + qty
-    held = {key: qty for key, qty in state.positions(played).items() if qty}
-    _need(held == {key: qty for key, qty in traded.items() if qty}, f"positions {held}, traded {traded}")
+        traded.update(outside.positions())
+    _need(held == _some(traded), f"positions {held}, traded {_some(traded)}")
+
+
+def _some(counts: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    """Those that aren't 0."""
+    return {at: qty for at, qty in counts.items() if qty}
 
 
 def _requests(play: Play) -> None:

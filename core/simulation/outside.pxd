@@ -5,6 +5,7 @@ from core.messages cimport ReportEvent, Send
 from core.simulation.checker cimport Checker
 from core.simulation.dice cimport Dice
 from core.simulation.traffic cimport Traffic
+from core_ext.memory cimport Memory
 
 cdef enum:
     PENDING = 4096
@@ -63,7 +64,9 @@ cdef class Outside:
     cdef public uint32_t reject_cancel
     cdef public uint32_t die_in_write
     cdef public bint resends        # a planted fault: a gateway that writes again what it may have written
-    cdef object _memory
+    cdef public uint8_t forgets     # a planted fault: reports of that kind are lost for good
+    cdef public int64_t late_qty    # of a fill behind a cancel, as it is told; a planted fault: another than it was
+    cdef Memory _memory
 
     cdef int find(self, const Send* send) except -1
     cdef int work(self) except -1

@@ -15,6 +15,8 @@ class Outside:
     reject_cancel: int
     die_in_write: int
     resends: bool
+    forgets: int
+    late_qty: int
     live_count: int
     said_count: int
     lost_count: int
@@ -31,7 +33,7 @@ class Outside:
     @property
     def waiting(self) -> int:
         """Sends and reports on their way."""
-    def children(self) -> list[tuple[int, int, int, bool]]:
-        """(child, quantity, filled, whether it is live) of every one that ever came."""
+    def children(self) -> list[tuple[int, int, int, bool, int]]:
+        """(child, quantity, filled, whether it is live, price) of every one that ever came."""
     def positions(self) -> dict[tuple[int, int], int]:
         """What was traded, by account and symbol."""

@@ -30,14 +30,13 @@ cdef class Outside:
     """One venue. marks, dice: addresses that the whole seed shares."""
 
     def __init__(self, int venue, capacity, Checker checker not None, Traffic traffic not None, size_t dice, size_t marks):
-        cdef char* at
         self.venue = <uint16_t>venue
+        self.late_qty = 1
         self.checker, self.traffic = checker, traffic
         self.dice, self.marks = <Dice*>dice, <uint64_t*>marks
         self.max_children = capacity.orders + capacity.more_children
-        self._memory = bytearray(self.max_children * (sizeof(Kid) + 4) + PENDING * sizeof(Found) + 2 * SAID * sizeof(Said))
-        at = <char*>self._memory
-        self.kids = <Kid*>at
+        self._memory = Memory(self.max_children * (sizeof(Kid) + 4) + PENDING * sizeof(Found) + 2 * SAID * sizeof(Said))
+        self.kids = <Kid*>self._memory.base
         self.found = <Found*>(self.kids + self.max_children)
         self.said = <Said*>(self.found + PENDING)
         self.lost = self.said + SAID
@@ -167,7 +166,7 @@ cdef class Outside:
             self.checker.exempt[kid.order] = 1
             kid.cum += 1
             report = self._report(send.child, X_TRADE)
-            report.last_qty = 1
+            report.last_qty = self.late_qty
             self._push(&report, send.child, self.checker.step_no + LATE_STEPS)
             self.marks[<int>M_LATE_FILL_AFTER_CANCEL] += 1
         self._end(send.child)
@@ -243,6 +242,8 @@ cdef class Outside:
 
     cdef int _say(self, const ReportEvent* report, uint32_t child, bint must_come) except -1:
         cdef uint64_t due = self.checker.step_no
+        if report.exec_type == self.forgets:
+            return 0
         if (self.drop and not must_come and self.lost_count < SAID
                 and chance(self.dice, self.drop)):  # who misses a larger quantity takes a fill for too much, and never asks
             self.lost[self.lost_count].report = report[0]
@@ -308,10 +309,10 @@ cdef class Outside:
 
     # ---- what it holds -----------------------------------------------------------------------------------------------
 
-    def children(self) -> list[tuple[int, int, int, bool]]:
-        """(child, quantity, filled, whether it is live) of every one that ever came."""
-        return [(i, self.kids[i].qty, self.kids[i].cum, self.kids[i].state == LIVE) for i in range(self.max_children)
-                if self.kids[i].state]
+    def children(self) -> list[tuple[int, int, int, bool, int]]:
+        """(child, quantity, filled, whether it is live, price) of every one that ever came."""
+        return [(i, self.kids[i].qty, self.kids[i].cum, self.kids[i].state == LIVE, self.kids[i].price)
+                for i in range(self.max_children) if self.kids[i].state]
 
     def positions(self) -> dict[tuple[int, int], int]:
         """What was traded, by account and symbol."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import heapq
-import mmap
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from core import messages as m
-from core.board import board_bytes
 from core.live.intake import Intake
 from core.live.killing import open_page
 from core.live.shadow import Shadow
@@ -32,6 +29,7 @@ from core.simulation.world import World
 from core.stage import EngineStage
 from core_ext import journal
 from core_ext.journal import JournalReader
+from core_ext.memory import Memory
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
@@ -42,12 +40,12 @@ REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
 class Play(Room):
     """A core that begins, as its seed's options have it.
 
-    folder: empty. fd: memory for a board, cut to size here.
+    folder: empty.
     """
 
-    def __init__(self, swarm: Swarm, folder: Path, fd: int) -> None:
+    def __init__(self, swarm: Swarm, folder: Path) -> None:
         super().__init__(swarm.seed, swarm.capacity, swarm.rates, swarm.tick_ns)
-        self.swarm, self.folder, self.fd = swarm, folder, fd
+        self.swarm, self.folder = swarm, folder
         self.journal = folder / "journal"
         self.script = script(swarm.symbols, swarm.matching, swarm.outside, swarm.sessions)
         self.clients = swarm.sessions
@@ -55,9 +53,9 @@ class Play(Room):
         self.later: list[tuple[int, int, Callable[[], None]]] = []
         self.kills: dict[int, tuple[int, int]] = {}  # by epoch, what the page says
         self.kills_told: set[int] = set()
-        self.seats: dict[int, tuple[mmap.mmap, Spine, Spine]] = {}
+        self.seats: dict[int, tuple[Memory, Spine, Spine]] = {}
         self.bases: dict[int, int] = {}
-        self.put = self.run_no = 0
+        self.put = self.run_no = self.set_back_ns = 0
         self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
         self._begin()
 
@@ -66,7 +64,6 @@ class Play(Room):
     def _begin(self) -> None:
         s = self.swarm
         self.journal.mkdir()
-        os.ftruncate(self.fd, 0)
         self.page = open_page(self.folder / "core.sock", create=True)
         dice, marks = self.addresses()
         self.trade_with(Traffic(dice, marks, s.symbols, s.venues, ACCOUNTS, s.durability == "group"))
@@ -92,20 +89,18 @@ class Play(Room):
 
     def _raise_core(self, start_seq: int, counts: dict[int, int]) -> None:
         """A core on a fresh board, which goes on after that event."""
-        os.ftruncate(self.fd, 0)
-        os.ftruncate(self.fd, board_bytes(self.swarm.capacity))
-        self.workers = Workers(self.swarm, self.folder, self.fd, start_seq)
+        self.workers = Workers(self.swarm, self.folder, start_seq)
         self.watch(self.workers.board)
         self.traffic.meet(self.board, counts)
         self.checker.watch(self.board, self.outsides)
         self.checker.sources(counts)
-        self.firsts = [None] * len(self.swarm.groups)
         self.unstall()
+        self.firsts = self.workers.build_all()
         for i in range(len(self.firsts)):
-            self._build(i)
+            self._watch(i)
 
-    def _build(self, i: int) -> None:
-        self.firsts[i] = self.workers.build(i)
+    def _watch(self, i: int) -> None:
+        """A worker that has just been built."""
         if "gateways" in self.swarm.groups[i]:
             self.checker.use_intents(self.workers.gateways().gateway)
         for stage in self.workers.workers[i].stages.values():
@@ -140,9 +135,9 @@ class Play(Room):
     def _seat(self, i: int) -> None:
         """A session of which the core knows comes with fresh rings."""
         self.await_told()
-        requests = mmap.mmap(-1, Ring.bytes_needed(REQUESTS, 304))
-        responses = mmap.mmap(-1, Spine.bytes_needed(RESPONSES, m.RESPONSE.itemsize, 0))
-        quotes = mmap.mmap(-1, Spine.bytes_needed(QUOTES, 64, 0))
+        requests = Memory(Ring.bytes_needed(REQUESTS, 304))
+        responses = Memory(Spine.bytes_needed(RESPONSES, m.RESPONSE.itemsize, 0))
+        quotes = Memory(Spine.bytes_needed(QUOTES, 64, 0))
         Ring.format(requests, REQUESTS, 304)
         told = Spine.format(responses, RESPONSES, m.RESPONSE.itemsize, 0, ())
         shown = Spine.format(quotes, QUOTES, 64, 0, ())
@@ -251,7 +246,8 @@ class Play(Room):
         self.workers.unknown = 0
         if any(int(path.stem.split("-")[1]) <= self.board.seq for path in snapshots.files(self.journal)):
             self.mark(PLACE["snapshot_used"])
-        self._build(i)
+        self.firsts[i] = self.workers.build(i)
+        self._watch(i)
         for seat in self.seats:
             if "sequencer" in stages:
                 self._open_requests(seat)
@@ -404,7 +400,13 @@ class Play(Room):
     def clock_steps(self) -> None:
         ns = self.below(4_000_000_000) - 2_000_000_000
         self.mark(PLACE["clock_stepped_back"]) if ns < 0 else None
+        self.set_back_ns = max(self.set_back_ns - ns, 0)
         self.pass_time(ns)
+
+    def catch_up(self) -> None:
+        """The clock is where it has been already: what is due by then isn't put off any more."""
+        self.pass_time(self.set_back_ns)
+        self.set_back_ns = 0
 
     def burst(self) -> None:
         self.flood(self.below(5))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from core.simulation import end, swarm
 from core.simulation.errors import Violation
 from core.simulation.play import Play
 from core_ext.journal import JournalError
+from core_ext.memory import keep
 
 SHARED = "/dev/shm"
 COLLECT = 64  # seeds between two collections of what refers to itself
@@ -57,7 +57,7 @@ class Result:
 
 
 def run_seed(
-    seed: int, steps: int, folder: Path, fd: int, plant: Callable[[Play], None] | None = None, **options: Any
+    seed: int, steps: int, folder: Path, plant: Callable[[Play], None] | None = None, **options: Any
 ) -> Result:
     """One seed, so many steps, then its end.
 
@@ -71,7 +71,7 @@ def run_seed(
         chosen = swarm.with_options(chosen, options)
     play = None
     try:
-        play = Play(chosen, place, fd)
+        play = Play(chosen, place)
         if plant is not None:
             plant(play)
         play.run(steps)
@@ -96,11 +96,11 @@ def run_seeds(first: int, count: int, steps: int, until: float = float("inf")) -
     total = Result()
     gc.disable()
     try:
-        with memory() as (folder, fd):
+        with memory() as folder:
             for seed in range(first, first + count):
                 if time.monotonic() >= until:
                     break
-                total.add(run_seed(seed, steps, folder, fd))
+                total.add(run_seed(seed, steps, folder))
                 if total.seeds % COLLECT == 0:
                     gc.collect()
     finally:
@@ -109,13 +109,13 @@ def run_seeds(first: int, count: int, steps: int, until: float = float("inf")) -
 
 
 class memory:
-    """A folder for journals and a file for boards, both in memory."""
+    """A folder for journals, in memory; while it is there, what a core leaves is kept for the next one."""
 
-    def __enter__(self) -> tuple[Path, int]:
+    def __enter__(self) -> Path:
         self._folder = tempfile.TemporaryDirectory(prefix="nacre-simulation-", dir=SHARED)
-        self._fd = os.open(SHARED, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        return Path(self._folder.name), self._fd
+        keep(True)
+        return Path(self._folder.name)
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
+        keep(False)
         self._folder.cleanup()

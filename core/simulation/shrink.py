@@ -18,7 +18,7 @@ class Shrunk:
     options: dict[str, Any]  # in place of the seed's own
 
 
-def shrink(failure: Failure, folder: Path, fd: int) -> Shrunk:
+def shrink(failure: Failure, folder: Path) -> Shrunk:
     """Tries one fault less at a time, then a shorter run. The first failure where nothing can be left out."""
     chosen = swarm.of(failure.seed)
     best = Shrunk(failure, {})
@@ -28,15 +28,15 @@ def shrink(failure: Failure, folder: Path, fd: int) -> Shrunk:
             if weight:
                 kept = best.options.get(part, getattr(chosen, part))
                 options = best.options | {part: {**kept, name: 0}}
-                best = _tried(best, options, steps, folder, fd)
+                best = _tried(best, options, steps, folder)
     while best.failure.steps > 1:
-        fewer = _tried(best, best.options, best.failure.steps * 3 // 4, folder, fd)
+        fewer = _tried(best, best.options, best.failure.steps * 3 // 4, folder)
         if fewer is best:
             break
         best = fewer
     return best
 
 
-def _tried(best: Shrunk, options: dict[str, Any], steps: int, folder: Path, fd: int) -> Shrunk:
-    found = run_seed(best.failure.seed, steps, folder, fd, None, **options).failures
+def _tried(best: Shrunk, options: dict[str, Any], steps: int, folder: Path) -> Shrunk:
+    found = run_seed(best.failure.seed, steps, folder, None, **options).failures
     return Shrunk(found[0], options) if found else best

@@ -1,9 +1,13 @@
 import os
 
 from core.recovery.replay import Replay
+from core.simulation.held import HeldChild, HeldOrder
 
-def children(played: Replay) -> dict[int, tuple[int, int, int, bool]]:
-    """By index: venue, quantity, filled, whether it is live."""
+def children(played: Replay) -> dict[int, HeldChild]:
+    """Of every child, by index."""
+
+def orders(played: Replay) -> dict[int, HeldOrder]:
+    """Of every order, by index."""
 
 def quantities(played: Replay) -> list[tuple[int, int]]:
     """(order, the most that it is or is to be) of every order."""

@@ -1,18 +1,22 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The tables that the end of a seed is held against: see state.pxd."""
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.messages cimport K_KILL, K_ORDER, K_REARM, K_REPLACE, K_CANCEL, Header, OrderEvent, Request
-from core.orders.life cimport B_EXISTS, Child, Life, child_live
+from core.orders.life cimport (
+    B_ENDED, B_EXISTS, B_PENDING_REPLACE, Child, Life, Order, child_live,
+)
 from core.positions.ledger cimport Position
 from core.recovery.replay cimport Replay
 from core.simulation.checker cimport key_of
 from core.simulation.traffic cimport id_of
 from core_ext.journal cimport JournalReader
 
+from core.simulation.held import HeldChild, HeldOrder
 
-def children(Replay played not None) -> dict[int, tuple[int, int, int, bool]]:
-    """By index: venue, quantity, filled, whether it is live."""
+
+def children(Replay played not None) -> dict[int, HeldChild]:
+    """Of every child, by index."""
     cdef Life life = played.core.orders.life
     cdef Child* child
     cdef uint32_t i
@@ -20,7 +24,29 @@ def children(Replay played not None) -> dict[int, tuple[int, int, int, bool]]:
     for i in range(life.max_children):
         child = &life.children[i]
         if child.bits & B_EXISTS:
-            out[i] = (child.venue, child.order_qty, child.cum_qty, bool(child_live(child)))
+            out[i] = HeldChild(child.venue, child.order_qty, child.cum_qty, bool(child_live(child)), child.price)
+    return out
+
+
+def orders(Replay played not None) -> dict[int, HeldOrder]:
+    """Of every order, by index."""
+    cdef Life life = played.core.orders.life
+    cdef Order* order
+    cdef uint32_t i
+    cdef dict filled = {}
+    cdef int64_t qty
+    out = {}
+    for i in range(life.max_children):
+        if life.children[i].bits & B_EXISTS:
+            filled[life.children[i].order] = filled.get(life.children[i].order, 0) + life.children[i].cum_qty
+    for i in range(life.count()):
+        order = &life.orders[i]
+        if order.bits & B_EXISTS:
+            qty = order.order_qty
+            if order.bits & B_PENDING_REPLACE and order.pend_qty > qty:
+                qty = order.pend_qty
+            qty = 0 if order.bits & B_ENDED or qty < order.cum_qty else qty - order.cum_qty
+            out[i] = HeldOrder(order.account, order.symbol, order.side, order.cum_qty, filled.get(i, 0), qty)
     return out
 
 

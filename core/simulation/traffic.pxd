@@ -5,6 +5,7 @@ from core.board cimport Board
 from core.messages cimport QuoteEvent, Response
 from core.sequencer.engine cimport Input
 from core.simulation.dice cimport Dice
+from core_ext.memory cimport Memory
 from core_ext.ring cimport Ring
 from core_ext.spine cimport Spine
 
@@ -46,7 +47,7 @@ cdef class Traffic:
     cdef uint32_t accounts
     cdef bint durable               # nothing is told that isn't on the disk
     cdef int journal
-    cdef object _memory
+    cdef Memory _memory
 
     cdef bint say(self, uint16_t kind, uint32_t session, const void* data, size_t size) noexcept nogil
     cdef void flush(self) noexcept nogil

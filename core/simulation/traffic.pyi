@@ -1,4 +1,4 @@
-import mmap
+from collections.abc import Buffer
 
 from core.board import Board
 
@@ -19,9 +19,7 @@ class Traffic:
         """The desk says something; its number."""
     def is_taken(self) -> bool:
         """Whether the desk's ring is empty, and all is on it."""
-    def open_client(
-        self, i: int, session: int, requests: mmap.mmap, responses: mmap.mmap, slow: bool
-    ) -> None:
+    def open_client(self, i: int, session: int, requests: Buffer, responses: Buffer, slow: bool) -> None:
         """A session's ends of its rings, fresh ones."""
     def close_client(self, i: int) -> None:
         """It hangs up."""

@@ -11,7 +11,9 @@ from core.messages cimport (
     RK_ORDER, SIDE_BUY, SIDE_SELL, TIF_FOK, T_LIMIT, T_MARKET, CancelEvent, FilterEvent, OrderEvent, QuoteEvent, ReplaceEvent, ReportEvent, Request,
 )
 from core.simulation.dice cimport below, chance
-from core.simulation.marks cimport M_DESK_FULL, M_FEED_FULL, M_SESSION_LAPPED, M_SESSION_RING_FULL
+from core.simulation.marks cimport (
+    M_DESK_FULL, M_FEED_FULL, M_SESSION_BEGAN_LATE, M_SESSION_LAPPED, M_SESSION_RING_FULL,
+)
 from core.venues.place cimport put_numbered
 from core_ext.spine cimport published
 
@@ -37,8 +39,8 @@ cdef class Traffic:
 
     def __init__(self, size_t dice, size_t marks, int symbols, int venues, int accounts, bint durable):
         self.dice, self.marks = <Dice*>dice, <uint64_t*>marks
-        self._memory = bytearray(OUTBOX * sizeof(Input) + IDS)
-        self.outbox = <Input*><char*>self._memory
+        self._memory = Memory(OUTBOX * sizeof(Input) + IDS)
+        self.outbox = <Input*>self._memory.base
         self.told = <uint8_t*>(self.outbox + OUTBOX)
         self.symbols, self.venues, self.accounts = symbols, venues, accounts
         self.durable = durable
@@ -228,7 +230,11 @@ cdef class Traffic:
         while client.heard < newest:
             slot = ring.slot(client.heard + 1)
             if not published(slot, client.heard + 1):
-                raise Violation(f"response {client.heard + 1} to session {client.session} is claimed and not whole")
+                if client.heard + 1 >= ring.first_seq:
+                    raise Violation(f"response {client.heard + 1} to session {client.session} is claimed and not whole")
+                self.marks[<int>M_SESSION_BEGAN_LATE] += 1
+                client.heard = ring.first_seq - 1
+                continue
             client.heard += 1
             self._heard(client, <const Response*>slot, client.heard)
         return 0

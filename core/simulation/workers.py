@@ -6,16 +6,19 @@ import gc
 from dataclasses import asdict
 from pathlib import Path
 
-from core.board import Board
+from core.board import Board, board_bytes
 from core.build import SCHEMA_VERSION, build_id
+from core.capacity import Capacity
 from core.fused import state_hash
 from core.live import intake
 from core.live.gateways import Gateways
 from core.live.plan import Plan
 from core.live.worker import Worker
+from core.recovery.catchup import Catchup
 from core.simulation.swarm import Swarm
 from core.stage import EngineStage, Stage
 from core_ext.journal import JournalWriter
+from core_ext.memory import Memory
 
 setattr(intake, "SPILLED", 1 << 13)  # noqa: B010
 """As much as may be derived of a small spine: zeroing more costs most of what a seed does."""
@@ -24,9 +27,27 @@ UNBOUNDED = 1 << 40  # bytes of a journal
 
 
 class SimulatedWorker(Worker):
-    """Without a thread beside it: what that would do ahead, the journal does when it comes to it."""
+    """Without a thread beside it: what that would do ahead, the journal does when it comes to it.
+
+    memory: the board's. pasts: of workers that are built at once, by the event that each leaves off at.
+    """
 
     max_bytes = UNBOUNDED
+
+    def __init__(self, plan: Plan, memory: Memory, pasts: dict[int, Catchup]) -> None:
+        self._memory = memory
+        self._shared = pasts
+        super().__init__(plan, None, -1)
+
+    def _attach(self, board_fd: int) -> Board:
+        return Board(self._memory, Capacity(**self.plan.capacity))
+
+    def past(self, until: int) -> Catchup:
+        """Who leaves off where others do shares theirs, as the stages of one worker do: each takes of it
+        the engines that are its own."""
+        if until not in self._shared or (until == self.published and self._hosts_venues()):
+            self._shared[until] = super().past(until)
+        return self.pasts.setdefault(until, self._shared[until])
 
     def _open_journal(self) -> JournalWriter:
         def opened() -> JournalWriter:
@@ -49,12 +70,12 @@ class SimulatedWorker(Worker):
 
 
 class Workers:
-    """Of one core. fd: of memory that a board of that capacity is laid over."""
+    """Of one core, which goes on after event `start_seq`."""
 
-    def __init__(self, swarm: Swarm, folder: Path, fd: int, start_seq: int) -> None:
+    def __init__(self, swarm: Swarm, folder: Path, start_seq: int) -> None:
         self.plans = [self._plan(swarm, folder, i, stages) for i, stages in enumerate(swarm.groups)]
-        self.fd = fd
-        self.board = Board.of(fd, swarm.capacity, True)
+        self.memory = Memory(board_bytes(swarm.capacity))
+        self.board = Board(self.memory, swarm.capacity, True)
         self.board.spine.start_at(start_seq)
         self.workers: dict[int, Worker] = {}
         self.max_bytes = UNBOUNDED  # of the journal, for whoever writes it next
@@ -77,9 +98,16 @@ class Workers:
             touch=False,
         )
 
-    def build(self, i: int) -> Stage:
-        """A worker in the place of one that isn't there; its first stage."""
-        worker = SimulatedWorker(self.plans[i], None, self.fd)
+    def build_all(self) -> list[Stage | None]:
+        """All workers at once, in one past; the first stage of each."""
+        pasts: dict[int, Catchup] = {}
+        hosts = [plan.index for plan in self.plans if "gateways" in plan.stages]
+        firsts = {i: self.build(i, pasts) for i in (*hosts, *range(len(self.plans))) if i not in self.workers}
+        return [firsts[i] for i in range(len(self.plans))]
+
+    def build(self, i: int, pasts: dict[int, Catchup] | None = None) -> Stage:
+        """A worker in the place of one that isn't there; its first stage. pasts: see SimulatedWorker."""
+        worker = SimulatedWorker(self.plans[i], self.memory, {} if pasts is None else pasts)
         worker.max_bytes = self.max_bytes
         first = worker.build()
         self.workers[i] = worker

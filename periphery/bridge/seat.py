@@ -53,8 +53,8 @@ class Seat:
         token, name, accounts = said["token"], said["name"], said.get("accounts")
         answer, fds = control.hello(link, token, name, cancels, self.hears_all, accounts=accounts)
         rings = shared_memory.attach(fds)
-        self.requests = rings.requests
-        self._responses = Follower(rings.responses, 1)
+        self.requests, self._answers = rings.requests, rings.responses
+        self._responses = Follower(self._answers, 1)
         self._market = Follower(rings.quotes, 1)
         self._merged = Merged(self._responses.read, self._row, event_in, event_in)
         self.first = [counted(HELLO, feed_seq, msgspec.msgpack.encode(answer))]
@@ -109,7 +109,7 @@ class Seat:
         market: list[bytes] = []
         while len(responses) + len(market) < TOGETHER and (slot := self._merged.next()) is not None:
             (responses if len(slot) == RESPONSE_SIZE else market).append(slot)
-        if not responses and not market:
+        if not responses:
             self._check()
         return heard(self.taken, responses, market) if responses or market or taken else None
 
@@ -123,10 +123,14 @@ class Seat:
         return encode_missed(missed)
 
     def _check(self) -> None:
-        if self._responses.oldest() is not None:
+        oldest = self._responses.oldest()
+        if oldest is None:
+            return
+        if oldest != self._answers.first_seq:
             raise ClientError(
                 "the bridge fell behind its session's responses: connect again and ask orders()"
             )
+        self._responses.next_seq = oldest  # those before are nowhere: the rows' numbers tell the client
 
     def ask(self, packet: bytes) -> bytes | None:
         """Passes a question on: None, and `answered` has what the core says; or what the client is told

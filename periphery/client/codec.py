@@ -180,6 +180,11 @@ def encode_missed(count: int) -> bytes:
     return _MARKET.pack(0, NONE, 0, 0, count, 0, 0, 0, 0)
 
 
+def number_in(slot: bytes) -> int:
+    """Of a response: a session counts its own from 1."""
+    return int.from_bytes(slot[:8], "little")
+
+
 def decode_market(slot: bytes) -> MarketRow:
     """A slot of the market ring, QUOTE_SIZE bytes."""
     return MarketRow._make(_MARKET.unpack(slot))

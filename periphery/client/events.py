@@ -208,7 +208,8 @@ class QuoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Answers or quotes `first` to `last` (counted alike) were overwritten before this client read them.
+    """Answers or quotes `first` to `last` (counted alike) were overwritten before this client read them, or
+    answers that were made before its session had its seat.
 
     For answers: the core doesn't hold them any more either; ask for `orders()` to know where you stand.
     """

@@ -29,7 +29,7 @@ from periphery.bridge.wire import (
     heard_of,
     rows,
 )
-from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE
+from periphery.client.codec import INPUT_SIZE, QUOTE_SIZE, RESPONSE_SIZE, number_in
 from periphery.client.control import LOOK_S, PROTOCOL
 from periphery.client.directory import Directory
 from periphery.client.errors import (
@@ -243,8 +243,8 @@ def _nothing() -> None:
 
 
 class Arrived:
-    """Responses that have come, as slots of a ring that is never behind: they come in order, without a
-    gap.
+    """Responses that have come, as slots of a ring that is never behind: they come in order, and none is
+    missing but those that were made before the session had its seat.
     """
 
     capacity = KEPT
@@ -254,18 +254,25 @@ class Arrived:
         self._rows: deque[bytes] = deque()
         self.pump: Callable[[], None] = _nothing
 
+    @property
+    def first_seq(self) -> int:
+        return number_in(self._rows[0]) if self._rows else 1
+
     def put(self, found: list[bytes]) -> None:
-        self._rows.extend(found)
-        self.claimed_seq += len(found)
+        if found:
+            self._rows.extend(found)
+            self.claimed_seq = number_in(found[-1])
 
     def is_published(self, seq: int) -> bool:
         if seq > self.claimed_seq:
             self.pump()
-        return self.claimed_seq - len(self._rows) < seq <= self.claimed_seq
+        return bool(self._rows) and self.first_seq <= seq <= self.claimed_seq
 
     def read(self, seq: int) -> bytes | None:
-        """Each once, in order."""
-        return self._rows.popleft() if self._rows and seq == self.claimed_seq - len(self._rows) + 1 else None
+        """Each once, in order; who reads on from a later one doesn't want those before it."""
+        while self._rows and self.first_seq < seq:
+            self._rows.popleft()
+        return self._rows.popleft() if self._rows and self.first_seq == seq else None
 
 
 class Heard:

@@ -13,6 +13,8 @@ class Slots(Protocol):
     def capacity(self) -> int: ...
     @property
     def claimed_seq(self) -> int: ...
+    @property
+    def first_seq(self) -> int: ...
     def is_published(self, seq: int) -> bool: ...
     def read(self, seq: int) -> bytes | None: ...
 
@@ -37,11 +39,14 @@ class Follower:
         return slot
 
     def oldest(self) -> int | None:
-        """None where nothing was lost; else from where to read on: half of the ring behind the writer."""
-        claimed = self._slots.claimed_seq
+        """None where nothing was lost; else from where to read on: where the ring begins, or half of it
+        behind the writer.
+        """
+        claimed, first = self._slots.claimed_seq, self._slots.first_seq
         if claimed - self.next_seq < self._slots.capacity:
-            return None
-        return claimed - self._slots.capacity // 2 + 1
+            begins_later = self.next_seq < first and not self._slots.is_published(self.next_seq)
+            return first if begins_later else None
+        return max(claimed - self._slots.capacity // 2 + 1, first)
 
 
 class Pacer:

@@ -55,8 +55,8 @@ def told(result: Result, first: int, steps: int, processes: int, seconds: float)
 
 def keep(failure: Failure, folder: Path) -> Path:
     """The failure beside what of its seed is needed for one; its path."""
-    with memory() as (place, fd):
-        least = shrink(failure, place, fd)
+    with memory() as place:
+        least = shrink(failure, place)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"live-{failure.seed}.json"
     shown = {"failure": asdict(failure), "shrunk": asdict(least.failure), "options": least.options}
@@ -111,8 +111,8 @@ def page(runs: list[dict[str, Any]]) -> str:
 
 def again(seed: int, steps: int) -> int:
     """One seed, told in full."""
-    with memory() as (folder, fd):
-        result = run_seed(seed, steps, folder, fd)
+    with memory() as folder:
+        result = run_seed(seed, steps, folder)
     print(json.dumps({"options": asdict(swarm.of(seed)), **asdict(result)}, indent=1, default=str))
     return 1 if result.failures else 0
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core import messages as m
 from core.live.intents import Intents
 from core.simulation import marks, runner, swarm
 from core.simulation.play import Play
@@ -37,7 +38,7 @@ ONE = (
 
 
 @pytest.fixture
-def place() -> Iterator[tuple[Path, int]]:
+def place() -> Iterator[Path]:
     with runner.memory() as made:
         yield made
 
@@ -53,16 +54,24 @@ def test_seeds() -> None:
         assert result.marks[name], name
 
 
-def test_a_seed_is_one_run(place: tuple[Path, int]) -> None:
-    first, second = (run_seed(11, STEPS, *place) for _ in range(2))
+def test_a_seed_is_one_run(place: Path) -> None:
+    first, second = (run_seed(11, STEPS, place) for _ in range(2))
     assert first == second
-    assert first.steps != run_seed(12, STEPS, *place).steps
+    assert first.steps != run_seed(12, STEPS, place).steps
 
 
-def seen(plant: Callable[[Play], None], place: tuple[Path, int], **options: Any) -> Failure:
+def test_a_session_that_takes_its_seat_late_is_told_where_its_answers_begin(place: Path) -> None:
+    """More were made between its connect and its seat than egress keeps: it must not wait for the first."""
+    astray = {"drop": 150, "repeat": 20, "late": 0, "reject": 20, "reject_cancel": 20, "die_in_write": 0}
+    result = run_seed(84, 2500, place, matching=0, outside=1, astray=astray)
+    assert not result.failures, result.failures
+    assert result.marks["session_began_late"]
+
+
+def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
-        failures = run_seed(seed, STEPS, *place, plant, **options).failures
+        failures = run_seed(seed, STEPS, place, plant, **options).failures
         if failures:
             return failures[0]
     raise AssertionError(f"nothing of it is seen within {PLANTED} seeds")
@@ -82,7 +91,7 @@ FULL = {"request": 6000, "quote": 5000, "outside": 3000, "trade": 2000, "fault":
 OUTSIDE = {"matching": 0, "outside": 2, "groups": ONE}
 
 
-def test_a_gateway_that_writes_again_is_seen(place: tuple[Path, int]) -> None:
+def test_a_gateway_that_writes_again_is_seen(place: Path) -> None:
     def plant(play: Play) -> None:
         for outside in play.outsides:
             outside.resends, outside.die_in_write = True, 40
@@ -90,8 +99,26 @@ def test_a_gateway_that_writes_again_is_seen(place: tuple[Path, int]) -> None:
     assert "twice" in seen(plant, place, **OUTSIDE).what
 
 
+def test_a_replaced_that_is_never_told_is_seen(place: Path) -> None:
+    def plant(play: Play) -> None:
+        for outside in play.outsides:
+            outside.forgets = int(m.ExecType.REPLACED)
+
+    assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
+
+
+def test_a_late_fill_that_is_booked_as_another_is_seen(place: Path) -> None:
+    """Of one share more than the venue has filled behind its cancel."""
+
+    def plant(play: Play) -> None:
+        for outside in play.outsides:
+            outside.late, outside.late_qty = 500, 2
+
+    assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
+
+
 @pytest.mark.parametrize("stage", ["journal", "egress", "gateways", "risk"])
-def test_a_cursor_that_is_moved_too_early_is_seen(place: tuple[Path, int], stage: str) -> None:
+def test_a_cursor_that_is_moved_too_early_is_seen(place: Path, stage: str) -> None:
     def plant(play: Play) -> None:
         cursor = LIVE_CURSORS.index(stage)
         every(play, 40, lambda: play.board.spine.move_cursor(cursor, play.board.seq + 1))
@@ -100,7 +127,7 @@ def test_a_cursor_that_is_moved_too_early_is_seen(place: tuple[Path, int], stage
 
 
 @pytest.mark.parametrize("stage", ["risk", "orders", "execution", "positions"])
-def test_an_event_that_is_passed_over_after_a_death_is_seen(place: tuple[Path, int], stage: str) -> None:
+def test_an_event_that_is_passed_over_after_a_death_is_seen(place: Path, stage: str) -> None:
     """The cursor of one that died is ahead of what it did: another one takes it at its word."""
 
     def plant(play: Play) -> None:
@@ -119,16 +146,14 @@ def test_an_event_that_is_passed_over_after_a_death_is_seen(place: tuple[Path, i
     assert seen(plant, place, groups=tuple((each,) for each in ONE[0]), matching=0, outside=2, faults={})
 
 
-def test_a_kill_page_that_gateways_do_not_read_is_seen(place: tuple[Path, int]) -> None:
+def test_a_kill_page_that_gateways_do_not_read_is_seen(place: Path) -> None:
     def plant(play: Play) -> None:
         play.workers.gateways().gateway.kill_page = None
 
     assert "kill page blocks" in seen(plant, place, faults={"kill": 1, "rearm": 1}, groups=ONE).what
 
 
-def test_a_kill_that_the_stream_never_hears_of_is_seen(
-    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_that_the_stream_never_hears_of_is_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engines' kills are those of another scope than was told."""
 
     def plant(play: Play) -> None:
@@ -137,9 +162,7 @@ def test_a_kill_that_the_stream_never_hears_of_is_seen(
     assert "forbids" in seen(plant, place, faults={}).what
 
 
-def test_intents_that_are_forgotten_are_seen(
-    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_intents_that_are_forgotten_are_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that comes back and doesn't know what its predecessor has sent."""
     real = Intents.__init__
 
@@ -161,9 +184,7 @@ def test_intents_that_are_forgotten_are_seen(
     assert seen(plant, place, **OUTSIDE)
 
 
-def test_venues_that_are_never_asked_are_seen(
-    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_venues_that_are_never_asked_are_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Play, "ask_venues", lambda play: None)
 
     def plant(play: Play) -> None:
@@ -173,9 +194,7 @@ def test_venues_that_are_never_asked_are_seen(
     assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
 
 
-def test_a_synced_record_that_is_lost_is_seen(
-    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_synced_record_that_is_lost_is_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk did not keep what it said that it keeps."""
     real = Play._tear
     monkeypatch.setattr(Play, "_tear", lambda play, durable: real(play, max((durable or 0) - 40, 60)))
@@ -185,7 +204,7 @@ def test_a_synced_record_that_is_lost_is_seen(
     )
 
 
-def test_a_disk_that_stays_full_is_seen(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_stays_full_is_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Play, "room_comes", lambda play: None)
 
     def plant(play: Play) -> None:
@@ -194,9 +213,7 @@ def test_a_disk_that_stays_full_is_seen(place: tuple[Path, int], monkeypatch: py
     assert "journal" in seen(plant, place, faults={"room_ends": 1}, rates=FULL, segment_bytes=1 << 15).what
 
 
-def test_a_session_that_is_asked_again_is_seen(
-    place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_that_is_asked_again_is_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sequencer that comes back counts a session's requests from where its ring began."""
 
     def opened(play: Play, i: int) -> None:
@@ -208,7 +225,7 @@ def test_a_session_that_is_asked_again_is_seen(
     assert seen(lambda play: None, place, faults={"worker_dies": 1}, groups=ONE, sessions=3)
 
 
-def test_a_failure_is_shrunk(place: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_shrunk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Play.run
 
     def run(play: Play, steps: int) -> None:
@@ -217,8 +234,8 @@ def test_a_failure_is_shrunk(place: tuple[Path, int], monkeypatch: pytest.Monkey
             raise ValueError("planted")
 
     monkeypatch.setattr(Play, "run", run)
-    (failure,) = run_seed(5, STEPS, *place).failures
-    least = shrink(failure, *place)
+    (failure,) = run_seed(5, STEPS, place).failures
+    least = shrink(failure, place)
     assert least.failure.what == failure.what
     assert 700 <= least.failure.steps < 1000
     assert not any(least.options["faults"].values())

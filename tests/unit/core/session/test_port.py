@@ -293,6 +293,24 @@ def test_a_lapped_port_says_so_and_where_to_go_on(beyond: int) -> None:
     assert (answer.seq, ends.port.lapsed) == (oldest, False)
 
 
+@pytest.mark.parametrize("told", [1, ROOM - 1, ROOM + 1, 2 * ROOM])
+def test_a_ring_that_begins_later_is_read_from_there(told: int) -> None:
+    ends = Ends()
+    ends.responses.begin_at(4)
+    ends.responses.start_at(3)
+    ends.told = 3
+    assert (ends.port.take(), ends.port.lapsed, ends.port.oldest()) == (None, True, 4)
+    for _ in range(told):
+        ends.tell()
+    oldest = ends.port.oldest()
+    assert oldest is not None
+    assert oldest >= 4
+    ends.port.next_seq = oldest
+    seqs = [answer.seq for answer in iter(ends.port.take, None)]
+    assert seqs == list(range(oldest, 3 + told + 1))
+    assert not ends.port.lapsed
+
+
 def test_an_answer_that_is_being_overwritten_is_lost() -> None:
     """Claimed for a new lap, not written yet: the old bytes are still there, and not to be trusted."""
     ends = Ends()

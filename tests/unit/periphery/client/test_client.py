@@ -228,6 +228,18 @@ def test_what_the_core_no_longer_holds_is_a_gap(core: FakeCore) -> None:
     assert [event.seq for event in events[1:] if isinstance(event, OrderEvent)] == list(range(100, 203))
 
 
+@pytest.mark.parametrize("resends", [True, False])
+def test_answers_from_before_the_seat_are_a_gap(core: FakeCore, resends: bool) -> None:
+    with connect() as client:
+        core.begin_late(5)
+        core.holds_from = 6 if resends else 10_000
+        for name in ("a", "b"):
+            core.tell(kind=m.ResponseKind.DENY, cl_ord_id=name)
+        gap, *events = answers(client, 3)
+    assert gap == Gap("responses", 1, 5)
+    assert [event.cl_ord_id for event in events if isinstance(event, DenyEvent)] == ["a", "b"]
+
+
 def test_a_core_that_resends_nothing_is_a_gap_and_goes_on(core: FakeCore) -> None:
     with connect() as client:
         core.holds_from = 10_000

@@ -9,6 +9,7 @@ class Slots:
     """A ring of 8 slots whose writer can be stopped between claim and publication."""
 
     capacity = 8
+    first_seq = 1
 
     def __init__(self) -> None:
         self.claimed_seq = 0
@@ -38,6 +39,20 @@ def test_a_slot_that_is_being_overwritten_is_lost() -> None:
     assert follower.oldest() is None
     slots.claimed_seq = 9
     assert (follower.read(), follower.oldest()) == (None, 6)
+
+
+def test_a_ring_that_begins_later_is_read_from_there() -> None:
+    slots = Slots()
+    follower = Follower(slots, 1)
+    slots.first_seq, slots.claimed_seq = 4, 5
+    assert (follower.read(), follower.oldest()) == (None, 4)
+    slots.claimed_seq = 9
+    assert follower.oldest() == 6
+    slots.first_seq = 8
+    assert follower.oldest() == 8
+    follower.next_seq = 8
+    slots.published = 9
+    assert (follower.read(), follower.oldest()) == (b"8", None)
 
 
 def test_waits_grow_from_none_to_a_millisecond() -> None:
