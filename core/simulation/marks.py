@@ -62,6 +62,12 @@ MARKS: tuple[str, ...] = (
     "denied_journal_full",
     "stopped_journal_full",
     "table_full",
+    "break_unknown",
+    "break_conflict",
+    "break_overfill",
+    "venue_halted",
+    "venue_armed",
+    "denied_halted",
 )
 """Each with its place in the simulator's counters."""
 PLACE = {name: i for i, name in enumerate(MARKS)}
