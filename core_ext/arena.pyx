@@ -174,6 +174,10 @@ cdef class Arena:
 
     def save(self):
         """Everything in use as bytes, derived tables too, with a digest at the end; `load` takes it back."""
+        return b"".join(self.saved())
+
+    def saved(self):
+        """What `save` joins, without a copy of any table: buffers that are good until something is written there."""
         cdef ArenaTable* table
         cdef uint32_t i
         parts = [_SAVED.pack(_SAVED_MAGIC, VERSION, self._header.tables)]
@@ -181,9 +185,11 @@ cdef class Arena:
             table = &self._header.table[i]
             parts.append(_SAVED_TABLE.pack(table.name[:64], table.item_size, table.count, self._items(table),
                                            table.flags))
-            parts.append(bytes(self._content(table)))
-        body = b"".join(parts)
-        return body + hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
+            parts.append(self._content(table))
+        hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+        for part in parts:
+            hasher.update(part)
+        return [*parts, hasher.digest()]
 
     def load(self, saved):
         """Replaces the content by what `save` gave. The tables must be the same; addresses stay.
