@@ -3,7 +3,7 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    K_ALERT, K_HALT, NONE, RS_HALTED, SC_ACCOUNT, SC_STRATEGY, U_QTY, AlertEvent, HaltEvent,
+    K_ALERT, K_HALT, NONE, RS_HALTED, SC_ACCOUNT, SC_STRATEGY, SC_VENUE, U_QTY, AlertEvent, HaltEvent,
 )
 
 
@@ -44,3 +44,16 @@ cdef void alert_venue(Emitter emitter, Page* page, uint8_t reason, uint8_t level
     alert.reason = reason
     alert.level = level
     emitter.emit(page, K_ALERT, &alert, sizeof(AlertEvent), 0)
+
+
+cdef void halt_venue(Emitter emitter, Page* page, uint32_t venue, uint8_t reason) noexcept nogil:
+    """The halt of a venue, by the core itself."""
+    cdef HaltEvent halt
+    memset(&halt, 0, sizeof(HaltEvent))
+    memset(&halt.scope, 0xFF, sizeof(halt.scope))
+    halt.kind = SC_VENUE
+    halt.scope.venue = venue
+    halt.by = NONE
+    halt.state = RS_HALTED
+    halt.reason = reason
+    emitter.emit(page, K_HALT, &halt, sizeof(HaltEvent), 0)

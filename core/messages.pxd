@@ -457,7 +457,8 @@ cdef struct VenueEvent:             # 192; from pro_rata on: how a simulated ven
     int64_t tier_value[4]           # from so much on, in whole units of the settle currency
     int64_t tier_taker[4]           # 10^-8 bps
     int64_t tier_maker[4]
-    int64_t pad
+    uint8_t halts                   # on a break between it and the core: see core/risk/breaks
+    uint8_t pad[7]
 
 cdef struct ListingEvent:           # 8
     uint32_t symbol

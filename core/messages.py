@@ -133,7 +133,8 @@ VENUE_EVENT = np.dtype(
         ("tier_value", "<i8", (4,)),
         ("tier_taker", "<i8", (4,)),
         ("tier_maker", "<i8", (4,)),
-        ("pad", "<i8"),
+        ("halts", "u1"),
+        ("pad", "u1", (7,)),
     ]
 )
 LISTING_EVENT = np.dtype(

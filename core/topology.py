@@ -80,7 +80,7 @@ TAKES: dict[str, frozenset[m.Kind]] = {
     "orders": _ORDERS,
     "router": _ORDERS
     | _MARKET
-    | {_K.KILL, _K.REARM, _K.REROUTE, _K.TRIGGERS, _K.SLICE_DUE, _K.INSTRUMENT}
+    | {_K.KILL, _K.REARM, _K.HALT, _K.REROUTE, _K.TRIGGERS, _K.SLICE_DUE, _K.INSTRUMENT}
     | {_K.FACTS, _K.SILENCE},
     "execution": _ORDERS,
     "positions": frozenset({_K.REPORT, _K.INSTRUMENT, _K.VENUE, _K.OPEN_POSITION}) | _MONEY,

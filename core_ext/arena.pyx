@@ -175,6 +175,10 @@ cdef class Arena:
 
     def save(self):
         """Everything in use as bytes, derived tables too, with a digest at the end; `load` takes it back."""
+        return b"".join(self.saved())
+
+    def saved(self):
+        """What `save` joins, without a copy of any table: buffers that are good until something is written there."""
         cdef ArenaTable* table
         cdef uint32_t i
         parts = [_SAVED.pack(_SAVED_MAGIC, VERSION, self._header.tables)]
@@ -186,7 +190,7 @@ cdef class Arena:
         hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)
         for part in parts:
             hasher.update(part)
-        return b"".join([*parts, hasher.digest()])
+        return [*parts, hasher.digest()]
 
     def load(self, saved):
         """Replaces the content by what `save` gave. The tables must be the same; addresses stay.

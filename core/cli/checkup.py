@@ -38,6 +38,7 @@ def of_core(socket: Path) -> list[Finding]:
         Finding("core", f"{told['name']}, at event {told['seq']:,}", "ok"),
         *_processes(told),
         _kills(told),
+        _halts(told),
         _sends(told),
         of_disk(Path(told["journal"]["path"])),
     ]
@@ -69,6 +70,19 @@ def _kills(told: dict[str, Any]) -> Finding:
     return Finding(
         "kills", f"{len(told['kills'])} in force", "costs", "what they name doesn't trade",
         "`nacre core top --once` says who and since when; `nacre rearm` where it is settled",
+    )  # fmt: skip
+
+
+def _halts(told: dict[str, Any]) -> Finding:
+    rows = told["halts"]
+    if not rows:
+        return Finding("halts", "none", "ok")
+    named = ", ".join(" ".join(filter(None, (row["scope"], row["key"], row["reason"]))) for row in rows)
+    broken = any(row["reason"] for row in rows)
+    return Finding(
+        "halts", named, "broken" if broken else "costs", "nothing new is sent for what they name",
+        "a venue with a reason broke with the core: ask it, book what is true (`nacre order fill`, `bust`, "
+        "`close`), then `nacre rearm venue NAME`; else `nacre risk status`",
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class Looks:
 
     def fetch(self) -> dict[str, Any]:
         """What `top` shows: {name, live, placement, wait, seq, events_per_s, uptime_s, journal, engines,
-        sessions, kills}."""
+        sessions, kills, halts}."""
         then, before = self._last
         self._last = now, told = self._look()
         taken_ns = max(now - then, 1)
@@ -44,6 +44,7 @@ class Looks:
             "engines": engines(told),
             "sessions": told["sessions"],
             "kills": told["kills"],
+            "halts": told["halts"],
         }
 
 
@@ -63,7 +64,8 @@ def engines(told: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def draw_top(told: Mapping[str, Any]) -> Sequence[RenderableType]:
-    """What `Looks.fetch` gave: a line, the engines, the sessions and their request rings, the kills."""
+    """What `Looks.fetch` gave: a line, the engines, the sessions and their request rings, the kills and
+    halts."""
     line = (
         f"{told['name']}: {told['seq']:,} events, {told['events_per_s']:,}/s, "
         f"up {duration(told['uptime_s'])}, {told['placement']}, wait {told['wait']}, "
@@ -74,6 +76,8 @@ def draw_top(told: Mapping[str, Any]) -> Sequence[RenderableType]:
         parts.append(_sessions(told["sessions"]))
     if told["kills"]:
         parts.append(rows_table(_kills(told["kills"]), "[bold red]kills in force[/]"))
+    if told["halts"]:
+        parts.append(rows_table(told["halts"], "[bold red]halted[/]"))
     return parts
 
 

@@ -4,6 +4,7 @@ damaged.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -28,6 +29,11 @@ _PLACEMENTS = ("pinned", "fused", "mixed", "inside")
     "--damages", type=click.IntRange(0), default=2, show_default=True, help="Of each kind, to each journal."
 )
 @click.option("--disks", type=click.IntRange(0), default=1, show_default=True, help="Failures of each kind.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Rounds at a time, each a core of its own.  [default: one a processor]",
+)
 @click.option("--seed", type=int, help="Which process dies when.  [default: by the clock]")
 @click.option(
     "--placement", "placements", type=click.Choice(_PLACEMENTS), multiple=True, help="[default: each]"
@@ -38,6 +44,7 @@ def command(
     stops: int,
     damages: int,
     disks: int,
+    jobs: int | None,
     seed: int | None,
     placements: tuple[str, ...],
     output: str,
@@ -51,7 +58,14 @@ def command(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nacre-torture-") as folder:
         told = load("core.torture.torture", "torture")(
-            Path(folder), kills, drawn, list(placements), stops=stops, damages=damages, disks=disks
+            Path(folder),
+            kills,
+            drawn,
+            list(placements),
+            stops=stops,
+            damages=damages,
+            disks=disks,
+            jobs=jobs or len(os.sched_getaffinity(0)),
         )
     told |= {"seed": drawn, "seconds": round(time.monotonic() - began)}
     if output == "json":

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from core import messages as m
-from core.live.config import beside
+from core.live.places import beside
 from core_ext.killpage import PAGE_BYTES, KillPage
 
 SCOPES = tuple(scope.name.lower() for scope in m.Scope if scope not in (m.Scope.SECTOR, m.Scope.GROUP))

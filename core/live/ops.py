@@ -116,6 +116,7 @@ def status(core: Core, _connection: Connection, _request: dict[str, Any]) -> dic
         "events_per_s": core.events_per_s(),
         "uptime_ns": time.monotonic_ns() - core.began_ns,
         "kills": queries.kills(core.page, core.book),
+        "halts": risk.halts(core),
         "sends": {
             "intents": counts["sent"],
             "suppressed": counts["suppressed"],

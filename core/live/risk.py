@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.live.book import Book
     from core.live.server import Core
 
+HALTS_S = 0.02  # that a question may take to bring the shadow nearer
 KEYS = ("account", "strategy", "symbol", "venue", "session", "sector", "group")
 SCOPE_KEYS = KEYS[:-1]
 UNITS = {m.Unit.MONEY: 8, m.Unit.BPS: 4, m.Unit.QTY12: 12, m.Unit.RATIO: 8, m.Unit.SECONDS: 12}
@@ -191,14 +192,27 @@ def status(core: Core) -> dict[str, Any]:
     return {"states": [state(core, row) for row in inspect.states(risk)], "limits": used}
 
 
+def halts(core: Core) -> list[dict[str, Any]]:
+    """What the core itself, or who closed the day, has halted; as far as the shadow comes in a moment."""
+    core.shadow.follow(core.board.recorded, HALTS_S)
+    rows = [state(core, row) for row in inspect.states(core.shadow.core.risk)]
+    return [row for row in rows if row["state"] != "killed"]
+
+
 def state(core: Knows, row: dict[str, int]) -> dict[str, Any]:
+    """reason: of a venue that broke with the core; else ""."""
     scope = m.Scope(row["kind"])
     name: str | None = ""
     if scope == m.Scope.GROUP:
         name = list(core.book.directory.groups)[row["key"]]
     elif scope != m.Scope.ALL:
         name = core.book.name_of(scope.name.lower(), row["key"])
-    return {"scope": scope.name.lower(), "key": name, "state": m.RiskState(row["state"]).name.lower()}
+    return {
+        "scope": scope.name.lower(),
+        "key": name,
+        "state": m.RiskState(row["state"]).name.lower(),
+        "reason": m.Reason(row["reason"]).name.lower() if row["reason"] else "",
+    }
 
 
 def limit_rows(core: Core) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport Schedule
 from core.stage cimport Stage
 from core.venues.simulated cimport Simulated
+from core_ext.arena cimport Arena
 from core_ext.ring cimport Ring
 from core_ext.tables cimport IdTable
 
@@ -24,6 +25,7 @@ cdef class VenueHost:
 cdef class VenueStage(Stage):
     cdef readonly VenueHost host
     cdef readonly Board board
+    cdef readonly Arena arena       # of `seen`
     cdef uint64_t shown_through     # events up to this one: their market data is known
     cdef Ring in_ring
     cdef Ring out_ring

@@ -2,6 +2,7 @@ from core.board import Board
 from core.capacity import Capacity
 from core.stage import Stage
 from core.venues.simulated import Simulated
+from core_ext.arena import Arena
 
 class VenueHost:
     """Simulated venues, and what is under way to and from them."""
@@ -22,3 +23,6 @@ class VenueStage(Stage):
     def host(self) -> VenueHost: ...
     @property
     def board(self) -> Board: ...
+    @property
+    def arena(self) -> Arena:
+        """Of the ids of the orders that it has had."""

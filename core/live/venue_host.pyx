@@ -3,7 +3,6 @@
 from libc.string cimport memcpy, memset
 
 from core.faults cimport FAULT_SCHEDULE
-from core.fused import arena_bytes
 from core.messages cimport A_NEW, K_REPORT, ReportEvent, Request, Send
 from core.sequencer.engine cimport Input
 from core.sequencer.schedule cimport DUE_REPORT, DUE_SEND, DUE_VENUE, Due
@@ -77,8 +76,9 @@ cdef class VenueStage(Stage):
         self.host = host
         self.in_ring = board.to_venues
         self.out_ring = board.from_venues
-        self.seen = IdTable(Arena(arena_bytes(board.capacity)), "venues.seen",
-                            board.capacity.orders + board.capacity.more_children, key_size=56)
+        children = board.capacity.orders + board.capacity.more_children
+        self.arena = Arena(Arena.bytes_needed([]) + IdTable.bytes_needed(children, 56))
+        self.seen = IdTable(self.arena, "venues.seen", children, key_size=56)
 
     def resume(self, uint64_t shown_through) -> None:
         """Its host has lived through the market up to that event."""

@@ -138,6 +138,8 @@ class Worker:
         for stage in self.stages.values():
             if isinstance(stage, EngineStage):
                 stage.engine.arena.touch()
+            elif isinstance(stage, VenueStage):
+                stage.arena.touch()
         if self._hosts_venues():
             for arena in {self.gateway.arena, self.gateway.kept}:
                 arena.touch()

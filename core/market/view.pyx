@@ -49,6 +49,7 @@ cdef class MarketView:
         cdef VenueFacts* venue = &self.venues[page.request.venue.venue]
         venue.declared = 1
         venue.mode = page.request.venue.mode
+        venue.halts = page.request.venue.halts
         venue.fee_precision = page.request.venue.fee_precision
         venue.taker_fee = page.request.venue.taker_fee
         venue.maker_fee = page.request.venue.maker_fee

@@ -9,7 +9,7 @@ from core.messages cimport (
     LA_CANCEL, LA_ENDED, LA_FILLED, LA_OWED, LA_TAKE, NONE, NONE16,
     O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED,
     OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_HOLDS, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
-    OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
+    OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_HALTED, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
     R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED,
     S_NEW, S_PARTIALLY_FILLED, S_PENDING_CANCEL, S_PENDING_NEW, S_PENDING_REPLACE, S_REJECTED, S_STOPPED,
     S_SUSPENDED, SIDE_BUY, SW_ASK, SW_CANCEL, SW_CHILD_CANCEL, SW_EXPIRE, SW_OWN, SW_STATUS, T_LIMIT,
@@ -1038,6 +1038,9 @@ cdef class Life:
         out.order = index
         if (i == NONE or order_ended(order)
                 or order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED)):
+            return
+        if page.verdict.reason == R_HALTED:
+            self._ask(i, A_CANCEL, page.verdict.venue_state, out)   # nothing new there: it goes on elsewhere
             return
         self.children[i].pend_price = page.request.trigger.price
         self.children[i].bits |= B_OWN

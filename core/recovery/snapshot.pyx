@@ -25,14 +25,15 @@ cdef struct Stamp:                  # 2,080: where the sequencer is
     uint64_t source_seqs[256]
 
 
-def capture(Replay played not None) -> list[bytes]:
-    """All that it is after its last event, in parts that belong together in this order."""
+def capture(Replay played not None) -> list[bytes | memoryview]:
+    """All that it is after its last event, in parts that belong together in this order. Tables are shown as they lie, not
+    copied: a copy of all of them is as much memory again, at each snapshot. Good until the next event is played."""
     parts = [_stamp(played.core.sequencer), *_timers(played.schedule)]
     for engine in range(ENGINES):
         parts += _waiting(played, engine)
     for name in ENGINE_NAMES:
-        saved = getattr(played.core, name).arena.save()
-        parts += [_COUNT.pack(len(saved)), saved]
+        saved = getattr(played.core, name).arena.saved()
+        parts += [_COUNT.pack(sum(map(len, saved))), *saved]
     return parts
 
 

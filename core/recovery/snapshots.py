@@ -88,7 +88,7 @@ def write(journal: Path, played: Replay, step: Callable[[str], None] = no_step) 
     return path
 
 
-def _parts(head: Head, played: Replay) -> Iterator[bytes]:
+def _parts(head: Head, played: Replay) -> Iterator[bytes | memoryview]:
     packed = msgspec.msgpack.encode(head)
     yield MAGIC + _LENGTH.pack(len(packed)) + packed
     yield from capture(played)

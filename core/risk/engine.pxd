@@ -6,6 +6,7 @@ from core.engine cimport Engine
 from core.market.view cimport MarketView
 from core.messages cimport OrderEvent, Outcome, Page, ScopeKeys
 from core.orders.life cimport Life, Order
+from core.risk.breaks cimport Breaks
 from core.risk.changes cimport Changes
 from core.risk.checks cimport Checks
 from core.risk.contents cimport Contents
@@ -48,6 +49,7 @@ cdef class Risk(Engine):
     cdef uint8_t* sessions          # [session] 1: its orders stay when it disconnects
     cdef Outcome scratch            # what its own life of the orders says happened: of the event alone, so no state
     cdef uint32_t max_accounts
+    cdef Breaks breaks
 
     cdef void _apply(self, Page* page, uint32_t order) noexcept nogil
     cdef void _counted(self, Page* page, uint32_t order, int64_t working, int64_t filled, i128 value,

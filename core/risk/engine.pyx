@@ -10,7 +10,7 @@ from core.messages cimport (
     K_CONNECT, K_DEPTH, K_DISCONNECT, K_EXPIRE, K_HALT, K_KILL, K_LIST, K_MARK, K_ORDER, K_ORDER_END, K_PEG, K_QUOTE,
     K_REARM, K_REPLACE, K_REPORT, K_RIGHTS, K_SLICE, K_SWEEP, K_TRADE, K_TRIGGER, K_VENUE_STATE, KillEvent,
     MAX_VENUES, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, O_HAS_STOP, O_REDUCE_ONLY, OF_FILL_APPLIED, OF_OVERFILL,
-    OrderEvent, Page, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_JOURNAL_FULL, R_KILL, R_KILLED,
+    OrderEvent, Page, R_CHILD_BOUND, R_DUPLICATE_CL_ORD_ID, R_EXEC_ID_CONFLICT, R_HALTED, R_JOURNAL_FULL, R_KILL, R_KILLED,
     R_NO_MARKET, R_NONE, R_OVERFILL, R_REARM, R_TABLE_FULL, R_UNKNOWN_ACCOUNT, R_UNKNOWN_INSTRUMENT, R_UNKNOWN_ORDER,
     R_UNKNOWN_VENUE, R_UNSUPPORTED, R_VENUE_DOWN, R_VENUE_UNKNOWN, ReplaceEvent, RS_ACTIVE, RS_KILLED, SC_ALL,
     SC_VENUE, ScopeKeys, SIDE_BUY, SW_CANCEL, SW_CHILD_CANCEL, SW_CLOSE, SW_EXPIRE, SW_FLATTEN, SW_OWN, SW_STATUS,
@@ -59,6 +59,7 @@ cdef class Risk(Engine):
         self.measure = Measure(arena, capacity, self.view, self.life, self.values, self.limits, self.tallies,
                                self.holdings, self.checks)
         self.rights = Rights(arena, capacity)
+        self.breaks = Breaks(arena, emitter, self.view)
         self.sweeps = Sweeps(emitter, self.view, self.life, self.rights)
         self.flattens = Flattens(arena, emitter, capacity, self.view, self.life, self.holdings)
         self.changes = Changes(self.limits, self.values, self.tallies, self.holdings, self.own, self.measure, self.watch,
@@ -193,6 +194,7 @@ cdef class Risk(Engine):
             self.flattens.ended(page, order)
         if self.scratch.flags & OF_OVERFILL:
             self._halt_order(page, moved, R_OVERFILL, moved.order_qty, moved.cum_qty)
+            self.breaks.found(page, R_OVERFILL)
 
     cdef void _counted(self, Page* page, uint32_t order, int64_t working, int64_t filled, i128 value,
                        bint was_alive) noexcept nogil:
@@ -398,6 +400,8 @@ cdef class Risk(Engine):
         cdef uint32_t child = self.life.off_peg(page.request.trigger.order, page.request.trigger.price)
         if child != NONE:
             page.verdict.venue_state = self._child_venue_state(child)
+            if self.breaks.stands(self.life.children[child].venue):
+                page.verdict.reason = R_HALTED
         self._apply(page, page.request.trigger.order)
 
     cdef void _replace(self, Page* page) noexcept nogil:
@@ -487,10 +491,12 @@ cdef class Risk(Engine):
         if not self.life.knows(page) or page.resolved.flags & D_NO_REFERENCE:
             page.verdict.flags |= VF_UNKNOWN
             alert_venue(self.emitter, page, R_VENUE_UNKNOWN, 1)
+            self.breaks.found(page, R_VENUE_UNKNOWN)
             return
         if page.resolved.flags & D_DUPLICATE_EXEC:
             if page.resolved.flags & D_CONFLICT:
-                alert_venue(self.emitter, page, R_EXEC_ID_CONFLICT, 0)
+                alert_venue(self.emitter, page, R_EXEC_ID_CONFLICT, self.breaks.halts(page.request.report.venue))
+                self.breaks.found(page, R_EXEC_ID_CONFLICT)
             return
         self._apply(page, order)
         show_market(self.view, page, self.life.orders[order].symbol)
@@ -512,6 +518,8 @@ cdef class Risk(Engine):
             asked.venue = page.request.slice.venue
             if self.gate.state_of(&asked) == RS_KILLED and not order.bits & B_CLOSES:
                 reason = R_KILLED
+            elif self.breaks.stands(asked.venue):
+                reason = R_HALTED
             elif not self._open_for(order, asked.venue):
                 reason = R_VENUE_DOWN
         page.verdict.reason = reason
@@ -544,6 +552,8 @@ cdef class Risk(Engine):
         self._show_state(page, kind, scope, state, R_KILL if state == RS_KILLED else R_REARM)
         if state != RS_KILLED:
             self.flattens.stop(page, kind, scope)
+            if kind == SC_VENUE:
+                self.breaks.armed(scope.venue)
             if kind == SC_ALL:
                 self.gate.arm_groups()
             return
@@ -555,6 +565,7 @@ cdef class Risk(Engine):
 
     cdef void _halt(self, Page* page) noexcept nogil:
         cdef HaltEvent* halt = &page.request.halt
+        self.breaks.halted(halt)
         if self.gate.state(halt.kind, &halt.scope) >= halt.state:
             return                  # it is halted, or killed, already
         self.gate.set_state(halt.kind, &halt.scope, halt.state)

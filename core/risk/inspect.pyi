@@ -3,7 +3,10 @@ from typing import Any
 from core.risk.engine import Risk
 
 def states(risk: Risk) -> list[dict[str, int]]:
-    """Every scope that isn't active: kind (a Scope), key (an index), state (a RiskState)."""
+    """Every scope that isn't active: kind (a Scope), key (an index), state (a RiskState), reason.
+
+    reason: of a venue, the break for which it is halted (a Reason), else 0.
+    """
 
 def usage(risk: Risk, now_ns: int) -> list[dict[str, Any]]:
     """Of each limit that counts something, and each key of it: limit, key, unit, bound, value, below."""

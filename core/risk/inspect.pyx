@@ -4,8 +4,8 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
-    K_ORDER, NONE, R_CREDIT, R_DAILY_LOSS, R_LOSING_STREAK, R_MAX_WORKING_ORDERS, R_NONE, R_SELF_TRADE, RS_ACTIVE,
-    SC_ALL, SC_GROUP, LimitEvent, OrderEvent, Page,
+    K_ORDER, MAX_VENUES, NONE, R_CREDIT, R_DAILY_LOSS, R_LOSING_STREAK, R_MAX_WORKING_ORDERS, R_NONE, R_SELF_TRADE,
+    RS_ACTIVE, SC_ALL, SC_GROUP, SC_VENUE, LimitEvent, OrderEvent, Page,
 )
 from core.risk.checks cimport HOLDS, keys_asked
 from core.risk.counted cimport Change, Finding
@@ -17,15 +17,19 @@ from core_ext.wide cimport i128
 
 
 def states(Risk risk not None) -> list[dict[str, int]]:
-    """Every scope that isn't active: kind (a Scope), key (an index), state (a RiskState)."""
+    """Every scope that isn't active: kind (a Scope), key (an index), state (a RiskState), reason: of a venue, the break
+    for which it is halted (a Reason), else 0."""
     cdef uint32_t kind
     cdef uint32_t key
     out = []
+    if not risk.gate.switched[0]:
+        return out
     for kind in (SC_ALL, 1, 2, 3, 4, 5, SC_GROUP):
         for key in range(1 if kind == SC_ALL else risk.gate.max_keys):
             state = risk.gate.states[kind * risk.gate.max_keys + key]
             if state != RS_ACTIVE:
-                out.append({"kind": kind, "key": key, "state": state})
+                broken = risk.breaks.reasons[key] if kind == SC_VENUE and key < MAX_VENUES else 0
+                out.append({"kind": kind, "key": key, "state": state, "reason": broken})
     return out
 
 

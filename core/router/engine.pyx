@@ -2,12 +2,13 @@
 """router: see engine.pxd. The policies are pure functions beside this file (policies.pyx)."""
 from libc.string cimport memset
 
+from core.alerts cimport is_break
 from core.engine cimport Emitter
 from core.execution.algos.engine cimport Algos
 from core.execution.algos.sniper cimport sniper_takes
 from core.market.view cimport MarketView, Top
 from core.messages cimport (
-    A_REPLACE, AL_SNIPER, is_order, K_ALGO, K_DEPTH, K_FACTS, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG,
+    A_REPLACE, AL_SNIPER, is_order, K_ALGO, K_DEPTH, K_FACTS, K_HALT, K_INSTRUMENT, K_KILL, K_MARK, K_ORDER, K_ORDER_END, K_PEG,
     K_QUOTE, K_REARM, K_REPORT, K_REROUTE, K_SILENCE, K_SLICE, K_SLICE_DUE, K_TRADE, K_TRIGGER, K_TRIGGERS, K_VENUE,
     K_VENUE_STATE,
     MAX_SYMBOL_VENUES, NONE, NONE16, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_HAS_PRICE,
@@ -103,8 +104,11 @@ cdef class Router(Engine):
             self._kill(page.request.filter.scope.venue, kind == K_KILL)
         elif kind == K_KILL or kind == K_REARM:
             self.kills.on_event(page)
+        elif kind == K_HALT and is_break(&page.request.halt):
+            self._kill(page.request.halt.scope.venue, 1)
 
     cdef void _kill(self, uint32_t venue, bint killed) noexcept nogil:
+        """killed: also halted on a break with it. Who arms it lifts both."""
         if killed:
             self.killed[0] |= <uint64_t>1 << venue
         else:

@@ -106,7 +106,10 @@ class Encoder:
     """Turns lines into events, in their order. A line may need names to be declared first."""
 
     def __init__(self, file: str, directory: Directory, live: bool = False) -> None:
-        """live: rates of cancels that are exceeded deny new orders; in a file they only alert."""
+        """live: rates of cancels that are exceeded deny new orders, and a break with a venue halts it.
+
+        In a file both only alert.
+        """
         self.file = file
         self.live = live
         self.directory = directory
@@ -292,6 +295,7 @@ class Encoder:
                 taker_fee=self._units(data["taker_fee_bps"], BPS_DIGITS, "taker_fee_bps"),
                 maker_fee=self._units(data["maker_fee_bps"], BPS_DIGITS, "maker_fee_bps"),
                 latency_ns=self._units(data["latency_us"], 3, "latency_us"),
+                halts=self.live,
                 **simulation.settings(data, self._units),
             ),
         )

@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.board cimport Board
-from core.messages cimport Page, ScopeKeys, Send
+from core.messages cimport HaltEvent, Page, ScopeKeys, Send
 from core.venues.gateway cimport Intent
 from core_ext.memory cimport Memory
 from core_ext.spine cimport Spine
@@ -37,6 +37,8 @@ cdef class Checker:
     cdef Kill paged[64]             # kills of the page that are in force
     cdef int paged_count
     cdef uint64_t killed_at         # the step at which the page was last killed
+    cdef uint8_t halted[64]         # [venue] on a break with it
+    cdef uint64_t owed[64]          # [venue] the event that broke with it, until it is halted; 0: none
     cdef readonly uint32_t max_orders
     cdef int64_t* order_qty         # [order] the most that was ever asked for
     cdef int64_t* committed         # [order] what its children at the venues outside may come to
@@ -57,6 +59,9 @@ cdef class Checker:
     cdef int commit(self, uint32_t order, int64_t change) except -1
     cdef void _kill(self, const Page* page)
     cdef void _rearm(self, const Page* page)
+    cdef void _break(self, const Page* page) noexcept nogil
+    cdef void _halt(self, const HaltEvent* halt) noexcept nogil
+    cdef bint _is_halted(self, uint32_t venue) noexcept nogil
     cdef int fail(self, str what) except -1
 
 cdef uint32_t key_of(uint8_t kind, const ScopeKeys* scope) noexcept nogil

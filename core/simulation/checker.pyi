@@ -19,5 +19,11 @@ class Checker:
         """The kills that are in force on the page from now on."""
     def stream_kills(self, kills: list[tuple[int, int, int]]) -> None:
         """The kills of the stream that are in force, as (kind, key, epoch)."""
+    def halt_venues(self, venues: list[int]) -> None:
+        """Those that stand halted on a break, of a core that came back."""
+    def halted_venues(self) -> list[int]:
+        """Those that are halted on a break by now."""
+    def broken(self) -> list[tuple[int, int]]:
+        """(venue, event) of breaks that have halted nobody."""
     def use_intents(self, gateway: Gateway) -> None:
         """Of gateways that came (back)."""

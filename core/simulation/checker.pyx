@@ -2,18 +2,22 @@
 """Checks of every step: see checker.pxd.
 
 Cursors never go back and are never ahead of what they follow. An event that has been everywhere is whole, in order, and
-its source's numbers have no gap. Nothing new in a killed scope is let through, by the stream or by the gateways. What
+its source's numbers have no gap. Nothing new in a killed scope is let through, by the stream or by the gateways. A venue
+that broke with the core is halted, and has nothing new until it is armed again. What
 the children of an order may come to at the venues is never more than the order.
 """
 from libc.string cimport memset
 
+from core.alerts cimport is_break
 from core.messages cimport (
-    A_NEW, A_REPLACE, H_DERIVED, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, NONE, OF_CHILD_OVER, OF_FILL_APPLIED,
-    O_HAS_QTY, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED,
-    R_JOURNAL_FULL, R_KILLED, R_TABLE_FULL, Header,
+    A_NEW, A_REPLACE, D_CONFLICT, H_DERIVED, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, MAX_VENUES, NONE,
+    OF_CHILD_OVER, OF_FILL_APPLIED, OF_OVERFILL, O_HAS_QTY, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL,
+    SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED, VF_UNKNOWN, R_HALTED, R_JOURNAL_FULL, R_KILLED, R_TABLE_FULL, HaltEvent,
+    Header,
 )
 from core.simulation.marks cimport (
-    M_DENIED_JOURNAL_FULL, M_DENIED_KILLED, M_KILL_RACED_AN_ORDER, M_MARKET_LATE_FILL, M_SEND_SUPPRESSED, M_TABLE_FULL,
+    M_BREAK_CONFLICT, M_BREAK_OVERFILL, M_BREAK_UNKNOWN, M_DENIED_HALTED, M_DENIED_JOURNAL_FULL, M_DENIED_KILLED,
+    M_KILL_RACED_AN_ORDER, M_MARKET_LATE_FILL, M_SEND_SUPPRESSED, M_TABLE_FULL, M_VENUE_HALTED,
 )
 from core.simulation.outside cimport Outside
 from core.venues.gateway cimport DONE, HELD, INTENT, TOLD, Gateway
@@ -59,6 +63,7 @@ cdef class Checker:
         self.marks = <uint64_t*>marks
         self.outsides = []
         memset(self.source_seqs, 0, sizeof(self.source_seqs))
+        self.halt_venues([])
 
     def watch(self, Board board not None, list outsides) -> None:
         """A core's board, whose events begin after the last that its journal has."""
@@ -94,6 +99,21 @@ cdef class Checker:
         for kind, key, epoch in kills:
             self.told[self.told_count] = Kill(kind, key, epoch)
             self.told_count += 1
+
+    def halt_venues(self, venues) -> None:
+        """Those that stand halted on a break, of a core that came back."""
+        memset(self.halted, 0, sizeof(self.halted))
+        memset(self.owed, 0, sizeof(self.owed))
+        for venue in venues:
+            self.halted[<int>venue] = 1
+
+    def halted_venues(self) -> list[int]:
+        """Those that are halted on a break by now."""
+        return [venue for venue in range(MAX_VENUES) if self.halted[venue]]
+
+    def broken(self) -> list[tuple[int, int]]:
+        """(venue, event) of breaks that have halted nobody."""
+        return [(venue, self.owed[venue]) for venue in range(MAX_VENUES) if self.owed[venue]]
 
     def use_intents(self, Gateway gateway not None) -> None:
         """Of gateways that came (back); the memory is a file's, and outlives them."""
@@ -192,10 +212,14 @@ cdef class Checker:
             self.order_qty[page.resolved.order] = max(self.order_qty[page.resolved.order], page.request.replace.qty)
         elif header.kind == K_REPORT and header.source >= FROM_VENUES:
             self.marks[<int>M_MARKET_LATE_FILL] += (page.outcome.flags & LATE) == LATE
+        elif header.kind == K_HALT:
+            self._halt(&page.request.halt)
         elif header.kind == K_KILL:
             self._kill(page)
         elif header.kind == K_REARM:
             self._rearm(page)
+        if header.kind == K_REPORT:
+            self._break(page)
         return self._sent(&page.send) if page.send.seq == self.seen and page.send.flags & SF_SENT else 0
 
     cdef int _order(self, const Page* page) except -1:
@@ -204,12 +228,15 @@ cdef class Checker:
         if page.verdict.flags & VF_DENIED:
             self.marks[<int>M_DENIED_JOURNAL_FULL] += page.verdict.reason == R_JOURNAL_FULL
             self.marks[<int>M_DENIED_KILLED] += page.verdict.reason == R_KILLED
+            self.marks[<int>M_DENIED_HALTED] += page.verdict.reason == R_HALTED
             self.marks[<int>M_TABLE_FULL] += page.verdict.reason == R_TABLE_FULL
             return 0
         for i in range(self.told_count):
             if in_scope(&self.told[i], page.request.order.account, page.request.order.strategy,
                         page.request.order.symbol, page.request.order.venue, page.header.session):
                 return self.fail(f"event {self.seen}: an order passed that kill {self.told[i].epoch} forbids")
+        if self._is_halted(page.request.order.venue):
+            return self.fail(f"event {self.seen}: an order passed to venue {page.request.order.venue}, which is halted")
         if order < self.max_orders:
             self.order_qty[order] = page.request.order.qty
             self.committed[order] = 0
@@ -223,6 +250,8 @@ cdef class Checker:
             for i in range(self.told_count):
                 if in_scope(&self.told[i], send.account, send.strategy, send.symbol, send.venue, send.session):
                     return self.fail(f"send {send.seq} is new, and after kill {self.told[i].epoch} that forbids it")
+            if self._is_halted(send.venue):
+                return self.fail(f"send {send.seq} is new, and venue {send.venue} is halted")
         for outside in self.outsides:
             if outside.venue == send.venue:
                 outside.find(send)
@@ -244,6 +273,8 @@ cdef class Checker:
     cdef void _rearm(self, const Page* page):
         cdef uint32_t key = key_of(page.request.filter.kind, &page.request.filter.scope)
         cdef int i = 0
+        if page.request.filter.kind == SC_VENUE and key < MAX_VENUES:
+            self.halted[key] = 0
         while i < self.told_count:
             if (self.told[i].kind == page.request.filter.kind and self.told[i].key == key
                     and self.told[i].epoch <= page.request.filter.epoch):
@@ -251,6 +282,27 @@ cdef class Checker:
                 self.told[i] = self.told[self.told_count]
             else:
                 i += 1
+
+    cdef void _break(self, const Page* page) noexcept nogil:
+        """A report that the core and its venue can't both be right about: it owes a halt."""
+        cdef uint32_t venue = page.request.report.venue
+        cdef bint unknown = page.verdict.flags & VF_UNKNOWN != 0
+        cdef bint conflict = not unknown and page.resolved.flags & D_CONFLICT != 0
+        cdef bint overfill = page.verdict.flags & VF_APPLIES and page.outcome.flags & OF_OVERFILL != 0
+        self.marks[<int>M_BREAK_UNKNOWN] += unknown
+        self.marks[<int>M_BREAK_CONFLICT] += conflict
+        self.marks[<int>M_BREAK_OVERFILL] += overfill
+        if (unknown or conflict or overfill) and venue < MAX_VENUES and not self.halted[venue]:
+            self.owed[venue] = self.seen
+
+    cdef void _halt(self, const HaltEvent* halt) noexcept nogil:
+        if is_break(halt):
+            self.halted[halt.scope.venue] = 1
+            self.owed[halt.scope.venue] = 0
+            self.marks[<int>M_VENUE_HALTED] += 1
+
+    cdef bint _is_halted(self, uint32_t venue) noexcept nogil:
+        return venue < MAX_VENUES and self.halted[venue]
 
 
 cdef uint32_t key_of(uint8_t kind, const ScopeKeys* scope) noexcept nogil:

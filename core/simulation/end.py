@@ -50,6 +50,8 @@ def heal(play: Play) -> None:
             play.tell(Event(event.kind, 0, event.request[:8] + bytes(len(event.request) - 8)))
     while play.page.rows():
         play.rearm()
+    for venue in play.checker.halted_venues():
+        play.arm_venue(venue)
     play.slow_readers = False
 
 
@@ -89,6 +91,8 @@ def check(play: Play) -> None:
     _children(play, played)
     _positions(play, played)
     _requests(play)
+    broken = play.checker.broken()
+    _need(not broken, f"breaks that have not halted their venue, by (venue, event): {broken}")
     doubled = play.board.counts()["venue_doubled"]
     _need(not doubled, f"{doubled} orders came to the simulated venues twice")
 

@@ -63,6 +63,12 @@ MARKS: tuple[str, ...] = (
     "stopped_journal_full",
     "table_full",
     "session_began_late",
+    "break_unknown",
+    "break_conflict",
+    "break_overfill",
+    "venue_halted",
+    "venue_armed",
+    "denied_halted",
 )
 """Each with its place in the simulator's counters."""
 PLACE = {name: i for i, name in enumerate(MARKS)}

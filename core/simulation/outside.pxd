@@ -63,6 +63,9 @@ cdef class Outside:
     cdef public uint32_t reject
     cdef public uint32_t reject_cancel
     cdef public uint32_t die_in_write
+    cdef public uint32_t stray      # a fill of nobody's order
+    cdef public uint32_t other_ids  # an exec_id that stands for another fill, too
+    cdef public uint32_t excess     # a fill of more than was ordered
     cdef public bint resends        # a planted fault: a gateway that writes again what it may have written
     cdef public uint8_t forgets     # a planted fault: reports of that kind are lost for good
     cdef public int64_t late_qty    # of a fill behind a cancel, as it is told; a planted fault: another than it was
@@ -78,6 +81,7 @@ cdef class Outside:
     cdef int _status(self, const Send* send, Kid* kid) except -1
     cdef int _fill(self, uint32_t child, int64_t qty) except -1
     cdef int _end(self, uint32_t child) except -1
+    cdef int _break(self, const ReportEvent* fill, uint32_t child) except -1
     cdef int trade(self) except -1
     cdef int deliver(self) except -1
     cdef ReportEvent _report(self, uint32_t child, uint8_t exec_type)

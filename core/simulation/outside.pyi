@@ -14,6 +14,9 @@ class Outside:
     reject: int
     reject_cancel: int
     die_in_write: int
+    stray: int
+    other_ids: int
+    excess: int
     resends: bool
     forgets: int
     late_qty: int

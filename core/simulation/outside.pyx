@@ -3,7 +3,8 @@
 
 The gateway finds each send in the journal, and writes it where the core's gateways have stored an intent. What it has
 begun to write and not marked done before it died, it doesn't write again. The venue fills as chance has it. Of its
-reports a fill may come late, behind the report of a cancel too; any may come twice, or not at all until it is asked.
+reports a fill may come late, behind the report of a cancel too; any may come twice, or not at all until it is asked. And
+it may break with the core: with fills of nobody's order, of more than was ordered, by an id that stands for another one.
 """
 from libc.string cimport memcmp, memcpy, memset
 
@@ -55,6 +56,7 @@ cdef class Outside:
     def be_true(self) -> None:
         """From now on nothing goes astray."""
         self.drop = self.repeat = self.late = self.reject = self.reject_cancel = self.die_in_write = 0
+        self.stray = self.other_ids = self.excess = 0
 
     @property
     def waiting(self) -> int:
@@ -209,12 +211,28 @@ cdef class Outside:
     cdef int _fill(self, uint32_t child, int64_t qty) except -1:
         cdef Kid* kid = &self.kids[child]
         cdef ReportEvent report
+        if self.excess and kid.cum + qty == kid.qty and chance(self.dice, self.excess):
+            self.checker.exempt[kid.order] = 1
+            qty += 1
         kid.cum += qty
         report = self._report(child, X_TRADE)
         report.last_qty = qty
         if kid.cum >= kid.qty:
             self._end(child)
         return self._say(&report, child, 0)
+
+    cdef int _break(self, const ReportEvent* fill, uint32_t child) except -1:
+        """Beside a fill that is on its way: what can't be, and what nothing may be booked of."""
+        cdef ReportEvent report = fill[0]
+        if self.other_ids and chance(self.dice, self.other_ids):
+            report.last_qty += 1
+            self._push(&report, child, self.checker.step_no + LATE_STEPS)
+        if self.stray and chance(self.dice, self.stray):
+            self.fills += 1
+            put_numbered(report.exec_id, 40, b"\x01F", c'-', self.fills)
+            put_numbered(report.child_id, 56, b"\x01X", c'-', self.fills)
+            self._push(&report, child, self.checker.step_no)
+        return 0
 
     cdef int trade(self) except -1:
         """Somebody takes some of an order that is live."""
@@ -257,6 +275,8 @@ cdef class Outside:
             due += below(self.dice, LATE_STEPS)
             self.checker.exempt[self.kids[child].order] = 1
         self._push(report, child, due)
+        if report.exec_type == X_TRADE:
+            self._break(report, child)
         if self.repeat and chance(self.dice, self.repeat):
             self.marks[<int>M_REPORT_REPEATED] += 1
             self._push(report, child, due)

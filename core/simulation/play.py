@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from core import messages as m
@@ -54,6 +55,7 @@ class Play(Room):
         self.kills: dict[int, tuple[int, int]] = {}  # by epoch, what the page says
         self.kills_told: set[int] = set()
         self.seats: dict[int, tuple[Memory, Spine, Spine]] = {}
+        self.arming: set[int] = set()  # halted venues that somebody will arm
         self.bases: dict[int, int] = {}
         self.put = self.run_no = self.set_back_ns = 0
         self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
@@ -320,6 +322,7 @@ class Play(Room):
         self.checker.orders(state.quantities(played))
         killed, armed = state.kills(self.journal)
         self.checker.stream_kills([row for row in killed if not any(arms(each, row) for each in armed)])
+        self.checker.halt_venues(state.halted(self.journal))
         self._mend_page(armed)
         self._declare()
         for outside in self.outsides:
@@ -370,14 +373,24 @@ class Play(Room):
         rows = self.page.rows()
         if not rows:
             return
-        at = (rows[0]["kind"], rows[0]["key"])
-        epochs = [row["epoch"] for row in rows if (row["kind"], row["key"]) == at]
+        self._arm((rows[0]["kind"], rows[0]["key"]))
+
+    def _arm(self, at: tuple[int, int]) -> None:
+        """A scope's kills, and what the core itself has halted of it."""
+        epochs = [row["epoch"] for row in self.page.rows() if (row["kind"], row["key"]) == at]
         for event in self.script.rearms[at]:
-            self.traffic.tell(event.kind, with_epoch(event, max(epochs)), event.session)
+            self.traffic.tell(event.kind, with_epoch(event, max(epochs, default=0)), event.session)
         self.await_taken()
         self.page.clear(epochs)
         self.mark(PLACE["rearmed"])
         self.checker.page_kills(self.page.rows(), False)
+
+    def arm_venue(self, venue: int) -> None:
+        """One that broke with the core, by a person who has cleared it up."""
+        self.arming.discard(venue)
+        self.take_kills()
+        self._arm((int(m.Scope.VENUE), venue))
+        self.mark(PLACE["venue_armed"])
 
     # ---- the others ----------------------------------------------------------------------------------------
 
@@ -389,7 +402,11 @@ class Play(Room):
                 outside.die()
 
     def mind_outsides(self) -> None:
-        """Those that died are down, and come back after a while."""
+        """Those that died are down, and come back after a while; those that are halted somebody arms."""
+        for venue in self.checker.halted_venues():
+            if venue not in self.arming:
+                self.arming.add(venue)
+                self.put_off(1 + self.below(600), partial(self.arm_venue, venue))
         for outside in self.outsides:
             if outside.dead:
                 self.mark(PLACE["venue_down"])

@@ -74,6 +74,8 @@ def script(symbols: int, matching: int, outside: int, sessions: int) -> Script:
             made = book.events(switch_line(what, scope, key, "anna"))
             events += [event for event in made if event.kind == m.Kind.NAME]
             into[at] = tuple(event for event in made if event.kind != m.Kind.NAME)
+    for i in range(matching + outside):  # whichever the core itself has halted
+        rearms[int(m.Scope.VENUE), i] = tuple(book.events(switch_line("rearm", "venue", f"V{i}", "anna")))
     return Script(
         tuple(events), tuple(indices), len(book.directory.space_lists[m.Space.STRATEGY]), tuple(connects),
         tuple(disconnects), kills, rearms, tuple(_mishaps(matching)),

@@ -20,3 +20,6 @@ def requests(path: str | os.PathLike[str]) -> dict[int, int]:
 
 def kills(path: str | os.PathLike[str]) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
     """The kills and the rearms of the journal, as (kind, key, epoch), in order."""
+
+def halted(path: str | os.PathLike[str]) -> list[int]:
+    """Venues that the journal leaves halted on a break."""

@@ -2,7 +2,8 @@
 """The tables that the end of a seed is held against: see state.pxd."""
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
-from core.messages cimport K_KILL, K_ORDER, K_REARM, K_REPLACE, K_CANCEL, Header, OrderEvent, Request
+from core.alerts cimport is_break
+from core.messages cimport K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_CANCEL, SC_VENUE, Header, OrderEvent, Request
 from core.orders.life cimport (
     B_ENDED, B_EXISTS, B_PENDING_REPLACE, Child, Life, Order, child_live,
 )
@@ -103,3 +104,22 @@ def kills(path) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]
             row = (request.filter.kind, key_of(request.filter.kind, &request.filter.scope), request.filter.epoch)
             (killed if header.kind == K_KILL else armed).append(row)
     return killed, armed
+
+
+def halted(path) -> list[int]:
+    """Venues that the journal leaves halted on a break."""
+    cdef JournalReader reader = JournalReader(path)
+    cdef uint64_t seq = 0
+    cdef char* body = NULL
+    cdef uint32_t length = 0
+    cdef const Header* header
+    cdef const Request* request
+    found = set()
+    while reader.next(&seq, &body, &length) > 0:
+        header = <const Header*>body
+        request = <const Request*>(body + sizeof(Header))
+        if header.kind == K_HALT and is_break(&request.halt):
+            found.add(request.halt.scope.venue)
+        elif header.kind == K_REARM and request.filter.kind == SC_VENUE:
+            found.discard(request.filter.scope.venue)
+    return sorted(found)

@@ -27,6 +27,10 @@ FAULTS: tuple[str, ...] = (
 """What may strike between two steps; the venues outside have their own, at each message."""
 
 
+BREAKS: tuple[str, ...] = ("stray", "other_ids", "excess")
+"""What venues outside say that can't be: the core halts them for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Swarm:
     """The options of one seed."""
@@ -78,6 +82,7 @@ def of(seed: int) -> Swarm:
     )
     if rng.random() < 0.3:  # drawn last: what was drawn before is what it was
         made.faults["room_ends"] = 2
+    made.astray.update((name, rng.choice((0, 0, 10))) for name in BREAKS)
     return made
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,10 @@ VENUES = [
     },
 ]  # fmt: skip
 SAID = ("kind", "exec_type", "status", "reason", "order_qty", "cum_qty", "leaves_qty", "price")
+_FIELDS: Any = m.HEADER.fields
+_KIND, _FLAGS, _SOURCE, _NUMBER = (
+    int(_FIELDS[name][1]) for name in ("kind", "flags", "source", "source_seq")
+)
 TAKEN = (m.OrdStatus.PENDING_NEW, m.OrdStatus.NEW)
 CLIENT, CORE = "client", "the core"
 """Who can be killed besides the core's workers."""
@@ -76,6 +80,12 @@ class Tally:
     unknown: int = 0
     resume_ms: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """What another part came to."""
+        for each in fields(self):
+            before, more = getattr(self, each.name), getattr(other, each.name)
+            setattr(self, each.name, before + more)
 
     def note(self, problem: str) -> None:
         self.problems.append(problem)
@@ -231,8 +241,9 @@ class Round:
         until(lambda: self.is_back(name, pid), f"{name} is brought back", 60)
 
     def is_back(self, name: str, pid: int) -> bool:
-        self.session.push(self.rng)
-        time.sleep(0.002)
+        for _ in range(2):  # orders go on; to ask too often would take the time from who comes back
+            self.session.push(self.rng)
+            time.sleep(0.004)
         workers = self.status()["workers"]
         return all(each["going"] and each["pid"] != pid for each in workers)
 
@@ -274,11 +285,10 @@ class Round:
         """What was acknowledged is in the journal, and another core begins with the journal's state."""
         self.session.read()
         self.session.client.close()
-        missing = self.session.acknowledged() - set(order_names(self.core.journal))
+        missing = self.session.acknowledged() - self.check_sources(whole=False).keys()
         if missing:
             self.tally.lost += len(missing)
             self.wrong(f"acknowledged and not in the journal: {sorted(missing)[:5]}")
-        self.check_sources(whole=False)
         hash_before = self.check_replay()
         self.tally.orders += self.session.orders
         self.begin()
@@ -327,18 +337,23 @@ class Round:
             self.wrong(f"replay: {played['problem']}")
         return str(played["state_hash"])
 
-    def check_sources(self, *, whole: bool) -> None:
+    def check_sources(self, *, whole: bool) -> Counter[str]:
         """Every source's inputs count 1, 2, 3, ...; whole: of the session there is all that it sent. Else the
         last of it may be missing: what was on its ring, or taken and neither recorded nor told.
+
+        How often each order is in the journal.
         """
         counts: Counter[int] = Counter()
-        for _, head in headers(self.core.journal):
-            if not int(head["flags"]) & m.HeaderFlag.DERIVED:
-                counts[int(head["source"])] += 1
-                if int(head["source_seq"]) != counts[int(head["source"])]:
-                    self.tally.duplicated += 1
-                    self.wrong(f"source {head['source']}: {head['source_seq']} is number {counts}")
-        names = Counter(order_names(self.core.journal))
+        names: Counter[str] = Counter()
+        for source, number, name in recorded(self.core.journal):
+            if name:
+                names[name] += 1
+            if source is None:
+                continue
+            counts[source] += 1
+            if number != counts[source]:
+                self.tally.duplicated += 1
+                self.wrong(f"source {source}: {number} is number {counts}")
         doubled = [name for name, count in names.items() if count > 1]
         self.tally.duplicated += len(doubled)
         if doubled:
@@ -351,6 +366,7 @@ class Round:
                 f"orders that were sent and not taken: {missing[:5]}, the last of {len(sent)} is {sent[-1]}"
             )
         assert SOURCE_SESSIONS in counts or not self.session.orders
+        return names
 
     def check_responses(self) -> None:
         """Each order is first told to be taken or denied, nothing twice, and its quantity only grows."""
@@ -370,8 +386,12 @@ class Round:
                 self.wrong(f"{name}: its fills go back: {filled}")
 
     def check_venues(self) -> None:
-        """No message twice; each intent reached its venue, but for those that nobody knows of."""
+        """No message twice; each intent reached its venue, but for those that nobody knows of. What venues
+        say agrees with what the core knows: it has halted none.
+        """
         told = self.until_answered_by_venues()
+        if told["halts"]:
+            self.wrong(f"halted: {told['halts']}")
         if self.placement == "inside":
             return
         venues, sends = told["venues"], told["sends"]
@@ -392,15 +412,22 @@ def not_taken(sent: list[str], taken: Container[str]) -> tuple[list[str], bool]:
     return missing, missing == sent[len(sent) - len(missing) :]
 
 
-def headers(journal: Path) -> Iterator[tuple[bytes, np.void]]:
-    """(body, header) of each event."""
+def recorded(journal: Path) -> Iterator[tuple[int | None, int, str]]:
+    """Of each event its source, None where the core derived it, and number there; the cl_ord_id of an order,
+    else "". In one pass, by places: a journal is read for each death of a core.
+    """
     for _, body in JournalReader(journal):
-        yield body, np.frombuffer(body, m.HEADER, 1)[0]
+        kind = int.from_bytes(body[_KIND : _KIND + 2], "little")
+        derived = body[_FLAGS] & m.HeaderFlag.DERIVED
+        number = int.from_bytes(body[_NUMBER : _NUMBER + 8], "little")
+        yield None if derived else body[_SOURCE], number, _name(body) if kind == m.Kind.ORDER else ""
+
+
+def _name(body: bytes) -> str:
+    raw = body[m.HEADER.itemsize : m.HEADER.itemsize + 40]
+    return raw[1 : 1 + raw[0]].decode()
 
 
 def order_names(journal: Path) -> Iterator[str]:
     """The cl_ord_id of each order in the journal."""
-    for body, head in headers(journal):
-        if head["kind"] == m.Kind.ORDER:
-            raw = body[m.HEADER.itemsize : m.HEADER.itemsize + 40]
-            yield raw[1 : 1 + raw[0]].decode()
+    return (name for _, _, name in recorded(journal) if name)

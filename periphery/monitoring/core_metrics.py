@@ -153,6 +153,10 @@ def of_status(told: dict[str, Any]) -> Iterator[Metric]:
     yield gauge("nacre_kill_in_force", "A kill in force.", _unique(
         ({"scope": row["scope"], "key": row["key"] or ""}, 1.0) for row in told["kills"]
     ))  # fmt: skip
+    yield gauge("nacre_halt_in_force", "A halt; reason: of a venue that broke with the core.", _unique(
+        ({"scope": row["scope"], "key": row["key"] or "", "reason": row["reason"]}, 1.0)
+        for row in told["halts"]
+    ))  # fmt: skip
     unknown = told["sends"]["unknown"] + told["sends"]["unknown_at_start"]
     yield counter(
         "nacre_unknown_intents", "Intents without done, found when gateways came back.", [({}, unknown)]

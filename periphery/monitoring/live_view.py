@@ -15,6 +15,7 @@ COLUMNS = {
     "engines": ("engine", "pid", "cpu", "wait", "seq", "behind"),
     "sessions": ("name", "waiting", "capacity", "requests", "responses", "quotes", "busy", "lapped"),
     "kills": ("epoch", "scope", "key", "by"),
+    "halts": ("scope", "key", "state", "reason"),
 }
 STEPS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -29,6 +30,7 @@ class Top(App[None]):
         Binding("e", "show('engines')", "Engines"),
         Binding("s", "show('sessions')", "Sessions"),
         Binding("k", "show('kills')", "Kills"),
+        Binding("h", "show('halts')", "Halts"),
         Binding("o", "order", "Order by the next column"),
         Binding("p", "pause", "Pause"),
         Binding("plus", "slower(1)", "Slower"),

@@ -6,16 +6,20 @@ The long form: make simulate.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core import messages as m
 from core.live.intents import Intents
+from core.scenario.encoder import Event
 from core.simulation import marks, runner, swarm
 from core.simulation.play import Play
 from core.simulation.runner import Failure, Result, run_seed, run_seeds
+from core.simulation.script import Script, script
 from core.simulation.shrink import shrink
 from core.topology import LIVE_CURSORS
 
@@ -50,7 +54,8 @@ def test_seeds() -> None:
     assert result.steps > SEEDS * STEPS
     assert result.events > SEEDS * 100
     print("missed in a short run:", marks.missed(result.marks))
-    for name in ("worker_died", "core_died", "redo", "send_suppressed", "report_dropped", "spine_full"):
+    often = ("worker_died", "core_died", "redo", "send_suppressed", "report_dropped", "spine_full")
+    for name in (*often, "break_unknown", "break_conflict", "break_overfill", "venue_halted", "venue_armed"):
         assert result.marks[name], name
 
 
@@ -160,6 +165,35 @@ def test_a_kill_that_the_stream_never_hears_of_is_seen(place: Path, monkeypatch:
         play.checker.stream_kills([(0, 0xFFFFFFFF, 1)])
 
     assert "forbids" in seen(plant, place, faults={}).what
+
+
+def test_a_break_that_halts_nobody_is_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Venues that are declared as a scenario's are: a break is alerted, and nothing more."""
+
+    def declared(*given: int) -> Script:
+        made = script(*given)
+        return replace(made, events=tuple(_only_alerts(event) for event in made.events))
+
+    monkeypatch.setattr("core.simulation.play.script", declared)
+    found = seen(lambda play: None, place, **OUTSIDE, faults={}, astray={"stray": 60})
+    assert "not halted their venue" in found.what
+
+
+def _only_alerts(event: Event) -> Event:
+    if event.kind != m.Kind.VENUE:
+        return event
+    row = np.frombuffer(event.request, m.VENUE_EVENT, 1).copy()
+    assert row["halts"] == 1
+    row["halts"] = 0
+    return Event(event.kind, event.session, row.tobytes())
+
+
+def test_something_new_at_a_halted_venue_is_seen(place: Path) -> None:
+    def plant(play: Play) -> None:
+        play.checker.halt_venues([0, 1])  # which the core never heard of
+        play.arming.update((0, 1))
+
+    assert "is halted" in seen(plant, place, **OUTSIDE, faults={}).what
 
 
 def test_intents_that_are_forgotten_are_seen(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,9 +68,12 @@ class UsedLimit(Limit):
 
 
 class ScopeState(Told):
+    """reason: of a venue that the core halted, the break between the two; else ""."""
+
     scope: str
     key: str | None
     state: str
+    reason: str
 
 
 class Risk(Told):

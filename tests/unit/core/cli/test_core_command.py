@@ -38,6 +38,7 @@ TOLD: dict[str, Any] = {
     "events_per_s": 10,
     "uptime_ns": 7_320_000_000_000,
     "kills": [{"epoch": 4, "scope": "account", "key": "A1", "by": "ann", "at_ns": 1_700_000_000_000_000_000}],
+    "halts": [{"scope": "venue", "key": "V1", "state": "halted", "reason": "exec_id_conflict"}],
     "sends": {"intents": 7, "suppressed": 0, "unknown_at_start": 0},
     "restored": {},
 }  # fmt: skip
@@ -93,7 +94,8 @@ def test_top_once_has_engines_rings_and_the_rate_between_two_looks(core: Core) -
         {"engine": "journal", **fused, "seq": 1_005, "behind": 995},
         {"engine": "venues", "pid": 12347, "cpu": None, "wait": "spin", "seq": None, "behind": None},
     ]
-    assert (found["sessions"], found["kills"]) == (TOLD["sessions"], TOLD["kills"])
+    shown = ("sessions", "kills", "halts")
+    assert [found[key] for key in shown] == [TOLD[key] for key in shown]
 
 
 def test_top_for_people(core: Core) -> None:
@@ -106,12 +108,13 @@ def test_top_for_people(core: Core) -> None:
         "risk",
         "3 of 1,024",
         "kills in force",
+        "exec_id_conflict",
         "A1",
     ):
         assert words in shown
-    core.told |= {"sessions": [], "kills": [], "live": True}
+    core.told |= {"sessions": [], "kills": [], "halts": [], "live": True}
     assert run("top", "--once").stdout.startswith(" LIVE  desk")
-    assert "kills" not in run("top", "--once").stdout
+    assert not {"kills", "halted"} & set(run("top", "--once").stdout.split())
 
 
 @pytest.mark.parametrize(("line", "op"), [("status", "status"), ("top --once", "status"), ("stop", "stop")])

@@ -133,7 +133,7 @@ def test_a_journal_is_read_to_its_end(tmp_path: Path) -> None:
 def _told(**more: Any) -> dict[str, Any]:
     worker = {"name": "nacre-risk", "stages": ["risk"], "going": True, "silent_ns": 0}
     told = {
-        "name": "core", "seq": 7, "workers": [worker], "restarts": {"count": 0}, "kills": [],
+        "name": "core", "seq": 7, "workers": [worker], "restarts": {"count": 0}, "kills": [], "halts": [],
         "sends": {"unknown": 0, "intents": 3}, "journal": {"path": "/"},
     }  # fmt: skip
     return told | more
@@ -146,6 +146,8 @@ def _told(**more: Any) -> dict[str, Any]:
         ({"workers": [{"stages": ["risk"], "going": True, "silent_ns": 9 * 10**9}]}, "engine risk", "broken"),
         ({"restarts": {"count": 2}}, "restarts", "costs"),
         ({"kills": [{}]}, "kills", "costs"),
+        ({"halts": [{"scope": "venue", "key": "V", "reason": "overfill"}]}, "halts", "broken"),
+        ({"halts": [{"scope": "account", "key": "A", "reason": ""}]}, "halts", "costs"),
         ({"sends": {"unknown": 1, "intents": 3}}, "sends", "broken"),
         ({"journal": {"path": "/not/there"}}, "journal's disk", "broken"),
     ],

@@ -98,11 +98,14 @@ def untake_requests(memory: mmap.mmap, count: int) -> None:
 
 
 def fill_reports(board: Board) -> int:
-    """Reports of nobody's orders until the ring is full; how many."""
+    """Reports of nobody's orders until the ring is full; how many. Of no venue that there is, so none is
+    halted for them.
+    """
     source, number = 3, 0
     head = np.zeros((), DESK_INPUT)
     head["kind"], head["length"], head["source"] = m.Kind.REPORT, m.REPORT_EVENT.itemsize, source
     request = np.zeros((), m.REPORT_EVENT)
+    request["venue"] = 9
     while True:
         head["source_seq"] = number + 1
         if not board.reports.try_push(head.tobytes() + request.tobytes()):

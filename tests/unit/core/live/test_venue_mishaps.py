@@ -11,6 +11,7 @@ import pytest
 from core import messages as m
 from core.live.reporting import report
 from core.recovery.journal import event
+from core.risk import inspect
 
 support = import_module("tests.unit.core.live.conftest")
 type Line = dict[str, Any]
@@ -50,6 +51,7 @@ class Case(NamedTuple):
     cum_qty: int
     asked: int = 0  # status sends
     alerts: tuple[str, ...] = ()
+    halted: str = ""  # for which break the venue is, until a person arms it
 
 
 CASES = {
@@ -69,12 +71,22 @@ CASES = {
     "no answer, and it never had it": Case("M", (*OUTAGE, said("unknown_order")), "canceled", 0, asked=1),
     "no answer, and it has filled it": Case("M", (*OUTAGE, NEW, fill("e1", "10")), "filled", 10, asked=1),
     "no answer to a cancel": Case("M", (NEW, CANCEL, *OUTAGE, CANCELED), "canceled", 0, asked=1),
-    "an order of nobody's": Case("M", (NEW, fill("e1", "10", "x.1")), "new", 0, 0, UNKNOWN),
-    "another number of ours": Case("M", (NEW, fill("e1", "10", "o.2")), "new", 0, 0, UNKNOWN),
-    "other ids after its restart": Case(
-        "M", (NEW, fill("e1", "4"), *OUTAGE, fill("e1", "5")), "partially_filled", 4, 1, ("exec_id_conflict",)
+    "an order of nobody's": Case("M", (NEW, fill("e1", "10", "x.1")), "new", 0, 0, UNKNOWN, "venue_unknown"),
+    "another number of ours": Case(
+        "M", (NEW, fill("e1", "10", "o.2")), "new", 0, 0, UNKNOWN, "venue_unknown"
     ),
-    "more than was ordered": Case("M", (NEW, fill("e1", "11")), "filled", 11, 0, ("overfill",)),
+    "other ids after its restart": Case(
+        "M",
+        (NEW, fill("e1", "4"), *OUTAGE, fill("e1", "5")),
+        "partially_filled",
+        4,
+        asked=1,
+        alerts=("exec_id_conflict",),
+        halted="exec_id_conflict",
+    ),
+    "more than was ordered": Case(
+        "M", (NEW, fill("e1", "11")), "filled", 11, alerts=("overfill", "overfill"), halted="overfill"
+    ),
     "a lost order": Case("V", (fault("lose_send"), ORDER, *OUTAGE_V), "canceled", 0, asked=1),
     "a lost acknowledgement": Case(
         "V", (fault("lose_report", exec_type="new"), ORDER, *OUTAGE_V), "filled", 10
@@ -105,6 +117,16 @@ def sequenced(bench: Any, case: Case) -> None:
         bench.run()
 
 
+def halted(bench: Any) -> dict[str, str]:
+    """Why, by venue, as whoever comes back from the journal has it."""
+    rows = inspect.states(bench.shadow().core.risk)
+    return {
+        bench.book.directory.venue_list[row["key"]]: m.Reason(row["reason"]).name.lower()
+        for row in rows
+        if row["kind"] == m.Scope.VENUE and row["state"] == m.RiskState.HALTED
+    }
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_mishap(tmp_path: Path, name: str) -> None:
     case = CASES[name]
@@ -119,5 +141,6 @@ def test_a_mishap(tmp_path: Path, name: str) -> None:
     assert found == (case.status, case.cum_qty, case.asked, case.alerts)
     filled = sum(each["qty"] for each in bench.shadow().fill_rows())
     assert filled == case.cum_qty  # what is booked is what it says that it filled
+    assert halted(bench) == ({case.venue: case.halted} if case.halted else {})
     assert bench.same_as_its_journal()
     bench.chain.close()

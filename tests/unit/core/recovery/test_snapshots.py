@@ -4,6 +4,7 @@ files.
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def fresh(journal: Path) -> Replay:
 
 def events(journal: Path) -> int:
     return int(replay(journal)["events"])
+
+
+def test_writing_one_copies_no_table(copy: Path) -> None:
+    """Whoever writes one has no more memory for it than before, however large the state is."""
+    made = played(copy, events(copy))
+    write(copy, made)  # what is imported or made once is
+    tracemalloc.start()
+    path = write(copy, made)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert path.stat().st_size > 1 << 20
+    assert most < path.stat().st_size / 8
 
 
 def test_from_any_event_the_rest_comes_to_the_same_state(copy: Path) -> None:

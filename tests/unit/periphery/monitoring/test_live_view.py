@@ -14,6 +14,7 @@ from periphery.monitoring.live_view import Top
 
 def told(seq: int, **more: Any) -> dict[str, Any]:
     kill = {"epoch": 3, "scope": "account", "key": "A1", "by": "anna", "at_ns": 0}
+    halt = {"scope": "venue", "key": "V1", "state": "halted", "reason": "overfill"}
     engine = {"pid": 7, "cpu": 1, "wait": "spin", "seq": seq, "behind": 0}
     session = {"waiting": 0, "capacity": 1024, "requests": 0, "responses": 0, "quotes": 0, "lapped": 0}
     return {
@@ -25,6 +26,7 @@ def told(seq: int, **more: Any) -> dict[str, Any]:
         "events_per_s": 5,
         "uptime_s": 61,
         "kills": [kill],
+        "halts": [halt],
         "engines": [
             engine | {"engine": "risk"},
             engine | {"engine": "journal", "pid": 8, "cpu": None, "seq": seq - 9, "behind": 9},
@@ -68,7 +70,7 @@ def head(app: Top) -> str:
     return str(app.query_one("#head", Static).render())
 
 
-def test_it_shows_engines_sessions_and_kills() -> None:
+def test_it_shows_engines_sessions_kills_and_halts() -> None:
     async def play(app: Top, _core: Core, pilot: Pilot[None]) -> None:
         assert head(app).startswith("SIM [core]: 1,001 events, 5/s, up 1 min 1 s, pinned, wait sleep, 2 sess")
         assert [row[0] for row in rows(app)] == ["journal", "risk"]
@@ -76,6 +78,8 @@ def test_it_shows_engines_sessions_and_kills() -> None:
         assert [row[0] for row in rows(app)] == ["mine", "yours"]
         await pilot.press("k")
         assert rows(app) == [["3", "account", "A1", "anna"]]
+        await pilot.press("h")
+        assert rows(app) == [["venue", "V1", "halted", "overfill"]]
         await pilot.press("e")
         assert rows(app)[0] == ["journal", "8", "", "spin", "992", "9"]
 

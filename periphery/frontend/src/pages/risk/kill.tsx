@@ -41,7 +41,7 @@ export function Kills(props: { told: Schemas["Kills"] | null; states: Schemas["S
           ))}
           {halted.map((each) => (
             <tr key={`${each.scope} ${each.key}`}>
-              <td className="strong">{each.scope} {each.key ?? ""}</td><td className="warn">{words(each.state)}</td><td /><td />
+              <td className="strong">{each.scope} {each.key ?? ""}</td><td className="warn">{words(each.state)}{each.reason ? `: ${words(each.reason)}` : ""}</td><td /><td />
               <td className="num">{may ? <button type="button" className="button small" onClick={() => rearm(each.scope, each.key || null, each.state)}>Re-arm…</button> : null}</td>
             </tr>
           ))}
