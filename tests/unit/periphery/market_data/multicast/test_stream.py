@@ -243,6 +243,36 @@ def test_rows_that_can_be_none_are_refused_whole(path: Path) -> None:
     assert (heard.rows.rows, heard.counts["at_row"]) == (0, 0)
 
 
+def test_rows_that_nobody_would_take_are_not_sent(path: Path) -> None:
+    heard = Heard()
+    published = publisher(Group(heard))
+    reader = play(published, path)
+    _, batches = read(path)
+    rows = batches[0][:3].copy()
+    rows["qty"][1] = -1
+    published.take(reader.streams.all, rows)
+    published.take(reader.streams.all, batches[0][:3])
+    counts = heard.counts
+    assert (published.dropped_rows, published.at) == (3, ROWS + 3)
+    assert (counts["refused_messages"], counts["missing_rows"], counts["at_row"]) == (0, 0, ROWS + 3)
+
+
+def test_a_symbol_that_comes_later_is_named_before_its_first_row(path: Path, tmp_path: Path) -> None:
+    heard = Heard((*SYMBOLS, "LATE"))
+    published = publisher(Group(heard))
+    play(published, path)
+    text = made(tmp_path / "late.csv", 50, 2).read_text()
+    later = play(published, made_of(tmp_path / "later.csv", text.replace(",A,", ",LATE,")))
+    assert heard.counts["unnamed_rows"] == 0
+    assert heard.books["LATE"] == books(later)["LATE"]
+    assert heard.follower.lost == []
+
+
+def made_of(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
 def test_a_symbol_whose_name_was_lost_makes_no_book_wrong(path: Path) -> None:
     heard = Heard()
     group = Group()
