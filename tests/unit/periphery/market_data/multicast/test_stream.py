@@ -120,6 +120,25 @@ def test_a_publisher_that_begins_again_is_a_session_of_its_own(path: Path) -> No
     assert heard.follower.session == 2
 
 
+def test_who_hears_nobody_for_a_while_goes_on_from_where_it_was(path: Path) -> None:
+    heard = Heard()
+    group = Group(heard)
+    published = publisher(group)
+    play(published, path)
+    heard.follower.forget()
+    assert heard.books == {symbol: [[], []] for symbol in SYMBOLS}
+    assert heard.follower.why == "no publisher is heard"
+    heard.deaf = True
+    reader = play(published, path)
+    heard.deaf = False
+    beat(published)
+    counts = heard.counts
+    assert (counts["sessions"], counts["late_rows"], counts["missing_rows"]) == (1, 0, ROWS)
+    assert heard.follower.lost == list(SYMBOLS)
+    images(published)
+    assert heard.books == books(reader)
+
+
 def test_only_what_is_wanted_is_taken(path: Path) -> None:
     heard, tape = Heard(("B",)), Heard(SYMBOLS, ("trades",))
     reader = play(publisher(Group(heard, tape)), path)
