@@ -14,6 +14,7 @@ import pytest
 from core.data.convert import convert
 from core.data.recording import Options
 from core.live.ask import ask
+from periphery.standby.secret import make
 from tests.conformance.multicast.hall import ONE, SILENT_S, TWO, WAIT_S, Hall, Receiver
 from tests.integration.live_core import Process, until
 from tests.support_market_data import books, head, read, recording
@@ -143,6 +144,22 @@ def test_a_receiver_that_is_outrun_names_what_it_missed(hall: Hall) -> None:
     told = two.caught_up(8 * ROWS)
     assert told["missing_rows"] > ROWS, "more than its log holds: Aeron has it no more"
     holds(two, recorded, expected, told)
+
+
+def test_who_has_not_the_secret_is_not_believed(hall: Hall) -> None:
+    path = made(hall.folder / "made.csv", ROWS // 9)
+    secrets = [hall.folder / name for name in ("theirs", "another")]
+    for secret in secrets:
+        make(secret)
+    one, two = (
+        hall.listen(number, VENUE, list(SYMBOLS), secret=secret)
+        for number, secret in zip((ONE, TWO), secrets, strict=True)
+    )
+    hall.publish(path, 1, secrets[0])
+    told = one.caught_up(ROWS // 9)
+    assert (told["rows"], told["refused_messages"]) == (ROWS // 9, 0)
+    told = two.until("it refuses", lambda told: told["refused_messages"] > 20)
+    assert (told["rows"], told["sessions"], told["ready"]) == (0, 0, False)
 
 
 def test_what_a_live_service_takes_it_sends_on(hall: Hall) -> None:
