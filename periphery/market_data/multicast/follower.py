@@ -39,7 +39,7 @@ class Follower:
         self.wanted = {symbol: rows.named(symbol) for symbol in symbols}
         self.books = "book" in channels
         rows.without = sum(1 << kind for channel, kind in KINDS.items() if channel not in channels)
-        self.session = 0
+        self.session = self._left = 0
         self.at = 0
         self.over = False
         self.messages = self.refused = self.strays = self.doubled = 0
@@ -70,7 +70,7 @@ class Follower:
             self._why = got.words.why
             if got.words.over:
                 self.forget()
-                self.over = True
+                self._left, self.over = 0, True
                 self.say("the publisher ended", rows=self.at)
         else:
             self._play(got)
@@ -97,6 +97,10 @@ class Follower:
         known = self.session and not self.over
         if not isinstance(got.words, wire.Beat) or got.words.over or (known and got.session < self.session):
             return False
+        if got.session == self._left and got.through >= self.at:  # what went by meanwhile is a gap
+            self.session = got.session
+            self.say("the publisher is heard again", session=self.session)
+            return True
         self.session, self.at, self.over = got.session, got.through, False
         self.sessions += 1
         self._to = np.empty(0, np.int32)
@@ -111,9 +115,9 @@ class Follower:
         return True
 
     def forget(self) -> None:
-        """Nobody is followed any more: whoever is heard next will be."""
+        """Nobody is followed any more: whoever is heard next will be, from here on if it is the same one."""
         self.rows.forget_all()
-        self.session = 0
+        self._left, self.session = self.session or self._left, 0
 
     def _reach(self, got: wire.Message) -> bool:
         """Whether it goes on from where we are, at least after a gap that is told."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from core.data.reader import EVENT
 from core.data.rows import Rows
@@ -63,6 +64,7 @@ class Publisher:
         self._mirror = Rows(venue, lambda _rows: None)
         self._mirror.begin(True)
         self._all = np.arange(0, dtype=np.int32)
+        self._numbers: dict[int, tuple[Sequence[Stream], npt.NDArray[np.uint32] | None]] = {}
         self._waiting: deque[tuple[bytes, int]] = deque()
         self._beat_due_s = self._image_due_s = 0.0
         self._next = 0
@@ -74,14 +76,25 @@ class Publisher:
 
     def take(self, streams: Sequence[Stream], rows: Events) -> None:
         """Rows of a reader of these streams, in its order."""
-        numbers = np.array([self._number(stream.symbol) for stream in streams], np.uint32)
+        numbers = self._numbered(streams)
         own = rows.copy()
         own["symbol"] = numbers[rows["symbol"]]
-        self._mirror.play(own, self._all)
+        if not self._mirror.play(own, self._all):
+            self.dropped_rows += len(own)
+            self.say("rows that nobody would take aren't sent", rows=len(own))
+            return
         for start in range(0, len(own), wire.ROWS_MOST):
             part = own[start : start + wire.ROWS_MOST]
             self._send(wire.rows_message(self.session, self.at, part), len(part))
             self.at += len(part)
+
+    def _numbered(self, streams: Sequence[Stream]) -> npt.NDArray[np.uint32]:
+        """The session's numbers of a reader's symbols: it has more of them as it goes on."""
+        _, known = self._numbers.get(id(streams), (streams, None))
+        if known is None or len(known) < len(streams):
+            known = np.array([self._number(stream.symbol) for stream in streams], np.uint32)
+            self._numbers[id(streams)] = streams, known  # kept, so that no other has its id
+        return known
 
     def _number(self, symbol: str) -> int:
         stream = self._mirror.named(symbol)
@@ -97,10 +110,11 @@ class Publisher:
             self._beat_due_s = now_s + BEAT_S
             self._beat(False)
         streams = self._mirror.streams.all
-        if streams and not self._waiting and now_s >= self._image_due_s:
+        self._image_due_s = max(self._image_due_s, now_s - BEAT_S)
+        while streams and not self._waiting and now_s >= self._image_due_s:
             self._next = (self._next + 1) % len(streams)
-            levels = self._image(streams[self._next])
-            self._image_due_s = now_s + max(IMAGE_S / len(streams), levels / IMAGE_ROWS_PER_S)
+            levels = max(self._image(streams[self._next]), wire.ROWS_MOST)
+            self._image_due_s += max(IMAGE_S / len(streams), levels / IMAGE_ROWS_PER_S)
 
     def _beat(self, over: bool) -> None:
         beat = wire.Beat(self.venue, self.why, over)

@@ -59,7 +59,9 @@ class Program:
 class Receiver(Program):
     """One that writes what it takes to files, and feeds a core where there is one."""
 
-    def __init__(self, hall: Hall, number: int, venue: str, symbols: list[str], core: Path | None) -> None:
+    def __init__(
+        self, hall: Hall, number: int, venue: str, symbols: list[str], core: Path | None, secret: Path | None
+    ) -> None:
         self.folder = hall.folder / f"files-{number}"
         self.address = f"127.0.0.1:{9100 + number}"
         given = {
@@ -71,6 +73,7 @@ class Receiver(Program):
             "silent_after_s": SILENT_S,
             "core": str(core) if core else "",
             "depth": 60,
+            "aeron_secret": str(secret) if secret else "",
         }
         config = hall.folder / f"receiver-{number}.toml"
         config.write_text("[market_data]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in given.items()))
@@ -133,13 +136,14 @@ class Hall:
     def channel(self, number: int) -> str:
         return f"aeron:udp?endpoint={GROUP}|interface={self.network.address(number)}"
 
-    def publish(self, path: Path, speed: float, **more: str) -> Program:
+    def publish(self, path: Path, speed: float, secret: Path | None = None, **more: str) -> Program:
         """more: of the channel."""
         channel = self.channel(PUBLISHER) + "|term-length=1m"
         channel += "".join(f"|{key}={value}" for key, value in more.items())
         words = ["multicast", str(path), "--channel", channel, "--speed", str(speed)]
         words += ["--begin-after", "3", "--linger", "600"]
         words += ["--venue", VENUE] * (path.suffix == ".csv")
+        words += ["--secret", str(secret)] * (secret is not None)
         self.published += 1
         made = Program(self, PUBLISHER, f"publisher-{self.published}", *words)
         self.programs.append(made)
@@ -174,8 +178,15 @@ class Hall:
         self.programs.append(made)
         return made
 
-    def listen(self, number: int, venue: str, symbols: list[str], core: Path | None = None) -> Receiver:
-        made = Receiver(self, number, venue, symbols, core)
+    def listen(
+        self,
+        number: int,
+        venue: str,
+        symbols: list[str],
+        core: Path | None = None,
+        secret: Path | None = None,
+    ) -> Receiver:
+        made = Receiver(self, number, venue, symbols, core, secret)
         self.programs.append(made)
         return made
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -84,10 +85,12 @@ class Host:
 
     def until(self, what: str, **wanted: Any) -> dict[str, Any]:
         """Its status, once it has all that."""
+        return self._until(what, lambda told: all(told.get(key) == value for key, value in wanted.items()))
 
+    def _until(self, what: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         def found() -> dict[str, Any] | None:
             told = self.status()
-            return told if all(told.get(key) == value for key, value in wanted.items()) else None
+            return told if true(told) else None
 
         try:
             told: dict[str, Any] = until(found, what, WAIT_S)
@@ -98,8 +101,11 @@ class Host:
         return told
 
     def caught_up(self, seq: int) -> dict[str, Any]:
-        """Its status, a standby's, once it has replayed up to there."""
-        return self.until(f"event {seq} is replayed", replayed=seq, behind=0)
+        """Its status, a standby's, once it has replayed up to there, and what the primary did since."""
+        return self._until(
+            f"event {seq} is replayed",
+            lambda told: told.get("replayed", 0) >= seq and told.get("behind") == 0,
+        )
 
     def client(self) -> Client:
         self.clients += 1

@@ -120,6 +120,25 @@ def test_a_publisher_that_begins_again_is_a_session_of_its_own(path: Path) -> No
     assert heard.follower.session == 2
 
 
+def test_who_hears_nobody_for_a_while_goes_on_from_where_it_was(path: Path) -> None:
+    heard = Heard()
+    group = Group(heard)
+    published = publisher(group)
+    play(published, path)
+    heard.follower.forget()
+    assert heard.books == {symbol: [[], []] for symbol in SYMBOLS}
+    assert heard.follower.why == "no publisher is heard"
+    heard.deaf = True
+    reader = play(published, path)
+    heard.deaf = False
+    beat(published)
+    counts = heard.counts
+    assert (counts["sessions"], counts["late_rows"], counts["missing_rows"]) == (1, 0, ROWS)
+    assert heard.follower.lost == list(SYMBOLS)
+    images(published)
+    assert heard.books == books(reader)
+
+
 def test_only_what_is_wanted_is_taken(path: Path) -> None:
     heard, tape = Heard(("B",)), Heard(SYMBOLS, ("trades",))
     reader = play(publisher(Group(heard, tape)), path)
@@ -241,6 +260,36 @@ def test_rows_that_can_be_none_are_refused_whole(path: Path) -> None:
         heard.take(wire.rows_message(1, 0, rows))
     assert heard.counts["refused_messages"] == 4
     assert (heard.rows.rows, heard.counts["at_row"]) == (0, 0)
+
+
+def test_rows_that_nobody_would_take_are_not_sent(path: Path) -> None:
+    heard = Heard()
+    published = publisher(Group(heard))
+    reader = play(published, path)
+    _, batches = read(path)
+    rows = batches[0][:3].copy()
+    rows["qty"][1] = -1
+    published.take(reader.streams.all, rows)
+    published.take(reader.streams.all, batches[0][:3])
+    counts = heard.counts
+    assert (published.dropped_rows, published.at) == (3, ROWS + 3)
+    assert (counts["refused_messages"], counts["missing_rows"], counts["at_row"]) == (0, 0, ROWS + 3)
+
+
+def test_a_symbol_that_comes_later_is_named_before_its_first_row(path: Path, tmp_path: Path) -> None:
+    heard = Heard((*SYMBOLS, "LATE"))
+    published = publisher(Group(heard))
+    play(published, path)
+    text = made(tmp_path / "late.csv", 50, 2).read_text()
+    later = play(published, made_of(tmp_path / "later.csv", text.replace(",A,", ",LATE,")))
+    assert heard.counts["unnamed_rows"] == 0
+    assert heard.books["LATE"] == books(later)["LATE"]
+    assert heard.follower.lost == []
+
+
+def made_of(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
 
 
 def test_a_symbol_whose_name_was_lost_makes_no_book_wrong(path: Path) -> None:
