@@ -30,14 +30,20 @@ class Room(World):
         """So many steps. A core that stops because it can't record comes back once there is room."""
         end = self.step_no + steps
         while self.step_no < end:
-            try:
-                super().run(end - self.step_no)
-            except JournalFull:
-                if self.workers.max_bytes == UNBOUNDED:
-                    raise
+            if self._stops(end - self.step_no):
                 self.mark(PLACE["stopped_journal_full"])
                 self.drop_core()
                 self.come_back()
+
+    def _stops(self, steps: int) -> bool:
+        """Whether the core stopped. The error is gone by then, and what its frames held of the dead with it."""
+        try:
+            super().run(steps)
+        except JournalFull:
+            if self.workers.max_bytes == UNBOUNDED:
+                raise
+            return True
+        return False
 
     def room_ends(self) -> None:
         """The journal's next segment is its last one, until there is room again."""
