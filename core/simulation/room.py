@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 from core.errors import JournalFull
@@ -36,11 +37,11 @@ class Room(World):
                 self.come_back()
 
     def _stops(self, steps: int) -> bool:
-        """Whether the core stopped. The error is gone by then, and what its frames held of the dead with it."""
+        """Whether the core stopped; what its frames held of the dead is gone by then."""
         try:
             super().run(steps)
-        except JournalFull:
-            if self.workers.max_bytes == UNBOUNDED:
+        except (JournalFull, OSError) as error:  # full, or too full for a journal's process to begin
+            if self.workers.max_bytes == UNBOUNDED or getattr(error, "errno", ENOSPC) != ENOSPC:
                 raise
             return True
         return False

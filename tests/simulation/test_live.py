@@ -82,6 +82,14 @@ def test_a_core_that_stops_for_space_while_a_session_leaves_comes_back(place: Pa
     assert result.marks["session_left"]
 
 
+def test_a_journal_that_has_no_room_to_begin_stops_the_core(place: Path) -> None:
+    """Its process died while the disk was full: there is no place for a segment of its own."""
+    astray = {"drop": 150, "repeat": 150, "late": 150, "reject": 20, "reject_cancel": 150, "die_in_write": 4}
+    result = run_seed(3354, 2500, place, matching=0, outside=2, astray=astray)
+    assert not result.failures, result.failures
+    assert result.marks["stopped_journal_full"]
+
+
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
