@@ -11,6 +11,7 @@ from cpython.exc cimport PyErr_NoMemory
 from libc.stdlib cimport free, malloc
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcmp, memcpy, memset
+from posix.unistd cimport _SC_PAGESIZE, sysconf
 
 cdef extern from "sys/mman.h" nogil:
     void* mmap(void* at, size_t size, int protection, int flags, int fd, long offset)
@@ -21,7 +22,6 @@ cdef extern from "sys/mman.h" nogil:
     int PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MADV_DONTNEED
 
 cdef enum:
-    PAGE = 4096
     SPARES = 1024                   # mappings that are kept at most
     FEW = 16                        # pages that are written sooner than asked about
 
@@ -29,6 +29,7 @@ cdef struct Spare:
     char* base
     size_t size
 
+cdef size_t PAGE = sysconf(_SC_PAGESIZE)
 cdef Spare spares[SPARES]           # the last one is the first that is taken: the caches may have it
 cdef int spare_count = 0
 cdef bint keeping = 0

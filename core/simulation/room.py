@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 from core.errors import JournalFull
@@ -30,14 +31,20 @@ class Room(World):
         """So many steps. A core that stops because it can't record comes back once there is room."""
         end = self.step_no + steps
         while self.step_no < end:
-            try:
-                super().run(end - self.step_no)
-            except JournalFull:
-                if self.workers.max_bytes == UNBOUNDED:
-                    raise
+            if self._stops(end - self.step_no):
                 self.mark(PLACE["stopped_journal_full"])
                 self.drop_core()
                 self.come_back()
+
+    def _stops(self, steps: int) -> bool:
+        """Whether the core stopped; what its frames held of the dead is gone by then."""
+        try:
+            super().run(steps)
+        except (JournalFull, OSError) as error:  # full, or too full for a journal's process to begin
+            if self.workers.max_bytes == UNBOUNDED or getattr(error, "errno", ENOSPC) != ENOSPC:
+                raise
+            return True
+        return False
 
     def room_ends(self) -> None:
         """The journal's next segment is its last one, until there is room again."""

@@ -41,6 +41,13 @@ ONE = (
 )
 
 
+LOSSY: dict[str, Any] = {
+    "matching": 0,
+    "outside": 1,
+    "astray": {"drop": 150, "repeat": 20, "late": 0, "reject": 20, "reject_cancel": 20, "die_in_write": 0},
+}
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     with runner.memory() as made:
@@ -67,10 +74,25 @@ def test_a_seed_is_one_run(place: Path) -> None:
 
 def test_a_session_that_takes_its_seat_late_is_told_where_its_answers_begin(place: Path) -> None:
     """More were made between its connect and its seat than egress keeps: it must not wait for the first."""
-    astray = {"drop": 150, "repeat": 20, "late": 0, "reject": 20, "reject_cancel": 20, "die_in_write": 0}
-    result = run_seed(84, 2500, place, matching=0, outside=1, astray=astray)
+    result = run_seed(84, 2500, place, **LOSSY)
     assert not result.failures, result.failures
     assert result.marks["session_began_late"]
+
+
+def test_a_core_that_stops_for_space_while_a_session_leaves_comes_back(place: Path) -> None:
+    """What the error's frames held of the dead core kept its journal's lock."""
+    result = run_seed(1051, 2500, place, **LOSSY)
+    assert not result.failures, result.failures
+    assert result.marks["stopped_journal_full"]
+    assert result.marks["session_left"]
+
+
+def test_a_journal_that_has_no_room_to_begin_stops_the_core(place: Path) -> None:
+    """Its process died while the disk was full: there is no place for a segment of its own."""
+    astray = {"drop": 150, "repeat": 150, "late": 150, "reject": 20, "reject_cancel": 150, "die_in_write": 4}
+    result = run_seed(3354, 2500, place, matching=0, outside=2, astray=astray)
+    assert not result.failures, result.failures
+    assert result.marks["stopped_journal_full"]
 
 
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
