@@ -282,7 +282,7 @@ class FakeCore:
         return {"new": [], "changed": changed, "missing": [], "looser": looser}
 
     def _op_risk_status(self, _asked: dict[str, Any]) -> dict[str, Any]:
-        states = [{"scope": "group", "key": "fast", "state": "halted"}]
+        states = [{"scope": "group", "key": "fast", "state": "halted", "reason": ""}]
         used = {"check": "max_order_qty", "value": str(MOST_QTY), "used": "400", "percent": 40.0}
         return {"states": states, "limits": [used]}
 

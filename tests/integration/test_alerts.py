@@ -131,9 +131,12 @@ def test_alerts_of_sessions_and_venues_fire_and_clear(system: Monitored) -> None
         report |= {"exec_type": "trade", "last_qty": "1", "last_px": "1.1"}
         client.request("report", report=report)
         fires(prometheus, "NacreOddReports")
+        fires(prometheus, "NacreVenueHalted")
+        assert [row for row in client.status()["halts"] if row["reason"] == "venue_unknown"]
+        client.rearm("venue", "V2", "anna", second="boris")
         died_before_it_was_done(system)
         fires(prometheus, "NacreUnknownIntents")
-        clears(prometheus, "NacreGaps", "NacreOddReports", "NacreUnknownIntents")
+        clears(prometheus, "NacreGaps", "NacreOddReports", "NacreUnknownIntents", "NacreVenueHalted")
         trade(client)
 
 

@@ -200,7 +200,7 @@ def test_a_group_that_lost_too_much_is_armed_by_two_persons(core: Process) -> No
     client.expect("a1", status=S.FILLED)
     client.must("market", line={"type": "mark", "symbol": "EURUSD", "px": "1.00000"})
     (state,) = until(lambda: client.must("risk_status")["states"], "the group is halted")
-    assert state == {"scope": "group", "key": "desk", "state": "halted"}
+    assert state == {"scope": "group", "key": "desk", "state": "halted", "reason": ""}
     client.order("a2", 109000)
     client.expect("a2", reason=m.Reason.HALTED)
     assert "second" in refused(client, "rearm", scope="group", key="desk", by="ann")

@@ -132,7 +132,7 @@ def test_status_and_explain(core: Process) -> None:
     client.must("kill", scope="account", key="A", by="ann")
     assert client.must("risk_explain", line=line)["denied"] == "killed"
     (state,) = client.must("risk_status")["states"]
-    assert state == {"scope": "account", "key": "A", "state": "killed"}
+    assert state == {"scope": "account", "key": "A", "state": "killed", "reason": ""}
     client.close()
     core.stop()
     assert replay(core.journal)["ok"], "questions changed nothing"
