@@ -211,6 +211,7 @@ def rearm_with_a_second_person(browser: Browser, anna: Page, floor: Floor) -> No
     assert bert.said == []  # type: ignore[attr-defined]
     bert.context.close()
     anna.keyboard.press("Alt+1")
+    anna.get_by_role("region", name="Ticket").wait_for()
     fill_ticket(anna, "buy", "110000", 1.0)
     anna.keyboard.press("Control+Enter")
     the_order(floor, ord_status="new", order_qty="110000")
@@ -228,6 +229,7 @@ def statement(floor: Floor, qty: str) -> Any:
 
 
 def compare(page: Page, floor: Floor, qty: str) -> None:
+    page.get_by_role("button", name="Compare with theirs").wait_for()  # keys work once it is seen
     page.evaluate("() => document.activeElement.blur()")
     page.keyboard.press("n")
     page.get_by_label("File").set_input_files([statement(floor, qty)])
