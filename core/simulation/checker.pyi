@@ -19,5 +19,7 @@ class Checker:
         """The kills that are in force on the page from now on."""
     def stream_kills(self, kills: list[tuple[int, int, int]]) -> None:
         """The kills of the stream that are in force, as (kind, key, epoch)."""
+    def note_decided(self) -> None:
+        """Of gateways that die before their cursor says so: what they decided, by the page as it is."""
     def use_intents(self, gateway: Gateway) -> None:
         """Of gateways that came (back)."""
