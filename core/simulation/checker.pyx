@@ -120,6 +120,11 @@ cdef class Checker:
         self._kept = gateway.kept
         self.intents, self.max_intents = gateway.intents, gateway.max_intents
 
+    def note_decided(self) -> None:
+        """Of gateways that die before their cursor says so: what they decided, by the page as it is."""
+        if self.spine.cursor(self.gateways) > self.gated:
+            self._gate(self.spine.cursor(self.gateways))
+
     cdef int fail(self, str what) except -1:
         raise Violation(what)
 

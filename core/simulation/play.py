@@ -226,6 +226,8 @@ class Play(Room):
             at, reports = stage.cursor, self.board.reports.taken + len(self.board.reports)
             before = self.board.spine.get_cursor(at)
             stage.poll_once(1 + self.below(24))
+            if name == "gateways":
+                self.checker.note_decided()
             if self.board.reports.taken + len(self.board.reports) == reports:
                 self.board.spine.move_cursor(at, before)
                 self.mark(PLACE["died_before_cursor"])

@@ -95,6 +95,13 @@ def test_a_journal_that_has_no_room_to_begin_stops_the_core(place: Path) -> None
     assert result.marks["stopped_journal_full"]
 
 
+def test_a_kill_after_the_gateways_decided_and_died_is_none_that_they_missed(place: Path) -> None:
+    """Their cursor had not said so: who comes back is done with what they let go before the kill."""
+    result = run_seed(5278, 2500, place, **LOSSY)
+    assert not result.failures, result.failures
+    assert result.marks["died_before_cursor"]
+
+
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
