@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from core.board cimport Board
 from core.simulation.checker cimport Checker
 from core.simulation.dice cimport Dice
+from core.simulation.marks cimport MARKS_END
 from core.simulation.traffic cimport Traffic
 
 cdef enum:
@@ -11,7 +12,7 @@ cdef enum:
 
 cdef class World:
     cdef Dice dice
-    cdef uint64_t marks[64]
+    cdef uint64_t marks[MARKS_END]
     cdef int64_t* clock             # realtime, of this process
     cdef int64_t now
     cdef readonly Checker checker
