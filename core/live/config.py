@@ -164,8 +164,8 @@ def _load(config: str | None, given: dict[str, Any], said: dict[str, Any]) -> Co
         _known(file, key, value)
     keys |= given | said
     if "day" not in keys:
-        declared = keys.get("declare")
-        return _made(file, keys, [*_inline(file, inline), *(_declared(declared) if declared else ())])
+        lines = _declared(keys["declare"]) if keys.get("declare") else []
+        return _made(file, keys, [*lines, *_inline(file, inline, lines)])
     if inline or "declare" in keys:
         raise ConfigError(file, "day", keys["day"], "its files declare all: leave out other declarations")
     return _of_day(file, keys)
@@ -415,9 +415,13 @@ def _values(lines: list[Line], *keys: str) -> set[str]:
     return {part for value in found if value for part in value.split("/")}
 
 
-def _inline(file: str, tables: dict[str, Any]) -> list[Line]:
-    """[[instrument]], [[venue]]... of the TOML file, in the order in which they need each other."""
+def _inline(file: str, tables: dict[str, Any], before: list[Line]) -> list[Line]:
+    """[[instrument]], [[venue]]... of the TOML file, in the order in which they need each other, and lines
+    before them.
+    """
     declared = Declared()
+    for line in before:
+        declared.add(line.type, line.data)
     out: list[Line] = []
     for kind in DECLARING:
         rows = tables.get(kind, [])

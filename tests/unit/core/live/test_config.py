@@ -43,6 +43,17 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert config.journal.parts[-3:] == ("nacre", "fx", "journal")
 
 
+def test_a_limit_of_the_file_is_of_what_its_declarations_declare(tmp_path: Path) -> None:
+    (tmp_path / "desk.jsonl").write_text('{"type":"account","account":"A","currency":"USD"}\n')
+    file = tmp_path / "core.toml"
+    limit = '[[limit]]\naccount = "A"\ncheck = "max_order_qty"\nvalue = "10"\n'
+    file.write_text('declare = "desk.jsonl"\n' + limit)
+    assert [line.type for line in load(str(file)).lines] == ["account", "limit"]
+    file.write_text('declare = "desk.jsonl"\n' + limit.replace('"A"', '"B"'))
+    with pytest.raises(ConfigError, match=r"limit\[1\] = .*B"):
+        load(str(file))
+
+
 def test_strict_rules_are_a_live_cores(tmp_path: Path) -> None:
     file = tmp_path / "core.toml"
     for live, more, strict in (
