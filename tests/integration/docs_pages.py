@@ -121,7 +121,7 @@ PAGES = {
     "docs/data.md": Page(files_of=TUTORIAL, before=RECORDING, stands={"FILE...": "walk.csv"}),
     "docs/performance.md": Page(files_of=TUTORIAL, before=JOURNAL, goes_on={"engine run": THERE}),
     "docs/stream.md": Page(files_of=README, before=CORE, goes_on={"bridge run": "orders at"}),
-    "docs/websocket.md": Page(),
+    "docs/websocket.md": Page(files_of=README, before=CORE),
     "README.md": Page(
         elsewhere={
             "make demo": "deploy/setup/fresh.py",
