@@ -201,7 +201,7 @@ PAGES = {
             "instruments kraken": "instruments kraken --from kraken.json",
             "RECORDING": KRAKEN,
         },
-        elsewhere={"aeron:udp": "tests/conformance/multicast/hall.py"},  # hosts in network namespaces, as root
+        elsewhere={"aeron:udp": "tests/conformance/multicast/hall.py"},  # three hosts, as root
         goes_on={
             "market-data run": "[ $(curl -s -o x -w %{http_code} 127.0.0.1:9102/ready) = 200 ]",
             "market-data serve": THERE,
