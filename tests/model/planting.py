@@ -8,10 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = shutil.ignore_patterns(
@@ -49,6 +50,25 @@ def tree(folder: Path) -> Path:
         shutil.copytree(ROOT / top, copy / top, ignore=LEFT_OUT)
     shutil.copy(ROOT / "pyproject.toml", copy)
     return copy
+
+
+def report(
+    mutations: Sequence[Mutation],
+    caught: Callable[[Path, Mutation], str],
+    copied: Callable[[Path], Path] = tree,
+) -> NoReturn:
+    """Prints of each who catches it in a copy; `caught` says "" where nobody does. SystemExit: 1 if one
+    survives.
+    """
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = copied(Path(folder))
+        for mutation in mutations:
+            told = caught(copy, mutation)
+            survivors += not told
+            print(f"{'caught' if told else 'SURVIVED':8}  {mutation.what}: {told[:160]}", flush=True)
+    print(f"{len(mutations) - survivors} of {len(mutations)} caught")
+    raise SystemExit(1 if survivors else 0)
 
 
 @contextmanager

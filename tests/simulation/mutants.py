@@ -7,10 +7,9 @@ all must be seen.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
-from tests.model.planting import Mutation, compiled, run, tree
+from tests.model.planting import Mutation, compiled, report, run
 
 LIFE, POSITIONS, RISK = "core/orders/life", "core/positions/engine", "core/risk/engine"
 SEEDS, STEPS = 600, 3000
@@ -124,15 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="seeds that each may survive")
     asked = parser.parse_args()
-    survivors = 0
-    with tempfile.TemporaryDirectory() as folder:
-        copy = tree(Path(folder))
-        for mutation in MUTATIONS:
-            told = seen(copy, mutation, asked.seeds)
-            survivors += not told
-            print(f"{'seen' if told else 'SURVIVED':8}  {mutation.what}: {told[:160]}", flush=True)
-    print(f"{len(MUTATIONS) - survivors} of {len(MUTATIONS)} seen")
-    raise SystemExit(1 if survivors else 0)
+    report(MUTATIONS, lambda copy, mutation: seen(copy, mutation, asked.seeds))
 
 
 if __name__ == "__main__":

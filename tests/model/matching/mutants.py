@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import tempfile
 from pathlib import Path
 
-from tests.model.planting import Mutation, compiled, run, tree
+from tests.model.planting import Mutation, compiled, report, run
 
 LEVELS, BOOK, MATCHING = "core/venues/levels", "core/venues/book", "core/venues/matching"
 AUCTION, PRO_RATA, QUEUE = "core/venues/auction", "core/venues/pro_rata", "core/venues/queue_model"
@@ -264,15 +263,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="WORDS", help="those whose description has these words")
     asked = parser.parse_args()
     mutations = [mutation for mutation in MUTATIONS if asked.only in mutation.what]
-    survivors = 0
-    with tempfile.TemporaryDirectory() as folder:
-        copy = tree(Path(folder))
-        for mutation in mutations:
-            told = caught(copy, mutation, asked.books)
-            survivors += not told
-            print(f"{'caught' if told else 'SURVIVED':8}  {mutation.what}: {told[:100]}", flush=True)
-    print(f"{len(mutations) - survivors} of {len(mutations)} caught")
-    raise SystemExit(1 if survivors else 0)
+    report(mutations, lambda copy, mutation: caught(copy, mutation, asked.books))
 
 
 if __name__ == "__main__":

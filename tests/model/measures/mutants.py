@@ -11,10 +11,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from tests.model.planting import ROOT, Mutation, planted, tree
+from tests.model.planting import ROOT, Mutation, planted, report, tree
 
 LEDGER, ANALYTICS = "periphery/analytics/ledger", "periphery/analytics/engine"
 MEASURES, EXPOSURES = "periphery/analytics/measures", "periphery/factor/exposures"
@@ -235,21 +234,19 @@ def tests(copy: Path, module: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def sound(folder: Path) -> Path:
+    """A copy whose tests pass without an error planted."""
+    copy = copied(folder)
+    for package in sorted({Path(mutation.module).parent.name for mutation in MUTATIONS}):
+        right = tests(copy, f"periphery/{package}/any")
+        if right.returncode:
+            raise SystemExit(f"{package}: its tests fail without an error planted:\n{right.stdout}")
+    return copy
+
+
 def main() -> None:
     """The command line."""
-    survivors = 0
-    with tempfile.TemporaryDirectory() as folder:
-        copy = copied(Path(folder))
-        for package in sorted({Path(mutation.module).parent.name for mutation in MUTATIONS}):
-            right = tests(copy, f"periphery/{package}/any")
-            if right.returncode:
-                raise SystemExit(f"{package}: its tests fail without an error planted:\n{right.stdout}")
-        for mutation in MUTATIONS:
-            told = caught(copy, mutation)
-            survivors += not told
-            print(f"{'caught' if told else 'SURVIVED':8}  {mutation.what}: {told[:100]}", flush=True)
-    print(f"{len(MUTATIONS) - survivors} of {len(MUTATIONS)} caught")
-    raise SystemExit(1 if survivors else 0)
+    report(MUTATIONS, caught, sound)
 
 
 if __name__ == "__main__":

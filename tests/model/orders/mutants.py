@@ -7,10 +7,9 @@ survives.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
-from tests.model.planting import Mutation, compiled, run, tree
+from tests.model.planting import Mutation, compiled, report, run
 
 LIFE, HELD, ROUTER = "core/orders/life", "core/router/held", "core/router/engine"
 TWAP, VWAP, POV, ICEBERG, SNIPER, PEG, CLOSE, ALGOS = (
@@ -265,15 +264,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="random days that each may survive")
     asked = parser.parse_args()
-    survivors = 0
-    with tempfile.TemporaryDirectory() as folder:
-        copy = tree(Path(folder))
-        for mutation in MUTATIONS:
-            told = caught(copy, mutation, asked.seeds)
-            survivors += not told
-            print(f"{'caught' if told else 'SURVIVED':8}  {mutation.what}: {told[:100]}", flush=True)
-    print(f"{len(MUTATIONS) - survivors} of {len(MUTATIONS)} caught")
-    raise SystemExit(1 if survivors else 0)
+    report(MUTATIONS, lambda copy, mutation: caught(copy, mutation, asked.seeds))
 
 
 if __name__ == "__main__":
