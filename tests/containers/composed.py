@@ -132,7 +132,13 @@ class Composed:
         before = self.pid(service)
         assert before, f"{service} doesn't run"
         os.kill(before, signal.SIGKILL)
-        until(lambda: self.pid(service) not in (0, before), f"{service} is brought back")
+        try:
+            until(lambda: self.pid(service) not in (0, before), f"{service} is brought back")
+        except AssertionError as error:
+            states = {name: self.state(name) for name in (service, "core")}
+            raise AssertionError(
+                f"{error}: {before} was killed: {states}: {self.logs('core')[-2000:]}"
+            ) from None
 
     def logs(self, service: str) -> str:
         """Both of its outputs."""
