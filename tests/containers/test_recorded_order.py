@@ -64,8 +64,10 @@ def killed(composed: Composed, services: Iterable[str]) -> None:
     """Each in its turn and brought back, while the day goes on: a slow one meanwhile."""
     share(composed, SLOW)
     for service in services:
-        assert composed.state("core")["Running"], (
-            f"the day ended before {service} was killed: QUOTES is too low"
+        state = composed.state("core")
+        assert state["Running"], (
+            f"before {service} was killed the core ended with {state['ExitCode']} (0: QUOTES is too low): "
+            f"{composed.logs('core')[-2000:]}"
         )
         composed.kill(service)
     share(composed, float(os.cpu_count() or 1))
