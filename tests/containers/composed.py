@@ -44,7 +44,7 @@ def nacre(*words: str) -> list[str]:
 
 class Composed:
     """One project of Compose. core: the command of the core's container instead of its own; data: what it
-    sees at /data.
+    sees at /data; core_cpus: processors that it may take.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Composed:
         *profiles: str,
         core: list[str] | None = None,
         data: Path | None = None,
+        core_cpus: float = 0.0,
         **environment: str,
     ) -> None:
         self.profiles = profiles
@@ -72,6 +73,7 @@ class Composed:
         if core is not None:
             own = place / "core.yaml"
             service: dict[str, Any] = {"command": core, "restart": "no", "healthcheck": {"disable": True}}
+            service["cpus"] = core_cpus
             if data is not None:
                 service["volumes"] = [f"{data}:/data:ro"]
             own.write_text(json.dumps({"services": {"core": service}}))

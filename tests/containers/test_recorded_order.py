@@ -61,8 +61,8 @@ def demo(placement: str, recordings: Path | None, *engines: str) -> list[str]:
 
 
 def killed(composed: Composed, services: Iterable[str]) -> None:
-    """Each in its turn and brought back, while the day goes on: a slow one meanwhile."""
-    share(composed, SLOW)
+    """Each in its turn and brought back, while the day goes on: a slow one meanwhile, and from its start."""
+    until(lambda: "run ..." in composed.logs("core"), "the day begins")
     for service in services:
         state = composed.state("core")
         assert state["Running"], (
@@ -93,7 +93,9 @@ def test_one_host_container(tmp_path: Path, local: Local, recordings: Path | Non
 
 
 def test_a_container_an_engine_each_killed(tmp_path: Path, local: Local, recordings: Path | None) -> None:
-    with Composed(tmp_path, "contained", core=demo("contained", recordings), data=recordings) as composed:
+    with Composed(
+        tmp_path, "contained", core=demo("contained", recordings), data=recordings, core_cpus=SLOW
+    ) as composed:
         composed.up()
         killed(composed, CURSORS)
         came_to(composed, local(QUOTES["contained"]))
@@ -102,7 +104,7 @@ def test_a_container_an_engine_each_killed(tmp_path: Path, local: Local, recordi
 def test_engines_behind_zeromq_each_killed(tmp_path: Path, local: Local, recordings: Path | None) -> None:
     """Two of them share order execution; risk is single."""
     core = demo("remote", recordings, "--execution-engines", "2")
-    with Composed(tmp_path, "remote", "partitioned", core=core, data=recordings) as composed:
+    with Composed(tmp_path, "remote", "partitioned", core=core, data=recordings, core_cpus=SLOW) as composed:
         composed.up()
         killed(composed, [f"remote-{engine}" for engine in (*REMOTABLE, "execution-2")])
         came_to(composed, local(QUOTES["remote"]))
