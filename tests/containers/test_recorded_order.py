@@ -17,7 +17,9 @@ from tests.containers.composed import Composed, docker, nacre, until
 
 QUOTES = {"pinned": "40000", "contained": "120000", "remote": "40000"}
 """By placement: a day long enough that every engine dies within it."""
-SLOW = 0.2  # of a processor
+SLOW = {"contained": 0.07, "remote": 0.2}
+"""Of a processor, for the core while its engines are killed: such a day is longer than that takes."""
+BEGIN = 0.2  # what it has until then
 type Local = Callable[[str], dict[str, Any]]
 FIGURES = ("events", "orders", "children", "fills", "positions", "pnl", "state_hash", "replay_hash", "ok")
 
@@ -60,9 +62,10 @@ def demo(placement: str, recordings: Path | None, *engines: str) -> list[str]:
     ]
 
 
-def killed(composed: Composed, services: Iterable[str]) -> None:
+def killed(composed: Composed, services: Iterable[str], slow: float) -> None:
     """Each in its turn and brought back, while the day goes on: a slow one meanwhile, and from its start."""
     until(lambda: "run ..." in composed.logs("core"), "the day begins")
+    share(composed, slow)
     for service in services:
         state = composed.state("core")
         assert state["Running"], (
@@ -94,17 +97,18 @@ def test_one_host_container(tmp_path: Path, local: Local, recordings: Path | Non
 
 def test_a_container_an_engine_each_killed(tmp_path: Path, local: Local, recordings: Path | None) -> None:
     with Composed(
-        tmp_path, "contained", core=demo("contained", recordings), data=recordings, core_cpus=SLOW
+        tmp_path, "contained", core=demo("contained", recordings), data=recordings, core_cpus=BEGIN
     ) as composed:
         composed.up()
-        killed(composed, CURSORS)
+        killed(composed, CURSORS, SLOW["contained"])
         came_to(composed, local(QUOTES["contained"]))
 
 
 def test_engines_behind_zeromq_each_killed(tmp_path: Path, local: Local, recordings: Path | None) -> None:
     """Two of them share order execution; risk is single."""
     core = demo("remote", recordings, "--execution-engines", "2")
-    with Composed(tmp_path, "remote", "partitioned", core=core, data=recordings, core_cpus=SLOW) as composed:
+    with Composed(tmp_path, "remote", "partitioned", core=core, data=recordings, core_cpus=BEGIN) as composed:
         composed.up()
-        killed(composed, [f"remote-{engine}" for engine in (*REMOTABLE, "execution-2")])
+        engines = [f"remote-{engine}" for engine in (*REMOTABLE, "execution-2")]
+        killed(composed, engines, SLOW["remote"])
         came_to(composed, local(QUOTES["remote"]))
