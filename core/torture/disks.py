@@ -93,7 +93,11 @@ def _until_refused(one: OnDisk) -> None:
     if not one.is_over():  # space again: it takes orders again, in the same life
         one.disk.be()
         before = one.session.orders
-        one.press(lambda: _taken_since(one, before))
+
+        def takes_orders_again() -> bool:
+            return _taken_since(one, before)
+
+        one.press(takes_orders_again)
     one.goes_on_after_death()
 
 
