@@ -47,6 +47,8 @@ def follow(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"the core runs: pid {process.pid}")
         primary = Primary(settings, secret, voter, say, lease, process)
         _on_signal(primary.stop)
+        if standby.stopping:  # it was told so while the core started
+            primary.stop()
         primary.run()
     finally:
         votes.close()

@@ -116,6 +116,8 @@ def run(folder: Path, lines: list[str]) -> str:
         )  # fmt: skip
     try:
         shell.wait(timeout=240)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"not at its end after 240 s\n{so_far(folder, shell.pid)}")
     finally:
         with suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)
@@ -123,6 +125,18 @@ def run(folder: Path, lines: list[str]) -> str:
     said = told.read_text()
     assert shell.returncode == 0, said
     return said
+
+
+def so_far(folder: Path, group: int) -> str:
+    """What was printed, what each in the background said last, and who is still there."""
+    there = subprocess.run(
+        ["ps", "-o", "pid,etime,stat,wchan:20,args", "-g", str(group)], capture_output=True, text=True
+    )
+    logs = {
+        path.name: path.read_text()[-2000:]
+        for path in [folder / "told", *sorted(folder.glob("background.*.log"))]
+    }
+    return "\n".join([there.stdout, *(f"---- {name}\n{text}" for name, text in logs.items())])
 
 
 def files(page: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -266,13 +267,18 @@ def test_nonsense_harms_nobody(journal: Path) -> None:
         rude.close()
 
 
-def test_what_comes_within_a_while_is_one_message(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The publisher's clock stands still until all is there."""
+def test_what_comes_within_a_while_is_one_message(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal comes after the subscriber; the publisher's clock stands still until all is there."""
     whole, clock = last(journal), SimpleNamespace(now_s=100.0)
     monkeypatch.setattr(wire, "SILENT_S", 1e6)
     monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
-    with streaming(journal, most=1) as stream:
+    shutil.copytree(journal, tmp_path / "later")
+    with streaming(tmp_path / "journal", most=1) as stream:
         subscriber = Subscriber(stream.address, Hello(every_s=1.0))
+        until(lambda: subscriber.next() is None and subscriber.is_welcome, "it is there")
+        (tmp_path / "later").rename(tmp_path / "journal")
         first = received(subscriber, 1)
         until(lambda: stream.server.log.newest == whole, "all is there")
         assert subscriber.next(0.05) is None

@@ -1,0 +1,75 @@
+"""The processes of `nacre standby`, between one role and the next."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from periphery.standby import run, secret as secrets
+from periphery.standby.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Those of the test's own process, after it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+class Won:
+    """A standby that may take over at once."""
+
+    def __init__(self, *_: Any) -> None:
+        self.stopping = False
+        self.lease = SimpleNamespace(keep=lambda: None, epoch=2)
+        self.receiver = SimpleNamespace(head=10, kept=10)
+
+    def stop(self) -> None:
+        self.stopping = True
+
+    def run(self) -> bool:
+        return True
+
+
+class Runs:
+    """A primary that notes whether it was stopped before it began."""
+
+    last: Runs
+
+    def __init__(self, *_: Any) -> None:
+        self.stopping = False
+        self.began_stopping: bool | None = None
+        Runs.last = self
+
+    def stop(self) -> None:
+        self.stopping = True
+
+    def run(self) -> None:
+        self.began_stopping = self.stopping
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_signal_while_the_core_starts_is_not_lost(
+    told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: Settings) -> SimpleNamespace:
+        if told:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return SimpleNamespace(pid=1)
+
+    monkeypatch.setattr(run, "Standby", Won)
+    monkeypatch.setattr(run, "Primary", Runs)
+    monkeypatch.setattr(run, "start_core", start)
+    monkeypatch.setattr(run, "VoteServer", lambda *_: SimpleNamespace(close=lambda: None))
+    secrets.make(tmp_path / "pair.secret")
+    settings = Settings("two", tmp_path / "core.sock", tmp_path / "J", tmp_path / "pair.secret")
+    run.follow(settings, lambda _: None)
+    assert Runs.last.began_stopping is told
