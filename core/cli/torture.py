@@ -56,6 +56,7 @@ def command(
     """
     drawn = time.time_ns() % 1_000_000 if seed is None else seed
     began = time.monotonic()
+    load("core.torture.torture", "ends_on_sigterm")()
     with tempfile.TemporaryDirectory(prefix="nacre-torture-") as folder:
         told = load("core.torture.torture", "torture")(
             Path(folder),

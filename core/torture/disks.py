@@ -32,6 +32,10 @@ class OnDisk(Round):
         """Whether the core has ended by itself."""
         return self.core.process is None or self.core.process.poll() is not None
 
+    def last_words(self) -> str:
+        """What the core that has ended said at its end."""
+        return self.core.reap()[2][-2000:] if self.core.process is not None else ""
+
     def await_unlocked(self) -> None:
         """Until no process of the core has the journal any more."""
 
@@ -90,14 +94,18 @@ def _until_refused(one: OnDisk) -> None:
     one.press(denied_or_over)
     if not one.disk.refused:
         one.wrong("the disk refused nothing")
-    if not one.is_over():  # space again: it takes orders again, in the same life
+    if (
+        not one.is_over()
+    ):  # space again: it takes orders again, in the same life, if its reserve lasted so long
         one.disk.be()
         before = one.session.orders
 
-        def takes_orders_again() -> bool:
-            return _taken_since(one, before)
+        def takes_orders_again_or_over() -> bool:
+            return _taken_since(one, before) or one.is_over()
 
-        one.press(takes_orders_again)
+        one.press(takes_orders_again_or_over)
+    if one.is_over() and "journal and its reserve are full" not in (said := one.last_words()):
+        one.wrong(f"it ended for another reason than space: {said}")
     one.goes_on_after_death()
 
 
@@ -158,4 +166,4 @@ def fail(name: str, place: Path, rng: random.Random, tally: Tally) -> None:
         one.failed(error)
         tally.note(f"disk: {name}")
     finally:
-        one.core.end()
+        one.close()

@@ -187,7 +187,18 @@ class Round:
         self.core = Process(folder, "--config", str(config), declared=VENUES, **more)
         self.victims: list[subprocess.Popen[str]] = []
         self.sessions: list[Session] = []
-        self.begin()
+        try:
+            self.begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """However it went: no process of it is left."""
+        for victim in self.victims:
+            victim.kill()
+            victim.wait()
+        self.core.end()
 
     # ---- lives ---------------------------------------------------------------------------------------------
 

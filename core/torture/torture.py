@@ -14,6 +14,7 @@ import multiprocessing
 import random
 import shutil
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import partial
@@ -79,13 +80,23 @@ def _one_by_one(parts: Iterator[Part]) -> Iterator[Tally]:
 
 def _together(parts: Iterator[Part], jobs: int) -> Iterator[Tally]:
     """As each is done, the next begins."""
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        running: set[Future[Tally]] = {pool.submit(part) for part in islice(parts, jobs)}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for each in done:
-                yield each.result()
-            running |= {pool.submit(part) for part in islice(parts, jobs - len(running))}
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), ends_on_sigterm) as pool:
+        try:
+            running: set[Future[Tally]] = {pool.submit(part) for part in islice(parts, jobs)}
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for each in done:
+                    yield each.result()
+                running |= {pool.submit(part) for part in islice(parts, jobs - len(running))}
+        except SystemExit:
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+def ends_on_sigterm() -> None:
+    """As SIGINT does: what a round has started ends with it."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def round_of(
@@ -129,7 +140,7 @@ def _round(
     except (AssertionError, OSError, SubprocessError) as error:
         one.failed(error)
     finally:
-        one.core.end()
+        one.close()
 
 
 def _damage(place: Path, name: str, rng: random.Random, tally: Tally, times: int) -> None:
