@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from core.messages cimport Response
-from core_ext.atomics cimport cpu_relax, load_acquire
+from core_ext.atomics cimport load_acquire
 from core_ext.clock cimport mono_ns, ticks, ticks_to_ns
 from core_ext.histogram cimport Histogram
 from core_ext.spine cimport published

@@ -3,7 +3,7 @@
 from libc.string cimport memcmp, memcpy
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-from core.messages cimport PAGE_SIZE, Page
+from core.messages cimport Page
 from core_ext.atomics cimport cpu_relax
 from core_ext.clock cimport mono_ns, ticks, ticks_to_ns
 from core_ext.spine cimport publish, published

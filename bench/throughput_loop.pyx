@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The timed loop of `bench throughput` (see throughput_loop.pxd)."""
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t
 
 from core.engine cimport Derived, Engine
 from core.fused cimport Fused

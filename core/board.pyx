@@ -8,7 +8,7 @@ from core.engine cimport DERIVES_MAX, Derived
 from core.faults import FAULT_BYTES
 from core.messages cimport PAGE_SIZE, Send
 from core.sequencer.engine cimport Input
-from core_ext.atomics cimport load_acquire, load_relaxed, store_release
+from core_ext.atomics cimport load_relaxed, store_release
 from core_ext.fault_points cimport BOARD_WORD, fault_after, fault_before
 from core_ext.spine cimport published
 

@@ -25,19 +25,12 @@ cdef extern from * nogil:
     static inline void nacre_store_relaxed(uint64_t* p, uint64_t v) {
         __atomic_store_n(p, v, __ATOMIC_RELAXED);
     }
-    static inline uint32_t nacre_load_acquire32(const uint32_t* p) {
-        return __atomic_load_n(p, __ATOMIC_ACQUIRE);
-    }
-    static inline void nacre_store_release32(uint32_t* p, uint32_t v) {
-        __atomic_store_n(p, v, __ATOMIC_RELEASE);
-    }
     /* One thread wins: for the rare paths with two writers (registering a counter, preparing a segment). */
     static inline int nacre_compare_and_swap(uint64_t* p, uint64_t expected, uint64_t desired) {
         return __atomic_compare_exchange_n(p, &expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     }
     static inline void nacre_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
     static inline void nacre_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
-    static inline void nacre_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
     /* Tells the processor that this is a spin loop: frees the sibling thread, avoids a pipeline flush on exit. */
     static inline void nacre_cpu_relax(void) {
@@ -61,12 +54,9 @@ cdef extern from * nogil:
     uint64_t load_relaxed "nacre_load_relaxed" (const uint64_t* p)
     void store_release "nacre_store_release" (uint64_t* p, uint64_t v)
     void store_relaxed "nacre_store_relaxed" (uint64_t* p, uint64_t v)
-    uint32_t load_acquire32 "nacre_load_acquire32" (const uint32_t* p)
-    void store_release32 "nacre_store_release32" (uint32_t* p, uint32_t v)
     bint compare_and_swap "nacre_compare_and_swap" (uint64_t* p, uint64_t expected, uint64_t desired)
     void fence_acquire "nacre_fence_acquire" ()
     void fence_release "nacre_fence_release" ()
-    void fence_full "nacre_fence_full" ()
     void cpu_relax "nacre_cpu_relax" ()
     void prefetch_read "nacre_prefetch_read" (const void* p)
     void prefetch_write "nacre_prefetch_write" (const void* p)

@@ -150,9 +150,6 @@ cdef class JournalWriter:
     cdef inline uint64_t durable(self) noexcept nogil:
         return load_acquire(&self._synced) if self._group else load_acquire(&self._last)
 
-    cdef inline bint needs_prepare(self) noexcept nogil:
-        return not load_acquire(&self._next_ready)
-
     cdef int _place(self, uint64_t seq, size_t need, size_t keep) noexcept nogil
     cdef bint _have_next(self) noexcept nogil
     cdef void _roll(self) noexcept nogil

@@ -10,7 +10,7 @@ from core_ext.held_lock import HeldLock
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.errno cimport ENOSPC, errno
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy, memset, strdup
+from libc.string cimport memcpy, memset
 from posix.fcntl cimport O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_RDWR
 from posix.types cimport off_t
 from posix.unistd cimport close, ftruncate, fsync, unlink
@@ -900,13 +900,6 @@ cdef class JournalReader:
     def expected_sequence(self):
         """The sequence that the next record must have; 0 when nothing says so yet."""
         return self._expected
-
-    @property
-    def segment_header(self):
-        """The current segment's header as SegmentInfo (schema version, build id, run epoch)."""
-        if self._count == 0:
-            raise ValueError(f"{self._path}: the journal has no segment yet")
-        return _segment_info(self._path_of(min(self._index, self._count - 1)))
 
     def cut(self):
         """Cuts what follows the last whole record: a torn tail, allocated zeros, unused segments.

@@ -85,11 +85,6 @@ cdef class Spine:
         return self._slot_size
 
     @property
-    def cursor_count(self):
-        """How many cursor lines there are."""
-        return self._cursor_count
-
-    @property
     def claimed_seq(self):
         """The last sequence claimed; 0 when none."""
         return self.claimed()

@@ -30,8 +30,6 @@ cdef extern from * nogil:
         *out = (int64_t)(uint64_t)(nacre_u128)a;
         return (nacre_i128)*out != a;
     }
-    static inline nacre_i128 nacre_i128_add(nacre_i128 a, nacre_i128 b) { return (nacre_i128)((nacre_u128)a + (nacre_u128)b); }
-    static inline nacre_i128 nacre_i128_sub(nacre_i128 a, nacre_i128 b) { return (nacre_i128)((nacre_u128)a - (nacre_u128)b); }
     static inline int nacre_i128_cmp(nacre_i128 a, nacre_i128 b) { return (a > b) - (a < b); }
     static inline int nacre_i128_sign(nacre_i128 a) { return (a > 0) - (a < 0); }
 
@@ -163,8 +161,6 @@ cdef extern from * nogil:
     uint64_t i128_lo "nacre_i128_lo" (i128 a)
     i128 i128_from "nacre_i128_from" (int64_t a)
     bint i128_to_i64 "nacre_i128_to_i64" (i128 a, int64_t* out)              # 1: does not fit
-    i128 i128_add "nacre_i128_add" (i128 a, i128 b)                          # wraps: for sums known to fit
-    i128 i128_sub "nacre_i128_sub" (i128 a, i128 b)                          # wraps: for differences known to fit
     int i128_cmp "nacre_i128_cmp" (i128 a, i128 b)                           # -1, 0, 1
     int i128_sign "nacre_i128_sign" (i128 a)                                 # -1, 0, 1
     i128 i128_mul "nacre_i128_mul" (int64_t a, int64_t b)                    # exact

@@ -10,12 +10,9 @@ from core.capacity import DEFAULT
 from core.engine cimport Derived
 from core.fused import Fused, arena_bytes
 from core.path cimport Path
-from core.messages cimport (
-    K_ACCOUNT, K_INSTRUMENT, K_LISTING, K_QUOTE, K_REPORT, K_VENUE, PAGE_SIZE, REQUEST_SIZE, QuoteEvent, ReportEvent,
-    Request, Send,
-)
+from core.messages cimport K_QUOTE, K_REPORT, PAGE_SIZE, REQUEST_SIZE, QuoteEvent, ReportEvent, Request, Send
 from core.faults cimport FAULT_NONE, FAULT_SCHEDULE
-from core.sequencer.schedule cimport DUE_REPORT, DUE_SEND, DUE_TIMER, DUE_VENUE
+from core.sequencer.schedule cimport DUE_SEND, DUE_TIMER, DUE_VENUE
 from core.venues.simulated import venues_bytes
 from core_ext.arena cimport Arena
 

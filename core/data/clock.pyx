@@ -77,11 +77,3 @@ cdef int64_t days_in(int64_t year, int64_t month) noexcept nogil:
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month == 4 or month == 6 or month == 9 or month == 11 else 31
-
-
-def iso_ns(bytes text):
-    """ns since the epoch UTC. Raises ValueError."""
-    cdef int64_t ns = 0
-    if not parse_iso(text, len(text), &ns):
-        raise ValueError(f"{text!r} is no time such as 2013-01-01T22:00:00.295Z")
-    return ns

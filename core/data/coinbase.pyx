@@ -8,7 +8,7 @@ match is the maker's.
 from libc.stdint cimport int64_t
 
 from core.data.clock cimport parse_iso
-from core.data.decimals cimport Decimal, parse_decimal
+from core.data.decimals cimport Decimal
 from core.data.json cimport Token
 from core.data.jsonlines cimport Change, RULE_NONE
 

@@ -3,7 +3,7 @@
 from libc.string cimport memcmp
 
 from core.data.clock cimport parse_iso
-from core.data.decimals cimport parse_decimal, parse_whole, rescale
+from core.data.decimals cimport parse_decimal, rescale
 from core.data.reader cimport EVENT_DEPTH, EVENT_QUOTE, EVENT_TRADE, NO_SIDE
 
 from core.data.mapping import ROLES, TIMES

@@ -10,12 +10,12 @@
 Prices are units of 10^-9. An event of the exchange may be several records: the book is looked at after its last one
 (flag 128).
 """
-from libc.stdint cimport int32_t, uint16_t, uint8_t
+from libc.stdint cimport uint16_t, uint8_t
 from libc.string cimport memcpy
 
 from core.data.decimals cimport Decimal
 from core.data.orders cimport Order
-from core.data.reader cimport EVENT_LAST, NO_SIDE, ORDERS_CLEAR
+from core.data.reader cimport NO_SIDE, ORDERS_CLEAR
 
 cdef enum:
     PX_DIGITS = 9

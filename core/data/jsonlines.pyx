@@ -6,7 +6,7 @@ it isn't wait, the last 32,768 changes of them, since a snapshot that was asked 
 it. A gap empties the book: a book that may be wrong is nobody's market.
 """
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcmp, memcpy, memmove
+from libc.string cimport memcmp, memmove
 
 from core.data.book cimport SET_FULL, SET_OK
 from core.data.decimals cimport parse_decimal, parse_whole, rescale

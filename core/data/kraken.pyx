@@ -8,12 +8,10 @@ The book is cut to the depth that was subscribed after each update, as the venue
 import zlib
 
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp
 
 from core.data.book cimport Ladder, Level
 from core.data.decimals cimport Decimal, parse_decimal, parse_whole, rescale
 from core.data.json cimport Token
-from core.data.reader cimport NO_SIDE
 
 cdef enum:
     CHECKED = 10                    # levels of a side

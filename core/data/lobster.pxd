@@ -35,12 +35,10 @@ cdef class Lobster(LineReader):
     cdef Pull rows_in               # the book's rows, or None
     cdef Row rows_of[2]             # this one and the one before
     cdef int current
-    cdef bint seen_row
     cdef readonly int64_t book_rows, book_errors
     cdef int64_t unknown[8]         # by type
     cdef int64_t types[8]
     cdef int64_t mismatched, duplicates, best_bid_equal, best_ask_equal
-    cdef int64_t row_offset
     cdef int _next_row(self) except -1
     cdef bint _transition(self, const Message* message, bint usable) noexcept nogil
     cdef int _order(self, const Message* message) except -1

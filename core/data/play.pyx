@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Plays a reader's events into a core on recorded time."""
-from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t
+from libc.stdint cimport INT64_MAX, uint16_t, uint32_t
 from libc.string cimport memset
 
 from core.backtest.recorded cimport Recorded

@@ -9,7 +9,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 
 from core.data.decimals cimport TEN, add_fits, rescale, same_scale
-from core.data.pull cimport LINE_END, LINE_LONG, LINE_OPEN, LINE_WHOLE
+from core.data.pull cimport LINE_END, LINE_LONG, LINE_OPEN
 
 import numpy as np
 

@@ -6,7 +6,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from core.data.decimals cimport rescale
-from core.data.reader cimport EVENT_DEPTH, EVENT_LAST, EVENT_QUOTE, EVENT_TRADE, NO_SIDE, NO_TIME, Event
+from core.data.reader cimport EVENT_LAST, EVENT_QUOTE, EVENT_TRADE, NO_SIDE, NO_TIME, Event
 
 COLUMNS = ("recv_ts_ns", "exchange_ts_ns", "kind", "venue", "symbol", "side", "px", "qty", "bid_px", "bid_qty", "ask_px",
            "ask_qty", "last")

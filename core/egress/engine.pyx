@@ -4,7 +4,7 @@ from libc.string cimport memcpy, memset
 
 from core.engine cimport Emitter
 from core.messages cimport (
-    K_CANCEL, K_CONNECT, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, SIDE_BUY, VF_DENIED, X_NONE, X_TRADE,
+    K_CANCEL, K_CONNECT, K_ORDER, K_REPLACE, K_REPORT, NAME_SIZE, NONE, RK_DENY, RK_ORDER, VF_DENIED, X_NONE, X_TRADE,
     Outcome, Page, Response, is_order, is_request,
 )
 from core_ext.atomics cimport prefetch_write

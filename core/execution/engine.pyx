@@ -5,9 +5,8 @@ from libc.string cimport memcpy
 from core.alerts cimport halt_order
 from core.engine cimport Emitter
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_NONE, A_REPLACE, A_STATUS, K_ALERT, K_HALT, K_ORDER, NONE, OF_CHILD_OVER, OF_HELD, R_CHILD_BOUND,
-    RS_HALTED, SC_ACCOUNT, SC_STRATEGY, SF_CHILD_BOUND, SF_HELD, SF_SENT, U_QTY, X_NONE,
-    AlertEvent, HaltEvent, Outcome, Page, Send, is_request,
+    A_NEW, A_NONE, A_REPLACE, K_ORDER, NONE, OF_CHILD_OVER, OF_HELD, R_CHILD_BOUND, SF_CHILD_BOUND, SF_HELD, SF_SENT,
+    X_NONE, Outcome, Page, Send, is_request,
 )
 from core_ext.atomics cimport prefetch_write
 from core_ext.spine cimport publish

@@ -15,7 +15,7 @@ from libc.string cimport memcpy, memset
 from core.faults cimport FAULT_NONE, FAULT_SCHEDULE
 from core.live.venue_host cimport TO_VENUES, say
 from core.messages cimport (
-    A_NEW, H_SUPPRESSED, K_REPORT, K_VENUE, V_MATCH, X_CANCEL_REJECTED, X_REJECTED, Page, ReportEvent, Request, Send,
+    A_NEW, H_SUPPRESSED, K_REPORT, K_VENUE, V_MATCH, X_CANCEL_REJECTED, X_REJECTED, Page, ReportEvent, Send,
 )
 from core.recovery.catchup cimport for_venues
 from core.sequencer.engine cimport Input

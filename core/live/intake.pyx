@@ -16,15 +16,14 @@ from core.faults cimport FAULT_LOOPBACK, FAULT_SCHEDULE
 from core.live.seats cimport (
     SEAT_BROKEN, SEAT_GAP, check_cancel, check_cancel_all, check_market, check_order, check_replace, check_signal,
 )
-from core.messages cimport K_CANCEL, K_CANCEL_ALL, K_ORDER, K_REPLACE, K_SIGNAL, OrderEvent, ReportEvent
+from core.messages cimport K_CANCEL, K_CANCEL_ALL, K_ORDER, K_REPLACE, K_SIGNAL, OrderEvent
 from core.recovery.catchup cimport Catchup
 from core.sequencer.schedule cimport DUE_TIMER, Due
 from core.timing cimport EVERY
-from core_ext.atomics cimport load_acquire, load_relaxed, store_release
+from core_ext.atomics cimport load_acquire, store_release
 from core_ext.clock cimport now_ns, ticks
 from core_ext.fault_points cimport SEAT_HEAD, fault_after, fault_before
 from core_ext.memory cimport Memory
-from core_ext.spine cimport Spine
 
 from core.capacity import SPILLED
 

@@ -3,8 +3,8 @@
 from libc.string cimport memmove
 
 from core.messages cimport (
-    K_DEPTH, K_INSTRUMENT, K_LISTING, K_MARK, K_QUOTE, K_REFERENCE, K_TRADE, K_VENUE, K_VENUE_STATE, NONE, SIDE_BUY,
-    VS_DOWN, VS_UP, Page,
+    K_DEPTH, K_LISTING, K_MARK, K_QUOTE, K_REFERENCE, K_TRADE, K_VENUE, K_VENUE_STATE, NONE, SIDE_BUY, VS_DOWN, VS_UP,
+    Page,
 )
 
 

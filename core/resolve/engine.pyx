@@ -5,9 +5,8 @@ from libc.string cimport memcpy, memset
 from core.engine cimport Emitter
 from core.messages cimport (
     D_CONFLICT, D_DUPLICATE_EXEC, D_DUPLICATE_ID, D_NO_REFERENCE, D_TABLE_FULL, K_ALGO, K_BOOK, K_CANCEL,
-    K_OPEN_POSITION, K_ORDER,
-    K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, W_ID_TOO_LONG, X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, Page,
-    ReportEvent, Resolved, SliceEvent, is_request,
+    K_OPEN_POSITION, K_ORDER, K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, X_TRADE, X_TRADE_CANCEL,
+    X_TRADE_CORRECT, Page, ReportEvent, Resolved, SliceEvent, is_request,
 )
 from core.orders.life cimport is_worked
 from core_ext.spine cimport publish

@@ -10,11 +10,11 @@ from core.messages cimport (
     R_MAX_POSITION_NOTIONAL, R_MAX_WORKING_ORDERS, R_MIN_CASH, R_NO_FX_RATE, R_NO_MARKET, R_NONE, R_ORDER_RATE,
     R_ORDER_TRADE_RATIO, R_PERMISSION, R_PRICE_COLLAR_BPS, R_PRICE_COLLAR_TICKS, R_RESTRICTED, R_SECTOR_EXPOSURE,
     R_SELF_TRADE, R_SHORT_SALE, R_SPREAD_BPS, R_TABLE_FULL, SIDE_BUY, T_MARKET, U_BPS, U_COUNT, U_MONEY, U_QTY12,
-    U_RATIO, U_SECONDS, U_TEXT, U_WORD, UNKNOWN, VF_APPLIES, VF_DENIED, VF_SOFT, VS_AUCTION,
+    U_RATIO, U_SECONDS, U_TEXT, U_WORD, VF_APPLIES, VF_DENIED, VF_SOFT, VS_AUCTION,
 )
 from core.orders.life cimport B_PENDING_CANCEL, B_PENDING_REPLACE
-from core.risk.limits cimport CHAINS, bit_of
-from core.risk.own cimport ST_CANCEL_BOTH, ST_CANCEL_NEWEST, ST_CANCEL_OLDEST, ST_DECREMENT, set_key
+from core.risk.limits cimport CHAINS
+from core.risk.own cimport ST_CANCEL_BOTH, ST_CANCEL_NEWEST, ST_DECREMENT, set_key
 from core.risk.values cimport pays_value
 from core_ext.wide cimport div_half_even, pow10_i128
 

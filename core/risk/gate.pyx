@@ -2,7 +2,7 @@
 """The gate: see gate.pxd."""
 from libc.string cimport memset
 
-from core.market.view cimport MarketView, SymbolMarket, Top
+from core.market.view cimport MarketView, SymbolMarket
 from core.messages cimport (
     ACCOUNT_GROUP, K_ORDER, NONE, NONE16, Page, RS_ACTIVE, RS_HALTED, RS_KILLED, RS_REDUCING, R_BAD_QTY, R_HALTED,
     R_KILLED, R_LOT, R_MIN_QTY, R_MISSING_PRICE, R_NO_FX_RATE, R_NO_LIMIT, R_NO_MARKET, R_OVERFLOW, R_PRECISION,

@@ -27,7 +27,6 @@ cdef class Glance:
     cdef Contents contents
     cdef Own own
     cdef Rooms rooms
-    cdef bint off                   # for a test: every limit is tested one by one
     cdef void prefetch(self, uint32_t group) noexcept nogil
     cdef void prefetch_order(self, const Page* page, uint32_t group) noexcept nogil
     cdef bint passes(self, const Page* page, const Proposal* asked) noexcept nogil

@@ -16,7 +16,7 @@ from core.risk.holdings cimport Purse
 from core.risk.limits cimport CHAINS, bit_of, is_own_account
 from core.risk.own cimport Ends
 from core.risk.tallies cimport larger, worst
-from core.risk.values cimport DRIFT_BITS, pays_value
+from core.risk.values cimport DRIFT_BITS
 from core_ext.atomics cimport prefetch_read, prefetch_write
 from core_ext.wide cimport i128_mul_overflow, pow10_i128
 
@@ -80,8 +80,6 @@ cdef class Glance:
         cdef uint32_t index
         cdef const Group* group
         cdef int i
-        if self.off:
-            return 0
         for i in range(count):
             index = self.limits.chains[chains[i]].groups
             while index != NONE:
@@ -321,7 +319,7 @@ cdef class Glance:
         """Whether every limit of the tally that warns is surely below its first warning, and none stands."""
         cdef const Tally* tally = &self.tallies.tallies[index]
         cdef uint32_t checks = group.checks
-        if self.off or tally.warned:
+        if tally.warned:
             return 0
         if self.rooms.calm(group, index):
             return 1

@@ -25,6 +25,3 @@ def cells(risk: Risk) -> list[dict[str, Any]]:
 
 def openings(risk: Risk) -> list[tuple[int, int, int]]:
     """(account, symbol, quantity that no order brought)."""
-
-def without_glance(risk: Risk, off: bool) -> None:
-    """For a test: every limit is tested one by one."""

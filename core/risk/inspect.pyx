@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Questions about risk: see inspect.pxd."""
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from core.messages cimport (
@@ -172,11 +172,6 @@ def openings(Risk risk not None) -> list[tuple[int, int, int]]:
     cdef uint64_t i
     return [(risk.measure.openings[i].account, risk.measure.openings[i].symbol, risk.measure.openings[i].qty)
             for i in range(risk.measure.counts[0]) if risk.measure.openings[i].qty]
-
-
-def without_glance(Risk risk not None, bint off) -> None:
-    """For a test: every limit is tested one by one."""
-    risk.glance.off = off
 
 
 cdef bint counts(int check):

@@ -7,8 +7,7 @@ from core.messages cimport (
 )
 from core.orders.life cimport B_EXISTS, B_HAS_PRICE, B_PENDING_REPLACE, order_ended
 from core.positions.ledger cimport Position, fee_of
-from core.risk.limits cimport N_BOOK, N_COUNTS, N_POSITION, N_VALUE, Group, keys_of, needs_of
-from core.risk.tallies cimport Tally
+from core.risk.limits cimport N_BOOK, N_COUNTS, N_POSITION, N_VALUE, keys_of, needs_of
 
 
 cdef class Measure:

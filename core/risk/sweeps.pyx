@@ -3,7 +3,7 @@
 from libc.string cimport memset
 
 from core.engine cimport Emitter
-from core.market.view cimport MarketView, Top
+from core.market.view cimport MarketView
 from core.messages cimport (
     K_CANCEL_ALL, K_SWEEP, NONE, NONE16, Page, SW_ASK, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, SweepEvent, TIF_CLS, TIF_DAY,
     TIF_OPG, VS_CLOSED,

@@ -9,9 +9,7 @@ from core.messages cimport (
 from core.risk.limits cimport Limits
 from core.positions.ledger cimport Contract, Position
 from core_ext.tables cimport Arena
-from core_ext.wide cimport (
-    div_half_even, i128_add_overflow, i128_mul_overflow, mul_div_half_even, mul_scale_half_even, pow10_i128,
-)
+from core_ext.wide cimport div_half_even, i128_mul_overflow, mul_scale_half_even, pow10_i128
 
 
 cdef class Values:

@@ -320,7 +320,7 @@ cdef class Watch:
         cdef Tally* tally = &self.tallies.tallies[index]
         cdef i128 moved
         cdef i128 bound = limit.value
-        if self.glance.off or tally.warned or limit.check == R_LOSING_STREAK or not self.tallies.values.ready() or (
+        if tally.warned or limit.check == R_LOSING_STREAK or not self.tallies.values.ready() or (
                 not self.tallies.fresh(index)):
             return 0
         moved = self.glance.drifted(tally.moving) - tally.moving

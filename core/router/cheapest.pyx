@@ -6,7 +6,7 @@ in which no part costs less than the one before, so that the cheapest split of a
 cheapest part next. Costs are exact: price units x 10^-12 of a lot, in 128 bits; of what is only expected, another
 10^-6 of that. A lot may lie over several levels; it then costs their sum.
 """
-from core.messages cimport FA_FILL, FA_REJECT, SIDE_BUY, SIDE_SELL
+from core.messages cimport FA_FILL, FA_REJECT
 from core.router.facts cimport MILLION, VenueSymbol
 from core.router.sweep cimport seen, within
 

@@ -8,7 +8,7 @@ the expected cost is then a sum over venues of convex functions of their quantit
 optimum.
 """
 from core.market.view cimport Level, SymbolMarket, Top
-from core.messages cimport FA_MARKOUT, FA_REJECT, SIDE_BUY, SIDE_SELL, VS_UP
+from core.messages cimport FA_MARKOUT, FA_REJECT, SIDE_BUY, SIDE_SELL
 from core.router.cheapest cimport STREAMS_MAX, Stream, advance, bounded, carries, cheapest, cost_of, rest_at, taking
 from core.router.facts cimport MILLION, VenueSymbol
 from core.router.sweep cimport seen, within

@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from core.messages cimport K_FACTS, K_LISTING, K_VENUE, REQUEST_SIZE, VS_UP
+from core.messages cimport K_FACTS, K_LISTING, K_VENUE, REQUEST_SIZE
 from core.router.policies cimport plan
 from core.router.sweep cimport LEGS_MAX, Leg
 

@@ -20,7 +20,7 @@ from core.simulation.marks cimport (
     M_KILL_RACED_AN_ORDER, M_MARKET_LATE_FILL, M_SEND_SUPPRESSED, M_TABLE_FULL, M_VENUE_HALTED,
 )
 from core.simulation.outside cimport Outside
-from core.venues.gateway cimport DONE, HELD, INTENT, TOLD, Gateway
+from core.venues.gateway cimport HELD, TOLD, Gateway
 
 from core.simulation.errors import Violation
 from core.topology import LIVE_CURSORS

@@ -9,8 +9,8 @@ it may break with the core: with fills of nobody's order, of more than was order
 from libc.string cimport memcmp, memcpy, memset
 
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_REPLACE, A_STATUS, K_REPORT, P_HAS_PRICE, P_HAS_QTY, T_LIMIT, T_MARKET, TIF_FOK, TIF_IOC, X_CANCEL_REJECTED,
-    X_CANCELED, X_NEW, X_REJECTED, X_REPLACED, X_TRADE, X_UNKNOWN_ORDER,
+    A_CANCEL, A_NEW, A_REPLACE, K_REPORT, P_HAS_PRICE, P_HAS_QTY, T_LIMIT, T_MARKET, TIF_FOK, TIF_IOC,
+    X_CANCEL_REJECTED, X_CANCELED, X_NEW, X_REJECTED, X_REPLACED, X_TRADE, X_UNKNOWN_ORDER,
 )
 from core.simulation.dice cimport below, chance
 from core.simulation.marks cimport (

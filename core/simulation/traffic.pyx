@@ -8,7 +8,8 @@ from libc.string cimport memcpy, memset
 
 from core.messages cimport (
     K_CANCEL, K_CANCEL_ALL, K_ORDER, K_QUOTE, K_REPLACE, K_REPORT, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, RK_DENY,
-    RK_ORDER, SIDE_BUY, SIDE_SELL, TIF_FOK, T_LIMIT, T_MARKET, CancelEvent, FilterEvent, OrderEvent, QuoteEvent, ReplaceEvent, ReportEvent, Request,
+    RK_ORDER, SIDE_BUY, SIDE_SELL, TIF_FOK, T_LIMIT, T_MARKET, CancelEvent, OrderEvent, QuoteEvent, ReplaceEvent,
+    ReportEvent, Request,
 )
 from core.simulation.dice cimport below, chance
 from core.simulation.marks cimport (

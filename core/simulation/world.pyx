@@ -6,7 +6,7 @@ from core.engine cimport DERIVES_MAX, E_RISK
 from core.messages cimport H_DERIVED, H_TIMER, Header, Page
 from core.simulation.dice cimport below, chance, roll
 from core.simulation.marks cimport (
-    M_LOOPBACK_FULL, M_REPEATED_DROPPED, M_REPORTS_FULL, M_SENDS_FULL, M_SPINE_FULL, M_SPILL_USED, MARKS_END, Mark,
+    M_LOOPBACK_FULL, M_REPEATED_DROPPED, M_REPORTS_FULL, M_SENDS_FULL, M_SPINE_FULL, M_SPILL_USED, MARKS_END,
 )
 from core.simulation.outside cimport Outside
 from core.stage cimport EngineStage, Stage

@@ -3,7 +3,7 @@
 from libc.stdint cimport INT64_MAX, INT64_MIN
 
 from core.messages cimport NONE, T_MARKET, X_CANCELED
-from core.venues.book cimport BY_ORDERS, ORDER_MARKETS, Order
+from core.venues.book cimport BY_ORDERS, ORDER_MARKETS
 from core.venues.levels cimport ASK, BID, Level, better, least
 from core.venues.pro_rata cimport add_capped
 

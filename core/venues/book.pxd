@@ -124,7 +124,6 @@ cdef class Books:
     cdef bint _has_room(self, Book* book, int side, int64_t px) noexcept nogil
     cdef void take_shown(self, Book* book, int side, uint32_t at, int64_t qty) noexcept nogil
     cdef void _take_by_orders(self, uint32_t at, int64_t qty) noexcept nogil
-    cdef int64_t size_at(self, Book* book, int side, int64_t px) noexcept nogil
 
     cdef void queue(self, uint32_t i) noexcept nogil
     cdef void unqueue(self, uint32_t i) noexcept nogil

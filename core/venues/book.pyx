@@ -225,11 +225,6 @@ cdef class Books:
                 self.fill(i, step)
             i = later
 
-    cdef int64_t size_at(self, Book* book, int side, int64_t px) noexcept nogil:
-        """What the market shows at px."""
-        cdef uint32_t at = find_level(&self.pool, &book.sides[side], side, px)
-        return self.levels[at].shown if at != NONE else 0
-
     # ---- queues --------------------------------------------------------------------------------------------------
 
     cdef void queue(self, uint32_t i) noexcept nogil:

@@ -3,7 +3,7 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_REPLACE, P_HAS_FEE, P_HAS_PRICE, P_HAS_QTY, SIM_LATE_REPORT, SIM_LOSE_REPORT, SIM_REPEAT_REPORT,
+    A_CANCEL, A_REPLACE, P_HAS_FEE, P_HAS_PRICE, P_HAS_QTY, SIM_LATE_REPORT, SIM_LOSE_REPORT, SIM_REPEAT_REPORT,
     T_LIMIT, X_CANCEL_REJECTED, X_REPLACED, X_TRADE,
 )
 from core.sequencer.schedule cimport DUE_REPORT

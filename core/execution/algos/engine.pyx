@@ -4,7 +4,7 @@
 An algorithm says how much of its order may have been sent by now. The router sends what that is more than what is filled
 and works; each child is a slice that risk tests against its order, like any. So none needs to know what became of a child.
 """
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, memset
 
 from core.execution.algos.close cimport close_released

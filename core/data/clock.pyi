@@ -1,2 +1,0 @@
-def iso_ns(text: bytes) -> int:
-    """ns since the epoch UTC. Raises ValueError."""
