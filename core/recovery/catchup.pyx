@@ -38,6 +38,8 @@ cdef class Catchup(Replay):
         self.gateway = gateway
         self.venues = venues
         self.sent_through = sent_through
+        if gateway is not None or venues is not None:
+            self.together = 1       # what they are told of comes in the order of events, with what they hear between
         self._page = bytearray(PAGE_SIZE)
         self.page = <Page*><char*>self._page
 
@@ -72,22 +74,16 @@ cdef class Catchup(Replay):
             raise ValueError(f"catching up: record {seq} comes after {self.events}: {self.events + 1} is missing")
         with nogil:
             self._record(seq, <const char*>&body[0], <uint32_t>body.shape[0])
+            self._settle()
         self.core.raise_fault()
         self.events += 1
 
     cdef int _from_journal(self, JournalReader reader, uint64_t until) except -1:
         """What the journal has by now; records that came from the spine before are passed over."""
-        cdef uint64_t seq = 0
-        cdef char* body = NULL
-        cdef uint32_t length = 0
-        while self.events < until and reader.next(&seq, &body, &length) > 0:
-            if seq <= self.events:
-                continue
-            with nogil:
-                self._record(seq, body, length)
-            if self.core.faults.code():
-                self.core.raise_fault()
-            self.events += 1
+        with nogil:
+            self._live(reader, until)
+        if self.core.faults.code():
+            self.core.raise_fault()
         return reader.check()
 
     cdef bint _from_spine(self, Spine spine, uint64_t seq) noexcept nogil:
@@ -95,6 +91,7 @@ cdef class Catchup(Replay):
         if not spine.copy(seq, <char*>self.page) or self.page.header.seq != seq:
             return 0
         self._record(seq, <char*>self.page, sizeof(Header) + self.page.header.length)
+        self._settle()
         return not self.core.faults.code()
 
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
