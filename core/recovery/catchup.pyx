@@ -18,6 +18,7 @@ from core_ext.spine cimport Spine
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
 from core.capacity import DEFAULT
+from core_ext.journal import segment_of
 
 WAIT_S = 10.0
 NAP_S = 0.0005
@@ -53,7 +54,7 @@ cdef class Catchup(Replay):
         end = time.monotonic() + WAIT_S
         while self.events < until:
             before = self.events
-            reader = _reader(folder) if reader is None else reader
+            reader = _reader(folder, self.events + 1) if reader is None else reader
             if reader is not None:
                 self._from_journal(reader, until)
                 reader.refresh()
@@ -112,9 +113,9 @@ cdef class Catchup(Replay):
             self.core.sends.release()
 
 
-def _reader(folder):
-    """The journal from its beginning; None: there is none yet."""
+def _reader(folder, uint64_t seq):
+    """The journal from the segment on that has that event; None: there is none yet."""
     try:
-        return JournalReader(folder, follow=True)
+        return JournalReader(folder, from_segment=segment_of(folder, seq), follow=True)
     except (FileNotFoundError, ValueError):
         return None

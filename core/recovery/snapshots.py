@@ -185,9 +185,9 @@ def reader_from(journal: Path, seq: int, *, follow: bool = False) -> JournalRead
     if not used:
         raise ValueError(f"{journal}: it begins after event {seq}")
     reader = JournalReader(journal, from_segment=used[-1].number, follow=follow)
-    for found in range(used[-1].first_sequence, seq):
-        if next(reader, None) is None:
-            raise ValueError(f"{journal}: it ends before event {found}")
+    before = seq - used[-1].first_sequence
+    if (found := reader.skip(before)) < before:
+        raise ValueError(f"{journal}: it ends before event {used[-1].first_sequence + found}")
     return reader
 
 
