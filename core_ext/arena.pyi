@@ -34,7 +34,11 @@ class Arena:
         """blake2b (hex, 256 bits) over the items in use of every table that is not derived."""
     def save(self) -> bytes:
         """Everything in use, with a digest at the end; `load` takes it back."""
-    def saved(self) -> list[bytes | memoryview]:
-        """What `save` joins, without a copy of any table: good until something is written there."""
+    def parts(self) -> list[bytes | memoryview]:
+        """What `save` joins before its digest, without a copy of any table: good until something is written
+        there.
+        """
     def load(self, saved: Buffer) -> None:
         """Replaces the content by what `save` gave. ValueError names what differs; then nothing changes."""
+    def load_parts(self, parts: Buffer) -> None:
+        """`load` of joined `parts`, without a digest: for who has checked the bytes already."""

@@ -175,10 +175,12 @@ cdef class Arena:
 
     def save(self):
         """Everything in use as bytes, derived tables too, with a digest at the end; `load` takes it back."""
-        return b"".join(self.saved())
+        saved = b"".join(self.parts())
+        return saved + hashlib.blake2b(saved, digest_size=_DIGEST_BYTES).digest()
 
-    def saved(self):
-        """What `save` joins, without a copy of any table: buffers that are good until something is written there."""
+    def parts(self):
+        """What `save` joins before its digest, without a copy of any table: buffers that are good until something is
+        written there. Joined, they are what `load_parts` takes."""
         cdef ArenaTable* table
         cdef uint32_t i
         parts = [_SAVED.pack(_SAVED_MAGIC, VERSION, self._header.tables)]
@@ -187,10 +189,7 @@ cdef class Arena:
             parts.append(_SAVED_TABLE.pack(table.name[:64], table.item_size, table.count, self._items(table),
                                            table.flags))
             parts.append(self._content(table))
-        hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-        for part in parts:
-            hasher.update(part)
-        return [*parts, hasher.digest()]
+        return parts
 
     def load(self, saved):
         """Replaces the content by what `save` gave. The tables must be the same; addresses stay.
@@ -198,11 +197,18 @@ cdef class Arena:
         ValueError names what differs; nothing is changed then.
         """
         view = memoryview(saved).cast("B")
-        contents = _parse(self, view)
+        body = view[:-_DIGEST_BYTES]
+        if hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() != bytes(view[-_DIGEST_BYTES:]):
+            raise ValueError(f"arena load: the digest of {len(view)} bytes does not match; the file is damaged: "
+                             "use an older snapshot")
+        self.load_parts(body)
+
+    def load_parts(self, parts):
+        """`load` for who has checked the bytes already: what `parts` gave, joined, without a digest."""
         cdef bint own = isinstance(<object>self._window._view.obj, Memory)
         cdef ArenaTable* table
         cdef const unsigned char[::1] content
-        for name, part in contents.items():
+        for name, part in _parse(self, memoryview(parts).cast("B")).items():
             table = self._named(name)
             content = part
             _lay(self.base + table.offset, table.item_size * table.count,
@@ -307,14 +313,10 @@ cdef _check_header(Window window):
                              "use; the arena was overwritten: make a new one")
 
 
-cdef dict _parse(Arena arena, view):
+cdef dict _parse(Arena arena, body):
     """Checks a saved arena against this one's directory: {table name: its bytes}."""
-    body = view[:-_DIGEST_BYTES]
-    if len(view) < _SAVED.size + _DIGEST_BYTES or bytes(body[:8]) != _SAVED_MAGIC:
-        raise ValueError(f"arena load: {len(view)} bytes do not begin with {_SAVED_MAGIC!r}; not a saved arena")
-    if hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() != bytes(view[-_DIGEST_BYTES:]):
-        raise ValueError(f"arena load: the digest of {len(view)} bytes does not match; the file is damaged: "
-                         "use an older snapshot")
+    if len(body) < _SAVED.size or bytes(body[:8]) != _SAVED_MAGIC:
+        raise ValueError(f"arena load: {len(body)} bytes do not begin with {_SAVED_MAGIC!r}; not a saved arena")
     _, version, tables = _SAVED.unpack_from(body)
     if version != VERSION or tables != arena._header.tables:
         raise ValueError(f"arena load: version {version} with {tables} tables, here version {VERSION} with "
@@ -337,4 +339,6 @@ cdef tuple _parse_table(Arena arena, body, size_t at):
         raise ValueError(f"arena load: table {name!r} has {items} of {count} items of {item_size} bytes, flags {flags}; "
                          f"here: {here}; use the build and configuration that saved it")
     at += _SAVED_TABLE.size
+    if at + items * item_size > <size_t>len(body):
+        raise ValueError(f"arena load: {len(body)} bytes end in table {name!r}; the file is cut off")
     return name, body[at:at + items * item_size], at + items * item_size

@@ -5,7 +5,10 @@
 def crc32c(data, uint32_t crc=0):
     """CRC32C of a bytes-like object, going on from `crc`."""
     cdef const unsigned char[::1] view = data
-    return crc32c_update(crc, &view[0], view.shape[0]) if view.shape[0] else crc
+    if view.shape[0]:
+        with nogil:
+            crc = crc32c_update(crc, &view[0], view.shape[0])
+    return crc
 
 
 def crc32c_by_table(data, uint32_t crc=0):

@@ -123,6 +123,12 @@ class JournalReader(Iterator[tuple[int, bytes]]):
     def __next__(self) -> tuple[int, bytes]: ...
     def skip_to_end(self) -> int:
         """Reads to the end, checking everything. How many records there were. JournalCorrupt."""
+    def skip(self, count: int) -> int:
+        """Reads so many records on, checking them; how many there were. JournalCorrupt."""
+    def picked(self, at: int, values: int) -> Iterator[tuple[int, bytes]]:
+        """As iterating, with those records alone whose u16 at offset `at` of the body is one of these: bit n
+        is value n. All are checked.
+        """
     def refresh(self) -> None:
         """Maps segments that appeared since. For `follow`."""
     @property
@@ -141,6 +147,11 @@ class JournalReader(Iterator[tuple[int, bytes]]):
 
 def info(path: str | os.PathLike[str]) -> list[SegmentInfo]:
     """The segment headers of a journal directory or segment file, in order. Reads no records."""
+
+def segment_of(path: str | os.PathLike[str], sequence: int) -> int | None:
+    """The number of the segment that has the record of that sequence, or would get it; None: all begin after
+    it. FileNotFoundError.
+    """
 
 def verify(path: str | os.PathLike[str]) -> Report:
     """Reads and checks everything. Raises only when there is nothing to read."""

@@ -8,6 +8,7 @@ import weakref
 from core_ext.held_lock import HeldLock
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport uint16_t
 from libc.errno cimport ENOSPC, errno
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
@@ -871,6 +872,24 @@ cdef class JournalReader:
         self.check()
         return self._records - before
 
+    def skip(self, uint64_t count):
+        """Reads so many records on, checking them; how many there were. JournalCorrupt."""
+        cdef uint64_t seq
+        cdef char* body
+        cdef uint32_t length
+        cdef uint64_t before = self._records
+        with nogil:
+            while self._records - before < count and self.next(&seq, &body, &length) == 1:
+                pass
+        self.check()
+        return self._records - before
+
+    def picked(self, size_t at, uint64_t values):
+        """As iterating, with those records alone whose u16 at offset `at` of the body is one of these: bit n is value n.
+        All are checked."""
+        while (found := _next_of(self, at, values)) is not None:
+            yield found
+
     def refresh(self):
         """Maps segments that appeared since, of whatever writer. For `follow`."""
         self._drop_unbegun()
@@ -984,6 +1003,30 @@ cdef int _map_segment(JournalReader reader, uint64_t number, str path) except -1
     return 0
 
 
+cdef object _next_of(JournalReader reader, size_t at, uint64_t values):
+    """See `picked`. None: the end."""
+    cdef uint64_t seq
+    cdef char* body
+    cdef uint32_t length
+    cdef int rc
+    with nogil:
+        rc = reader.next(&seq, &body, &length)
+        while rc == 1 and not _is_of(body, length, at, values):
+            rc = reader.next(&seq, &body, &length)
+    if rc == 1:
+        return seq, PyBytes_FromStringAndSize(body, length)
+    reader.check()
+    return None
+
+
+cdef inline bint _is_of(const char* body, uint32_t length, size_t at, uint64_t values) noexcept nogil:
+    cdef uint16_t value
+    if at + sizeof(value) > length:
+        return False
+    memcpy(&value, body + at, sizeof(value))
+    return value < 64 and (values >> value) & 1
+
+
 def _files_of(path):
     if os.path.isdir(path):
         return _segment_files(path)
@@ -1033,6 +1076,15 @@ def _segment_info(path):
 def info(path):
     """The segment headers of a journal directory or segment file, in order: [SegmentInfo]. Reads no records."""
     return [_segment_info(file) for _, file in _files_of(os.fspath(path))]
+
+
+def segment_of(path, uint64_t sequence):
+    """The number of the segment that has the record of that sequence, or would get it; None: all begin after it.
+    FileNotFoundError."""
+    if not os.path.exists(path):
+        raise FileNotFoundError(2, "journal: no such directory or segment", os.fspath(path))
+    used = [each.number for each in info(path) if each.used and each.first_sequence <= sequence]
+    return used[-1] if used else None
 
 
 def verify(path):

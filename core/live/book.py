@@ -21,6 +21,7 @@ from core.scenario.values import convert
 from core_ext.journal import JournalReader
 
 CHECK_NAMES = {int(reason): name for name, reason in CHECKS.items()}
+KIND_AT = int(m.HEADER.fields["kind"][1]) if m.HEADER.fields is not None else 0
 SOURCE_AT = int(m.HEADER.fields["source"][1]) if m.HEADER.fields is not None else 0
 SESSION_AT = int(m.HEADER.fields["session"][1]) if m.HEADER.fields is not None else 0
 SCOPE_KEYS = {int(m.Scope.GROUP): "account"}
@@ -123,14 +124,12 @@ class Book:
         """All names and settings of a journal, from its beginning."""
         size = m.HEADER.itemsize
         wanted = {int(kind) for kind in (*self._restored, *self._noted)} | {int(m.Kind.OPEN_POSITION)}
-        declaring = True
-        for sequence, body in reader:
-            kind = int.from_bytes(body[40:42], "little")
-            if kind not in wanted:
-                declaring = declaring and sequence == 1
-                continue
+        declaring, following = True, 2  # the first is the configuration
+        for sequence, body in reader.picked(KIND_AT, sum(1 << kind for kind in wanted)):
+            kind = int.from_bytes(body[KIND_AT : KIND_AT + 2], "little")
             request = body[size:]
-            declaring = declaring and kind in DECLARING
+            declaring = declaring and sequence <= following and kind in DECLARING
+            following = sequence + 1
             if declaring:
                 self.declarations.append(Event(kind, 0, request))
             session = int.from_bytes(body[SESSION_AT : SESSION_AT + 4], "little")

@@ -12,6 +12,8 @@ from core.router.held cimport SP_FLOOR, HeldOrder
 from core_ext.journal cimport JournalReader
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from core_ext.journal import segment_of
+
 SLICE = 4096  # events between two looks at the clock
 
 
@@ -48,7 +50,8 @@ cdef class Shadow(Catchup):
     def _open(self):
         """Whether there is a journal."""
         try:
-            self.reader = JournalReader(self.folder, follow=True)
+            number = segment_of(self.folder, self.events + 1)
+            self.reader = JournalReader(self.folder, from_segment=number, follow=True)
         except FileNotFoundError:
             return False
         return True

@@ -18,6 +18,7 @@ from core_ext.spine cimport Spine
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
 from core.capacity import DEFAULT
+from core_ext.journal import segment_of
 
 WAIT_S = 10.0
 NAP_S = 0.0005
@@ -38,6 +39,8 @@ cdef class Catchup(Replay):
         self.gateway = gateway
         self.venues = venues
         self.sent_through = sent_through
+        if gateway is not None or venues is not None:
+            self.together = 1       # what they are told of comes in the order of events, with what they hear between
         self._page = bytearray(PAGE_SIZE)
         self.page = <Page*><char*>self._page
 
@@ -51,7 +54,7 @@ cdef class Catchup(Replay):
         end = time.monotonic() + WAIT_S
         while self.events < until:
             before = self.events
-            reader = _reader(folder) if reader is None else reader
+            reader = _reader(folder, self.events + 1) if reader is None else reader
             if reader is not None:
                 self._from_journal(reader, until)
                 reader.refresh()
@@ -72,22 +75,16 @@ cdef class Catchup(Replay):
             raise ValueError(f"catching up: record {seq} comes after {self.events}: {self.events + 1} is missing")
         with nogil:
             self._record(seq, <const char*>&body[0], <uint32_t>body.shape[0])
+            self._settle()
         self.core.raise_fault()
         self.events += 1
 
     cdef int _from_journal(self, JournalReader reader, uint64_t until) except -1:
         """What the journal has by now; records that came from the spine before are passed over."""
-        cdef uint64_t seq = 0
-        cdef char* body = NULL
-        cdef uint32_t length = 0
-        while self.events < until and reader.next(&seq, &body, &length) > 0:
-            if seq <= self.events:
-                continue
-            with nogil:
-                self._record(seq, body, length)
-            if self.core.faults.code():
-                self.core.raise_fault()
-            self.events += 1
+        with nogil:
+            self._live(reader, until)
+        if self.core.faults.code():
+            self.core.raise_fault()
         return reader.check()
 
     cdef bint _from_spine(self, Spine spine, uint64_t seq) noexcept nogil:
@@ -95,6 +92,7 @@ cdef class Catchup(Replay):
         if not spine.copy(seq, <char*>self.page) or self.page.header.seq != seq:
             return 0
         self._record(seq, <char*>self.page, sizeof(Header) + self.page.header.length)
+        self._settle()
         return not self.core.faults.code()
 
     cdef void _input(self, const Header* header, const char* request) noexcept nogil:
@@ -115,9 +113,9 @@ cdef class Catchup(Replay):
             self.core.sends.release()
 
 
-def _reader(folder):
-    """The journal from its beginning; None: there is none yet."""
+def _reader(folder, uint64_t seq):
+    """The journal from the segment on that has that event; None: there is none yet."""
     try:
-        return JournalReader(folder, follow=True)
+        return JournalReader(folder, from_segment=segment_of(folder, seq), follow=True)
     except (FileNotFoundError, ValueError):
         return None

@@ -17,6 +17,10 @@ cdef class Replay:
     cdef readonly uint64_t derived  # of them, regenerated and found equal
     cdef public object on_page      # called with each page (bytes) once it is handled, or None
     cdef readonly uint64_t completed    # derived by the last events and not recorded: a crash had cut them off
+    cdef uint64_t together          # inputs that go through the stages at once, at most
+    cdef void _live(self, JournalReader reader, uint64_t until) noexcept nogil
+    cdef int _tell_pages(self, JournalReader reader, uint64_t until) except -1
+    cdef void _settle(self) noexcept nogil
     cdef void _record(self, uint64_t seq, const char* body, uint32_t length) noexcept nogil
     cdef void _input(self, const Header* header, const char* request) noexcept nogil
     cdef bint _same(self, const Derived* item, const Header* header, const char* request) noexcept nogil

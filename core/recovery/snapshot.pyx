@@ -32,8 +32,8 @@ def capture(Replay played not None) -> list[bytes | memoryview]:
     for engine in range(ENGINES):
         parts += _waiting(played, engine)
     for name in ENGINE_NAMES:
-        saved = getattr(played.core, name).arena.saved()
-        parts += [_COUNT.pack(sum(map(len, saved))), *saved]
+        tables = getattr(played.core, name).arena.parts()
+        parts += [_COUNT.pack(sum(map(len, tables))), *tables]
     return parts
 
 
@@ -77,7 +77,7 @@ def lay(Replay fresh not None, saved) -> None:
     for name in ENGINE_NAMES:
         size = _count(raw, at)
         _need(raw, at + 8, size)
-        getattr(fresh.core, name).arena.load(raw[at + 8:at + 8 + size])
+        getattr(fresh.core, name).arena.load_parts(raw[at + 8:at + 8 + size])
         at += 8 + size
     _go_on_after(fresh, &stamp)
 

@@ -2,7 +2,7 @@
 state.
 
     snapshot-<last event, 20 digits>.nacre-state
-    "NACRSNAP" | u32 bytes of the head | head, msgpack | state | blake2b of all before it, 32 bytes
+    "NACRSNP2" | u32 bytes of the head | head, msgpack | state | u32 CRC32C of all before it
 
 A file is written under another name, brought to the disk, and renamed: the rename is the commit. One that is
 cut off, damaged, of another build, or of events that the journal has otherwise, is passed over for an older
@@ -11,7 +11,6 @@ one, and said; without any the whole journal is replayed.
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 import struct
@@ -28,11 +27,12 @@ from core_ext import journal as journals
 from core_ext.crc32c import crc32c
 from core_ext.journal import JournalReader
 
-MAGIC = b"NACRSNAP"
+MAGIC = b"NACRSNP2"
 SUFFIX = ".nacre-state"
 KEEP = 2
-DIGEST_BYTES = 32
 _LENGTH = struct.Struct("<I")
+_CRC = struct.Struct("<I")
+_MAP = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)  # all of it is read
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -62,18 +62,18 @@ def write(journal: Path, played: Replay, step: Callable[[str], None] = no_step) 
     crc = crc_of(journal, played.events)
     if crc is None:
         raise ValueError(f"{journal}: it has no event {played.events}: a snapshot of it is of no use")
-    sizes, digest_ = asdict(played.core.capacity), played.core.state_hash()
-    head = Head(played.events, crc, SCHEMA_VERSION, build_id(), sizes, digest_)
+    sizes, state_hash = asdict(played.core.capacity), played.core.state_hash()
+    head = Head(played.events, crc, SCHEMA_VERSION, build_id(), sizes, state_hash)
     path = journal / f"snapshot-{head.seq:020d}{SUFFIX}"
     fresh = path.with_suffix(".new")
     step("begin")
     with fresh.open("wb") as out:
-        digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        check = 0
         for part in _parts(head, played):
             out.write(part)
-            digest.update(part)
+            check = crc32c(part, check)
             step("part")
-        out.write(digest.digest())
+        out.write(_CRC.pack(check))
         out.flush()
         step("written")
         os.fsync(out.fileno())
@@ -111,43 +111,38 @@ def load[R: Replay](path: Path, fresh: R) -> R:
     """Lays the snapshot into a replay that has seen nothing yet. BadSnapshot, OSError."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        if size < len(MAGIC) + _LENGTH.size + DIGEST_BYTES:
+        if size < len(MAGIC) + _LENGTH.size + _CRC.size:
             raise BadSnapshot(f"{path}: {size} bytes: it is cut off")
-        with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as memory:
-            raw = memoryview(memory)
-            try:
-                _lay(path, raw, fresh)
-                return fresh
-            finally:
-                raw.release()
+        memory = mmap.mmap(file.fileno(), size, flags=_MAP, prot=mmap.PROT_READ)
+    _lay(path, memoryview(memory), fresh)
+    return fresh
 
 
 def _lay(path: Path, raw: memoryview, fresh: Replay) -> None:
-    body, found = raw[:-DIGEST_BYTES], bytes(raw[-DIGEST_BYTES:])
+    """Each byte of the file is checked once, copied once, and once more looked at where it then lies."""
+    body, (found,) = raw[: -_CRC.size], _CRC.unpack(raw[-_CRC.size :])
+    if crc32c(body) != found:
+        raise BadSnapshot(f"{path}: its CRC doesn't match: it is damaged or cut off")
     try:
-        if hashlib.blake2b(body, digest_size=DIGEST_BYTES).digest() != found:
-            raise BadSnapshot(f"{path}: its digest doesn't match: it is damaged or cut off")
         head, state = _taken_apart(path, body)
-        if head.capacity != asdict(fresh.core.capacity):
-            raise BadSnapshot(f"{path}: it was made with tables of other sizes")
-        lay(fresh, state)
-        if fresh.core.state_hash() != head.state_hash:
-            raise BadSnapshot(f"{path}: what is in it has another state's hash than it says")
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadSnapshot(f"{path}: {error}") from None
-    finally:
-        body.release()
+    if head.capacity != asdict(fresh.core.capacity):
+        raise BadSnapshot(f"{path}: it was made with tables of other sizes")
+    lay(fresh, state)
+    if fresh.core.state_hash() != head.state_hash:
+        raise BadSnapshot(f"{path}: what is in it has another state's hash than it says")
 
 
-def _taken_apart(path: Path, body: memoryview) -> tuple[Head, bytes]:
+def _taken_apart(path: Path, body: memoryview) -> tuple[Head, memoryview]:
     at = len(MAGIC) + _LENGTH.size
-    if bytes(body[: len(MAGIC)]) != MAGIC:
-        raise BadSnapshot(f"{path}: is no snapshot")
+    if body[: len(MAGIC)] != MAGIC:
+        raise BadSnapshot(f"{path}: is no snapshot of this format")
     length = _LENGTH.unpack(body[len(MAGIC) : at])[0]
-    head = msgspec.msgpack.decode(bytes(body[at : at + length]), type=Head)
+    head = msgspec.msgpack.decode(body[at : at + length], type=Head)
     if (head.schema, head.build) != (SCHEMA_VERSION, build_id()):
         raise BadSnapshot(f"{path}: another build wrote it: its journal is replayed from its beginning")
-    return head, bytes(body[at + length :])
+    return head, body[at + length :]
 
 
 def newest[R: Replay](
@@ -174,7 +169,7 @@ def head_of(path: Path) -> Head:
     with path.open("rb") as file:
         begin = file.read(len(MAGIC) + _LENGTH.size)
         if len(begin) < len(MAGIC) + _LENGTH.size or begin[: len(MAGIC)] != MAGIC:
-            raise BadSnapshot(f"{path}: is no snapshot")
+            raise BadSnapshot(f"{path}: is no snapshot of this format")
         try:
             length = _LENGTH.unpack(begin[len(MAGIC) :])[0]
             return msgspec.msgpack.decode(file.read(length), type=Head)
@@ -190,9 +185,9 @@ def reader_from(journal: Path, seq: int, *, follow: bool = False) -> JournalRead
     if not used:
         raise ValueError(f"{journal}: it begins after event {seq}")
     reader = JournalReader(journal, from_segment=used[-1].number, follow=follow)
-    for found in range(used[-1].first_sequence, seq):
-        if next(reader, None) is None:
-            raise ValueError(f"{journal}: it ends before event {found}")
+    before = seq - used[-1].first_sequence
+    if (found := reader.skip(before)) < before:
+        raise ValueError(f"{journal}: it ends before event {used[-1].first_sequence + found}")
     return reader
 
 

@@ -58,7 +58,9 @@ cdef class Tap(Replay):
             count += 1
             self.last = <const Page*>self.core.spine.slot(seq)
             if rows:
+                self._settle()
                 self._take(self.last)
+        self._settle()
         if count:
             self.through = self.last.header.seq
             self.time_ns = self.last.header.time_ns

@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from core.data.reader import MAX_SYMBOLS
-from core.recovery.snapshots import BadSnapshot, Head, head_of
+from core.recovery.snapshots import MAGIC, BadSnapshot, Head, head_of
 from core.scenario.reader import ScenarioError, read
 from core.torture.live import DECLARED
 from core.venues.fix.codec import Framer, Garbled, encode, parse
@@ -209,7 +209,7 @@ def _journal(folder: Path) -> Target:
 def _snapshot(folder: Path) -> Target:
     path = folder / "snapshot-00000000000000000007.nacre-state"
     packed = msgspec.msgpack.encode(Head(7, 9, 1, b"build", {"orders": 9}, "hash"))
-    good = b"NACRSNAP" + len(packed).to_bytes(4, "little") + packed + bytes(40)
+    good = MAGIC + len(packed).to_bytes(4, "little") + packed + bytes(40)
 
     def check(raw: bytes) -> None:
         path.write_bytes(raw)

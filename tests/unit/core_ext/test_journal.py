@@ -19,6 +19,7 @@ from core_ext.journal import (
     JournalWriter,
     Place,
     info,
+    segment_of,
     verify,
 )
 
@@ -82,6 +83,38 @@ def test_what_is_appended_is_read(tmp_path_factory: pytest.TempPathFactory, bodi
     report = verify(path)
     assert (report.ok, report.records, report.last_sequence) == (True, len(bodies), len(bodies))
     shutil.rmtree(path)
+
+
+def test_a_part_is_read_from_any_record_on(tmp_path: Path) -> None:
+    with writer(tmp_path) as log:
+        fill(log, 200)
+    firsts = [each.first_sequence for each in info(tmp_path) if each.used]
+    assert len(firsts) > 2
+    for seq in (1, firsts[1] - 1, firsts[1], firsts[1] + 1, 200, 201):
+        number = segment_of(tmp_path, seq)
+        assert number == sum(first <= seq for first in firsts)
+        reader = JournalReader(tmp_path, from_segment=number)
+        left = seq - firsts[number - 1]
+        assert reader.skip(left) == left
+        assert list(reader) == expected(200)[seq - 1 :]
+    assert JournalReader(tmp_path).skip(201) == 200
+    assert segment_of(tmp_path, 0) is None
+
+
+def test_records_are_picked_by_a_number_in_them_and_all_are_checked(tmp_path: Path) -> None:
+    bodies = [n.to_bytes(2, "little") * (1 + n % 3) for n in [0, 63, 64, 5, 65, 63, 5]]
+    with writer(tmp_path) as log:
+        for seq, made in enumerate([*bodies, b"\5"], 1):
+            assert log.append_bytes(seq, made)
+    wanted = 1 << 63 | 1 << 5
+    found = list(JournalReader(tmp_path).picked(0, wanted))
+    assert found == [(2, bodies[1]), (4, bodies[3]), (6, bodies[5]), (7, bodies[6])]
+    segment = next(tmp_path.glob("*.nacre"))
+    raw = bytearray(segment.read_bytes())
+    raw[raw.index(bodies[4])] ^= 2  # of one that isn't picked
+    segment.write_bytes(raw)
+    with pytest.raises(JournalCorrupt):
+        list(JournalReader(tmp_path).picked(0, wanted))
 
 
 def test_a_body_in_two_parts_is_one_body(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from core.recovery.replay import Replay
 from core_ext.journal import JournalReader, JournalWriter
 from tests.support import SMALL, Run, declared, order, quote
 
+ROOMY = dataclasses.replace(SMALL, loopback=4096)  # what 24 events may derive
+
 
 def writer(path: Path, **made: Any) -> JournalWriter:
     return JournalWriter(path, schema_version=SCHEMA_VERSION, build_id=build_id(), **made)
@@ -51,6 +53,25 @@ def test_the_journal_alone_gives_the_same_state(tmp_path: Path) -> None:
     assert again["derived"] > 100
     assert again["state_hash"] == run.state_hash
     assert capacity_of(tmp_path) == SMALL
+
+
+def test_inputs_that_go_through_the_stages_together_give_the_same_state(tmp_path: Path) -> None:
+    """The market, which fills what rests, with a timer and derived events between."""
+    with writer(tmp_path) as journal:
+        run = declared(capacity=ROOMY, journal=journal)
+        busy_day(run, 10)
+        for i in range(60):
+            bid, ask = (f"{98 + i % 3}.{side}" for side in ("98", "99"))
+            run.feed(quote("MANU", bid, ask, "30", at=20_000 + i), quote(bid=bid, ask=ask))
+    again = replay(tmp_path)
+    assert again["ok"], again
+    assert again["state_hash"] == run.state_hash
+    pages: list[bytes] = []
+    told = Replay(ROOMY)
+    told.on_page = pages.append  # one by one
+    told.play(JournalReader(tmp_path))
+    assert told.core.state_hash() == run.state_hash
+    assert len(pages) == again["events"]
 
 
 def test_the_same_lines_give_the_same_state_with_and_without_a_journal(tmp_path: Path) -> None:
@@ -105,6 +126,26 @@ def test_a_dropped_report_is_named() -> None:
     run = declared(drop_report=2)
     with pytest.raises(SourceGap, match=r"source 64: input 2 is missing, 3 came"):
         busy_day(run, 5)
+
+
+def test_inputs_before_one_that_is_refused_count(tmp_path: Path) -> None:
+    """They go through the stages together, and the one after them doesn't come there."""
+    with writer(tmp_path / "good") as journal:
+        run = declared(capacity=ROOMY, journal=journal)
+        run.feed(*(quote(at=1000 + i) for i in range(40)))
+    records = list(JournalReader(tmp_path / "good"))
+    last = len(records) - 1  # of the quotes the last but one
+    with writer(tmp_path / "bad") as journal:
+        for seq, body in records:
+            header = np.frombuffer(body, m.HEADER, 1).copy()
+            header["source_seq"] += seq == last
+            assert journal.append_bytes(seq, header.tobytes() + body[m.HEADER.itemsize :])
+    told = replay(tmp_path / "bad")
+    assert told["problem"].startswith("SourceGap")
+    assert told["events"] == last - 1
+    before = Replay(capacity_of(tmp_path / "good"))
+    before.play(JournalReader(tmp_path / "good"), last - 1)
+    assert told["state_hash"] == before.core.state_hash()
 
 
 def test_a_doubled_send_is_named() -> None:

@@ -12,6 +12,7 @@ import pytest
 from core.recovery import capacity_of, replay, snapshots
 from core.recovery.replay import Replay
 from core.recovery.snapshots import BadSnapshot, files, load, newest, reader_from, write
+from core_ext.crc32c import crc32c
 from core_ext.journal import JournalReader
 from tests.unit.periphery.days import day, journaled, market, walks
 
@@ -87,7 +88,7 @@ def test_two_are_kept_and_the_newest_is_taken(copy: Path) -> None:
     assert newest(copy, 29, lambda: fresh(copy)).events == 0
 
 
-@pytest.mark.parametrize("where", [0, 9, 60, 3000, -40, -1])
+@pytest.mark.parametrize("where", [0, 9, 60, 3000, 1_000_000, -40, -1])
 def test_a_damaged_one_is_passed_over_and_said(copy: Path, where: int) -> None:
     write(copy, played(copy, 20))
     path = write(copy, played(copy, 30))
@@ -100,6 +101,26 @@ def test_a_damaged_one_is_passed_over_and_said(copy: Path, where: int) -> None:
     assert (told["snapshot"], len(told["passed_over"])) == (20, 1)
     assert str(path) in told["passed_over"][0]
     assert told["state_hash"] == replay(copy)["state_hash"]
+
+
+def test_one_of_an_older_format_is_passed_over_and_said(copy: Path) -> None:
+    path = write(copy, played(copy, 30))
+    raw = b"NACRSNAP" + path.read_bytes()[8:-4]
+    path.write_bytes(raw + crc32c(raw).to_bytes(4, "little"))
+    told = replay(copy, from_snapshot=True)
+    assert (told["snapshot"], told["ok"]) == (0, True)
+    assert told["passed_over"] == [f"{path}: is no snapshot of this format"]
+
+
+def test_one_whose_tables_are_not_of_its_state_is_refused(copy: Path) -> None:
+    """Whole by its CRC: what lies in the core then is what the hash is of."""
+    path = write(copy, played(copy, 30))
+    raw = path.read_bytes()[:-4]
+    told = snapshots.head_of(path).state_hash.encode()
+    raw = raw.replace(told, told[::-1])
+    path.write_bytes(raw + crc32c(raw).to_bytes(4, "little"))
+    with pytest.raises(BadSnapshot, match="another state's hash"):
+        load(path, fresh(copy))
 
 
 @pytest.mark.parametrize("keep", [0, 5, 40, 4000])
