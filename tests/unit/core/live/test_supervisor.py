@@ -47,7 +47,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervi
 def until(supervisor: Supervisor, true: Callable[[], bool]) -> list[str]:
     """Keeps it going; the stages that came back meanwhile."""
     back = []
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while not true():
         assert time.monotonic() < end
         back += supervisor.poll()
