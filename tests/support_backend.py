@@ -111,6 +111,14 @@ class Serving:
         assert answer.ok, (method, path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
+    def audited(self, count: int) -> list[dict[str, Any]]:
+        """The audit's rows, once there are so many: a request is recorded after its answer."""
+        end = time.monotonic() + UNHURRIED_S
+        while len(rows := self.must("admin", "GET", "/audit")["rows"]) < count:
+            assert time.monotonic() < end, rows
+            time.sleep(0.01)
+        return list(rows)
+
     def code(self, user: str) -> str:
         """A code of one time that holds now and wasn't used, with a secret where there is none yet."""
         if user not in self.totp:

@@ -21,6 +21,10 @@ import pytest
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 START_S = 60.0
 STEP = "1s"
+WINDOW = "24s"
+"""Of rules that look back: what happens once is seen by them where a scrape before it and one after it lie
+in that; a scrape that takes longer than a step is none, and a machine that has other work has many of those.
+"""
 
 
 def need(tool: str) -> str:
@@ -97,7 +101,7 @@ class Prometheus(Server):
     """With the project's own rules, quicker: windows and waits of seconds, an observer is behind sooner."""
 
     def __init__(
-        self, folder: Path, exporter: int, alertmanager: int = 1, window: str = "8s", step: str = STEP
+        self, folder: Path, exporter: int, alertmanager: int = 1, window: str = WINDOW, step: str = STEP
     ) -> None:
         rules = folder / "rules"
         rules.mkdir(parents=True)

@@ -152,6 +152,9 @@ def _run(config: Any) -> int:
     journal_error = load("core_ext.journal", "JournalError")
     try:
         core.open()
+    except load("core.live.supervisor", "ToldToEnd"):
+        say(f"the core ends before it has started: {core.stopping}")
+        return EXIT_OK
     except (start_error, journal_error, fault, lost, OSError) as error:
         raise BadInput(f"the core doesn't start: {error}") from error
     _line(core.ready())

@@ -68,6 +68,8 @@ class Local:
         self.watch.start()
         try:
             for part in self.parts:
+                if stopped():
+                    break
                 self._start(part)
                 end = time.monotonic() + READY_S
                 while not part.ready() and not stopped() and time.monotonic() < end:

@@ -79,7 +79,9 @@ class Core:
     # ---- life ----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Takes the core's place, comes back from its journal or begins one, and listens. StartError."""
+        """Takes the core's place, comes back from its journal or begins one, and listens. StartError;
+        ToldToEnd.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda got, _frame: self.stop(signal.Signals(got).name))
         config = self.config
@@ -132,7 +134,7 @@ class Core:
         self.supervisor = Supervisor(found_plans, self.capacity, self.shadow.follow(), engines)
         self.desk = Desk(self.supervisor, self.shadow.core.sequencer.counts())
         try:
-            self.supervisor.start()
+            self.supervisor.start(lambda: self.stopping)
             self.epoch = self.supervisor.of("journal").told["run_epoch"]
             self.unknown_at_start = self.supervisor.of("gateways").told["unknown"]
             if found:

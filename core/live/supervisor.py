@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,10 @@ DEATHS_MAX = 5  # in a row, without a turn between them
 
 class WorkerLost(RuntimeError):
     """A process of the core can't be brought back; the message says which, and what to look at."""
+
+
+class ToldToEnd(RuntimeError):
+    """The core was told to end before all its processes were there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +119,14 @@ class Supervisor:
 
     # ---- start ---------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Every process, at its place. Raises what kept one from starting."""
+    def start(self, told: Callable[[], object] = lambda: False) -> None:
+        """Every process, at its place. told: whether the core is to end. Raises what kept one from starting;
+        ToldToEnd.
+        """
         self.processes = [self._spawn(plan) for plan in self.plans]
         while not self.is_whole():
+            if told():
+                raise ToldToEnd
             for each in self.processes:
                 if not each.going and not self._begin(each):
                     code = self._await_end(each)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("demo", "test")
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FOREIGN = ("MAKE", "MFLAGS", "GIT_", "VIRTUAL_ENV", "PIP_NO_CACHE")  # would tie the clone to this tree
 
 
@@ -48,12 +49,24 @@ def environment(scratch: Path) -> dict[str, str]:
     return env
 
 
+def hear() -> None:
+    """Signals that were held back come now."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
 def run(target: str, place: Path, env: dict[str, str], deadline: float) -> int:
     """One target in a process group of its own, so that nothing of it outlives the clone."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # an end between its start and the `try` would leave it
     process = subprocess.Popen(
-        ["make", target], cwd=place, env=env, stdin=subprocess.DEVNULL, start_new_session=True
+        ["make", target],
+        cwd=place,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=hear,
     )
     try:
+        hear()
         return process.wait(max(deadline - time.monotonic(), 0.001))
     except subprocess.TimeoutExpired:
         say(f"make {target} took too long: NACRE_FRESH_SECONDS bounds it")
@@ -69,7 +82,7 @@ def stop(number: int, _frame: object) -> None:
 
 
 def main() -> int:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, stop)
     start = time.monotonic()
     deadline = start + float(os.environ.get("NACRE_FRESH_SECONDS", "1800"))

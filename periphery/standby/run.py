@@ -45,7 +45,12 @@ def follow(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"promoted at epoch {lease.epoch} after event {receiver.kept}; {missed} more were heard of")
         process = start_core(settings)
         say(f"the core runs: pid {process.pid}")
-        primary = Primary(settings, secret, voter, say, lease, process)
+        try:
+            primary = Primary(settings, secret, voter, say, lease, process)
+        except BaseException:  # its address is taken, say: nobody would end that core
+            process.terminate()
+            process.wait()
+            raise
         _on_signal(primary.stop)
         if standby.stopping:  # it was told so while the core started
             primary.stop()

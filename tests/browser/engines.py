@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import socket
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.integration.live_core import until
 
 WAIT_S = 60.0
 FOLLOWING: dict[str, tuple[str, ...]] = {
@@ -32,26 +34,34 @@ class Followers:
 @contextmanager
 def following(folder: Path, journal: Path, names: tuple[str, ...]) -> Iterator[Followers]:
     folders = {name: folder / name for name in names}
-    probes = {name: f"127.0.0.1:{_free_port()}" for name in names}
-    running = [_start(name, journal, folders[name], probes[name]) for name in names]
+    running: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        yield Followers(folders, probes)
+        for name in names:
+            running[name] = _start(name, journal, folders[name])
+        yield Followers(folders, {name: f"127.0.0.1:{_port(_log(each))}" for name, each in folders.items()})
     finally:
-        for process in running:
+        for process in running.values():
             process.terminate()
-        for process in running:
+        for process in running.values():
             process.communicate(timeout=WAIT_S)
 
 
-def _start(name: str, journal: Path, folder: Path, probe: str) -> subprocess.Popen[bytes]:
+def _start(name: str, journal: Path, folder: Path) -> subprocess.Popen[bytes]:
     words = [sys.executable, "-m", "core.cli", "engine", "run", name, "--journal", str(journal)]
-    words += ["--state", str(folder), "--http", probe]
+    words += ["--state", str(folder), "--http", "127.0.0.1:0"]
     for param in FOLLOWING[name]:
         words += ["--param", param]
-    return subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    with _log(folder).open("wb") as log:
+        return subprocess.Popen(words, stderr=log)
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+def _log(folder: Path) -> Path:
+    return folder.with_suffix(".log")
+
+
+def _port(log: Path) -> int:
+    """Where its probes answer: it says so when it begins."""
+    begins: str = until(
+        lambda: "\n" in (text := log.read_text()) and text.split("\n")[0], "it begins", WAIT_S
+    )
+    return int(json.loads(begins)["port"])

@@ -9,6 +9,7 @@ import os
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,16 @@ class Feed:
         self._ending = threading.Event()
         self._going = threading.Event()
         self._going.set()
+        self._saying = threading.Lock()
         self.count = 0
         self._thread = threading.Thread(target=self._run, name="feed")
         self._thread.start()
 
     def pause(self) -> None:
+        """When this returns the core has the last quote."""
         self._going.clear()
+        with self._saying:
+            pass
 
     def go_on(self) -> None:
         self._going.set()
@@ -88,7 +93,18 @@ class Feed:
                 self._going.wait()
                 if self._ending.wait(MS_A_QUOTE / 1000):
                     return
-                self._say(client, line)
+                with self._saying:
+                    if self._going.is_set():
+                        self._say(client, line)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The market stands still; however that goes, it goes on afterwards."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.go_on()
 
     def _say(self, client: Client, line: dict[str, str]) -> None:
         try:

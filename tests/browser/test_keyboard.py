@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.floor import Floor
 from tests.support_backend import PASSWORD
 
+TAKES_THE_KEYBOARD = "each => each.focus()"  # as a grid does that is drawn anew
 PAGES = (
     "desk", "risk", "engines", "execution", "reconciliation", "strategies", "backtests", "portfolio", "audit",
 )  # fmt: skip
@@ -89,7 +90,10 @@ def test_an_order_is_found_opened_and_all_are_cancelled(page: Page) -> None:
     press(page, "e")
     expect(page.locator(".ag-row.child")).to_have_count(0)
     press(page, "X")
-    expect(page.get_by_role("button", name="Cancel 1 order")).to_be_focused()
+    cancels = page.get_by_role("button", name="Cancel 1 order")
+    expect(cancels).to_be_focused()
+    page.locator(".ag-row-selected [role=gridcell]").first.evaluate(TAKES_THE_KEYBOARD)
+    expect(cancels).to_be_focused()
     press(page, "Enter")
     expect(page.get_by_test_id("working")).to_have_text("0 working")
     press(page, "/", "Control+a", "Delete", "Escape")
@@ -130,6 +134,7 @@ def test_an_engine_a_strategy_a_backtest_a_row_are_chosen(page: Page) -> None:
     expect(page.get_by_role("dialog").get_by_label("Strategy")).to_be_focused()
     press(page, "Escape")
     open_by_key(page, "portfolio")
+    page.get_by_role("region", name="Target weights").wait_for()
     press(page, "w")
     expect(page.get_by_role("textbox", name="Weights")).to_be_focused()
     press(page, "Escape")
@@ -149,8 +154,13 @@ def test_a_break_is_explained(page: Page) -> None:
     expect(compares).to_be_focused()
     press(page, "Enter")
     page.get_by_role("button", name="Break B2/EURUSD").wait_for()
-    while page.locator("tr.chosen", has=page.get_by_role("button", name="Break B2/EURUSD")).count() == 0:
+    breaks = page.get_by_role("table", name="Breaks").locator("tbody tr")
+    chosen = page.locator("tr.chosen", has=page.get_by_role("button", name="Break B2/EURUSD"))
+    for _ in range(breaks.count()):
+        if chosen.count():
+            break
         press(page, "ArrowDown")
+    expect(chosen).to_have_count(1)
     press(page, "e")
     expect(page.get_by_label("Why")).to_be_focused()
     page.keyboard.type("a typing error of theirs")

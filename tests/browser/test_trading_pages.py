@@ -13,7 +13,7 @@ from periphery.view.topics import Topic
 from periphery.websocket.outputs import Outputs
 from tests.browser.browser import go, open_page
 from tests.browser.floor import Floor
-from tests.browser.test_asking_pages import cells, number, quoted, rows, tell
+from tests.browser.test_asking_pages import cells, number, order_of, quoted, rows, tell
 from tests.integration.live_core import until
 from tests.support_backend import PASSWORD
 
@@ -30,13 +30,25 @@ def page(browser: Browser, floor: Floor) -> Iterator[Page]:
     send(floor, "buy", 12_000, price="1.00000", time_in_force="gtc")
     found = open_page(browser, floor.url, "anna", PASSWORD)
     yield found
-    floor.feed.go_on()
     found.context.close()
 
 
 def send(floor: Floor, side: str, qty: int, **more: str) -> None:
+    """An order of B2's, once it works or has ended."""
     body = {"account": "B2", "symbol": "EURUSD", "side": side, "order_qty": str(qty)} | more
-    floor.backend.must("anna", "POST", "/orders", body, Idempotency_Key=f"trading-{side}-{qty}")
+    sent = floor.backend.must("anna", "POST", "/orders", body, Idempotency_Key=f"trading-{side}-{qty}")
+    became = ("filled", "canceled") if more.get("time_in_force") == "ioc" else ("new",)
+    until(
+        lambda: order_of(floor, sent).get("ord_status") in became,
+        f"the order of {qty} is one of {became}",
+        WAIT_S,
+    )
+
+
+def cancel_all(floor: Floor) -> None:
+    """B2 has no order any more."""
+    floor.backend.must("anna", "POST", "/orders/cancel", {"account": "B2"})
+    until(lambda: not tell(floor, "/orders?account=B2")["orders"], "none of B2's orders works", WAIT_S)
 
 
 def held(floor: Floor) -> dict[str, Any]:
@@ -66,12 +78,14 @@ def test_own_orders_and_fills_are_in_the_chart_and_in_the_ladder(page: Page, flo
     expect(chart.locator("canvas").first).to_be_visible()
     expect(chart).to_have_attribute("data-bars", re.compile(r"^[1-9]"))
     expect(chart).to_have_attribute("data-lines", re.compile(r"buy 12,000 at 1(;|$)"))
-    shown = page.evaluate("() => nacre.store.tables.fills.rows.size")
-    expect(chart).to_have_attribute("data-fills", str(shown))
-    assert shown >= 1
-    floor.feed.pause()
-    _near(page, floor)
-    floor.feed.go_on()
+
+    def fills() -> bool:
+        known = page.evaluate("() => nacre.store.tables.fills.rows.size")
+        return known >= 1 and chart.get_attribute("data-fills") == str(known)
+
+    until(fills, "each fill that the page knows is in the chart", WAIT_S)
+    with floor.feed.paused():
+        _near(page, floor)
 
 
 def _near(page: Page, floor: Floor) -> None:
@@ -82,13 +96,17 @@ def _near(page: Page, floor: Floor) -> None:
     row = page.locator(".ladder tr", has=page.locator("td.px", has_text=f"{bid:.5f}"))
     page.keyboard.press("c")
     expect(row.locator("td.mine").first).to_have_text("13,000")
-    floor.backend.must("anna", "POST", "/orders/cancel", {"account": "B2"})
+    cancel_all(floor)
     expect(row.locator("td.mine").first).to_have_text("")
 
 
 def test_positions_and_profit_are_the_core_s(page: Page, floor: Floor) -> None:
     go(page, "desk")
-    floor.feed.pause()
+    with floor.feed.paused():
+        _position_and_equity(page, floor)
+
+
+def _position_and_equity(page: Page, floor: Floor) -> None:
     row = page.get_by_role("grid", name="Positions").get_by_role("row").filter(has_text="B2")
 
     def shown() -> dict[str, float]:
@@ -101,16 +119,18 @@ def test_positions_and_profit_are_the_core_s(page: Page, floor: Floor) -> None:
         WAIT_S,
     )
 
+    account = rows(page, "Accounts").filter(has_text="B2")
+    account.wait_for()
+
     def equities() -> tuple[float, float]:
         told = {each["account"]: each["equity"] for each in tell(floor, "/pnl")["accounts"]}
-        return number(cells(rows(page, "Accounts").filter(has_text="B2"))[1]), float(told["B2"])
+        return number(cells(account)[1]), float(told["B2"])
 
     def agree() -> bool:
         shown_equity, told_equity = equities()
         return abs(shown_equity - told_equity) < 0.006
 
     until(agree, "the account's equity is the core's", WAIT_S)
-    floor.feed.go_on()
 
 
 def used_of(floor: Floor) -> dict[str, Any]:
@@ -140,8 +160,8 @@ def test_a_limit_s_bar_says_what_is_used_of_it(page: Page, floor: Floor, part: f
 
 def test_exposures_are_positions_at_the_mid(page: Page, floor: Floor) -> None:
     go(page, "risk")
-    floor.feed.pause()
     row = rows(page, "Exposures").filter(has_text="B2").first
+    row.wait_for()
 
     def right() -> bool:
         levels = tell(floor, "/market/levels?symbol=EURUSD")["levels"]
@@ -149,15 +169,14 @@ def test_exposures_are_positions_at_the_mid(page: Page, floor: Floor) -> None:
         ask = min(float(each["px"]) for each in levels if each["side"] == "ask")
         return abs(number(cells(row)[3]) - float(held(floor)["qty"]) * (bid + ask) / 2) < 0.01
 
-    until(right, "the exposure is the position at the mid", WAIT_S)
-    floor.feed.go_on()
+    with floor.feed.paused():
+        until(right, "the exposure is the position at the mid", WAIT_S)
 
 
 def test_value_at_risk_is_what_the_engine_said_last(page: Page, floor: Floor) -> None:
     go(page, "risk")
     table = rows(page, "Value at risk").filter(has_text="B2")
     expect(table).to_have_count(3, timeout=WAIT_S * 1000)
-    floor.feed.pause()
     outputs = Outputs("risk", floor.said["risk"], lambda change: None)
 
     def right() -> bool:
@@ -169,8 +188,8 @@ def test_value_at_risk_is_what_the_engine_said_last(page: Page, floor: Floor) ->
             abs(number(cells(told[shown])[4]) - said[name]["var"]) < 0.006 for shown, name in METHODS.items()
         )
 
-    until(right, "it shows the engine's figures", WAIT_S)
-    floor.feed.go_on()
+    with floor.feed.paused():
+        until(right, "it shows the engine's figures", WAIT_S)
 
 
 def test_what_a_kill_would_meet_is_counted_by_account(page: Page, floor: Floor) -> None:
@@ -183,7 +202,7 @@ def test_what_a_kill_would_meet_is_counted_by_account(page: Page, floor: Floor) 
     count = f"{len(live)} order" + ("" if len(live) == 1 else "s")
     expect(page.get_by_role("button", name=f"Kill account B2: cancel {count}")).to_be_enabled()
     page.keyboard.press("Escape")
-    floor.backend.must("anna", "POST", "/orders/cancel", {"account": "B2"})
+    cancel_all(floor)
 
 
 @pytest.mark.parametrize(

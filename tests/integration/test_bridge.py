@@ -77,7 +77,10 @@ def test_who_comes_later_sees_the_market_as_it_stands(core: Process, bridge: str
         with client(core, bridge, "second") as second:
             assert str(next(second.quotes(timeout=WAIT_S)).bid_px) == "1.09000"  # type: ignore[union-attr]
             first.market({**QUOTE, "bid_px": "1.08990"})
-            assert str(next(second.quotes(timeout=WAIT_S)).bid_px) == "1.08990"  # type: ignore[union-attr]
+            bids = (str(quote.bid_px) for quote in second.quotes(timeout=WAIT_S))  # type: ignore[union-attr]
+            assert (
+                next(bid for bid in bids if bid != "1.09000") == "1.08990"
+            )  # the first may come by the feed too
 
 
 def test_many_orders_come_through_once_and_in_order(core: Process, bridge: str) -> None:

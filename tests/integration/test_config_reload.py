@@ -8,10 +8,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from core.recovery.journal import event
 from core_ext.journal import JournalReader
-from tests.integration.live_core import ROOT, Process
+from tests.integration.live_core import ROOT, Process, until
 
 WAIT_S = 120.0
 TEXT = """
@@ -52,9 +53,14 @@ def reload(core: Process, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def limits(core: Process) -> list[str]:
-    """Those that were set by somebody, in the journal."""
-    found = [event(body) for _, body in JournalReader(core.journal)]
+    """Those that were set by somebody, in the journal, once all that the core has taken is there."""
+    seq = core.ask("status")["seq"]
+    found = until(lambda: (read := recorded(core)) and len(read) >= seq and read, "it is recorded", WAIT_S)
     return [row["kind"] for row in found if row["kind"] == "limit"]
+
+
+def recorded(core: Process) -> list[dict[str, Any]]:
+    return [event(body) for _, body in JournalReader(core.journal)]
 
 
 def test_limits_are_set_and_the_rest_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 
 from core import messages as m
 from core.build import build_id
+from core.live.places import beside
 from core.recovery import replay
 from core.topology import LIVE_CURSORS
 from tests.integration.elsewhere import Engines
@@ -77,7 +78,7 @@ def test_one_that_stands_still_is_ended_before_another_takes_its_place(core: Pro
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         client.order("o2", 109000)
-        time.sleep(6)
+        until(lambda: is_given_up(client), "it is given up")
         assert restarts(client) == 0
         assert [each["going"] for each in client.must("status")["workers"] if each["name"] == "risk"] == [
             True
@@ -88,6 +89,11 @@ def test_one_that_stands_still_is_ended_before_another_takes_its_place(core: Pro
         client.expect("o2", status=S.NEW)
         until(lambda: restarts(client) == 1, "it is replaced")
         assert ended_well(core)
+
+
+def is_given_up(client: Client) -> bool:
+    """Whether the supervisor waits for a process that has said nothing for too long."""
+    return "is being brought back" in client.ask("orders").get("error", "")
 
 
 def children(pid: int) -> list[int]:
@@ -119,6 +125,19 @@ def test_a_core_that_ends_without_an_engine_says_so(core: Process) -> None:
         code, _, said = core.reap()
     assert code == 1
     assert "risk: its container is gone" in said
+
+
+def test_a_core_that_is_told_to_end_while_it_waits_for_its_engines_ends(core: Process) -> None:
+    def tell() -> None:
+        until(beside(core.socket, "engines").exists, "it waits for its engines")
+        core.signal(signal.SIGTERM)
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    with pytest.raises(AssertionError, match="ends before it has started: SIGTERM"):
+        core.start()
+    telling.join()
+    assert core.reap()[0] == 0
 
 
 def test_strangers_are_refused(core: Process) -> None:

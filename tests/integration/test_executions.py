@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,12 @@ def test_what_only_some_orders_have(core: Process) -> None:
         client.market(QUOTE | {"bid_px": "1.10000", "ask_px": "1.10002"})
         client.send(line | trails | {"cl_ord_id": "trails"})
         client.send(line | limit | {"cl_ord_id": "shows", "max_floor": "100"})
-        told = {row["first_cl_ord_id"]: row for row in client.request("executions")["orders"]}
+
+        def both() -> dict[str, Any]:
+            rows = {row["first_cl_ord_id"]: row for row in client.request("executions")["orders"]}
+            return rows if rows.keys() == {"trails", "shows"} else {}
+
+        told = until(both, "the core has taken both", WAIT_S)
     keys = ("trail", "trail_unit", "trigger", "max_floor", "expire_ns")
     assert [told["trails"][key] for key in keys] == ["1.5", "bps", "mid", None, None]
     assert [told["shows"][key] for key in keys] == [None, None, None, "100", expires]

@@ -352,7 +352,7 @@ def load(client: Client, turn: int, seconds: float) -> int:
 
 def test_a_raw_peer_is_told_what_is_wrong(core: Process) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.connect(str(core.socket))
         sock.send(b"\xff\xff")
         assert b"not a msgpack map" in sock.recv(4096)

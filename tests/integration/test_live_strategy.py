@@ -530,7 +530,7 @@ def test_its_probes_say_how_it_is(core: Process, runs: list[Run]) -> None:
         client.market(QUOTE)
 
         def heard() -> bool:
-            with urllib.request.urlopen(f"http://{address}/status", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{address}/status", timeout=60) as answer:
                 told = json.loads(answer.read())
             return told["last_seq"] > 0 and told["inputs"] >= 2
 

@@ -173,7 +173,11 @@ def test_the_backend_is_a_part(tmp_path: Path) -> None:
     up = Up(tmp_path, "--engines", str(file))
     try:
         until(lambda: state(up, "backend") == "ready", "the backend has found the core", WAIT_S)
-        (line,) = [line for line in up.lines if line.startswith("backend") and '"ready": true' in line]
+        [line] = until(
+            lambda: [line for line in up.lines if line.startswith("backend") and '"ready": true' in line],
+            "it has said where",
+            WAIT_S,
+        )
         told = json.loads(line.partition(" ")[2])
         url = f"http://127.0.0.1:{told['port']}"
         form = {"username": "anna", "password": secret}
@@ -182,7 +186,8 @@ def test_the_backend_is_a_part(tmp_path: Path) -> None:
         assert requests.get(f"{url}/orders", headers=bearer, timeout=WAIT_S).json()["orders"] == []
         rows = requests.get(f"{url}/orders/history", headers=bearer, timeout=WAIT_S)
         assert rows.status_code == 200  # the recorder's store is the one of `up`
-        counted = requests.get(f"http://127.0.0.1:{told['probes']}/metrics", timeout=WAIT_S).text
-        assert 'nacre_backend_requests_total{operation="GET /orders",status="200"} 1.0' in counted
+        counted = 'nacre_backend_requests_total{operation="GET /orders",status="200"} 1.0'
+        metrics = f"http://127.0.0.1:{told['probes']}/metrics"
+        until(lambda: counted in requests.get(metrics, timeout=WAIT_S).text, "it is counted", WAIT_S)
     finally:
         assert up.stop() == 0

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def moving(prometheus: Prometheus, client: Client) -> None:
         }
 
     until(asked, lambda: silent)
-    assert prometheus.query(clock)
+    until(lambda: prometheus.query(clock), lambda: f"nothing is known of {clock}")
 
 
 def shorter(query: str) -> str:
@@ -133,10 +134,11 @@ def clears(prometheus: Prometheus, *names: str) -> None:
 def test_alerts_of_trading_fire_and_clear(system: Monitored) -> None:
     prometheus = system.watch()
     with system.client() as client:
+        trade(client, 750)
+        fires(prometheus, "NacreLimitUsed70")
         for _ in range(20):
             client.submit("EURUSD", "buy", 20_000, account="A")
-        trade(client, 750)
-        fires(prometheus, "NacreLimitUsed70", "NacreDenials")
+        fires(prometheus, "NacreDenials")
         trade(client, 200)
         fires(prometheus, "NacreLimitUsed90")
         clears(prometheus, "NacreLimitUsed70")
@@ -197,8 +199,18 @@ def test_alerts_of_processes_fire_and_clear(system: Monitored) -> None:
     os.kill(system.pid_of("positions"), signal.SIGKILL)
     fires(prometheus, "NacreEngineRestarted")
     clears(prometheus, "NacreEngineRestarted")
-    os.kill(system.pid_of("router"), signal.SIGSTOP)  # silent, until it is taken for dead and replaced
-    fires(prometheus, "NacreEngineDown")
+
+    def is_down() -> bool:
+        """Silent, until it is taken for dead and replaced: then the next one is stopped."""
+        stopped.add(pid := system.pid_of("router"))
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+        return "NacreEngineDown" in prometheus.firing()
+
+    stopped: set[int] = set()
+    until(is_down, prometheus.firing)
+    for pid in stopped & {system.pid_of("router")}:
+        os.kill(pid, signal.SIGCONT)
     clears(prometheus, "NacreEngineDown")
     system.core.stop()
     fires(prometheus, "NacreCoreDown")

@@ -84,7 +84,7 @@ class Receiver(Program):
         """{}: nobody answers."""
 
         def ask() -> dict[str, Any]:
-            with urllib.request.urlopen(f"http://{self.address}/status", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{self.address}/status", timeout=60) as answer:
                 found: dict[str, Any] = json.load(answer)
                 return found
 

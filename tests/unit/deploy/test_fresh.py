@@ -1,10 +1,13 @@
 """The clean clone, of a small project made up for the test."""
 
 import os
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,10 +81,36 @@ def test_the_time_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) 
 
 def test_nothing_lives_on_after_its_time(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("busy:\n\t@while :; do echo >> beats; sleep 0.1; done & wait\n")
-    assert fresh.run("busy", tmp_path, dict(os.environ), time.monotonic() + 2) == 124
+    assert fresh.run("busy", tmp_path, dict(os.environ), time.monotonic() + 5) == 124
     beats = (tmp_path / "beats").stat().st_size
     time.sleep(0.5)
     assert (tmp_path / "beats").stat().st_size == beats > 0
+
+
+def test_a_signal_that_comes_while_it_is_started_ends_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    class Started(subprocess.Popen[bytes]):
+        """Told to end before whoever starts it knows it."""
+
+        def __init__(self, *words: Any, **more: Any) -> None:
+            super().__init__(*words, **more)
+            begun.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    (tmp_path / "Makefile").write_text("sleeps:\n\t@sleep 600\n")
+    monkeypatch.setattr(fresh.subprocess, "Popen", Started)
+    before = signal.signal(signal.SIGTERM, fresh.stop)
+    try:
+        with pytest.raises(SystemExit):
+            fresh.run("sleeps", tmp_path, dict(os.environ), time.monotonic() + 60)
+        assert begun[0].poll() == -signal.SIGKILL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        with suppress(ProcessLookupError):
+            os.killpg(begun[0].pid, signal.SIGKILL)
 
 
 def test_variables_of_a_git_hook_stay_out(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

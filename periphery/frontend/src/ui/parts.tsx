@@ -48,15 +48,26 @@ export function ProblemNote(props: { problem: Problem | null }) {
   );
 }
 
-/** One question at a time, above everything; Escape leaves it. */
+/** One question at a time, above everything; Escape leaves it. What is pressed is its own: a grid behind it that is
+ * drawn anew takes the keyboard back, so that Enter would do something there. */
 export function Dialog(props: { title: string; wide?: boolean; close: () => void; children: ReactNode; footer?: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);
   useKeys("Dialog", [{ key: "Escape", what: "close", run: props.close, typing: true }]);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     const first = (what: string) => box.current?.querySelector<HTMLElement>(what);
-    (first("[data-first]") ?? first("input, select, button") ?? box.current)?.focus();
-    return () => before?.focus?.();
+    let last = first("[data-first]:enabled") ?? first(":is(input, select, button):enabled") ?? box.current;
+    const keep = (event: FocusEvent) => {
+      if (!box.current || [...document.querySelectorAll(".dialog")].at(-1) !== box.current) return;
+      if (box.current.contains(event.target as Node)) last = event.target as HTMLElement;
+      else (last?.isConnected ? last : box.current).focus();
+    };
+    last?.focus();
+    document.addEventListener("focusin", keep);
+    return () => {
+      document.removeEventListener("focusin", keep);
+      before?.focus?.();
+    };
   }, []);
   return (
     <div className="veil" onMouseDown={(event) => event.target === event.currentTarget && props.close()}>
@@ -120,15 +131,18 @@ export function useAsked<T>(ask: () => Promise<T>, everyMs: number, deps: unknow
   useEffect(() => {
     let over = false;
     let timer = 0;
+    let latest = 0;
     const turn = async () => {
       clearTimeout(timer);
+      const mine = ++latest;
+      const isOld = () => over || mine !== latest; // asked again meanwhile: that answer is newer, and goes on
       try {
         const told = await ask();
-        if (!over) setState({ told, problem: null });
+        if (!isOld()) setState({ told, problem: null });
       } catch (problem) {
-        if (!over) setState((before) => ({ told: before.told, problem }));
+        if (!isOld()) setState((before) => ({ told: before.told, problem }));
       }
-      if (!over && everyMs) timer = window.setTimeout(turn, everyMs);
+      if (!isOld() && everyMs) timer = window.setTimeout(turn, everyMs);
     };
     again.current = () => void turn();
     void turn();

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.cli.local import Part, parts
+import pytest
+
+from core.cli.local import Local, Part, parts
 
 
 def made(sections: dict[str, dict[str, Any]], store: str | None = None) -> dict[str, Part]:
@@ -40,3 +42,12 @@ def test_services_have_sections_of_the_engines_file() -> None:
 
 def test_only_what_is_asked_for_runs() -> None:
     assert list(made({})) == ["core"]
+
+
+def test_nothing_more_is_started_once_it_is_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A strategy that is started only to be ended might trade meanwhile."""
+    started: list[str] = []
+    monkeypatch.setattr(Local, "_start", lambda _, part: started.append(part.name))
+    local = Local([Part("core", [], ready=lambda: False), Part("strategy", [])], print)
+    local.run(lambda: bool(started))
+    assert started == ["core"]

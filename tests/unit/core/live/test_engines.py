@@ -47,7 +47,7 @@ def plan(name: str) -> Plan:
 
 def comer(door: EngineDoor, said: dict[str, Any]) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    sock.settimeout(5)
+    sock.settimeout(60)
     sock.connect(str(door.path))
     sock.send(msgspec.msgpack.encode(said))
     return sock
@@ -108,7 +108,7 @@ def test_one_waits_and_a_second_is_refused_until_it_has_gone(door: EngineDoor, b
 
 def test_one_that_says_nothing_or_nonsense_is_let_go(door: EngineDoor, board_fd: int) -> None:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    sock.settimeout(5)
+    sock.settimeout(60)
     sock.connect(str(door.path))
     sock.send(b"\xff not a map")
     door.take(plan("risk"), board_fd)

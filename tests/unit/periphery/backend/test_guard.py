@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from periphery.backend.config import Limits
+from tests.integration.live_core import until
 from tests.support_backend import PASSWORD, UNHURRIED_S, WIDE, Serving, config_of, problem
 
 KILL = {"scope": "all", "confirm": "KILL"}
@@ -50,7 +51,7 @@ def test_passwords_can_t_be_tried_one_after_another(tmp_path: Path) -> None:
             for word in ("one", "two", PASSWORD)
         ]
         assert [each.status_code for each in tries] == [401, 401, 429]
-        rows = backend.must("admin", "GET", "/audit")["rows"]
+        rows = backend.audited(2)
         assert [(row["who"], row["status"]) for row in rows[:2]] == [("admin", 401)] * 2
         assert PASSWORD not in str(rows)
 
@@ -73,7 +74,7 @@ def test_every_change_and_attempt_is_recorded_without_secrets(backend: Serving) 
     assert backend.ask("viewer", "POST", "/users", new).status_code == 403
     assert backend.ask(None, "POST", "/users", new).status_code == 401
     backend.must("viewer", "GET", "/me")
-    rows = backend.must("admin", "GET", "/audit")["rows"]
+    rows = backend.audited(3)
     told = [(row["who"], row["via"], row["action"], row["status"]) for row in rows]
     assert told == [
         ("admin", "password", "POST /users", 201),
@@ -109,6 +110,7 @@ def test_no_change_is_made_that_can_t_be_recorded(backend: Serving) -> None:
     with backend.backend.db.change() as run:
         run("ALTER TABLE audit RENAME TO gone")
     assert backend.ask("admin", "DELETE", "/users/viewer").status_code == 204  # the last, which then waits
+    until(lambda: backend.backend.audit.waiting, "it waits", UNHURRIED_S)
     assert problem(backend.ask("admin", "DELETE", "/users/trader"), 503)["code"] == "no_audit"
     assert backend.ask("trader", "POST", "/kill", KILL).status_code == 503  # for want of a core alone
     with backend.backend.db.change() as run:

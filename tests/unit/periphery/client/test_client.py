@@ -13,6 +13,7 @@ import pytest
 from core import messages as m
 from core.enums import ExecType, OrdStatus
 from periphery.client import (
+    AsyncClient,
     BadRequest,
     Busy,
     Client,
@@ -35,6 +36,8 @@ from periphery.client.port import PlainPort
 from periphery.client.shared_memory import Rings
 from tests.support_session import TOKEN, FakeCore, text
 
+PATIENCE_S = 60.0
+
 
 @pytest.fixture(autouse=True, params=["compiled", "plain"])
 def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +51,7 @@ def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def answers(client: Client, count: int) -> list[object]:
-    found = list(itertools.islice(client.events(timeout=5), count))
+    found = list(itertools.islice(client.events(timeout=PATIENCE_S), count))
     assert len(found) == count
     return list(found)
 
@@ -253,12 +256,12 @@ def test_a_core_that_resends_nothing_is_a_gap_and_goes_on(core: FakeCore) -> Non
 def test_quotes_and_their_gap(core: FakeCore) -> None:
     with connect() as client:
         core.quote(1, symbol=0, venue=1, bid_px=19001, bid_qty=5, ask_px=19002, ask_qty=6)
-        quote = next(client.quotes(timeout=5))
+        quote = next(client.quotes(timeout=PATIENCE_S))
         assert isinstance(quote, QuoteEvent)
         assert (quote.symbol, quote.venue, str(quote.bid_px), quote.ask_qty) == ("AAPL", "XV2", "190.01", 6)
         for seq in range(2, 102):
             core.quote(seq)
-        gap, after = itertools.islice(client.quotes(timeout=5), 2)
+        gap, after = itertools.islice(client.quotes(timeout=PATIENCE_S), 2)
     assert gap == Gap("quotes", 2, 101 - 32)
     assert after.seq == 101 - 31 if isinstance(after, QuoteEvent) else False
 
@@ -276,7 +279,7 @@ def test_what_was_said_before_the_hang_up_is_read_first(core: FakeCore) -> None:
         client.submit("AAPL", "buy", 1)
         answers(client, 1)
         core.hang_up()
-        events = client.events(timeout=5)
+        events = client.events(timeout=PATIENCE_S)
         assert [next(events).seq, next(events).seq] == [2, 3]  # type: ignore[union-attr]
         with pytest.raises(HangUp, match="unknown, not failed: connect again"):
             next(events)
@@ -324,10 +327,12 @@ def test_another_version(core: FakeCore) -> None:
 
 
 def test_a_core_that_says_nothing(core: FakeCore) -> None:
-    with connect(timeout=0.1) as client:
+    with connect(timeout=PATIENCE_S) as client:
         core.quiet = {"status"}
+        client._control.sock.settimeout(0.1)
         with pytest.raises(NoAnswer, match="did not answer status"):
             client.status()
+        client._control.sock.settimeout(PATIENCE_S)
         assert client.limits() == [{"check": "max_order_qty", "value": "1000"}]
 
 
@@ -347,11 +352,21 @@ def test_requests_on_the_socket(core: FakeCore) -> None:
     assert core.said[2] == {"op": "kill", "id": 3, "scope": "all", "key": "", "by": "ann"}
 
 
+async def taken(client: AsyncClient, count: int) -> list[object]:
+    """So many events, as they come, and no more within a moment."""
+    found: list[object] = []
+    async for event in client.events(timeout=PATIENCE_S):
+        found.append(event)
+        if len(found) == count:
+            break
+    return found + [event async for event in client.events(timeout=0)]
+
+
 def test_asyncio(core: FakeCore) -> None:
     async def run() -> None:
         async with await connect_async(name="aio") as client:
             sent = await client.submit("AAPL", "buy", 100, strategy="beta")
-            events = [event async for event in client.events(timeout=0.2)]
+            events = await taken(client, 3)
             assert [event.exec_type for event in events if isinstance(event, OrderEvent)] == [
                 "pending_new", "new", "trade",
             ]  # fmt: skip
@@ -360,14 +375,14 @@ def test_asyncio(core: FakeCore) -> None:
             with pytest.raises(Refused):
                 await client.risk_set({"check": "nonsense"})
             core.quote(1, symbol=0)
-            assert isinstance(await anext(client.quotes(timeout=5)), QuoteEvent)
+            assert isinstance(await anext(client.quotes(timeout=PATIENCE_S)), QuoteEvent)
             await client.cancel(sent)
             await client.cancel_all(symbol="AAPL")
             await client.replace(sent, qty=5)
-            assert (await anext(client.events(timeout=5))).seq == 4  # type: ignore[union-attr]
+            assert (await anext(client.events(timeout=PATIENCE_S))).seq == 4  # type: ignore[union-attr]
             core.hang_up()
             with pytest.raises(HangUp):
-                [event async for event in client.events(timeout=5)]
+                [event async for event in client.events(timeout=PATIENCE_S)]
 
     asyncio.run(run())
 
@@ -378,17 +393,19 @@ def test_asyncio_asks_again_for_what_it_missed(core: FakeCore) -> None:
             core.rows["x"] = {"cl_ord_id": "x", "symbol": "AAPL", "ord_status": "new", "account": "A1"}
             for _ in range(100):
                 core.tell(cl_ord_id="x", exec_type=ExecType.RESTATED, status=OrdStatus.NEW)
-            return [event.seq async for event in client.events(timeout=0.2) if isinstance(event, OrderEvent)]
+            return [event.seq for event in await taken(client, 100) if isinstance(event, OrderEvent)]
 
     assert asyncio.run(run()) == list(range(1, 101))
 
 
 def test_asyncio_without_an_answer(core: FakeCore) -> None:
     async def run() -> None:
-        async with await connect_async(timeout=0.1) as client:
+        async with await connect_async(timeout=PATIENCE_S) as client:
             core.quiet = {"status"}
+            client._control.timeout = 0.1
             with pytest.raises(NoAnswer):
                 await client.status()
+            client._control.timeout = PATIENCE_S
             assert await client.limits()
 
     asyncio.run(run())

@@ -28,6 +28,7 @@ from tests.unit.periphery.risk.test_engine import MIDS, PARAMS, day
 from tests.unit.periphery.service.dying import WHEN, dies_in_a_save
 
 KILLS = 10
+PATIENCE_S = 90.0
 
 
 @pytest.fixture
@@ -81,14 +82,24 @@ def test_a_process_killed_goes_on(journal: Path, tmp_path: Path) -> None:
     expected = undisturbed(journal, tmp_path / "undisturbed")
     place = tmp_path / "killed"
     words = [sys.executable, "-m", "core.cli", "engine", "run", "risk", "--journal", str(journal)]
-    words += ["--state", str(place), *(f"--param={key}={value}" for key, value in PARAMS.items())]
+    words += [
+        "--state",
+        str(place),
+        "--http",
+        "127.0.0.1:0",
+        *(f"--param={key}={value}" for key, value in PARAMS.items()),
+    ]
     environment = os.environ | {"NACRE_RISK_SAVE_EVERY_S": "0.01"}
     chance = random.Random(4)
     for kill in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
         process = subprocess.Popen(words, stderr=subprocess.PIPE, env=environment, text=True)
         assert process.stderr is not None
-        assert json.loads(process.stderr.readline())["message"] == "begins"
-        time.sleep(chance.uniform(0.05, 0.5) if kill == signal.SIGKILL else 1.5)
+        begins = json.loads(process.stderr.readline())
+        assert begins["message"] == "begins"
+        if kill == signal.SIGKILL:
+            time.sleep(chance.uniform(0.05, 0.5))
+        else:
+            ready(f"http://127.0.0.1:{begins['port']}")
         process.send_signal(kill)
         left = process.communicate()[1]
     assert process.returncode == 0
@@ -109,6 +120,14 @@ def test_a_process_killed_goes_on(journal: Path, tmp_path: Path) -> None:
     checked += ["--against", str(place), *(f"--param={key}={value}" for key, value in PARAMS.items())]
     told = json.loads(subprocess.run(checked, capture_output=True, check=True, text=True).stdout)
     assert told[0]["equal"]
+
+
+def ready(url: str) -> None:
+    """Once it has caught up."""
+    end = time.monotonic() + PATIENCE_S
+    while (told := ask(f"{url}/ready"))[0] != 200:
+        assert time.monotonic() < end, told
+        time.sleep(0.01)
 
 
 # ---- state and journal ---------------------------------------------------------------------------------

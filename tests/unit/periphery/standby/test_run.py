@@ -73,3 +73,25 @@ def test_a_signal_while_the_core_starts_is_not_lost(
     settings = Settings("two", tmp_path / "core.sock", tmp_path / "J", tmp_path / "pair.secret")
     run.follow(settings, lambda _: None)
     assert Runs.last.began_stopping is told
+
+
+def test_a_core_is_not_left_behind_by_who_can_t_be_its_primary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def refused(*_: Any) -> None:
+        raise OSError("the address is taken")
+
+    core = SimpleNamespace(
+        pid=1, terminate=lambda: done.append("told to end"), wait=lambda: done.append("ended")
+    )
+    monkeypatch.setattr(run, "Standby", Won)
+    monkeypatch.setattr(run, "Primary", refused)
+    monkeypatch.setattr(run, "start_core", lambda _: core)
+    monkeypatch.setattr(run, "VoteServer", lambda *_: SimpleNamespace(close=lambda: None))
+    secrets.make(tmp_path / "pair.secret")
+    settings = Settings("two", tmp_path / "core.sock", tmp_path / "J", tmp_path / "pair.secret")
+    with pytest.raises(OSError, match="taken"):
+        run.follow(settings, lambda _: None)
+    assert done == ["told to end", "ended"]
