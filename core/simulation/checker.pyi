@@ -25,6 +25,8 @@ class Checker:
         """Those that are halted on a break by now."""
     def broken(self) -> list[tuple[int, int]]:
         """(venue, event) of breaks that have halted nobody."""
+    def note_done(self) -> None:
+        """Of a worker that came back: what its cursors say by now."""
     def note_decided(self) -> None:
         """Of gateways that die before their cursor says so: what they decided, by the page as it is."""
     def use_intents(self, gateway: Gateway) -> None:

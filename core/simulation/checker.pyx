@@ -125,6 +125,10 @@ cdef class Checker:
         if self.spine.cursor(self.gateways) > self.gated:
             self._gate(self.spine.cursor(self.gateways))
 
+    def note_done(self) -> None:
+        """Of a worker that came back: what its cursors say by now, before new events are written over it."""
+        self._cursors()
+
     cdef int fail(self, str what) except -1:
         raise Violation(what)
 

@@ -26,7 +26,6 @@ from core.simulation.swarm import Swarm
 from core.simulation.tail import tear
 from core.simulation.traffic import Traffic
 from core.simulation.workers import Workers
-from core.simulation.world import World
 from core.stage import EngineStage
 from core_ext import journal
 from core_ext.journal import JournalReader
@@ -106,7 +105,7 @@ class Play(Room):
         if "gateways" in self.swarm.groups[i]:
             self.checker.use_intents(self.workers.gateways().gateway)
         for stage in self.workers.workers[i].stages.values():
-            if isinstance(stage, EngineStage) and World.redone(stage):
+            if isinstance(stage, EngineStage) and stage.relived:
                 self.mark(PLACE["redo"])
 
     def tell(self, *events: Event) -> None:
@@ -251,6 +250,7 @@ class Play(Room):
         if any(int(path.stem.split("-")[1]) <= self.board.seq for path in snapshots.files(self.journal)):
             self.mark(PLACE["snapshot_used"])
         self.firsts[i] = self.workers.build(i)
+        self.checker.note_done()
         self._watch(i)
         for seat in self.seats:
             if "sequencer" in stages:

@@ -102,6 +102,16 @@ def test_a_kill_after_the_gateways_decided_and_died_is_none_that_they_missed(pla
     assert result.marks["died_before_cursor"]
 
 
+def test_who_lives_through_events_again_is_not_overtaken_by_the_spine(place: Path) -> None:
+    """Risk was ahead of the others of its worker when that died, and new events came in the place of those
+    that it still had to live through: the core stood still.
+    """
+    result = run_seed(1012822, 4000, place)
+    assert not result.failures, result.failures
+    assert result.marks["redo"]
+    assert result.marks["spine_full"]
+
+
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
