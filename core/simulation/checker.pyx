@@ -10,9 +10,9 @@ from libc.string cimport memset
 
 from core.alerts cimport is_break
 from core.messages cimport (
-    A_NEW, A_REPLACE, D_CONFLICT, H_DERIVED, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, MAX_VENUES, NONE,
+    A_NEW, A_REPLACE, D_CONFLICT, H_DERIVED, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, K_VENUE_STATE, MAX_VENUES, NONE,
     OF_CHILD_OVER, OF_FILL_APPLIED, OF_OVERFILL, O_HAS_QTY, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL,
-    SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED, VF_UNKNOWN, R_HALTED, R_JOURNAL_FULL, R_KILLED, R_TABLE_FULL, HaltEvent,
+    SC_VENUE, SF_SENT, VF_APPLIES, VS_UP, VF_DENIED, VF_UNKNOWN, R_HALTED, R_JOURNAL_FULL, R_KILLED, R_TABLE_FULL, HaltEvent,
     Header,
 )
 from core.simulation.marks cimport (
@@ -63,6 +63,7 @@ cdef class Checker:
         self.marks = <uint64_t*>marks
         self.outsides = []
         memset(self.source_seqs, 0, sizeof(self.source_seqs))
+        memset(self.ups, 0, sizeof(self.ups))
         self.halt_venues([])
 
     def watch(self, Board board not None, list outsides) -> None:
@@ -221,6 +222,8 @@ cdef class Checker:
             self.order_qty[page.resolved.order] = max(self.order_qty[page.resolved.order], page.request.replace.qty)
         elif header.kind == K_REPORT and header.source >= FROM_VENUES:
             self.marks[<int>M_MARKET_LATE_FILL] += (page.outcome.flags & LATE) == LATE
+        elif header.kind == K_VENUE_STATE and page.request.venue_state.state == VS_UP:
+            self.ups[page.request.venue_state.venue % MAX_VENUES] += 1
         elif header.kind == K_HALT:
             self._halt(&page.request.halt)
         elif header.kind == K_KILL:

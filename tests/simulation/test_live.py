@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from core import messages as m
+from core.enums import Sweep
 from core.live.intents import Intents
 from core.scenario.encoder import Event
 from core.simulation import marks, runner, swarm
@@ -112,6 +113,16 @@ def test_who_lives_through_events_again_is_not_overtaken_by_the_spine(place: Pat
     assert result.marks["spine_full"]
 
 
+@pytest.mark.parametrize("seed", [1002993, 1000467, 1000900])
+def test_more_may_wait_for_a_slow_venue_than_it_has_room_for(place: Path, seed: int) -> None:
+    """Its gateway seldom has a turn: sends wait in the journal (of the first seed more than 4,096). Once it
+    has more turns, reports hold it back: of the others there are more than 2,048 at a time.
+    """
+    result = run_seed(seed, 20_000, place)
+    assert not result.failures, result.failures
+    assert result.steps > 20_000
+
+
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
@@ -159,6 +170,18 @@ def test_a_late_fill_that_is_booked_as_another_is_seen(place: Path) -> None:
             outside.late, outside.late_qty = 500, 2
 
     assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
+
+
+def test_a_question_that_nothing_called_for_is_seen(place: Path) -> None:
+    """The core asks about what its venue hasn't answered yet, again and again."""
+    sweep = np.frombuffer(b"\xff" * m.SWEEP_EVENT.itemsize, m.SWEEP_EVENT).copy()
+    sweep["scope"]["venue"] = sweep["cursor"] = 0
+    sweep["kind"] = Sweep.ASK
+
+    def plant(play: Play) -> None:
+        every(play, 200, lambda: play.tell(Event(int(m.Kind.SWEEP), 0, sweep.tobytes())))
+
+    assert "asks about child" in seen(plant, place, **OUTSIDE, faults={}).what
 
 
 @pytest.mark.parametrize("stage", ["journal", "egress", "gateways", "risk"])
