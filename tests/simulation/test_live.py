@@ -18,7 +18,7 @@ from core.enums import Sweep
 from core.live.intents import Intents
 from core.scenario.encoder import Event
 from core.simulation import marks, runner, swarm
-from core.simulation.play import Play
+from core.simulation.play import CALM_TURNS, Play
 from core.simulation.runner import Failure, Result, run_seed, run_seeds
 from core.simulation.script import Script, script
 from core.simulation.shrink import shrink
@@ -61,6 +61,7 @@ def test_seeds() -> None:
     assert result.seeds == SEEDS
     assert result.steps > SEEDS * STEPS
     assert result.events > SEEDS * 100
+    assert 0 < result.most_turns < CALM_TURNS // 4
     print("missed in a short run:", marks.missed(result.marks))
     often = ("worker_died", "core_died", "redo", "send_suppressed", "report_dropped", "spine_full")
     for name in (*often, "break_unknown", "break_conflict", "break_overfill", "venue_halted", "venue_armed"):
