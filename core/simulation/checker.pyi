@@ -21,6 +21,8 @@ class Checker:
         """The kills of the stream that are in force, as (kind, key, epoch)."""
     def halt_venues(self, venues: list[int]) -> None:
         """Those that stand halted on a break, of a core that came back."""
+    def count_ups(self, counts: dict[int, int]) -> None:
+        """How often each venue was said to be up, to a core that came back."""
     def halted_venues(self) -> list[int]:
         """Those that are halted on a break by now."""
     def broken(self) -> list[tuple[int, int]]:

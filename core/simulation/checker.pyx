@@ -108,6 +108,12 @@ cdef class Checker:
         for venue in venues:
             self.halted[<int>venue] = 1
 
+    def count_ups(self, dict counts) -> None:
+        """How often each venue was said to be up, to a core that came back: of some it may have heard unseen."""
+        memset(self.ups, 0, sizeof(self.ups))
+        for venue, count in counts.items():
+            self.ups[<int>venue % MAX_VENUES] = count
+
     def halted_venues(self) -> list[int]:
         """Those that are halted on a break by now."""
         return [venue for venue in range(MAX_VENUES) if self.halted[venue]]

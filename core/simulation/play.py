@@ -326,6 +326,7 @@ class Play(Room):
         killed, armed = state.kills(self.journal)
         self.checker.stream_kills([row for row in killed if not any(arms(each, row) for each in armed)])
         self.checker.halt_venues(state.halted(self.journal))
+        self.checker.count_ups(state.ups(self.journal))
         self._mend_page(armed)
         self._declare()
         for outside in self.outsides:

@@ -3,7 +3,9 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.alerts cimport is_break
-from core.messages cimport K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_CANCEL, SC_VENUE, FilterEvent, Header, Request
+from core.messages cimport (
+    K_CANCEL, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_VENUE_STATE, SC_VENUE, VS_UP, FilterEvent, Header, Request,
+)
 from core.orders.life cimport (
     B_ENDED, B_EXISTS, B_PENDING_REPLACE, Child, Life, Order, child_live,
 )
@@ -126,3 +128,13 @@ def halted(path) -> list[int]:
         elif each.header.kind == K_REARM and each.request.filter.kind == SC_VENUE:
             found.discard(each.request.filter.scope.venue)
     return sorted(found)
+
+
+def ups(path) -> dict[int, int]:
+    """How often the journal says of each venue that it is up."""
+    cdef _Inputs each = _Inputs(path)
+    out: dict = {}
+    while each.next():
+        if each.header.kind == K_VENUE_STATE and each.request.venue_state.state == VS_UP:
+            out[each.request.venue_state.venue] = out.get(each.request.venue_state.venue, 0) + 1
+    return out

@@ -124,6 +124,13 @@ def test_more_may_wait_for_a_slow_venue_than_it_has_room_for(place: Path, seed: 
     assert result.steps > 20_000
 
 
+def test_a_core_that_died_with_questions_to_ask_asks_them(place: Path) -> None:
+    """That its venue was up is in its journal, and nobody else had seen it."""
+    result = run_seed(1300903, 1000, place)
+    assert not result.failures, result.failures
+    assert result.marks["core_died"] + result.marks["machine_died"]
+
+
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
     """The first seed that fails with that planted."""
     for seed in range(PLANTED):
