@@ -33,8 +33,9 @@ from core_ext.memory import Memory
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
-CALM_TURNS = 20_000  # within so many turns of everybody a core without faults comes to rest: many times what
-# any needs (`most_turns` of a run says how many), so who needs more goes round in circles, or stands still
+CALM_TURNS = 20_000
+"""Within so many turns of everybody a core without faults comes to rest: several times what any was seen to
+need (`most_turns` of a run), so who needs more goes round in circles, or stands still."""
 REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
 
 
