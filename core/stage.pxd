@@ -41,10 +41,12 @@ cdef class EngineStage(Stage):
     cdef bint plain                 # handles events as this class does
     cdef public bint patient        # waits for room on its rings; else who finds one full stops the core
     cdef public Histogram service_ns    # or None: not measured
-    cdef uint64_t redo_through      # a former process got so far: these events are lived through again, without a trace
+    cdef uint64_t redo_through      # a former process got so far
+    cdef readonly uint64_t relived  # events that it had done, and that `resume` lived through again
     cdef Page* scratch
     cdef bytearray _scratch
     cdef void also_take(self, int kind) noexcept
+    cdef void _leave_off(self, uint64_t seq) noexcept nogil
     cdef bint _takes(self, const Page* page) noexcept nogil
     cdef uint64_t _find(self, uint64_t budget, Page** todo, int* count) noexcept nogil
     cdef bint _has_room(self, int count) noexcept nogil

@@ -43,8 +43,13 @@ class EngineStage(Stage):
         """sends: the ring on which it must have room for one more before each event."""
     @property
     def engine(self) -> Engine: ...
+    @property
+    def relived(self) -> int:
+        """Events that `resume` lived through again."""
     def takes(self, kind: int) -> bool:
         """Whether it acts on events of that kind."""
     def resume(self, seq: int) -> None:
         """Its engine has lived through the events up to `seq`; what a former process did beyond is done again
-        without a trace."""
+        without a trace, before this returns. RuntimeError: an event of it isn't on the spine."""
+    def show_done(self) -> None:
+        """Moves its cursor to what it has lived through: once no stage of its worker needs older events."""

@@ -125,7 +125,30 @@ cdef class EngineStage(Stage):
 
     def resume(self, uint64_t seq) -> None:
         """Its engine has lived through the events up to `seq`. What a former process did beyond, as its cursor and
-        its published paragraphs tell, is lived through again without a trace."""
+        its published paragraphs tell, is lived through again, at once and without a trace: the cursor that stands at
+        `seq` may be another's of its worker, and keeps these events on the spine until that moves. Its own cursor stays
+        where it is; see `show_done`. Raises a RuntimeError where such an event isn't on the spine."""
+        cdef Page* todo[BATCH]
+        cdef int count = 0
+        cdef int i
+        cdef uint64_t end
+        self._leave_off(seq)
+        while self.next <= self.redo_through and not self.faults.code():
+            end = self._find(self.redo_through + 1 - self.next, todo, &count)
+            if end == self.next:
+                raise RuntimeError(f"{self.name}: event {end}, which it was done with, is not whole on the spine")
+            for i in range(count):
+                self._again(todo[i], todo[i].header.seq)
+            self.next = end
+        self.relived = self.redo_through - seq
+
+    def show_done(self) -> None:
+        """Its cursor says what it has lived through."""
+        if self.spine.cursor(self.cursor) < self.next - 1:
+            self.spine.set_cursor(self.cursor, self.next - 1)
+
+    cdef void _leave_off(self, uint64_t seq) noexcept nogil:
+        """Where a former process was, which is beyond `seq` maybe."""
         cdef uint64_t at
         self.next = seq + 1
         self.redo_through = max(seq, self.spine.cursor(self.cursor))
@@ -184,7 +207,7 @@ cdef class EngineStage(Stage):
             began = ticks()
         if count > 1:
             self.engine.prepare(todo, count)
-        if not self.plain or self.patient or self.service_ns is not None or first <= self.redo_through:
+        if not self.plain or self.patient or self.service_ns is not None:
             for i in range(count):
                 if self.patient and not self._has_room(1):
                     end = todo[i].header.seq
@@ -193,14 +216,14 @@ cdef class EngineStage(Stage):
         elif count:
             self.engine.on_batch(todo, count)
         self.next = end
-        if began and end != first and first > self.redo_through:
+        if began and end != first:
             self._time(began, first, end)
-        if end != first and end - 1 >= self.redo_through:
+        if end != first:
             self.spine.set_cursor(self.cursor, end - 1)
         return end - first
 
     cdef bint can_take(self, uint64_t first, int count) noexcept nogil:
-        if (self.next != first or first <= self.redo_through or self.service_ns is not None
+        if (self.next != first or self.service_ns is not None
                 or (self.patient and count and not self._has_room(count))):
             return 0
         return self.follower is None or self.follower.can_take(first, count)
@@ -239,16 +262,12 @@ cdef class EngineStage(Stage):
             self.engine.on_batch(own, mine)
 
     cdef void _handle(self, Page* page) noexcept nogil:
-        cdef uint64_t seq = page.header.seq
-        if seq <= self.redo_through:
-            self._again(page, seq)
-            return
         if self.service_ns is None:
             self.engine.on_event(page)
         else:
             self._measured(page)
         if self.writes >= 0:
-            publish(<char*>page + self.writes, seq)
+            publish(<char*>page + self.writes, page.header.seq)
 
     cdef void _measured(self, Page* page) noexcept nogil:
         cdef int64_t began = ticks()

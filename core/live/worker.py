@@ -125,6 +125,7 @@ class Worker:
                 self.stages[name] = self._stage(name)
             if name in self.plan.stages and name in self.board.timings:
                 self.stages[name].be_timed(self.board.timings[name])
+        self._show_done()
         chain = lanes(list(self.stages.values()))
         for before, after in pairwise(chain):
             before.then(after)
@@ -132,6 +133,12 @@ class Worker:
         if self.plan.touch:
             self._touch()
         return chain[0]
+
+    def _show_done(self) -> None:
+        """Once all have lived through what they had done: the cursor of the slowest keeps it on the spine."""
+        for stage in self.stages.values():
+            if isinstance(stage, EngineStage):
+                stage.show_done()
 
     def _touch(self) -> None:
         """Takes the memory of its engines now: a first touch on the path costs microseconds."""

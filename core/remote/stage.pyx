@@ -35,7 +35,7 @@ cdef class ProxyStage(EngineStage):
         """The engine has lived through the events up to `seq`; see EngineStage."""
         cdef Derived* derived = NULL if self.loopback is None else <Derived*>self.loopback.newest()
         cdef Send* send = NULL if self.sends is None else <Send*>self.sends.newest()
-        EngineStage.resume(self, seq)
+        self._leave_off(seq)
         if derived != NULL:
             self.told_cause, self.told_n = derived.cause, derived.n
         if send != NULL:

@@ -39,6 +39,7 @@ cdef class Checker:
     cdef uint64_t killed_at         # the step at which the page was last killed
     cdef uint8_t halted[64]         # [venue] on a break with it
     cdef uint64_t owed[64]          # [venue] the event that broke with it, until it is halted; 0: none
+    cdef uint64_t ups[64]           # [venue] how often it was said to be up, as a whole or for a symbol
     cdef readonly uint32_t max_orders
     cdef int64_t* order_qty         # [order] the most that was ever asked for
     cdef int64_t* committed         # [order] what its children at the venues outside may come to

@@ -21,10 +21,14 @@ class Checker:
         """The kills of the stream that are in force, as (kind, key, epoch)."""
     def halt_venues(self, venues: list[int]) -> None:
         """Those that stand halted on a break, of a core that came back."""
+    def count_ups(self, counts: dict[int, int]) -> None:
+        """How often each venue was said to be up, to a core that came back."""
     def halted_venues(self) -> list[int]:
         """Those that are halted on a break by now."""
     def broken(self) -> list[tuple[int, int]]:
         """(venue, event) of breaks that have halted nobody."""
+    def note_done(self) -> None:
+        """Of a worker that came back: what its cursors say by now."""
     def note_decided(self) -> None:
         """Of gateways that die before their cursor says so: what they decided, by the page as it is."""
     def use_intents(self, gateway: Gateway) -> None:

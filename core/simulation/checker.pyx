@@ -10,9 +10,10 @@ from libc.string cimport memset
 
 from core.alerts cimport is_break
 from core.messages cimport (
-    A_NEW, A_REPLACE, D_CONFLICT, H_DERIVED, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, MAX_VENUES, NONE,
-    OF_CHILD_OVER, OF_FILL_APPLIED, OF_OVERFILL, O_HAS_QTY, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL,
-    SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED, VF_UNKNOWN, R_HALTED, R_JOURNAL_FULL, R_KILLED, R_TABLE_FULL, HaltEvent,
+    A_NEW, A_REPLACE, D_CONFLICT, H_DERIVED, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_REPORT, K_VENUE_STATE,
+    MAX_VENUES, NONE, OF_CHILD_OVER, OF_FILL_APPLIED, OF_OVERFILL, O_HAS_QTY, R_HALTED, R_JOURNAL_FULL, R_KILLED,
+    R_TABLE_FULL, SC_ACCOUNT, SC_ALL, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, SF_SENT, VF_APPLIES, VF_DENIED,
+    VF_UNKNOWN, VS_UP, HaltEvent,
     Header,
 )
 from core.simulation.marks cimport (
@@ -63,6 +64,7 @@ cdef class Checker:
         self.marks = <uint64_t*>marks
         self.outsides = []
         memset(self.source_seqs, 0, sizeof(self.source_seqs))
+        memset(self.ups, 0, sizeof(self.ups))
         self.halt_venues([])
 
     def watch(self, Board board not None, list outsides) -> None:
@@ -107,6 +109,12 @@ cdef class Checker:
         for venue in venues:
             self.halted[<int>venue] = 1
 
+    def count_ups(self, dict counts) -> None:
+        """How often each venue was said to be up, to a core that came back: of some it may have heard unseen."""
+        memset(self.ups, 0, sizeof(self.ups))
+        for venue, count in counts.items():
+            self.ups[<int>venue % MAX_VENUES] = count
+
     def halted_venues(self) -> list[int]:
         """Those that are halted on a break by now."""
         return [venue for venue in range(MAX_VENUES) if self.halted[venue]]
@@ -124,6 +132,10 @@ cdef class Checker:
         """Of gateways that die before their cursor says so: what they decided, by the page as it is."""
         if self.spine.cursor(self.gateways) > self.gated:
             self._gate(self.spine.cursor(self.gateways))
+
+    def note_done(self) -> None:
+        """Of a worker that came back: what its cursors say by now, before new events are written over it."""
+        self._cursors()
 
     cdef int fail(self, str what) except -1:
         raise Violation(what)
@@ -217,6 +229,8 @@ cdef class Checker:
             self.order_qty[page.resolved.order] = max(self.order_qty[page.resolved.order], page.request.replace.qty)
         elif header.kind == K_REPORT and header.source >= FROM_VENUES:
             self.marks[<int>M_MARKET_LATE_FILL] += (page.outcome.flags & LATE) == LATE
+        elif header.kind == K_VENUE_STATE and page.request.venue_state.state == VS_UP:
+            self.ups[page.request.venue_state.venue % MAX_VENUES] += 1
         elif header.kind == K_HALT:
             self._halt(&page.request.halt)
         elif header.kind == K_KILL:

@@ -57,15 +57,19 @@ def heal(play: Play) -> None:
 
 def drain(play: Play) -> None:
     """Everything comes to rest, within a bound."""
-    quiet = 0
-    for _ in range(CALM_TURNS):
+    quiet = moved = 0
+    for turns in range(CALM_TURNS):
         play.pass_time(CALM_NS)
-        play.turn_all()
+        moved += play.turn_all() > 0
         waiting = any(outside.waiting for outside in play.outsides)
         quiet = quiet + 1 if not waiting and play.traffic.is_taken() and play.board.is_quiet() else 0
         if quiet == QUIET:
+            play.most_turns = max(play.most_turns, turns)
             return
-    raise Violation(f"it doesn't come to rest within {CALM_TURNS} turns: {where(play)}")
+    raise Violation(
+        f"it doesn't come to rest within {CALM_TURNS} turns; in {moved} of them something moved: "
+        f"{where(play)}"
+    )
 
 
 def where(play: Play) -> dict[str, Any]:

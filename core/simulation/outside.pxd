@@ -8,8 +8,10 @@ from core.simulation.traffic cimport Traffic
 from core_ext.memory cimport Memory
 
 cdef enum:
-    PENDING = 4096
-    SAID = 2048
+    PENDING = 4096                  # sends, at first
+    LOST = 2048                     # the most that is held back until the venue is asked
+    SAID = 2 * LOST                 # on their way, and held back
+    FROM_A_SEND = 8                 # reports: new, a fill and its breaks, canceled, each said twice
 
 cdef struct Kid:                    # a child order, as the venue has it
     char name[56]
@@ -47,6 +49,7 @@ cdef class Outside:
     cdef uint32_t* live             # children
     cdef readonly uint32_t live_count
     cdef Found* found
+    cdef uint64_t max_found         # a power of two
     cdef uint64_t found_head
     cdef uint64_t found_tail
     cdef Said* said
@@ -55,8 +58,9 @@ cdef class Outside:
     cdef readonly uint32_t lost_count
     cdef uint64_t fills
     cdef uint64_t number
+    cdef uint32_t* asked            # [child] how often that core asked about it
     cdef readonly bint dead         # its gateway
-    cdef public uint64_t run        # of the core that it speaks to
+    cdef readonly uint64_t run      # of the core that it speaks to
     cdef public uint32_t drop       # of 1024: how often, each
     cdef public uint32_t repeat
     cdef public uint32_t late
@@ -70,8 +74,12 @@ cdef class Outside:
     cdef public uint8_t forgets     # a planted fault: reports of that kind are lost for good
     cdef public int64_t late_qty    # of a fill behind a cancel, as it is told; a planted fault: another than it was
     cdef Memory _memory
+    cdef Memory _found
 
     cdef int find(self, const Send* send) except -1
+    cdef void _have_more(self)
+    cdef int _count_question(self, const Send* send) except -1
+    cdef bint _can_say(self) noexcept nogil
     cdef int work(self) except -1
     cdef int _write(self, Found* found) except -1
     cdef int _on_send(self, const Send* send) except -1

@@ -27,6 +27,8 @@ class Outside:
     def __init__(
         self, venue: int, capacity: Capacity, checker: Checker, traffic: Traffic, dice: int, marks: int
     ) -> None: ...
+    def meet(self, run: int) -> None:
+        """A core that came back, by its number."""
     def die(self) -> None:
         """Its gateway."""
     def come_back(self) -> None:

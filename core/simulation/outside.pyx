@@ -5,11 +5,15 @@ The gateway finds each send in the journal, and writes it where the core's gatew
 begun to write and not marked done before it died, it doesn't write again. The venue fills as chance has it. Of its
 reports a fill may come late, behind the report of a cancel too; any may come twice, or not at all until it is asked. And
 it may break with the core: with fills of nobody's order, of more than was ordered, by an id that stands for another one.
+
+Sends wait for the gateway in the journal, as many as there are: no more than events. A venue whose reports nobody takes has
+room for so many, and takes no orders and trades nothing until there is room for what comes of one: as over a connection.
+The core asks about a child when its venue is up again, and then once.
 """
 from libc.string cimport memcmp, memcpy, memset
 
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_REPLACE, K_REPORT, P_HAS_PRICE, P_HAS_QTY, T_LIMIT, T_MARKET, TIF_FOK, TIF_IOC,
+    A_CANCEL, A_NEW, A_REPLACE, A_STATUS, K_REPORT, P_HAS_PRICE, P_HAS_QTY, T_LIMIT, T_MARKET, TIF_FOK, TIF_IOC,
     X_CANCEL_REJECTED, X_CANCELED, X_NEW, X_REJECTED, X_REPLACED, X_TRADE, X_UNKNOWN_ORDER,
 )
 from core.simulation.dice cimport below, chance
@@ -36,12 +40,20 @@ cdef class Outside:
         self.checker, self.traffic = checker, traffic
         self.dice, self.marks = <Dice*>dice, <uint64_t*>marks
         self.max_children = capacity.orders + capacity.more_children
-        self._memory = Memory(self.max_children * (sizeof(Kid) + 4) + PENDING * sizeof(Found) + 2 * SAID * sizeof(Said))
+        self._memory = Memory(self.max_children * (sizeof(Kid) + 8) + (SAID + LOST) * sizeof(Said))
         self.kids = <Kid*>self._memory.base
-        self.found = <Found*>(self.kids + self.max_children)
-        self.said = <Said*>(self.found + PENDING)
+        self.said = <Said*>(self.kids + self.max_children)
         self.lost = self.said + SAID
-        self.live = <uint32_t*>(self.lost + SAID)
+        self.live = <uint32_t*>(self.lost + LOST)
+        self.asked = self.live + self.max_children
+        self.max_found = PENDING
+        self._found = Memory(self.max_found * sizeof(Found))
+        self.found = <Found*>self._found.base
+
+    def meet(self, uint64_t run) -> None:
+        """A core that came back: what it lost of the stream it may ask again."""
+        self.run = run
+        memset(self.asked, 0, self.max_children * sizeof(uint32_t))
 
     def die(self) -> None:
         """Its gateway. What it noted stays in its file."""
@@ -66,20 +78,47 @@ cdef class Outside:
     # ---- the gateway -------------------------------------------------------------------------------------------------
 
     cdef int find(self, const Send* send) except -1:
-        cdef Found* found = &self.found[self.found_tail % PENDING]
-        if self.found_tail - self.found_head >= PENDING:
-            return self.checker.fail(f"venue {self.venue}: more than {PENDING} sends wait for its gateway")
+        cdef Found* found
+        if send.action == A_STATUS:
+            self._count_question(send)
+        if self.found_tail - self.found_head >= self.max_found:
+            self._have_more()
+        found = &self.found[self.found_tail % self.max_found]
         found.send = send[0]
         found.run = self.run
         found.written = 0
         self.found_tail += 1
         return 0
 
+    cdef void _have_more(self):
+        """Twice the room for sends."""
+        cdef Memory more = Memory(2 * self.max_found * sizeof(Found))
+        cdef Found* found = <Found*>more.base
+        cdef uint64_t i
+        for i in range(self.found_head, self.found_tail):
+            found[i % (2 * self.max_found)] = self.found[i % self.max_found]
+        self._found, self.found = more, found
+        self.max_found *= 2
+
+    cdef int _count_question(self, const Send* send) except -1:
+        """About a child, at most as often as the venue was said to be up."""
+        if send.child >= self.max_children:
+            return self.checker.fail(f"send {send.seq} is of child {send.child}, beyond the tables")
+        self.asked[send.child] += 1
+        if self.asked[send.child] > self.checker.ups[self.venue]:
+            return self.checker.fail(f"send {send.seq} asks about child {send.child} for the {self.asked[send.child]}th "
+                                     f"time, venue {self.venue} was up {self.checker.ups[self.venue]} times")
+        return 0
+
+    cdef bint _can_say(self) noexcept nogil:
+        """Whether there is room for all that may come of a send or a trade; what was held back is told sooner or later."""
+        return self.said_count + self.lost_count + FROM_A_SEND <= SAID
+
     cdef int work(self) except -1:
         """The next send, if the core's gateways have come to it."""
-        cdef Found* found = &self.found[self.found_head % PENDING]
+        cdef Found* found = &self.found[self.found_head % self.max_found]
         cdef Intent* intent
-        if self.dead or self.found_head == self.found_tail:
+        if self.dead or self.found_head == self.found_tail or not self._can_say():
             return 0
         intent = &self.checker.intents[found.send.seq % self.checker.max_intents]
         if intent.seq < found.send.seq and found.run == self.run:
@@ -237,7 +276,7 @@ cdef class Outside:
     cdef int trade(self) except -1:
         """Somebody takes some of an order that is live."""
         cdef uint32_t child
-        if not self.live_count:
+        if not self.live_count or not self._can_say():
             return 0
         child = self.live[below(self.dice, self.live_count)]
         return self._fill(child, 1 + below(self.dice, self.kids[child].qty - self.kids[child].cum))
@@ -262,7 +301,7 @@ cdef class Outside:
         cdef uint64_t due = self.checker.step_no
         if report.exec_type == self.forgets:
             return 0
-        if (self.drop and not must_come and self.lost_count < SAID
+        if (self.drop and not must_come and self.lost_count < LOST
                 and chance(self.dice, self.drop)):  # who misses a larger quantity takes a fill for too much, and never asks
             self.lost[self.lost_count].report = report[0]
             self.lost[self.lost_count].child = child

@@ -26,7 +26,6 @@ from core.simulation.swarm import Swarm
 from core.simulation.tail import tear
 from core.simulation.traffic import Traffic
 from core.simulation.workers import Workers
-from core.simulation.world import World
 from core.stage import EngineStage
 from core_ext import journal
 from core_ext.journal import JournalReader
@@ -34,7 +33,9 @@ from core_ext.memory import Memory
 from core_ext.ring import Ring
 from core_ext.spine import Spine
 
-CALM_TURNS = 20_000  # within so many turns of everybody a core without faults comes to rest
+CALM_TURNS = 20_000
+"""Within so many turns of everybody a core without faults comes to rest: several times what any was seen to
+need (`most_turns` of a run), so who needs more goes round in circles, or stands still."""
 REQUESTS, RESPONSES, QUOTES = 32, 128, 16  # slots of a session's rings
 
 
@@ -58,6 +59,7 @@ class Play(Room):
         self.arming: set[int] = set()  # halted venues that somebody will arm
         self.bases: dict[int, int] = {}
         self.put = self.run_no = self.set_back_ns = 0
+        self.most_turns = 0  # that it took until what was waited for was so
         self._weights = [name for name, weight in swarm.faults.items() for _ in range(weight)]
         self._begin()
 
@@ -106,7 +108,7 @@ class Play(Room):
         if "gateways" in self.swarm.groups[i]:
             self.checker.use_intents(self.workers.gateways().gateway)
         for stage in self.workers.workers[i].stages.values():
-            if isinstance(stage, EngineStage) and World.redone(stage):
+            if isinstance(stage, EngineStage) and stage.relived:
                 self.mark(PLACE["redo"])
 
     def tell(self, *events: Event) -> None:
@@ -117,20 +119,23 @@ class Play(Room):
     def await_taken(self) -> None:
         """Until the core has taken all that the desk said; who is dead is brought back for it."""
         self.bring_back()
-        for _ in range(CALM_TURNS):
-            if self.traffic.is_taken():
-                return
-            self.turn_all()
-        raise Violation(f"the desk's inputs aren't taken within {CALM_TURNS} turns")
+        self._turn_until(self.traffic.is_taken, "the desk's inputs aren't taken")
 
     def await_told(self) -> None:
         """Until egress is done with all that is sequenced by now."""
         seq = self.board.seq
-        for _ in range(CALM_TURNS):
-            if self.board.cursors()["egress"] >= seq:
+        told = lambda: self.board.cursors()["egress"] >= seq  # noqa: E731
+        self._turn_until(told, f"egress isn't done with event {seq}")
+
+    def _turn_until(self, so: Callable[[], bool], otherwise: str) -> None:
+        """Violation: it isn't so within CALM_TURNS."""
+        moved = 0
+        for turns in range(CALM_TURNS):
+            if so():
+                self.most_turns = max(self.most_turns, turns)
                 return
-            self.turn_all()
-        raise Violation(f"egress isn't done with event {seq} within {CALM_TURNS} turns")
+            moved += self.turn_all() > 0
+        raise Violation(f"{otherwise} within {CALM_TURNS} turns; in {moved} of them something moved")
 
     # ---- sessions ------------------------------------------------------------------------------------------
 
@@ -170,12 +175,8 @@ class Play(Room):
         self.traffic.close_client(i)
         intake = self.workers.stage("sequencer")
         assert isinstance(intake, Intake)
-        for _ in range(CALM_TURNS):
-            if intake.close_seat(i):
-                break
-            self.turn_all()
-        else:
-            raise Violation(f"the requests of session {i}, which left, aren't taken")
+        closed = partial(intake.close_seat, i)
+        self._turn_until(closed, f"the requests of session {i}, which left, aren't taken")
         self.tell(*self.script.disconnects[i])
         self.await_taken()
         teller = self.workers.stage("egress")
@@ -251,6 +252,7 @@ class Play(Room):
         if any(int(path.stem.split("-")[1]) <= self.board.seq for path in snapshots.files(self.journal)):
             self.mark(PLACE["snapshot_used"])
         self.firsts[i] = self.workers.build(i)
+        self.checker.note_done()
         self._watch(i)
         for seat in self.seats:
             if "sequencer" in stages:
@@ -319,12 +321,13 @@ class Play(Room):
         played = Replay(self.swarm.capacity)
         played.play(JournalReader(self.journal))
         for outside in self.outsides:
-            outside.run = self.run_no
+            outside.meet(self.run_no)
         self._raise_core(played.events, played.core.sequencer.counts())
         self.checker.orders(state.quantities(played))
         killed, armed = state.kills(self.journal)
         self.checker.stream_kills([row for row in killed if not any(arms(each, row) for each in armed)])
         self.checker.halt_venues(state.halted(self.journal))
+        self.checker.count_ups(state.ups(self.journal))
         self._mend_page(armed)
         self._declare()
         for outside in self.outsides:

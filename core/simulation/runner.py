@@ -42,6 +42,7 @@ class Result:
     events: int = 0
     accepted: int = 0
     denied: int = 0
+    most_turns: int = 0  # of everybody, that any had to wait for something or for its rest
     marks: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
 
@@ -51,6 +52,7 @@ class Result:
         self.events += other.events
         self.accepted += other.accepted
         self.denied += other.denied
+        self.most_turns = max(self.most_turns, other.most_turns)
         for name, count in other.marks.items():
             self.marks[name] = self.marks.get(name, 0) + count
         self.failures += other.failures
@@ -86,6 +88,7 @@ def run_seed(
             play.count_at_end()
             result.steps = play.step_no
             result.marks = play.reached()
+            result.most_turns = play.most_turns
             result.accepted, result.denied = play.traffic.accepted, play.traffic.denied
             play.close()
     return result

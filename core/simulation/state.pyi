@@ -23,3 +23,6 @@ def kills(path: str | os.PathLike[str]) -> tuple[list[tuple[int, int, int]], lis
 
 def halted(path: str | os.PathLike[str]) -> list[int]:
     """Venues that the journal leaves halted on a break."""
+
+def ups(path: str | os.PathLike[str]) -> dict[int, int]:
+    """How often the journal says of each venue that it is up."""

@@ -3,7 +3,9 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.alerts cimport is_break
-from core.messages cimport K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_CANCEL, SC_VENUE, Header, OrderEvent, Request
+from core.messages cimport (
+    K_CANCEL, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_VENUE_STATE, SC_VENUE, VS_UP, FilterEvent, Header, Request,
+)
 from core.orders.life cimport (
     B_ENDED, B_EXISTS, B_PENDING_REPLACE, Child, Life, Order, child_live,
 )
@@ -71,55 +73,68 @@ def positions(Replay played not None) -> dict[tuple[int, int], int]:
     return out
 
 
+cdef class _Inputs:
+    """A journal's events, one after the other: each is whole until the next one."""
+    cdef JournalReader reader
+    cdef const Header* header
+    cdef const Request* request
+
+    def __init__(self, path):
+        self.reader = JournalReader(path)
+
+    cdef bint next(self) except -1:
+        cdef uint64_t seq = 0
+        cdef char* body = NULL
+        cdef uint32_t length = 0
+        if self.reader.next(&seq, &body, &length) <= 0:
+            return False
+        self.header = <const Header*>body
+        self.request = <const Request*>(body + sizeof(Header))
+        return True
+
+
 def requests(path) -> dict[int, int]:
     """How often each cl_ord_id stands in the journal, by its number."""
-    cdef JournalReader reader = JournalReader(path)
-    cdef uint64_t seq = 0
-    cdef char* body = NULL
-    cdef uint32_t length = 0
-    cdef const Header* header
+    cdef _Inputs each = _Inputs(path)
     cdef uint32_t id
     out: dict = {}
-    while reader.next(&seq, &body, &length) > 0:
-        header = <const Header*>body
-        if header.kind == K_ORDER or header.kind == K_REPLACE or header.kind == K_CANCEL:
-            id = id_of((<const OrderEvent*>(body + sizeof(Header))).cl_ord_id)
+    while each.next():
+        if each.header.kind == K_ORDER or each.header.kind == K_REPLACE or each.header.kind == K_CANCEL:
+            id = id_of(each.request.order.cl_ord_id)
             out[id] = out.get(id, 0) + 1
     return out
 
 
 def kills(path) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
     """The kills and the rearms of the journal, as (kind, key, epoch), in order."""
-    cdef JournalReader reader = JournalReader(path)
-    cdef uint64_t seq = 0
-    cdef char* body = NULL
-    cdef uint32_t length = 0
-    cdef const Header* header
-    cdef const Request* request
+    cdef _Inputs each = _Inputs(path)
+    cdef const FilterEvent* said
     killed, armed = [], []
-    while reader.next(&seq, &body, &length) > 0:
-        header = <const Header*>body
-        if header.kind == K_KILL or header.kind == K_REARM:
-            request = <const Request*>(body + sizeof(Header))
-            row = (request.filter.kind, key_of(request.filter.kind, &request.filter.scope), request.filter.epoch)
-            (killed if header.kind == K_KILL else armed).append(row)
+    while each.next():
+        if each.header.kind == K_KILL or each.header.kind == K_REARM:
+            said = &each.request.filter
+            row = (said.kind, key_of(said.kind, &said.scope), said.epoch)
+            (killed if each.header.kind == K_KILL else armed).append(row)
     return killed, armed
 
 
 def halted(path) -> list[int]:
     """Venues that the journal leaves halted on a break."""
-    cdef JournalReader reader = JournalReader(path)
-    cdef uint64_t seq = 0
-    cdef char* body = NULL
-    cdef uint32_t length = 0
-    cdef const Header* header
-    cdef const Request* request
+    cdef _Inputs each = _Inputs(path)
     found = set()
-    while reader.next(&seq, &body, &length) > 0:
-        header = <const Header*>body
-        request = <const Request*>(body + sizeof(Header))
-        if header.kind == K_HALT and is_break(&request.halt):
-            found.add(request.halt.scope.venue)
-        elif header.kind == K_REARM and request.filter.kind == SC_VENUE:
-            found.discard(request.filter.scope.venue)
+    while each.next():
+        if each.header.kind == K_HALT and is_break(&each.request.halt):
+            found.add(each.request.halt.scope.venue)
+        elif each.header.kind == K_REARM and each.request.filter.kind == SC_VENUE:
+            found.discard(each.request.filter.scope.venue)
     return sorted(found)
+
+
+def ups(path) -> dict[int, int]:
+    """How often the journal says of each venue that it is up."""
+    cdef _Inputs each = _Inputs(path)
+    out: dict = {}
+    while each.next():
+        if each.header.kind == K_VENUE_STATE and each.request.venue_state.state == VS_UP:
+            out[each.request.venue_state.venue] = out.get(each.request.venue_state.venue, 0) + 1
+    return out

@@ -3,7 +3,7 @@ from core.capacity import Capacity
 from core.simulation.checker import Checker
 from core.simulation.outside import Outside
 from core.simulation.traffic import Traffic
-from core.stage import EngineStage, Stage
+from core.stage import Stage
 
 BEGIN_NS: int
 
@@ -45,9 +45,6 @@ class World:
         """The sequencer died while it wrote an event."""
     def poll_and_untake(self, intake: Stage) -> bool:
         """The sequencer died when its last event was on the spine, and its slot not given back."""
-    @staticmethod
-    def redone(stage: EngineStage) -> int:
-        """How many events a stage that came back has to live through again."""
     def flood(self, which: int) -> None:
         """More than a ring holds."""
     def mind_outsides(self) -> None:

@@ -9,7 +9,7 @@ from core.simulation.marks cimport (
     M_LOOPBACK_FULL, M_REPEATED_DROPPED, M_REPORTS_FULL, M_SENDS_FULL, M_SPINE_FULL, M_SPILL_USED, MARKS_END,
 )
 from core.simulation.outside cimport Outside
-from core.stage cimport EngineStage, Stage
+from core.stage cimport Stage
 from core_ext.ring cimport Ring
 
 from core.simulation.marks import MARKS
@@ -119,11 +119,6 @@ cdef class World:
             return False
         ring._header.head -= 1
         return True
-
-    @staticmethod
-    def redone(EngineStage stage not None) -> int:
-        """How many events a stage that came back has to live through again."""
-        return stage.redo_through - (stage.next - 1) if stage.redo_through >= stage.next else 0
 
     def flood(self, int which) -> None:
         """More than a ring holds: of trades at a venue, of the market, of what the desk says, of reports, of requests."""

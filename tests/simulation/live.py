@@ -46,6 +46,7 @@ def told(result: Result, first: int, steps: int, processes: int, seconds: float)
     return {
         "first": first, "seeds": result.seeds, "steps_a_seed": steps, "steps": result.steps,
         "events": result.events, "accepted": result.accepted, "denied": result.denied,
+        "most_turns": result.most_turns,
         "failures": [asdict(each) for each in result.failures], "seconds": round(seconds, 1),
         "processes": processes, "steps_per_s": round(result.steps / max(seconds, 1e-9)),
         "marks": result.marks, "missed": marks.missed(result.marks),
@@ -146,7 +147,8 @@ def main() -> int:
 
 
 def _table(run: dict[str, Any]) -> str:
-    shown = ("seeds", "steps", "events", "accepted", "denied", "seconds", "steps_per_s", "commit")
+    counts = ("seeds", "steps", "events", "accepted", "denied", "most_turns")
+    shown = (*counts, "seconds", "steps_per_s", "commit")
     lines = [f"{name:16} {run[name]}" for name in shown]
     lines += [f"{name:32} {count}" for name, count in run["marks"].items()]
     return "\n".join(

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from core import messages as m
+from core.enums import Sweep
 from core.live.intents import Intents
 from core.scenario.encoder import Event
 from core.simulation import marks, runner, swarm
-from core.simulation.play import Play
+from core.simulation.play import CALM_TURNS, Play
 from core.simulation.runner import Failure, Result, run_seed, run_seeds
 from core.simulation.script import Script, script
 from core.simulation.shrink import shrink
@@ -60,6 +61,7 @@ def test_seeds() -> None:
     assert result.seeds == SEEDS
     assert result.steps > SEEDS * STEPS
     assert result.events > SEEDS * 100
+    assert 0 < result.most_turns < CALM_TURNS // 4
     print("missed in a short run:", marks.missed(result.marks))
     often = ("worker_died", "core_died", "redo", "send_suppressed", "report_dropped", "spine_full")
     for name in (*often, "break_unknown", "break_conflict", "break_overfill", "venue_halted", "venue_armed"):
@@ -100,6 +102,33 @@ def test_a_kill_after_the_gateways_decided_and_died_is_none_that_they_missed(pla
     result = run_seed(5278, 2500, place, **LOSSY)
     assert not result.failures, result.failures
     assert result.marks["died_before_cursor"]
+
+
+def test_who_lives_through_events_again_is_not_overtaken_by_the_spine(place: Path) -> None:
+    """Risk was ahead of the others of its worker when that died, and new events came in the place of those
+    that it still had to live through: the core stood still.
+    """
+    result = run_seed(1012822, 4000, place)
+    assert not result.failures, result.failures
+    assert result.marks["redo"]
+    assert result.marks["spine_full"]
+
+
+@pytest.mark.parametrize("seed", [1002993, 1000467, 1000900])
+def test_more_may_wait_for_a_slow_venue_than_it_has_room_for(place: Path, seed: int) -> None:
+    """Its gateway seldom has a turn: sends wait in the journal (of the first seed more than 4,096). Once it
+    has more turns, reports hold it back: of the others there are more than 2,048 at a time.
+    """
+    result = run_seed(seed, 20_000, place)
+    assert not result.failures, result.failures
+    assert result.steps > 20_000
+
+
+def test_a_core_that_died_with_questions_to_ask_asks_them(place: Path) -> None:
+    """That its venue was up is in its journal, and nobody else had seen it."""
+    result = run_seed(1300903, 1000, place)
+    assert not result.failures, result.failures
+    assert result.marks["core_died"] + result.marks["machine_died"]
 
 
 def seen(plant: Callable[[Play], None], place: Path, **options: Any) -> Failure:
@@ -149,6 +178,18 @@ def test_a_late_fill_that_is_booked_as_another_is_seen(place: Path) -> None:
             outside.late, outside.late_qty = 500, 2
 
     assert "has child" in seen(plant, place, **OUTSIDE, faults={}).what
+
+
+def test_a_question_that_nothing_called_for_is_seen(place: Path) -> None:
+    """The core asks about what its venue hasn't answered yet, again and again."""
+    sweep = np.frombuffer(b"\xff" * m.SWEEP_EVENT.itemsize, m.SWEEP_EVENT).copy()
+    sweep["scope"]["venue"] = sweep["cursor"] = 0
+    sweep["kind"] = Sweep.ASK
+
+    def plant(play: Play) -> None:
+        every(play, 200, lambda: play.tell(Event(int(m.Kind.SWEEP), 0, sweep.tobytes())))
+
+    assert "asks about child" in seen(plant, place, **OUTSIDE, faults={}).what
 
 
 @pytest.mark.parametrize("stage", ["journal", "egress", "gateways", "risk"])

@@ -16,6 +16,8 @@ from core import messages as m
 from core.errors import Nondeterminism
 from core.live.intake import SOURCE_GATEWAY, SOURCE_SESSIONS
 from core.live.intents import Intents
+from core.scenario.reader import Line
+from core.scenario.values import convert
 from core.topology import ENGINE_NAMES, LIVE_CURSORS, LIVE_STAGES, PARAGRAPHS
 
 support = import_module("tests.unit.core.live.conftest")
@@ -128,6 +130,28 @@ def test_what_was_published_is_not_written_again(tmp_path: Path) -> None:
     assert before == [bytes(support.page_of(bench.board, bench.board.seq - i)) for i in range(30)]
     assert bench.same_as_its_journal()
     assert len(bench.told(0)) == 40
+    bench.chain.close()
+
+
+def test_what_a_stage_has_to_live_through_again_stays_until_it_has(tmp_path: Path) -> None:
+    """Positions were behind risk when their worker died. They pass by the quotes that risk takes: once they
+    are where they all were, nobody holds back new events from the places of those that risk needs.
+    """
+    both = ("risk", "positions")
+    bench = made(tmp_path, (both, *(each for each in PINNED if each[0] not in both)))
+    kind, _, data = convert(dict(QUOTE))
+    quote = bench.book.events(Line(0, 0, kind, data))
+    bench.feed(quote * 100, 1)
+    bench.run()
+    spine, behind = bench.board.spine, LIVE_CURSORS.index("positions")
+    spine.move_cursor(behind, bench.board.seq - 100)
+    bench.restart("risk")
+    while spine.get_cursor(behind) < bench.board.seq:
+        bench.chain.firsts[0].turn_once()
+    bench.desk.push(quote * 300, 1)
+    bench.run()
+    assert set(bench.board.cursors().values()) == {bench.board.seq}
+    assert bench.same_as_its_journal()
     bench.chain.close()
 
 
