@@ -22,9 +22,15 @@ def test_more_processors_are_used_as_long_as_they_give_something() -> None:
 
 
 def test_a_prediction_is_within_a_fifth_or_it_is_told_that_it_is_not() -> None:
-    assert model._row("a", 119.0, 100.0)["within"]
-    assert model._row("a", 81.0, 100.0)["within"]
-    assert not model._row("a", 121.0, 100.0)["within"]
+    assert model._row("a", [(119.0, 100.0)])["within"]
+    assert model._row("a", [(81.0, 100.0)])["within"]
+    assert not model._row("a", [(121.0, 100.0)])["within"]
+
+
+def test_a_try_is_held_against_what_was_said_of_it() -> None:
+    """A machine that is slow in a try is so for both; of one that stood still there are two others."""
+    row = model._row("a", [(100.0, 110.0), (200.0, 220.0), (100.0, 9000.0)])
+    assert (row["predicted"], row["measured"], row["error"]) == (100.0, 220.0, -0.091)
 
 
 def test_a_core_takes_what_is_fed_and_each_order_is_done() -> None:
