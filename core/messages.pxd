@@ -458,7 +458,8 @@ cdef struct VenueEvent:             # 192; from pro_rata on: how a simulated ven
     int64_t tier_taker[4]           # 10^-8 bps
     int64_t tier_maker[4]
     uint8_t halts                   # on a break between it and the core: see core/risk/breaks
-    uint8_t pad[7]
+    uint8_t asks_ended              # it is asked about ended children, too, whose cancel or replace it didn't answer
+    uint8_t pad[6]
 
 cdef struct ListingEvent:           # 8
     uint32_t symbol

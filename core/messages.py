@@ -134,7 +134,8 @@ VENUE_EVENT = np.dtype(
         ("tier_taker", "<i8", (4,)),
         ("tier_maker", "<i8", (4,)),
         ("halts", "u1"),
-        ("pad", "u1", (7,)),
+        ("asks_ended", "u1"),
+        ("pad", "u1", (6,)),
     ]
 )
 LISTING_EVENT = np.dtype(

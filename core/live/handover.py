@@ -16,9 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core import messages as m
 from core.capacity import Capacity
 from core.live.intents import DONE, INTENDED, INTENT, TABLE
 from core_ext.arena import Arena
+
+_PENDING = (m.OrdStatus.PENDING_CANCEL, m.OrdStatus.PENDING_REPLACE)
 
 
 class Fate(Enum):
@@ -54,3 +57,11 @@ class Handover:
         at = seq % len(self.rows)
         if self.rows["seq"][at] == seq:
             self.rows["state"][at] = DONE
+
+
+def is_owed(page: bytes) -> bool:
+    """Of the page of an event that asks about a child: whether a cancel or replace of it, sent before, has no
+    answer. One that goes out behind the question has none yet.
+    """
+    outcome = np.frombuffer(page, m.PAGE, 1)[0]["outcome"]
+    return outcome["child_status"] in _PENDING and outcome["follow"] == m.Follow.NONE

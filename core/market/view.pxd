@@ -58,7 +58,8 @@ cdef struct VenueFacts:             # 64
     uint8_t fee_precision
     uint8_t state
     uint8_t halts                   # on a break between it and the core
-    uint8_t pad[3]
+    uint8_t asks_ended              # see VenueEvent
+    uint8_t pad[2]
     int64_t taker_fee
     int64_t maker_fee
     int64_t latency_ns

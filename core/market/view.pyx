@@ -50,6 +50,7 @@ cdef class MarketView:
         venue.declared = 1
         venue.mode = page.request.venue.mode
         venue.halts = page.request.venue.halts
+        venue.asks_ended = page.request.venue.asks_ended
         venue.fee_precision = page.request.venue.fee_precision
         venue.taker_fee = page.request.venue.taker_fee
         venue.maker_fee = page.request.venue.maker_fee

@@ -712,7 +712,7 @@ cdef class Life:
         elif kind == SW_STATUS:
             child = &self.children[target]
             out.order = child.order
-            if not child_live(child):
+            if child.bits & B_HELD and not child_live(child):
                 child.bits &= ~B_HELD       # filled meanwhile: the venue answers the request all the same
                 self._ask(target, held_action(child), page.verdict.venue_state, out)
                 return

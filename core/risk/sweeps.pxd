@@ -10,7 +10,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from core.engine cimport Emitter
 from core.market.view cimport MarketView
 from core.messages cimport Page, ScopeKeys, SweepEvent
-from core.orders.life cimport Life, Order
+from core.orders.life cimport Child, Life, Order
 from core.risk.rights cimport Rights
 
 @cython.final
@@ -23,6 +23,7 @@ cdef class Sweeps:
     cdef bint step(self, Page* page) noexcept nogil
     cdef uint32_t _next(self, const SweepEvent* sweep, uint32_t index) noexcept nogil
     cdef bint _is_target(self, Page* page, uint32_t index) noexcept nogil
+    cdef bint _is_owed(self, const Child* child) noexcept nogil
     cdef bint _came_back(self, uint32_t symbol, uint16_t venue, uint64_t event) noexcept nogil
     cdef bint _day_is_over(self, Order* order, uint32_t venue) noexcept nogil
 

@@ -67,8 +67,8 @@ cdef class Sweeps:
             if child.venue != sweep.scope.venue:
                 return 0
             if sweep.kind == SW_ASK:
-                return child_live(child) and unanswered(child)
-            if not child_live(child) and not (sweep.kind == SW_STATUS and child.bits & B_HELD):
+                return (child_live(child) and unanswered(child)) or self._is_owed(child)
+            if not child_live(child) and not (sweep.kind == SW_STATUS and (child.bits & B_HELD or self._is_owed(child))):
                 return 0
             order = &self.life.orders[child.order]
             if sweep.scope.symbol != NONE and order.symbol != sweep.scope.symbol:
@@ -85,6 +85,11 @@ cdef class Sweeps:
         if sweep.by_rights and not self.rights.may(page.header.session, order.account):
             return 0
         return in_scope(&sweep.scope, order)
+
+    cdef bint _is_owed(self, const Child* child) noexcept nogil:
+        """Whether the child has ended, and its venue, which is asked about such, owes an answer to its cancel or replace."""
+        return (self.view.venues[child.venue].asks_ended and child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE) != 0
+                and not child_live(child))
 
     cdef bint _came_back(self, uint32_t symbol, uint16_t venue, uint64_t event) noexcept nogil:
         """Whether the symbol was down there until that event."""

@@ -296,6 +296,7 @@ class Encoder:
                 maker_fee=self._units(data["maker_fee_bps"], BPS_DIGITS, "maker_fee_bps"),
                 latency_ns=self._units(data["latency_us"], 3, "latency_us"),
                 halts=self.live,
+                asks_ended=self.live,
                 **simulation.settings(data, self._units),
             ),
         )

@@ -24,7 +24,7 @@ def settle(play: Play) -> None:
     """Until nothing moves; the venues are asked once more, for what was lost on the way."""
     heal(play)
     drain(play)
-    for _ in range(2):
+    for _ in range(3):  # a fill that was lost, then a cancel and a replace that nobody answered
         play.ask_venues()
         drain(play)
 
@@ -123,6 +123,10 @@ def _children(play: Play, played: Replay) -> None:
                 f"the core as ({held.qty}, filled {held.cum}, live {held.live}, at {held.price})",
             )
     for child, held in ours.items():
+        _need(
+            held.live or not held.is_owed or held.venue not in theirs,
+            f"child {child} has ended, and still waits for venue {held.venue} to answer a cancel or replace",
+        )
         if held.venue in theirs and child not in theirs[held.venue]:
             _need(
                 not held.live and not held.cum,

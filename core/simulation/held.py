@@ -13,6 +13,8 @@ class HeldChild(NamedTuple):
     cum: int
     live: bool
     price: int
+    is_owed: bool
+    """Its cancel or replace has no answer."""
 
 
 class HeldOrder(NamedTuple):

@@ -69,6 +69,7 @@ MARKS: tuple[str, ...] = (
     "venue_halted",
     "venue_armed",
     "denied_halted",
+    "request_came_to_nothing",
 )
 """Each with its place in the simulator's counters."""
 PLACE = {name: i for i, name in enumerate(MARKS)}

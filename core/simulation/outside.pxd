@@ -80,6 +80,7 @@ cdef class Outside:
     cdef void _have_more(self)
     cdef int _count_question(self, const Send* send) except -1
     cdef bint _can_say(self) noexcept nogil
+    cdef bint _is_on_its_way(self, uint32_t child) noexcept nogil
     cdef int work(self) except -1
     cdef int _write(self, Found* found) except -1
     cdef int _on_send(self, const Send* send) except -1

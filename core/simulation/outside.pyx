@@ -20,7 +20,7 @@ from core.simulation.dice cimport below, chance
 from core.simulation.marks cimport (
     M_CANCEL_REJECTED, M_INTENT_ASKED_BEFORE_WRITTEN, M_LATE_FILL_AFTER_CANCEL, M_LOST_REPORT_TOLD_ON_STATUS,
     M_OUTSIDE_DIED, M_OUTSIDE_DIED_IN_WRITE, M_REJECTED, M_REPLACED, M_REPLACED_DROPPED, M_REPORT_DROPPED,
-    M_REPORT_OVERTAKEN, M_REPORT_REPEATED, M_UNKNOWN_ORDER_TOLD,
+    M_REPORT_OVERTAKEN, M_REPORT_REPEATED, M_REQUEST_CAME_TO_NOTHING, M_UNKNOWN_ORDER_TOLD,
 )
 from core.venues.gateway cimport DONE, INTENT, Intent, child_name
 from core.venues.place cimport put_numbered
@@ -236,7 +236,19 @@ cdef class Outside:
             child_name(send, report.child_id)
             self.marks[<int>M_UNKNOWN_ORDER_TOLD] += 1
             return self._push(&report, send.child, self.checker.step_no)
-        self._again(send.child, 0)
+        if self._again(send.child, 0) or kid.state == LIVE or self._is_on_its_way(send.child):
+            return 0
+        report = self._report(send.child, X_CANCEL_REJECTED)    # what else could be asked of one that has ended
+        child_name(send, report.child_id)
+        self.marks[<int>M_REQUEST_CAME_TO_NOTHING] += 1
+        return self._push(&report, send.child, self.checker.step_no)
+
+    cdef bint _is_on_its_way(self, uint32_t child) noexcept nogil:
+        """Whether a report of it is."""
+        cdef uint32_t i
+        for i in range(self.said_count):
+            if self.said[i].child == child:
+                return 1
         return 0
 
     cdef int _end(self, uint32_t child) except -1:

@@ -7,7 +7,7 @@ from core.messages cimport (
     K_CANCEL, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_VENUE_STATE, SC_VENUE, VS_UP, FilterEvent, Header, Request,
 )
 from core.orders.life cimport (
-    B_ENDED, B_EXISTS, B_PENDING_REPLACE, Child, Life, Order, child_live,
+    B_ENDED, B_EXISTS, B_PENDING_CANCEL, B_PENDING_REPLACE, Child, Life, Order, child_live,
 )
 from core.positions.ledger cimport Position
 from core.recovery.replay cimport Replay
@@ -27,7 +27,9 @@ def children(Replay played not None) -> dict[int, HeldChild]:
     for i in range(life.max_children):
         child = &life.children[i]
         if child.bits & B_EXISTS:
-            out[i] = HeldChild(child.venue, child.order_qty, child.cum_qty, bool(child_live(child)), child.price)
+            is_owed = bool(child.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE))
+            out[i] = HeldChild(
+                child.venue, child.order_qty, child.cum_qty, bool(child_live(child)), child.price, is_owed)
     return out
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from core import messages as m
 from core.live.fencing import find_fence
-from core.live.handover import Fate, Handover
+from core.live.handover import Fate, Handover, is_owed
 from core.live.killing import open_page
 from core.recovery.journal import capacity_of
 from core.scenario.numbers import format_units
@@ -46,6 +46,8 @@ _SEND_AT = 768
 _AMOUNTS = {"last_qty": 32, "last_px": 31}
 _ASKED = {b"0": None, b"1": None, b"2": None, b"4": "canceled", b"C": "expired", b"3": "done_for_day"}
 """OrdStatus (39) in an answer to a question: what of it the venue need not have told before."""
+_UNMOVED = (b"0", b"1", b"2")
+_ENDS_A_REQUEST = ("cancel_rejected", "canceled", "replaced", "expired", "unknown_order", "done_for_day")
 
 
 class Order(NamedTuple):
@@ -58,6 +60,8 @@ class Order(NamedTuple):
     fields: tuple[Field, ...]
     keys: tuple[int, ...]
     """By `core.messages.Scope`: what a kill of it is looked for under."""
+    is_owed: bool = False
+    """Of a question: the core waits for the answer to a cancel or replace, and sends none again."""
 
 
 class Broker:
@@ -84,6 +88,8 @@ class Broker:
         self.sent: set[str] = set()
         self.waiting: deque[Order] = deque()
         self.questions: dict[str, Order] = {}
+        self.owed: set[str] = set()
+        """Children that the venue was asked about, and whose cancel or replace it hasn't answered."""
         self.doubtful: list[list[Field]] = []
         """Of orders that were intended and not done: the venue is asked about them at the next logon."""
         self.children: dict[str, tuple[str, str]] = {}
@@ -152,12 +158,19 @@ class Broker:
         code, trans = message.get(150) or b"", message.get(20)
         if trans == b"3" or code == b"I":
             status = message.get(39) or b""
-            return "unknown_order" if status == b"8" else _ASKED.get(status)
+            return "unknown_order" if status == b"8" else _ASKED.get(status) or self._came_to_nothing(message)
         if trans in (b"1", b"2"):
             return {b"1": "trade_cancel", b"2": "trade_correct"}[trans]
         if code in (b"1", b"2"):
             return "trade"
         return words.EXEC_TYPES_OF.get(code)
+
+    def _came_to_nothing(self, message: Message) -> str | None:
+        """An order that stands there as if nothing was asked, or is filled: its cancel, which came before the
+        question, was refused, or never came.
+        """
+        child_id, _ = self.children.get(message.text(11), ("", ""))
+        return "cancel_rejected" if message.get(39) in _UNMOVED and child_id in self.owed else None
 
     def _refused(self, message: Message) -> None:
         """A Reject of one of ours: that one will come to nothing."""
@@ -178,6 +191,8 @@ class Broker:
             self.session.said.append(f"a report of an order that nobody knows: {cl_ord_id}, {kind}")
             return
         child_id, symbol = found
+        if kind in _ENDS_A_REQUEST:
+            self.owed.discard(child_id)
         told = {"venue": self.config.venue, "symbol": symbol, "child_id": child_id, "exec_type": kind}
         self._report(told | {key: value for key, value in more.items() if value})
         if kind == "replaced":
@@ -235,6 +250,8 @@ class Broker:
         if directory.venue_list[int(send["venue"])] != self.config.venue:
             return
         order = self._order(send, directory)
+        if order.action == m.Action.STATUS:
+            order = order._replace(is_owed=is_owed(raw))
         self.children[dict(order.fields)[11].decode()] = order.child_id, order.symbol
         self.waiting.append(order)
 
@@ -299,6 +316,8 @@ class Broker:
         self.session.send(*_message(order, fields, self._current, self.reports, now_ns), now_ns)
         if order.action != m.Action.STATUS:
             self.sent.add(fields[11].decode())
+        elif order.is_owed:
+            self.owed.add(order.child_id)
         if order.action == m.Action.NEW:
             self._current[order.child_id] = order.child_id
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import messages as m
-from core.live.handover import Fate, Handover
+from core.live.handover import Fate, Handover, is_owed
 from core.live.killing import open_page
 from core.recovery.journal import capacity_of
 from core.scenario.numbers import format_units
@@ -56,6 +56,8 @@ class Send(NamedTuple):
     expire_ns: int
     post_only: bool
     keys: tuple[int, ...]
+    is_owed: bool = False
+    """Of a question: the core waits for the answer to a cancel or replace, and sends none again."""
 
 
 class Sends:
@@ -160,7 +162,8 @@ class Sends:
         assert self._source is not None
         directory = self._source.book.directory
         if send["flags"] & m.SendFlag.SENT and directory.venue_list[int(send["venue"])] == self.venue:
-            self.waiting.append(_send(send, directory))
+            found = _send(send, directory)
+            self.waiting.append(found._replace(is_owed=found.action == "status" and is_owed(raw)))
 
     def _write_more(self) -> bool:
         """Sends in their order, as far as the core's gateways have come."""

@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import time
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from nautilus_trader.adapters.sandbox.config import SandboxExecutionClientConfig
@@ -29,8 +31,9 @@ from periphery.client import Client, OrderEvent, connect
 from periphery.client.directory import Symbol
 from periphery.nautilus_trader.instruments import Numbers, instrument_of
 from periphery.nautilus_trader.theirs import Venue
+from periphery.nautilus_trader.v1.asking import Asking
 from periphery.nautilus_trader.v1.gateway import Gateway, GatewayConfig
-from periphery.nautilus_trader.v1.venue import Local
+from periphery.nautilus_trader.v1.venue import Local, Standing
 
 WAIT_S = 60.0
 EURUSD = Symbol("EURUSD", 0, "fx", 5, 0, 1, 1, "USD", ("V1",), "USD", 1, 0, False)
@@ -119,7 +122,24 @@ async def trade(client: Client, is_up: list[bool]) -> dict[str, Any]:
         "ask": str(quote.ask_px), "down": down, "told": found,
         "fills": [(fill["first_cl_ord_id"], fill["qty"], fill["px"]) for fill in row["fills"]],
         "children": {each["first_cl_ord_id"]: len(each["children"]) for each in row["orders"]},
+        "answers": [answers(is_owed=True), answers(is_owed=False)],
     }  # fmt: skip
+
+
+def answers(is_owed: bool) -> list[str]:
+    """What the core is told of an order that the venue has filled. is_owed: its cancel has no answer."""
+    told: list[str] = []
+
+    def report(_child: str, _symbol: str, kind: str, **_: str) -> bool:
+        told.append(kind)
+        return True
+
+    asking = Asking(SimpleNamespace(sends=SimpleNamespace(report=report)))  # type: ignore[arg-type]
+    if is_owed:
+        asking.owed.add("a.1")
+    filled = Standing("FILLED", Decimal(1), Decimal(0), None)
+    assert all(asking._tell("a.1", "EURUSD", filled, None) for _ in range(2))
+    return told
 
 
 if __name__ == "__main__":

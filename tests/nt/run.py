@@ -94,6 +94,8 @@ def gateway(python: str) -> int:
         "fills": told.get("fills") == [["takes", "1000", "1.10002"]],
         "sent once": told.get("children") == {"takes": 1, "rests": 1},
         "works on while it is down": told.get("down", {}).get("rests") == "new",
+        "a cancel of what is filled is answered once": told.get("answers")
+        == [["new", "cancel_rejected", "new"], ["new", "new"]],
         "nothing goes there meanwhile": not any(each[0] == "late" for each in told.get("told", [])),
     }
     for what, holds in wanted.items():

@@ -33,10 +33,15 @@ class Asking:
         self.live: dict[str, str] = {}
         self.waiting: dict[str, str | None] = {}
         """The reason of each rejection that is in doubt; None: the core wants to know."""
+        self.owed: set[str] = set()
+        """Children whose cancel or replace has no answer that the core had."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, child_id: str, symbol: str, rejected: str | None = None) -> None:
+    def ask(self, child_id: str, symbol: str, rejected: str | None = None, *, is_owed: bool = False) -> None:
+        """is_owed: the core waits for the answer to a cancel or replace."""
         self.live[child_id] = symbol
+        if is_owed:
+            self.owed.add(child_id)
         self.waiting[child_id] = rejected or self.waiting.get(child_id)
         if child_id not in self._tasks:
             task = asyncio.get_running_loop().create_task(self._ask(child_id), name=f"status {child_id}")
@@ -115,9 +120,18 @@ class Asking:
             self.over(child_id)
             return report(child_id, symbol, end, text=reason or "")
         if standing.status == "FILLED":
-            self.over(child_id)
-            return True
+            return self._is_filled(child_id, symbol)
         return self._works(child_id, symbol, standing)
+
+    def _is_filled(self, child_id: str, symbol: str) -> bool:
+        """What was asked since can't be done any more."""
+        if child_id in self.owed and not self.gateway.sends.report(
+            child_id, symbol, "cancel_rejected", text="it was filled"
+        ):
+            return False
+        self.owed.discard(child_id)
+        self.over(child_id)
+        return True
 
     def _works(self, child_id: str, symbol: str, standing: Standing) -> bool:
         """It stands there; a request that the node isn't at any more never came."""

@@ -184,7 +184,7 @@ class Gateway(Strategy):
             self.modify_order(order, quantity=qty, price=price)
 
     def _status(self, send: Send) -> None:
-        self.asking.ask(send.child_id, send.symbol)
+        self.asking.ask(send.child_id, send.symbol, is_owed=send.is_owed)
 
     # ---- what the venue says -------------------------------------------------------------------------------
 

@@ -71,6 +71,12 @@ CASES = {
     "no answer, and it never had it": Case("M", (*OUTAGE, said("unknown_order")), "canceled", 0, asked=1),
     "no answer, and it has filled it": Case("M", (*OUTAGE, NEW, fill("e1", "10")), "filled", 10, asked=1),
     "no answer to a cancel": Case("M", (NEW, CANCEL, *OUTAGE, CANCELED), "canceled", 0, asked=1),
+    "no answer to the cancel of what it has filled": Case(
+        "M", (NEW, CANCEL, fill("e1", "10"), *OUTAGE, said("cancel_rejected")), "filled", 10, asked=1
+    ),
+    "no answer to a cancel, and it works there": Case(
+        "M", (NEW, CANCEL, *OUTAGE, said("cancel_rejected")), "new", 0, asked=1
+    ),
     "an order of nobody's": Case("M", (NEW, fill("e1", "10", "x.1")), "new", 0, 0, UNKNOWN, "venue_unknown"),
     "another number of ours": Case(
         "M", (NEW, fill("e1", "10", "o.2")), "new", 0, 0, UNKNOWN, "venue_unknown"

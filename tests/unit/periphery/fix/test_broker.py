@@ -13,6 +13,7 @@ import pytest
 from core import messages as m
 from core.live.handover import Fate
 from core.venues.fix.agreement import Settings
+from core.venues.fix.codec import Message
 from core.venues.fix.dictionary import load
 from core.venues.fix.session import Session
 from core.venues.fix.store import MemoryStore
@@ -46,11 +47,13 @@ class Stage:
             request=lambda op, report: self.told.append(report), close=lambda: None
         )
 
-    def send(self, action: m.Action, seq: int = 7, child_id: str = "a.1") -> list[bytes]:
+    def send(
+        self, action: m.Action, seq: int = 7, child_id: str = "a.1", *, is_owed: bool = False
+    ) -> list[bytes]:
         """MsgTypes of what goes out."""
         fields = ((11, child_id.encode()), (38, b"1"), (40, b"1"), (54, b"1"), (55, b"EURUSD"), (59, b"0"))
         keys = (m.NONE, 3, m.NONE, m.NONE, m.NONE, m.NONE, m.NONE, m.NONE)
-        self.broker.waiting.append(Order(seq, int(action), child_id, "EURUSD", fields, keys))
+        self.broker.waiting.append(Order(seq, int(action), child_id, "EURUSD", fields, keys, is_owed))
         before = self.broker.session.store.next_out
         self.broker._write_more(time.time_ns())
         store = self.broker.session.store
@@ -105,3 +108,32 @@ def test_without_a_connection_it_is_refused_and_never_written() -> None:
     stage.broker.session.is_up = False
     assert stage.send(m.Action.NEW) == []
     assert stage.told[0]["exec_type"] == "rejected"
+
+
+@pytest.mark.parametrize("status", ["0", "1", "2"])
+@pytest.mark.parametrize("is_owed", [True, False])
+def test_a_cancel_that_was_not_answered_came_to_nothing_where_the_order_stands_as_before(
+    status: str, is_owed: bool
+) -> None:
+    """Once: and nothing is told where nothing was asked."""
+    stage = Stage()
+    stage.broker.children["a.1"] = "a.1", "EURUSD"
+    stage.send(m.Action.NEW)
+    stage.send(m.Action.CANCEL, 8)
+    stage.send(m.Action.STATUS, 9, is_owed=is_owed)
+    answer = Message(b"FIX.4.4", [(35, b"8"), (11, b"a.1"), (150, b"I"), (39, status.encode())])
+    for _ in range(2):
+        stage.broker.on_message(answer, time.time_ns())
+    expected = {"venue": "V1", "symbol": "EURUSD", "child_id": "a.1", "exec_type": "cancel_rejected"}
+    assert stage.told == [expected] * is_owed
+
+
+@pytest.mark.parametrize(("status", "kind"), [("4", "canceled"), ("C", "expired")])
+def test_a_cancel_that_was_not_answered_and_was_done_is_told_as_done(status: str, kind: str) -> None:
+    stage = Stage()
+    stage.broker.children["a.1"] = "a.1", "EURUSD"
+    stage.send(m.Action.STATUS, 9, is_owed=True)
+    stage.broker.on_message(
+        Message(b"FIX.4.4", [(35, b"8"), (11, b"a.1"), (150, b"I"), (39, status.encode())]), time.time_ns()
+    )
+    assert [told["exec_type"] for told in stage.told] == [kind]
