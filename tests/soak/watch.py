@@ -93,5 +93,6 @@ def judged(what: str, points: Iterable[tuple[float, float]]) -> dict[str, Any]:
     allowed = max(ALLOWED[what], ALLOWED_PART * mean)
     return {
         "mean": round(mean, 1), "most": max(values), "slope_per_hour": [round(low, 2), round(high, 2)],
-        "allowed_per_hour": round(allowed, 2), "flat": high <= allowed, "medians": [round(each) for each in values],
+        "allowed_per_hour": round(allowed, 2), "flat": high <= allowed,
+        "medians": [round(each) for each in values],
     }  # fmt: skip
