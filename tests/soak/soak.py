@@ -135,9 +135,15 @@ class Soak:
             each.read()
 
     def _jobs(self) -> list[tuple[float, str]]:
-        """(when, what), spread over the time."""
-        names = [*SQUEEZES, "seats"] * self.plan.squeezes + ["steal"] * self.plan.steals
-        self.rng.shuffle(names)
+        """(when, what), spread over the time in rounds that have each once: a heap that hasn't met all of
+        them before it is judged would grow then.
+        """
+        rounds = [[*SQUEEZES, "seats"] for _ in range(self.plan.squeezes)]
+        for i in range(self.plan.steals):
+            rounds[i % len(rounds)].append("steal")
+        for each in rounds:
+            self.rng.shuffle(each)
+        names = [name for each in rounds for name in each]
         every = self.plan.seconds / (len(names) + 1)
         return [((i + 1) * every, name) for i, name in enumerate(names)]
 
