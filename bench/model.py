@@ -48,6 +48,8 @@ is slower for a while is so for both."""
 QUANTILES = (50, 90)
 HOPS = 20
 
+LEAST = 3
+
 type Pair = tuple[float, float]
 """What was said and what was measured, of one try."""
 
@@ -149,16 +151,23 @@ def _tried(
     samples: list[Sample],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row each of the rate in a burst, and of latencies at each load."""
-    pairs: dict[str, list[Pair]] = {}
+    tries: dict[str, list[tuple[Pair, bool]]] = {}
     for _ in range(TRIES * blocks):
         sample = _sample(alone)
         samples.append(sample)
         parts = servers(sample.stages, cuts, crossing)
-        pairs.setdefault("events a second", []).append((_said(parts, crossing.hop_ns), _burst(line)))
+        pair = _said(parts, crossing.hop_ns), _burst(line)
+        tries.setdefault("events a second", []).append((pair, line.was_interrupted))
         for load in LOADS:
             for quantile, pair in _latencies(line, parts, crossing, sample.idle_ns, load, seed).items():
-                pairs.setdefault(f"p{quantile} ns at {load:.0%}", []).append(pair)
-    return [_row(f"{where}, {what}", each) for what, each in pairs.items()]
+                tries.setdefault(f"p{quantile} ns at {load:.0%}", []).append((pair, line.was_interrupted))
+    return [_row(f"{where}, {what}", undisturbed(each)) for what, each in tries.items()]
+
+
+def undisturbed(tries: Sequence[tuple[Pair, bool]]) -> list[Pair]:
+    """Those that lost no processor to another process: of that the model says nothing. All where few did."""
+    kept = [pair for pair, was_interrupted in tries if not was_interrupted]
+    return kept if len(kept) >= LEAST else [pair for pair, _ in tries]
 
 
 def _burst(line: Line) -> float:
@@ -223,7 +232,7 @@ def _row(what: str, pairs: Sequence[Pair]) -> dict[str, Any]:
     said, took = (median(pair[i] for pair in pairs) for i in (0, 1))
     error = median(one / other for one, other in pairs) - 1
     return {"what": what, "predicted": round(said, 1), "measured": round(took, 1),
-            "error": round(error, 3), "within": abs(error) <= GOAL_ERROR}  # fmt: skip
+            "error": round(error, 3), "within": abs(error) <= GOAL_ERROR, "tries": len(pairs)}  # fmt: skip
 
 
 def table(stages: Sequence[Work], crossing: Crossing, beside: float, seed: int) -> list[dict[str, Any]]:

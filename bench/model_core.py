@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,8 @@ CAPACITY = Capacity(symbols=64, accounts=16, orders=ORDERS, ids=2 * ORDERS, spin
 BATCH = 24
 INPUT = np.dtype([*HEAD, ("request", "V256")])
 PATIENCE_NS = 60 * 10**9
+AWAKE_NS = 2_000_000
+"""So long before it begins a process turns without anything to do: a processor takes a while to its full speed."""
 LIMITS = {"max_order_qty": "1000", "max_order_notional": "1000000", "price_collar_bps": "500",
           "max_position": "1000000000"}  # fmt: skip
 
@@ -115,6 +118,8 @@ class Line:
             for process in self._processes:
                 _read(process)
             self.busy_ns_each = [0.0] * len(groups)
+            self.was_interrupted = False
+            """Whether the last play lost a processor to another process for a while."""
             self.play(np.zeros(rows(1, seed)[1], np.int64))
         except BaseException:
             self.close()
@@ -143,6 +148,7 @@ class Line:
         if not all(each["ok"] for each in told):
             raise Failed(f"bench model: the orders aren't done: {told}")
         self.busy_ns_each = [each["busy_ns"] / len(planned) for each in told]
+        self.was_interrupted = any(each["interrupted"] for each in told)
         done: Array = np.load(self.folder / "done.npy")
         return done - begin
 
@@ -217,11 +223,15 @@ class Group:
     def op_play(self, begin_ns: int) -> dict[str, Any]:
         planned = np.load(self.folder / "planned.npy")
         done = np.zeros(len(planned), np.int64)
+        while time.monotonic_ns() < begin_ns - AWAKE_NS:
+            time.sleep(AWAKE_NS / 1e9)
+        before = _interruptions()
         ok = self.player.play(self.feeds, planned, done, self.base, begin_ns, PATIENCE_NS)
+        interrupted = _interruptions() - before
         self.base += len(planned)
         if self.is_last:
             np.save(self.folder / "done.npy", done)
-        return {"ok": ok, "busy_ns": self.player.busy_ns}
+        return {"ok": ok, "busy_ns": self.player.busy_ns, "interrupted": interrupted}
 
     def op_told(self) -> dict[str, Any]:
         egress = self.stages["egress"]
@@ -245,6 +255,11 @@ class Group:
         ok = self.player.steps(batch, list(self.stages.values()), took)
         self.base += batch * count
         return {"ok": ok, "ns": np.median(took, axis=0).tolist()}
+
+
+def _interruptions() -> int:
+    """How often another process took this thread's processor."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
 
 
 def _plan(folder: Path, number: int, stages: tuple[str, ...]) -> Plan:

@@ -33,6 +33,12 @@ def test_a_try_is_held_against_what_was_said_of_it() -> None:
     assert (row["predicted"], row["measured"], row["error"]) == (100.0, 220.0, -0.091)
 
 
+def test_tries_that_lost_a_processor_are_left_out_where_there_are_others() -> None:
+    good, bad = (1.0, 1.0), (1.0, 9.0)
+    assert model.undisturbed([(good, False)] * 3 + [(bad, True)]) == [good] * 3
+    assert model.undisturbed([(good, False), (bad, True)]) == [good, bad]
+
+
 def test_a_core_takes_what_is_fed_and_each_order_is_done() -> None:
     with Line([STAGES], usable()[:1]) as line:
         done = line.play(np.zeros(200, np.int64))
