@@ -51,7 +51,7 @@ BATCH = 24
 INPUT = np.dtype([*HEAD, ("request", "V256")])
 PATIENCE_NS = 60 * 10**9
 AWAKE_NS = 2_000_000
-"""So long before it begins a process turns without anything to do: a processor takes a while to its full speed."""
+"""So long before it begins a process turns with nothing to do: a processor comes to its speed meanwhile."""
 LIMITS = {"max_order_qty": "1000", "max_order_notional": "1000000", "price_collar_bps": "500",
           "max_position": "1000000000"}  # fmt: skip
 
