@@ -118,11 +118,15 @@ cdef class Teller(EngineStage):
     cdef void _tell(self, const Response* response) noexcept nogil:
         cdef ResponseSeat* seat
         cdef char* slot
+        cdef uint64_t claimed
         if response.session >= self.max_sessions or not self.seat_of[response.session]:
             return
         seat = &self.seats[self.seat_of[response.session] - 1]
+        claimed = load_relaxed(&seat.response_head.claimed.value)
+        if response.number + seat.response_mask < claimed:
+            return                      # told again, by who came back: its slot has a newer one by now, which stays
         slot = seat.responses + (response.number & seat.response_mask) * sizeof(Response)
-        if load_relaxed(&seat.response_head.claimed.value) < response.number:   # else it is told again
+        if claimed < response.number:   # else it is told again
             fault_before(SEAT_CLAIM)
             store_relaxed(&seat.response_head.claimed.value, response.number)
             fence_release()

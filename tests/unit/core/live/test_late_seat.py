@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from core import messages as m
+from core.live import sessions
 from core.live.sessions import RESPONSES
 from core.recovery import snapshots
 from core.topology import LIVE_STAGES
@@ -66,6 +68,21 @@ def test_an_egress_that_comes_back_begins_nowhere_else(bench: Any) -> None:
         bench.restart(bench.groups[0][0])
         assert rings.responses.first_seq == 1
         assert numbers(rings.responses) == list(range(1, 2 * KEPT + 1))
+
+
+def test_an_egress_that_comes_back_leaves_newer_answers_where_they_are(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its predecessor died with answers told that its cursor didn't say yet, in a ring of few places."""
+    monkeypatch.setattr(sessions, "RESPONSES", 8)
+    rings = bench.sit(0, "small")
+    for n in range(20):
+        bench.order(0, f"x-{n}", qty=0)
+        bench.run()
+    egress = bench.chain.stage("egress")
+    bench.board.spine.move_cursor(egress.cursor, bench.board.seq - 3)
+    bench.restart("egress")
+    assert [seq for seq in range(13, 21) if not rings.responses.is_published(seq)] == []
 
 
 def test_an_egress_without_responses_takes_no_empty_place_for_one(tmp_path: Path) -> None:
