@@ -94,10 +94,8 @@ def _until_refused(one: OnDisk) -> None:
     one.press(denied_or_over)
     if not one.disk.refused:
         one.wrong("the disk refused nothing")
-    if (
-        not one.is_over()
-    ):  # space again: it takes orders again, in the same life, if its reserve lasted so long
-        one.disk.be()
+    if not one.is_over():
+        one.disk.be()  # space again: it takes orders again, in the same life, if its reserve lasted so long
         before = one.session.orders
 
         def takes_orders_again_or_over() -> bool:
