@@ -562,7 +562,23 @@ def _check_settings(segment_bytes, max_bytes, reserve_bytes, durability, build_i
 def _segment_files(directory):
     """[(number, path)] of a journal directory, in order."""
     names = [n for n in os.listdir(directory) if n.endswith(SUFFIX) and n[:-len(SUFFIX)].isdecimal()]
-    return sorted((int(n[:-len(SUFFIX)]), os.path.join(directory, n)) for n in names)
+    files = []
+    for number, name in sorted((int(n[:-len(SUFFIX)]), n) for n in names):
+        files += _left_out(directory, files[-1][0] if files else 0, number)
+        files.append((number, os.path.join(directory, name)))
+    return files
+
+
+def _left_out(directory, after, before):
+    """[(number, path)] between two segments that a listing told of: it may leave out a file that was made while it was
+    read, and tell of one that was made later. Asked for by its name it is there."""
+    found = []
+    for number in range(before - 1, after, -1):
+        path = os.path.join(directory, f"{number:08d}{SUFFIX}")
+        if not os.path.exists(path):
+            break
+        found.append((number, path))
+    return reversed(found)
 
 
 def _resume(directory, cut_torn):

@@ -22,7 +22,7 @@ cdef class Hearer:
 cdef class Together(Hearer):
     def __init__(self, each):
         self.each = list(each)
-        self.kinds = (1 << KINDS) - 1
+        self.kinds = ~<uint64_t>0
         for one in self.each:
             self.kinds &= (<Hearer?>one).kinds
 

@@ -388,6 +388,20 @@ def test_a_follower_sees_records_as_they_come(tmp_path: Path) -> None:
         assert reader.torn_at is None
 
 
+@pytest.mark.parametrize("left_out", [(1,), (2, 3), (1, 2, 4)])
+def test_a_listing_may_leave_out_what_was_made_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: tuple[int, ...]
+) -> None:
+    with writer(tmp_path) as log:
+        fill(log, 600)
+    whole = os.listdir(tmp_path)
+    assert len(whole) > 5
+    hidden = {f"{number:08d}.nacre" for number in left_out}
+    monkeypatch.setattr(os, "listdir", lambda _: [name for name in whole if name not in hidden])
+    assert read(tmp_path) == expected(600)
+    assert [segment.number for segment in info(tmp_path)][:5] == [1, 2, 3, 4, 5]
+
+
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     with writer(tmp_path), pytest.raises(BlockingIOError):
         writer(tmp_path)

@@ -184,6 +184,7 @@ def test_several_take_a_row_or_none_does() -> None:
     one.until_ns = two.until_ns = 1 << 62
     one.at(0, 0, (0, 0), [tape])
     both = Together([one, two])
+    assert both.kinds == one.kinds & two.kinds
     made = {QUOTES: row(QUOTES, 1, bid_px=1, bid_qty=1, ask_px=1, ask_qty=1)}
     assert told(one, made, both) == [1]
     assert tape.take_quotes() == b""
