@@ -64,18 +64,19 @@ def run(
     The core may come, go and begin anew meanwhile.
     """
     stopped = _on_signals()
+    log = _log(lambda: 0)
     with _refusals():
         path = load("periphery.client.control", "socket_path")(socket)
         collector = load("periphery.monitoring.collector", "CoreCollector")(
-            path, journal, breaks, _places(disks)
+            path, journal, breaks, _places(disks), lambda why: log.say("can't be read", why=why)
         )
         file = None
         if targets is not None:
             file = load("periphery.monitoring.targets", "TargetsFile")(targets, _named(services), local)
         exporter = load("periphery.monitoring.exporter", "Exporter")(collector, http, file)
-        _log(lambda: 0).say("begins", port=exporter.port, core=str(path))
+        log.say("begins", port=exporter.port, core=str(path))
         exporter.run(stopped)
-        _log(lambda: 0).say("ends")
+        log.say("ends")
 
 
 @command.command(short_help="Act upon alerts, in the foreground.")

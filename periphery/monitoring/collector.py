@@ -17,6 +17,7 @@ from core.live.ask import NoCore, ask
 from core.live.observe import observe
 from core.positions.history import BadFile
 from core.positions.reconcile import Breaks
+from core_ext.journal import JournalError
 from periphery.monitoring.core_metrics import fault, gauge, of_board, of_status
 from periphery.monitoring.host_metrics import of_clock, of_disks
 from periphery.monitoring.stream import Stream
@@ -32,7 +33,8 @@ NAP_S = 0.02
 
 class CoreCollector(Collector):
     """Of the core at a socket. It may come, go and begin anew meanwhile. breaks: a file of reconciliation.
-    disks: places by what they are for, whose disks are watched besides the journal's.
+    disks: places by what they are for, whose disks are watched besides the journal's. told: gets what can't
+    be read and why, once until it is something else.
     """
 
     def __init__(
@@ -41,13 +43,15 @@ class CoreCollector(Collector):
         journal: str = "",
         breaks: Path | None = None,
         disks: Mapping[str, Path] | None = None,
+        told: Callable[[str], object] = str,
     ) -> None:
         self.socket = socket
         self.journal = journal
         self.breaks = breaks
         self.disks = dict(disks or {})
         self._steps = Steps()
-        self.problem = ""
+        self._told = told
+        self._problem = ""
         self._board: Board | None = None
         self._last: Board | None = None  # of the core that was there last: its memory outlives it
         self._pid = 0
@@ -66,7 +70,7 @@ class CoreCollector(Collector):
                 self._board, self._pid = observe(self.socket), told["pid"]
                 self._last = self._board
         except (NoCore, RuntimeError) as error:
-            self.problem = str(error)
+            self._fails(error)
             self._board, self._pid = None, 0
             return None
         self._follow(told["journal"]["path"])
@@ -81,8 +85,9 @@ class CoreCollector(Collector):
     def _open(self) -> None:
         try:
             self._stream = Stream(self.journal)
-        except Gone as error:
-            self._stream, self.problem = None, str(error)
+        except (Gone, JournalError) as error:
+            self._stream = None
+            self._fails(error)
 
     def read_on(self, stopped: Callable[[], bool]) -> None:
         """Follows the journal until it is stopped, so that a scrape finds it read."""
@@ -97,10 +102,22 @@ class CoreCollector(Collector):
     def _poll(self, stream: Stream) -> int:
         try:
             return stream.poll()
-        except (Gone, OtherJournal, ValueError) as error:
-            self.problem = str(error)
+        except (Gone, OtherJournal, JournalError, ValueError) as error:
+            self._fails(error)
             self._stream, self.journal = None, ""
             return 0
+
+    def _catch_up(self, stream: Stream, until: int) -> None:
+        """Reads on through that event, for CATCH_UP_S at most, as long as it is what is followed."""
+        end = time.monotonic() + CATCH_UP_S
+        while self._stream is stream and stream.seq < until and time.monotonic() < end:
+            if not self._poll(stream):
+                time.sleep(0.001)
+
+    def _fails(self, error: Exception) -> None:
+        if self._problem != str(error):
+            self._problem = str(error)
+            self._told(self._problem)
 
     # ---- what Prometheus asks ------------------------------------------------------------------------------
 
@@ -124,7 +141,7 @@ class CoreCollector(Collector):
             yield fault(self._last)  # what a core stops by ends it, too
         stream = self._stream
         if stream is not None:
-            stream.catch_up(board.recorded if board is not None else 0, CATCH_UP_S)
+            self._catch_up(stream, board.recorded if board is not None else 0)
             with stream.lock:
                 yield from of_stream(stream)
                 yield from of_executions(self._executions(stream))
@@ -144,4 +161,4 @@ class CoreCollector(Collector):
         try:
             yield of_breaks(Breaks(self.breaks))
         except BadFile as error:
-            self.problem = str(error)
+            self._fails(error)

@@ -54,13 +54,6 @@ class Stream:
         with self.lock:
             return self.source.poll()
 
-    def catch_up(self, until: int, for_s: float) -> None:
-        """Reads on through that event, for so long at most."""
-        end = time.monotonic() + for_s
-        while self.seq < until and time.monotonic() < end:
-            if not self.poll():
-                time.sleep(0.001)
-
     # ---- what it came to: with the lock held ---------------------------------------------------------------
 
     def limits(self) -> list[dict[str, Any]]:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+import threading
 from collections.abc import Iterator
-from itertools import cycle
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -233,27 +234,33 @@ def test_alerts_of_the_disks_and_the_clock_fire_and_clear(small: Monitored) -> N
 def test_an_observer_that_is_behind_is_told_of(small: Monitored) -> None:
     prometheus = small.watch(step="3s")  # a scrape of one that is behind takes a second and more
     clears(prometheus, "NacreObserverBehind")
-    feed = Raw(small.core, "feed", feeds=True)
-
-    sizes = cycle((300_000, 100_000, 900_000))
-
-    def is_behind() -> bool:
-        """It is held up while much comes: too little is read at once, too much takes longer than a scrape."""
-        small.exporter.send_signal(signal.SIGSTOP)
-        quotes(feed, next(sizes))
-        small.exporter.send_signal(signal.SIGCONT)
-        end = time.monotonic() + 10
-        while time.monotonic() < end and "NacreObserverBehind" not in prometheus.firing():
-            time.sleep(0.1)
-        return "NacreObserverBehind" in prometheus.firing()
-
-    until(is_behind, prometheus.firing, 300)
+    with feeding(small):
+        fires(prometheus, "NacreObserverBehind")
     clears(prometheus, "NacreObserverBehind")
+
+
+@contextmanager
+def feeding(system: Monitored) -> Iterator[None]:
+    """Quotes all the while: whoever reads what was there when it began to read is behind by those since."""
+    feed = Raw(system.core, "feed", feeds=True)
+    over = threading.Event()
+
+    def feeds() -> None:
+        while not over.wait(0.005):
+            quotes(feed, 2_000)
+
+    with ThreadPoolExecutor(1) as pool:
+        fed = pool.submit(feeds)
+        try:
+            yield
+        finally:
+            over.set()
+        fed.result()
 
 
 def quotes(feed: Raw, count: int) -> None:
     """So many, as fast as they go."""
-    rows = np.zeros(5_000, INPUT)
+    rows = np.zeros(1_000, INPUT)
     quote = np.zeros((), m.QUOTE_EVENT)
     quote["bid_px"], quote["ask_px"], quote["bid_qty"], quote["ask_qty"] = 110_000, 110_010, 1000, 1000
     rows["kind"] = m.Kind.QUOTE
