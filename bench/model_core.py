@@ -45,13 +45,15 @@ ROOT = Path(__file__).resolve().parents[1]
 STAGES = LIVE_STAGES[:-1]
 """Without simulated venues: nobody answers."""
 
-SYMBOLS, ACCOUNTS, ORDERS = 16, 8, 1 << 17
+SYMBOLS, ACCOUNTS, ORDERS = 16, 8, 1 << 19
 CAPACITY = Capacity(symbols=64, accounts=16, orders=ORDERS, ids=2 * ORDERS, spine=1024)
 BATCH = 24
 INPUT = np.dtype([*HEAD, ("request", "V256")])
 PATIENCE_NS = 60 * 10**9
 AWAKE_NS = 2_000_000
 """So long before it begins a process turns with nothing to do: a processor comes to its speed meanwhile."""
+TURNS_MAX = 1 << 16
+"""Of a play, that are told of."""
 LIMITS = {"max_order_qty": "1000", "max_order_notional": "1000000", "price_collar_bps": "500",
           "max_position": "1000000000"}  # fmt: skip
 
@@ -117,9 +119,10 @@ class Line:
                 self._start(number, group, cpu, seed)
             for process in self._processes:
                 _read(process)
-            self.busy_ns_each = [0.0] * len(groups)
+            self.turns: list[Array] = []
+            """Of the last play, a group each: events and ns of each turn that found something."""
             self.was_interrupted = False
-            """Whether the last play lost a processor to another process for a while."""
+            """Whether it lost a processor to another process for a while."""
             self.play(np.zeros(rows(1, seed)[1], np.int64))
         except BaseException:
             self.close()
@@ -147,7 +150,7 @@ class Line:
         told = [_read(process) for process in self._processes]
         if not all(each["ok"] for each in told):
             raise Failed(f"bench model: the orders aren't done: {told}")
-        self.busy_ns_each = [each["busy_ns"] / len(planned) for each in told]
+        self.turns = [np.load(self.folder / f"turns{number}.npy") for number in range(len(told))]
         self.was_interrupted = any(each["interrupted"] for each in told)
         done: Array = np.load(self.folder / "done.npy")
         return done - begin
@@ -209,6 +212,7 @@ class Group:
 
     def __init__(self, fd: int, folder: Path, number: int, stages: tuple[str, ...], seed: int) -> None:
         self.folder = folder
+        self.number = number
         self.worker = Worker(_plan(folder, number, stages), None, fd)
         first = self.worker.build()
         self.stages = self.worker.stages
@@ -219,19 +223,21 @@ class Group:
         also = self.stages.get("egress", last)  # gateways don't wait for it
         self.player = Player(self.worker.board, first, last, also, table.view(np.uint8), table.dtype.itemsize)
         self.base = 0
+        self.took = np.ones((TURNS_MAX, 2), np.int64)  # not zeros: those are pages that nobody has touched
 
     def op_play(self, begin_ns: int) -> dict[str, Any]:
         planned = np.load(self.folder / "planned.npy")
-        done = np.zeros(len(planned), np.int64)
+        done = np.ones(len(planned), np.int64)
         while time.monotonic_ns() < begin_ns - AWAKE_NS:
             time.sleep(AWAKE_NS / 1e9)
         before = _interruptions()
-        ok = self.player.play(self.feeds, planned, done, self.base, begin_ns, PATIENCE_NS)
+        ok = self.player.play(self.feeds, planned, done, self.took, self.base, begin_ns, PATIENCE_NS)
         interrupted = _interruptions() - before
         self.base += len(planned)
         if self.is_last:
             np.save(self.folder / "done.npy", done)
-        return {"ok": ok, "busy_ns": self.player.busy_ns, "interrupted": interrupted}
+        np.save(self.folder / f"turns{self.number}.npy", self.took[: self.player.took_turns])
+        return {"ok": ok, "interrupted": interrupted}
 
     def op_told(self) -> dict[str, Any]:
         egress = self.stages["egress"]
@@ -242,12 +248,11 @@ class Group:
         told = {"events": self.worker.board.seq, "fed": self.base}
         return told | {"denied": egress.engine.denials - full, "journal_full": full}
 
-    def op_turns(self, batch: int, count: int) -> dict[str, Any]:
-        """{ns: the median of turns of the chain}."""
+    def op_idle(self, count: int) -> dict[str, Any]:
+        """{ns: the median of turns of the chain that find nothing}."""
         took = np.zeros(count, np.int64)
-        ok = self.player.turns(batch, took)
-        self.base += batch * count
-        return {"ok": ok, "ns": float(np.median(took))}
+        self.player.idle(took)
+        return {"ns": float(np.median(took))}
 
     def op_steps(self, batch: int, count: int) -> dict[str, Any]:
         """{ns: of the feeding and of each stage the median}."""

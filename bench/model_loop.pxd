@@ -12,7 +12,7 @@ cdef class Player:
     cdef const uint8_t[::1] rows
     cdef size_t row_bytes
     cdef readonly uint64_t sent     # rows that are on the desk's ring
-    cdef readonly int64_t busy_ns   # of turns of the last `play` that found something
+    cdef readonly uint64_t took_turns   # of the last `play`: those that found something and are in `took`
     cdef readonly uint64_t full     # looks of it at a row that was due when the ring was full
     cdef uint64_t _push(self, uint64_t most) noexcept nogil
     cdef uint64_t _done(self, Stage stage) noexcept nogil

@@ -14,19 +14,27 @@ class Player:
     @property
     def sent(self) -> int: ...
     @property
-    def busy_ns(self) -> int: ...
+    def took_turns(self) -> int: ...
     @property
     def full(self) -> int: ...
     def play(
-        self, feeds: bool, planned: Buffer, done: Buffer, base: int, begin_ns: int, patience_ns: int
+        self,
+        feeds: bool,
+        planned: Buffer,
+        done: Buffer,
+        took: Buffer,
+        base: int,
+        begin_ns: int,
+        patience_ns: int,
     ) -> bool:
         """Turns until the stages have done len(planned) events more than `base`; False: not in time.
 
         planned: int64 ns after begin_ns (monotonic) at which each row is due. done: int64, when each was
-        done, of the same clock.
+        done, of the same clock. took: int64 (turns, 2), the events that were done in each turn that found
+        something, and its ns: `took_turns` of them.
         """
-    def turns(self, batch: int, took: Buffer) -> bool:
-        """Turns of the chain with `batch` events each (0: it finds nothing), len(took) of them; took: int64
-        ns of each. False: they weren't done."""
+    def idle(self, took: Buffer) -> None:
+        """Turns of the chain that find nothing, len(took) of them; took: int64 ns of each."""
     def steps(self, batch: int, stages: Sequence[Stage], took: Buffer) -> bool:
-        """The same stage by stage. took: int64 (turns, stages + 1) ns, the feeding of the ring first."""
+        """Turns of the chain with `batch` events each, len(took) of them, stage by stage. took: int64
+        (turns, stages + 1) ns, the feeding of the ring first. False: they weren't done."""

@@ -45,24 +45,25 @@ cdef class Player:
         cdef uint64_t other = self._done(self.also)
         return one if one < other else other
 
-    def play(self, bint feeds, const int64_t[::1] planned, int64_t[::1] done, uint64_t base, int64_t begin_ns,
-             int64_t patience_ns) -> bool:
+    def play(self, bint feeds, const int64_t[::1] planned, int64_t[::1] done, int64_t[:, ::1] took, uint64_t base,
+             int64_t begin_ns, int64_t patience_ns) -> bool:
         """Until the stages have done so many events as are planned more than `base`; 0: not in time."""
         cdef uint64_t count = planned.shape[0]
         cdef uint64_t fed = 0 if feeds else count
         cdef uint64_t seen = 0
         cdef uint64_t idle = 0
-        cdef uint64_t due, now_done
+        cdef uint64_t due, now_done, before
         cdef int64_t now, began
-        cdef int64_t busy = 0
         cdef int64_t end = begin_ns + patience_ns
         self.full = 0
+        self.took_turns = 0
         with nogil:
             while mono_ns() < begin_ns:
                 cpu_relax()
             while seen < count and not self.board.faults.code():
                 began = ticks()
                 due = 0
+                before = seen
                 if fed < count:
                     now = mono_ns() - begin_ns
                     while due < TOGETHER and fed + due < count and planned[fed + due] <= now:
@@ -70,7 +71,6 @@ cdef class Player:
                     due = self._push(due)
                     fed += due
                 if self.first.turn(BUDGET) + due:
-                    busy += ticks() - began
                     idle = 0
                 else:
                     cpu_relax()
@@ -83,33 +83,24 @@ cdef class Player:
                     while seen < count and base + seen < now_done:
                         done[seen] = now
                         seen += 1
-        self.busy_ns = ticks_to_ns(busy)
+                if idle == 0 and self.took_turns < <uint64_t>took.shape[0]:
+                    took[self.took_turns, 0] = seen - before
+                    took[self.took_turns, 1] = ticks_to_ns(ticks() - began)
+                    self.took_turns += 1
         return seen == count
 
-    def turns(self, uint64_t batch, int64_t[::1] took) -> bool:
-        """Turns of the whole chain, each with so many events, 0 as well; False: they weren't done."""
+    def idle(self, int64_t[::1] took):
         cdef Py_ssize_t turn
         cdef int64_t began
-        cdef int tries = 0
-        cdef bint whole = 1
-        cdef uint64_t target
         with nogil:
             for turn in range(took.shape[0]):
-                target = self._finished() + batch
                 began = ticks()
-                whole = self._push(batch) == batch
-                if not whole:
-                    break
                 self.first.turn(BUDGET)
-                tries = 0
-                while self._finished() < target and tries < TRIES:
-                    self.first.turn(BUDGET)
-                    tries += 1
                 took[turn] = ticks_to_ns(ticks() - began)
-        return whole and tries < TRIES
 
     def steps(self, uint64_t batch, list stages not None, int64_t[:, ::1] took) -> bool:
-        """The same, each stage's polls timed on their own."""
+        """Turns of the whole chain, each with so many events, each stage's polls timed on their own; False: they weren't
+        done."""
         cdef Py_ssize_t turn
         cdef Py_ssize_t count = len(stages)
         cdef Py_ssize_t at

@@ -3,7 +3,8 @@
 A server is a processor with the stages that run on it. It takes what waits, `batch` events at most, and is
 done with all of them `fixed_ns` and `each_ns` for each of them later: that is how a stage of the core works.
 The next server hears of them `hop_ns` after that. With a batch of one it is the queue of the textbooks, M/D/1
-where arrivals are random.
+where arrivals are random. Now and then a processor stands still, for whatever its machine does meanwhile:
+what it was at is done so much later (`Pauses`).
 """
 
 from __future__ import annotations
@@ -44,6 +45,47 @@ class Crossing:
     out_ns: float
     in_ns: float
     hop_ns: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How often a processor stands still, and for how long: what was met in `watched_ns`."""
+
+    watched_ns: float
+    lengths_ns: Array
+
+    def __add__(self, other: Noise) -> Noise:
+        return Noise(self.watched_ns + other.watched_ns, np.concatenate([self.lengths_ns, other.lengths_ns]))
+
+    def pauses(self, until_ns: float, chance: np.random.Generator) -> Pauses:
+        """Some at random (Poisson) until then, each as long as one that was met."""
+        count = int(chance.poisson(len(self.lengths_ns) * until_ns / self.watched_ns))
+        lengths = chance.choice(self.lengths_ns, count) if count else np.empty(0)
+        worked = np.sort(chance.uniform(0, until_ns, count))
+        return Pauses(worked, np.concatenate([[0.0], np.cumsum(lengths)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Of one processor. worked_ns: how long it has worked when each begins, rising; lost_ns: what is lost
+    before the first, and after each of them."""
+
+    worked_ns: Array
+    lost_ns: Array
+
+    def worked(self, at: Array) -> Array:
+        """How long it has worked by then, ns."""
+        begins = self.worked_ns + self.lost_ns[:-1]
+        over = np.searchsorted(begins, at, side="right")
+        worked: Array = at - self.lost_ns[over]
+        within = over > 0
+        worked[within] = np.maximum(worked[within], self.worked_ns[over[within] - 1])
+        return worked
+
+    def when(self, worked: Array) -> Array:
+        """When it has worked so long."""
+        when: Array = worked + self.lost_ns[np.searchsorted(self.worked_ns, worked, side="left")]
+        return when
 
 
 def fitted(times: dict[int, float]) -> Work:
@@ -96,11 +138,18 @@ def departures(arrivals: Array, server: Work, batch: int) -> Array:
     return done
 
 
-def sojourns(arrivals: Array, servers: Sequence[Work], batch: int, hop_ns: float = 0.0) -> Array:
-    """How long each event is in the line, float64 ns."""
+NEVER = Pauses(np.empty(0), np.zeros(1))
+
+
+def sojourns(
+    arrivals: Array, servers: Sequence[Work], batch: int, hop_ns: float = 0.0, pauses: Sequence[Pauses] = ()
+) -> Array:
+    """How long each event is in the line, float64 ns. pauses: of each server, else there are none."""
     at = np.asarray(arrivals, np.float64)
     for number, server in enumerate(servers):
-        at = departures(at + (hop_ns if number else 0.0), server, batch)
+        its = pauses[number] if pauses else NEVER
+        came = its.worked(at + (hop_ns if number else 0.0))
+        at = its.when(departures(came, server, batch))
     return at - arrivals
 
 

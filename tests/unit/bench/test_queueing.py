@@ -9,6 +9,8 @@ import pytest
 
 from bench.queueing import (
     Crossing,
+    Noise,
+    Pauses,
     Work,
     arrivals_ns,
     best_split,
@@ -109,3 +111,42 @@ def test_arrivals_at_random_rise_and_have_their_rate() -> None:
     assert times[0] == 0
     assert bool((np.diff(times) >= 0).all())
     assert 50_000 * 1e9 / float(times[-1]) == pytest.approx(1e6, rel=0.02)
+
+
+PAUSES = Pauses(np.array([100.0, 130.0]), np.array([0.0, 50.0, 57.0]))
+"""After 100 ns of work it stands still until 150, after 30 more, at 180, until 187."""
+
+
+@pytest.mark.parametrize(
+    ("at", "worked"),
+    [(0, 0), (99, 99), (100, 100), (120, 100), (150, 100), (151, 101), (180, 130), (184, 130), (200, 143)],
+)
+def test_a_processor_that_stands_still_has_worked_less(at: float, worked: float) -> None:
+    assert PAUSES.worked(np.array([float(at)])).tolist() == [worked]
+    if worked not in (100, 130):  # so much it has worked all through a pause
+        assert PAUSES.when(np.array([float(worked)])).tolist() == [at]
+
+
+def test_what_a_processor_is_at_is_done_later_by_what_it_stands_still() -> None:
+    arrivals = np.array([0.0, 90.0, 120.0, 300.0])
+    took = sojourns(arrivals, [Work(0.0, 20.0)], 1, pauses=[PAUSES])
+    assert took.tolist() == [20.0, 70.0, 60.0, 20.0]
+
+
+def test_without_pauses_all_is_as_it_was() -> None:
+    line = [Work(301.0, 503.0), Work(97.0, 611.0)]
+    arrivals = arrivals_ns(0.7 * events_per_s(line, 8), 2000, 3)
+    never = Noise(1e9, np.empty(0)).pauses(1e12, np.random.default_rng(1))
+    assert np.array_equal(sojourns(arrivals, line, 8, 9.0, [never, never]), sojourns(arrivals, line, 8, 9.0))
+
+
+def test_pauses_at_random_are_as_often_and_as_long_as_those_that_were_met() -> None:
+    noise = Noise(1e6, np.array([10.0, 30.0])) + Noise(3e6, np.array([20.0, 20.0]))
+    pauses = noise.pauses(1e9, np.random.default_rng(2))
+    assert len(pauses.worked_ns) == pytest.approx(1000, rel=0.1)  # 4 in 4e6 ns
+    assert pauses.lost_ns[-1] / len(pauses.worked_ns) == pytest.approx(20.0, rel=0.1)
+    assert bool((np.diff(pauses.worked_ns) >= 0).all())
+    at = np.sort(np.random.default_rng(3).uniform(0, 1e9, 500))
+    worked = pauses.worked(at)
+    assert bool((np.diff(worked) >= 0).all())
+    assert bool((pauses.when(worked) <= at + 1e-3).all())
