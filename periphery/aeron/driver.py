@@ -99,14 +99,16 @@ def main() -> None:
 
 
 def sweep(room: Path) -> None:
-    """Removes what processes left that died together with their driver: old folders whose lock nobody
-    holds.
+    """Removes what processes left that died together with their driver: old folders whose lock nobody holds,
+    or that have none: who made it died before it could lock it.
     """
     for place in room.glob(f"{PREFIX}*"):
         try:
-            if time.time() - place.stat().st_mtime > OLD_S:
+            if time.time() - place.stat().st_mtime <= OLD_S:
+                continue
+            with contextlib.suppress(FileNotFoundError):
                 HeldLock(os.fspath(place / "lock"), os.O_RDWR).release()
-                shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)
         except OSError:
             continue  # it lives, or is gone by now
 
