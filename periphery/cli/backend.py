@@ -56,17 +56,36 @@ def run(file: Path, read_only: bool, **given: str | None) -> None:
         click.echo(json.dumps({"ready": True, "port": port, "read_only": config.read_only, **probes}))
         sys.stdout.flush()
 
+    stopping = _Stopping()
     try:
         server = load("periphery.backend.serve", "make_server")(config, listening)
         metrics = server.config.app.state.backend.metrics
         probes = {"probes": metrics.begin(config.http)} if config.http else {}
     except bad as error:
         raise BadInput(f"{file}: {error}") from error
-    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn's own come and go; these end it before and after
-        signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
+    stopping.ends(server)
     server.run()
-    if not server.started:
+    if not server.started and not stopping.told:
         sys.exit(EXIT_FAILED)
+
+
+class _Stopping:
+    """SIGTERM and SIGINT before uvicorn has its own handlers, and after: they hand on what they were told."""
+
+    def __init__(self) -> None:
+        self.told = False
+        self._server: Any = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._tell)
+
+    def ends(self, server: Any) -> None:
+        self._server = server
+        server.should_exit = self.told
+
+    def _tell(self, _number: int, _frame: object) -> None:
+        self.told = True
+        if self._server is not None:
+            self._server.should_exit = True
 
 
 @command.group()

@@ -71,6 +71,31 @@ def test_a_backend_runs_until_sigterm_and_its_first_admin_is_made_by_command(tmp
         assert os.stat(tmp_path / "state" / "secret").st_mode & 0o777 == 0o600
 
 
+TOLD_EARLY = """
+import os, signal
+from core.cli import main
+from periphery.backend import serve
+
+def told(config, listening, make=serve.make_server):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return make(config, listening)
+
+serve.make_server = told
+main()
+"""
+
+
+def test_who_is_told_to_end_before_it_listens_ends_in_order(tmp_path: Path) -> None:
+    with running_core(tmp_path) as core:
+        words = [sys.executable, "-c", TOLD_EARLY, "backend", "run", *configured(tmp_path, core.socket)]
+        told = subprocess.run(
+            words, cwd=ROOT, capture_output=True, text=True, timeout=UNHURRIED_S, check=False
+        )
+        assert told.returncode == 0, told.stderr
+        assert "Traceback" not in told.stderr
+        assert core.ask("status")["kills"] == []
+
+
 def test_settings_that_can_t_be_used_are_said(tmp_path: Path) -> None:
     file = tmp_path / "backend.toml"
     file.write_text('[backend]\nstate = "state"\nlisten = "nowhere"\n')
