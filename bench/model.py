@@ -63,11 +63,13 @@ DRAWS = 4
 
 
 class Sample(NamedTuple):
-    """What each processor takes at the moment. idle_ns: a turn that finds nothing. noise: of each."""
+    """What each processor takes at the moment. idle_ns: a turn that finds nothing. noise: of each.
+    was_interrupted: whether another process had one of them meanwhile."""
 
     parts: list[Work]
     idle_ns: float
     noise: list[Noise]
+    was_interrupted: bool
 
 
 class Apart(NamedTuple):
@@ -134,13 +136,14 @@ def _sample(line: Line) -> Sample:
     """What each processor takes, in a burst, whose turns are full, and where orders come at random, most of
     them alone."""
     done = line.play(np.zeros(BURST, np.int64))
-    turns = [line.turns]
+    turns, interrupted = [line.turns], line.was_interrupted
     line.play(arrivals_ns(SAMPLE_LOAD * BURST * 1e9 / float(done[-1]), OPEN, 0))
     turns.append(line.turns)
     both = [np.concatenate([_settled(each) for each in its]) for its in zip(*turns, strict=True)]
     parts = [work_of(each) for each in both]
     noise = [noise_of(each, work) for each, work in zip(both, parts, strict=True)]
-    return Sample(parts, line.ask("idle", count=IDLE)["ns"], noise)
+    idle_ns = line.ask("idle", count=IDLE)["ns"]
+    return Sample(parts, idle_ns, noise, interrupted or line.was_interrupted)
 
 
 def _settled(turns: Array) -> Array:
@@ -233,18 +236,19 @@ def _tried(
 
 def _try(line: Line, sample: Sample, planned: Array) -> Try:
     took = (line.play(planned) - planned)[SETTLE:]
-    return Try(sample, planned, took, line.was_interrupted)
+    return Try(sample, planned, took, sample.was_interrupted or line.was_interrupted)
 
 
 def _pooled(samples: Sequence[Sample]) -> list[Noise]:
     """Of each processor, of all samples."""
-    return [sum(each[1:], each[0]) for each in zip(*(one.noise for one in samples), strict=True)]
+    kept = (one.noise for one in undisturbed(samples))
+    return [sum(each[1:], each[0]) for each in zip(*kept, strict=True)]
 
 
-def undisturbed(tries: Sequence[Try]) -> list[Try]:
-    """Those that lost no processor to another process: of that the model says nothing. All where few did."""
-    kept = [each for each in tries if not each.was_interrupted]
-    return kept if len(kept) >= LEAST else list(tries)
+def undisturbed[Seen: (Sample, Try)](those: Sequence[Seen]) -> list[Seen]:
+    """Those that lost no processor to another process: of that the model says nothing. All if few didn't."""
+    kept = [each for each in those if not each.was_interrupted]
+    return kept if len(kept) >= LEAST else list(those)
 
 
 def _rates(

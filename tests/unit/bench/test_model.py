@@ -33,7 +33,8 @@ def test_a_prediction_is_within_a_fifth_or_it_is_told_that_it_is_not() -> None:
 def test_a_line_goes_through_turns_with_as_many_events() -> None:
     turns = [(n, 300 + 50 * n) for n in (1, 1, 1, 2, 2, 24, 24, 24)]
     work = model.work_of(np.array([*turns, (1, 90_000), (24, 1500)]))
-    assert (work.fixed_ns, work.each_ns) == (pytest.approx(300.0), pytest.approx(50.0))
+    assert work.fixed_ns == pytest.approx(300.0)
+    assert work.each_ns == pytest.approx(50.0)
     assert model.work_of(np.array([(24, 4800)] * 3)) == Work(0.0, 200.0)
 
 
@@ -50,7 +51,9 @@ def test_the_beginning_of_a_play_is_left_out_and_turns_that_did_nothing() -> Non
 
 def test_tries_that_lost_a_processor_are_left_out_where_there_are_others() -> None:
     def a_try(was_interrupted: bool) -> model.Try:
-        return model.Try(model.Sample([], 0.0, []), np.empty(0), np.empty(0), was_interrupted)
+        return model.Try(
+            model.Sample([], 0.0, [], was_interrupted=False), np.empty(0), np.empty(0), was_interrupted
+        )
 
     good, bad = a_try(was_interrupted=False), a_try(was_interrupted=True)
     assert model.undisturbed([good] * 3 + [bad]) == [good] * 3
@@ -66,11 +69,16 @@ def test_what_was_made_by_the_model_is_what_the_model_says() -> None:
     def tries(planned: np.ndarray) -> list[model.Try]:
         pauses = [each.pauses(planned[-1] * 3 + 1e9, chance) for each in noise]
         took = sojourns(planned, line, BATCH, 100.0, pauses)[model.SETTLE :] + 40.0
-        return [model.Try(model.Sample(line, 80.0, noise), planned, took, was_interrupted=False)]
+        return [
+            model.Try(
+                model.Sample(line, 80.0, noise, was_interrupted=False), planned, took, was_interrupted=False
+            )
+        ]
 
     bursts = [one for _ in range(8) for one in tries(np.zeros(model.BURST, np.int64))]
     said, took, count = model._rates(bursts, noise, 100.0, 1)
-    assert (said, count) == (pytest.approx(took, rel=0.05), 8)
+    assert said == pytest.approx(took, rel=0.05)
+    assert count == 8
     planned = arrivals_ns(0.6 * events_per_s(line, BATCH), model.OPEN, 4)
     loaded = [one for _ in range(8) for one in tries(planned)]
     expected = np.concatenate([each.took for each in loaded])
@@ -83,8 +91,9 @@ def test_what_goes_to_another_processor_costs_what_both_take_more() -> None:
     stages = [Work(20.0, 100.0)] * len(STAGES)
     cut = 4
     parts = [Work(20.0 * cut, 100.0 * cut + 33.0), Work(20.0 * (len(STAGES) - cut), 1.0)]
-    crossing = model._crossing(stages, cut, [model.Sample(parts, 0.0, [])] * 3, 95.0)
-    assert (crossing.out_ns, crossing.in_ns, crossing.hop_ns) == (pytest.approx(33.0), 0.0, 95.0)
+    crossing = model._crossing(stages, cut, [model.Sample(parts, 0.0, [], was_interrupted=False)] * 3, 95.0)
+    assert crossing.out_ns == pytest.approx(33.0)
+    assert (crossing.in_ns, crossing.hop_ns) == (0.0, 95.0)
 
 
 def test_a_core_takes_what_is_fed_and_each_order_is_done() -> None:
