@@ -65,7 +65,7 @@ def run(benches: Sequence[Bench], folder: Path, say: Callable[[str], object]) ->
 
 def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
     """One bench of a checkout, briefly. ok: its checks held, or it couldn't be asked."""
-    python = sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
+    python = sys.executable if root == ROOT else str(python_of(root))
     words = [bench.name, *shlex.split(bench.brief)]
     began = time.monotonic()
     code, out, said = _said([python, "-m", "core.cli", "bench", *words, "-o", "json"], root)
@@ -79,6 +79,11 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
         "why": "" if code == 0 else (said.splitlines() or [f"exit {code}"])[-1],
         "found": found,
     }
+
+
+def python_of(root: Path) -> Path:
+    """The interpreter of a checkout."""
+    return root / ".venv" / "bin" / "python"
 
 
 def _said(words: list[str], root: Path) -> tuple[int, str, str]:

@@ -15,6 +15,7 @@ from core.cli.output import (
     EXIT_FAILED,
     EXIT_OK,
     BadInput,
+    counted,
     output_option,
     say,
     write_json,
@@ -76,28 +77,43 @@ def run(names: tuple[str, ...], every: bool, folder: Path, report_to: Path | Non
 
 
 @command.command(short_help="Two checkouts, or two runs, figure by figure.")
-@click.argument("first", type=click.Path(exists=True, path_type=Path), metavar="A")
-@click.argument("second", type=click.Path(exists=True, path_type=Path), metavar="B")
+@click.argument("first", type=click.Path(path_type=Path), metavar="A")
+@click.argument("second", type=click.Path(path_type=Path), metavar="B")
 @click.option(
     "--bench", "names", multiple=True, metavar="BENCH", help="Of checkouts: which; may be repeated."
 )
 @click.option(
-    "--rounds", type=click.IntRange(2, 100), default=5, show_default=True, help="Of checkouts: runs of each."
+    "--rounds",
+    type=click.IntRange(2, 100),
+    default=6,
+    show_default=True,
+    help="Of checkouts: runs of each. With fewer than 6 there is no interval.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the resampling.")
+@click.option("--differing", is_flag=True, help="Only figures whose interval doesn't hold 1.")
 @output_option("table", "json")
-def compare(first: Path, second: Path, names: tuple[str, ...], rounds: int, seed: int, output: str) -> None:
-    """What B's figures are of A's, with an interval that holds 95 of 100 times.
+def compare(
+    first: Path, second: Path, names: tuple[str, ...], rounds: int, differing: bool, output: str
+) -> None:
+    """What B's figures are of A's, with an interval that holds the ratio 95 of 100 times.
 
-    A and B: files of `run` or folders of such files, compared as they are; or checkouts, in which the benches
-    are run in turns now. With one run a side there is no interval.
+    A and B: files of `run` or folders of such files, compared as they are; or checkouts (git worktree, make
+    env), in which the benches are run in turns now. Of twenty figures that are the same, one differs.
     """
     chosen = tuple(_find(name) for name in names)
     try:
-        rows = load("bench.compare", "run")(first, second, chosen, rounds, seed, say)
+        rows = load("bench.compare", "run")(first, second, chosen, rounds, say)
     except ValueError as wrong:
         raise BadInput(str(wrong)) from wrong
-    write_rows(rows, f"{second} of {first}", output)
+    told = [row for row in rows if row["differs"] or not differing]
+    say(f"{sum(row['differs'] for row in rows)} of {counted(len(rows), 'figure')} differ")
+    if output == "table":
+        told = [row | {side: _short(row[side]) for side in "ab"} for row in told]
+    write_rows(told, f"{second} of {first}", output)
+
+
+def _short(value: float) -> float:
+    """Four digits of it, so that a table's figures have room for their names."""
+    return round(value) if value >= 1000 else float(f"{value:.4g}")
 
 
 @command.command(short_help="A page of all runs that were kept.")

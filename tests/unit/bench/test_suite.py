@@ -22,6 +22,8 @@ FOUND = {
     "raw_ns": {"p50": 100, "p99": 200, "max": 900, "count": 7},
     "machine": {"processors": 2},
 }
+LAST = json.loads((suite.ROOT / "docs" / "results" / "bench.json").read_text())
+"""The last whole run."""
 
 
 def nacre(*arguments: str) -> Result:
@@ -98,6 +100,18 @@ def test_figures_have_places_and_curves_are_found() -> None:
         "raw_ns.p50": 100.0, "raw_ns.p99": 200.0, "raw_ns.max": 900.0,
     }  # fmt: skip
     assert dict(curves(FOUND)) == {"raw_ns": {"p50": 100.0, "p99": 200.0, "max": 900.0}}
+
+
+def test_no_two_figures_have_the_same_place() -> None:
+    cells = [{"size": "under", "bps": 1.0}, {"size": "under", "bps": 2.0}, {"size": "at", "bps": 3.0}]
+    assert dict(figures({"cells": cells})) == {
+        "cells[under 0].bps": 1.0, "cells[under 1].bps": 2.0, "cells[at 2].bps": 3.0,
+    }  # fmt: skip
+    told = [place for row in LAST["benches"] for place, _ in figures(row["found"])]
+    assert len(told) > 1000
+    for row in LAST["benches"]:
+        places = [place for place, _ in figures(row["found"])]
+        assert len(set(places)) == len(places), row["name"]
 
 
 def test_a_page_of_two_runs(tmp_path: Path, answers: dict[str, tuple[int, str, str]]) -> None:
