@@ -76,7 +76,7 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
         "seconds": round(time.monotonic() - began, 1),
         "load": round(os.getloadavg()[0], 2),
         "ok": code in (0, NOT_ASKED),
-        "why": "" if code == 0 else (said.splitlines() or [f"exit {code}"])[-1],
+        "why": "" if code == 0 else (said.splitlines() or [f"exit {code}"])[-1].removeprefix("Error: "),
         "found": found,
     }
 
@@ -127,8 +127,12 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def shown(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of a table."""
-    return [{key: value for key, value in row.items() if key != "found"} for row in found["benches"]]
+    """Rows of a table: `ok` says so where a bench couldn't be asked."""
+    return [
+        {key: value for key, value in row.items() if key != "found"}
+        | ({"ok": "not asked"} if row["ok"] and row["found"] is None else {})
+        for row in found["benches"]
+    ]
 
 
 def keep(found: dict[str, Any], folder: Path) -> None:

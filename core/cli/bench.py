@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ def run(names: tuple[str, ...], every: bool, folder: Path, report_to: Path | Non
     if every == bool(names):
         raise BadInput("name the benches, or say --all: `nacre bench list` has them")
     chosen = BENCHES if every else tuple(_find(name) for name in names)
+    for each in (folder, *([report_to] if report_to else [])):
+        _must_take_files(each)
     path, found = load("bench.suite", "run")(chosen, folder, say)
     if report_to is not None:
         load("bench.suite", "keep")(found, report_to)
@@ -125,10 +128,22 @@ def _short(value: float) -> float:
 def report(folder: Path, to: Path) -> None:
     """One page, which needs nothing else: the last run's figures and curves, and some over all runs."""
     try:
-        to.write_text(load("bench.report", "page")(folder))
+        page = load("bench.report", "page")(folder)
     except ValueError as wrong:
         raise BadInput(str(wrong)) from wrong
+    _must_take_files(to.parent)
+    to.write_text(page)
     say(f"{to}")
+
+
+def _must_take_files(folder: Path) -> None:
+    """It is made where there is none. BadInput: before minutes are spent on what couldn't be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as wrong:
+        raise BadInput(f"{folder}: no files can be written there: {wrong.strerror}") from wrong
 
 
 def _find(name: str) -> Bench:
