@@ -13,6 +13,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -36,6 +37,9 @@ QUOTE = {
     "type": "quote", "venue": "V", "symbol": "EURUSD", "bid_px": "1.10000", "bid_qty": "1000000000",
     "ask_px": "1.10002", "ask_qty": "1000000000",
 }  # fmt: skip
+FILLS = [["buy", "1000", QUOTE["ask_px"]], ["sell", "1000", QUOTE["bid_px"]]]
+"""By turns: what every node must be told of its orders."""
+
 PATIENCE_S = 300.0
 MODES = ("alone", "core")
 UNSEEN = {
@@ -51,15 +55,16 @@ type Pythons = Mapping[str, str]
 def run(
     rounds: int = 3, orders: int = 500, data: Path = Path("../shared/data"), python: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """python: of environments that have NautilusTrader, one a version; those of which none is named are made.
-    A version that can't be had stands with its reason; NoEngine: neither can."""
+    """orders: rounded up to an even number, which ends flat. python: of environments that have it, one a
+    version; those of which none is named are made. A version that can't be had stands with its reason.
+    NoEngine: neither can, or a node failed."""
     file = data / "fx" / "oanda_eurusd_tick_20140502.zip"
     if not file.exists():
         raise NoData(f"{file}: no recording of EURUSD: --data FOLDER")
     pythons, absent = _pythons(python)
     if not pythons:
         raise NoEngine("; ".join(absent.values()))
-    live, flat = _live(pythons, rounds, orders)
+    live, flat = _live(pythons, rounds, orders + orders % 2)
     tested, equal = _backtests(pythons, file, rounds)
     return {"ok": flat and equal, "live": live, "backtest": tested,
             "reference_equal": {"flat": flat, "fills": equal}, "peers": _peers(pythons, absent),
@@ -124,17 +129,21 @@ def _peers(pythons: Pythons, absent: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _live(pythons: Pythons, rounds: int, orders: int) -> tuple[dict[str, Any], bool]:
-    """{v1: {alone, core: {submit_us, filled_us: {p50, p99}}}, v2}, and whether all ended flat."""
+    """{v1: {alone, core: {submit_us, filled_us: {p50, p99}}}, v2}, and whether all were filled at the touch
+    and ended flat. orders: an even number."""
     asked = [(version, mode) for version in pythons for mode in MODES]
     times: dict[tuple[str, str], dict[str, list[int]]] = {each: {} for each in asked}
     flat = True
+    traders = count(1)
     with desk_core(None, DECLARED, {}, "sleep") as core:
         with connect(core.socket) as client:
             client.market(QUOTE)
         for turn in range(rounds):
             for version, mode in asked if turn % 2 == 0 else asked[::-1]:
-                told = _child(version, pythons[version], mode, str(core.socket), orders)
-                flat &= told.pop("net") == 0 and len(told["filled_ns"]) == orders
+                words = (mode, str(core.socket), str(orders), f"BENCH-{next(traders):03}")
+                told = _child(version, pythons[version], *words)
+                net, fills = told.pop("net"), told.pop("fills")
+                flat &= net == 0 and fills == FILLS * (orders // 2)
                 for key, each in told.items():
                     times[version, mode].setdefault(key, []).extend(each)
     return {
@@ -142,8 +151,9 @@ def _live(pythons: Pythons, rounds: int, orders: int) -> tuple[dict[str, Any], b
     }, flat
 
 
-def _child(version: str, python: str, mode: str, address: str, orders: int) -> dict[str, Any]:
-    command = [python, "-m", f"bench.nt_v{version}", mode, address, str(orders)]
+def _child(version: str, python: str, mode: str, address: str, orders: str, trader: str) -> dict[str, Any]:
+    """trader: another for each node, as nodes that begin in the same second name their orders by it alone."""
+    command = [python, "-m", f"bench.nt_v{version}", mode, address, orders, trader]
     who = f"NautilusTrader {version}, {mode}"
     try:
         done = subprocess.run(

@@ -36,6 +36,8 @@ class Turns:
         self.orders = orders + WARM
         self.sent: list[int] = []
         self.filled: list[int] = []
+        self.fills: list[Any] = []
+        self.refused = ""
         self.done = asyncio.Event()
 
     def begin(self) -> None:
@@ -46,24 +48,31 @@ class Turns:
 
     def on_order_filled(self, event: Any) -> None:
         self.filled.append(time.perf_counter_ns())
+        self.fills.append(event)
         if len(self.filled) < self.orders:
             asyncio.get_event_loop().call_soon(self.begin)
         else:
             self.done.set()
 
     def on_order_denied(self, event: Any) -> None:
+        self.refused = str(event.reason)
         self.done.set()
 
-    def on_order_rejected(self, event: Any) -> None:
-        self.done.set()
+    on_order_rejected = on_order_canceled = on_order_denied
 
     async def told(self, came: list[int]) -> dict[str, Any]:
         """Ask for all orders, one after the other; what each took, the warm ones left out. came: when each
         was at the execution client, empty where that can't be seen."""
         self.begin()
         await asyncio.wait_for(self.done.wait(), WAIT_S)
+        if self.refused:
+            raise SystemExit(f"order {len(self.sent)} was refused: {self.refused}")
         told = {"filled_ns": self._after(self.filled)} | ({"submit_ns": self._after(came)} if came else {})
-        return told | {"net": int(sum(p.signed_qty for p in self.cache.positions_open()))}
+        fills = [
+            ["buy" if each.order_side == OrderSide.BUY else "sell", str(each.last_qty), str(each.last_px)]
+            for each in self.fills[WARM:]
+        ]
+        return told | {"fills": fills, "net": int(sum(p.signed_qty for p in self.cache.positions_open()))}
 
     def _after(self, times: list[int]) -> list[int]:
         return [at - sent for sent, at in zip(self.sent, times, strict=True)][WARM:]

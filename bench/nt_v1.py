@@ -1,7 +1,7 @@
 """A node of NautilusTrader 1.231 that buys and sells by turns: how long each step took, as JSON. See
 bench/nt.py.
 
-ENV/bin/python -m bench.nt_v1 alone|core ADDRESS ORDERS
+ENV/bin/python -m bench.nt_v1 alone|core ADDRESS ORDERS TRADER
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Trader(Turns, Strategy):
         self.begin_with(orders)
 
 
-def node_of(mode: str, address: str) -> TradingNode:
+def node_of(mode: str, address: str, trader_id: str) -> TradingNode:
     where = {"address": address, "name": "nt-bench"}
     usual: dict[str, Any] = {
-        "trader_id": TraderId("BENCH-001"),
+        "trader_id": TraderId(trader_id),
         "logging": LoggingConfig(log_level="ERROR"),
         "exec_engine": LiveExecEngineConfig(
             reconciliation=mode == "core", reconciliation_startup_delay_secs=0.0
@@ -93,12 +93,12 @@ def watch(kind: type) -> list[int]:
     return came
 
 
-async def main(mode: str, address: str, orders: int) -> None:
+async def main(mode: str, address: str, orders: str, trader_id: str) -> None:
     came = watch(NacreExecutionClient if mode == "core" else SandboxExecutionClient)
-    node = node_of(mode, address)
+    node = node_of(mode, address, trader_id)
     task = asyncio.get_running_loop().create_task(node.run_async())
     await until(lambda: node.is_running() and node.trader.is_running, "the node runs")
-    trader = Trader(orders)
+    trader = Trader(int(orders))
     node.trader._has_controller = True  # a strategy is added to a node that runs
     node.trader.add_strategy(trader)
     node.trader.start_strategy(trader.id)
@@ -111,4 +111,4 @@ async def main(mode: str, address: str, orders: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,7 +1,7 @@
 """A node of NautilusTrader 2.0 that buys and sells by turns: how long each step took, as JSON. See
 bench/nt.py.
 
-ENV/bin/python -m bench.nt_v2 alone|core ADDRESS ORDERS
+ENV/bin/python -m bench.nt_v2 alone|core ADDRESS ORDERS TRADER
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class OneQuoteFactory(DataClientFactory):
         return OneQuote(**said)
 
 
-def node_of(mode: str, address: str) -> LiveNode:
-    builder = LiveNode.builder("BENCH-001", TraderId("BENCH-001"), Environment.SANDBOX)
+def node_of(mode: str, address: str, trader_id: str) -> LiveNode:
+    builder = LiveNode.builder(trader_id, TraderId(trader_id), Environment.SANDBOX)
     builder = builder.with_logging(LoggerConfig.from_spec("stdout=Error"))
     builder = builder.with_risk_engine_config(LiveRiskEngineConfig(max_order_submit_rate="1000000/00:00:01"))
     builder = builder.with_exec_engine_config(LiveExecutionEngineConfig(reconciliation=mode == "core"))
@@ -106,10 +106,10 @@ def watch(kind: type) -> list[int]:
     return came
 
 
-async def main(mode: str, address: str, orders: int) -> None:
+async def main(mode: str, address: str, orders: str, trader_id: str) -> None:
     came = watch(NacreExecutionClient)
-    node = node_of(mode, address)
-    trader = Trader(orders)
+    node = node_of(mode, address, trader_id)
+    trader = Trader(int(orders))
     node.add_strategy(trader)
     task = asyncio.get_running_loop().create_task(node.run_async())
     await until(lambda: trader.quoted, "the node runs and has a quote")
@@ -119,4 +119,4 @@ async def main(mode: str, address: str, orders: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(main(*sys.argv[1:]))

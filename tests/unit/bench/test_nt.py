@@ -82,6 +82,26 @@ def test_backtests_take_turns_and_each_must_fill_the_same(
     assert found["v2"] == {"quotes_per_s": 16, "orders_per_s": 4}
 
 
+@pytest.mark.parametrize("px", ["1.10000", "1.10001"])
+def test_every_fill_of_every_node_must_be_the_same(monkeypatch: pytest.MonkeyPatch, px: str) -> None:
+    asked: list[tuple[str, str]] = []
+    traders: set[str] = set()
+
+    def child(version: str, python: str, mode: str, address: str, orders: str, trader: str) -> dict[str, Any]:
+        asked.append((version, mode))
+        traders.add(trader)
+        last = px if (version, mode) == ("2", "core") else "1.10000"
+        fills = [["buy", "1000", "1.10002"], ["sell", "1000", last]]
+        return {"filled_ns": [1000] * 2, "fills": fills, "net": 0}
+
+    monkeypatch.setattr(nt, "_child", child)
+    found, right = nt._live({"1": "p1", "2": "p2"}, 2, 2)
+    assert right is (px == "1.10000")
+    assert asked[:4] == asked[:3:-1] == [("1", "alone"), ("1", "core"), ("2", "alone"), ("2", "core")]
+    assert len(traders) == 8
+    assert found["v2"]["core"] == {"orders": 4, "filled_us": {"p50": 1.0, "p99": 1.0}}
+
+
 def test_for_people_each_node_and_each_backtest_has_a_row() -> None:
     node = nt._figures({"filled_ns": [3000, 1000, 2000]})
     assert node == {"orders": 3, "filled_us": {"p50": 2.0, "p99": 3.0}}
