@@ -65,10 +65,13 @@ aeron: env ## the standby's tests over Aeron too, market data over multicast: in
 	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
 	$(PY) -m pytest -q tests/conformance/standby tests/conformance/multicast $(ARGS)
 
-bench-peers: env ## install whom benches ask the same: pyaeron, NautilusTrader and hftbacktest in environments of their own
-	$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
-	.venv/bin/nacre nt env
-	$(PY) -m bench.hft
+bench-peers: env ## install whom benches ask the same; who has no wheel for this machine is told, and left out
+	-$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/aeron.lock
+	-$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/itchcpp.lock
+	-$(PY) -m pip install -q --no-deps --require-hashes -r deploy/setup/polars.lock
+	-.venv/bin/nacre nt env
+	-.venv/bin/nacre nt env --version 2
+	-$(PY) -m bench.hft
 
 model: env ## play ten thousand random sequences of money through core and model
 	$(PY) -m tests.model.sequences $(ARGS)

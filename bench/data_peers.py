@@ -6,19 +6,22 @@ import functools
 import importlib
 import importlib.util
 import io
+import os
 import zlib
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 type Answer = tuple[int, Any]
-"""(rows, what the peer came to, to be compared: a book's best prices, counts, or None)."""
+"""(rows, what the peer came to, to be compared: a book's best prices, the last row, counts, or None)."""
+
+HOUR_NS = 3600 * 1_000_000_000
 
 DOES = {
     "csv_columns": "pyarrow.csv on one thread, columns only",
     "polars": "polars.read_csv on one thread or more, columns only",
-    "itchfeed": "itchfeed, an object a message, no books",
-    "itchcpp": "itchcpp, an object a message, no books",
+    "itchfeed": "itchfeed's own parser in Python, an object a message, no books",
+    "itchcpp": "itchcpp, which is compiled, an object a message, no books",
     "databento_dbn": "databento_dbn.DBNDecoder, an object a record, none looked at",
     "databento_book": "databento_dbn.DBNDecoder, orders and levels in dicts",
     "orjson": "orjson.loads a line, no books",
@@ -33,6 +36,7 @@ _MODULES = {
     "databento_book": "databento_dbn",
 }
 _PACKAGES = {"itch": "itchfeed", "databento_dbn": "databento-dbn"}
+_WHEELS = {"itchcpp": ", which has it for x86_64 and Python 3.13: there are no other wheels"}
 
 
 @functools.cache
@@ -47,7 +51,8 @@ def told() -> list[dict[str, str]]:
     for module in dict.fromkeys(_MODULES.get(name, name) for name in DOES):
         package = _PACKAGES.get(module, module)
         if importlib.util.find_spec(module) is None:
-            found.append({"peer": package, "version": "", "why_not": f"not installed: pip install {package}"})
+            why = f"not installed: make bench-peers{_WHEELS.get(package, '')}"
+            found.append({"peer": package, "version": "", "why_not": why})
         else:
             found.append({"peer": package, "version": version(package)})
     return found
@@ -57,30 +62,37 @@ def csv_columns(plain: list[bytes]) -> Answer:
     """All files as columns; rows of the first that has messages, quotes or orders."""
     csv = importlib.import_module("pyarrow.csv")
 
-    rows = 0
+    table = None
     for data in plain:
         head = data[:1].isdigit() or data[:1] == b"-"
         read = csv.ReadOptions(use_threads=False, autogenerate_column_names=head)
-        rows = csv.read_csv(io.BytesIO(data), read).num_rows
-    return rows, None
+        table = csv.read_csv(io.BytesIO(data), read)
+    assert table is not None
+    return table.num_rows, tuple(column[-1].as_py() for column in table.columns)
 
 
 def polars(plain: list[bytes]) -> Answer:
     pl = importlib.import_module("polars")
 
-    return len(pl.read_csv(io.BytesIO(plain[0]), has_header=False)), None
+    table = pl.read_csv(io.BytesIO(plain[0]), has_header=False)
+    return len(table), table.row(-1)
 
 
 def itchfeed(plain: list[bytes]) -> Answer:
-    parser = importlib.import_module("itch.parser").MessageParser()
-
-    return sum(1 for _ in parser.parse_stream(_prefixed(plain[0]))), None
+    os.environ.setdefault("ITCH_NO_CPP", "1")  # else it is itchcpp, where that is installed
+    return _messages(importlib.import_module("itch.parser"), plain[0])
 
 
 def itchcpp(plain: list[bytes]) -> Answer:
-    parser = importlib.import_module("itchcpp.parser").MessageParser()
+    return _messages(importlib.import_module("itchcpp.parser"), plain[0])
 
-    return sum(1 for _ in parser.parse_stream(_prefixed(plain[0]))), None
+
+def _messages(parser: Any, data: bytes) -> Answer:
+    """How many, and the last one's time of the day in ns."""
+    rows, message = 0, None
+    for message in parser.MessageParser().parse_stream(_prefixed(data)):  # noqa: B007
+        rows += 1
+    return rows, getattr(message, "timestamp", None)
 
 
 @functools.lru_cache(maxsize=1)
@@ -239,19 +251,46 @@ PEERS: dict[str, Callable[[list[bytes]], Answer]] = {
 }
 
 
-def agrees(name: str, report: dict[str, Any], count: int, book: Any) -> bool:
+def agrees(name: str, report: dict[str, Any], count: int, found: Any) -> bool:
     """Whether the peer saw the rows that we saw, and came to the same."""
-    if count != report["rows"]:
-        return False
-    if name == "orjson_book":
-        (file,) = report["files"]
-        (symbol,) = file["symbols"].values()
-        return bool(book == (float(symbol["book"]["bid_px"]), float(symbol["book"]["ask_px"])))
-    if name == "databento_book":
-        (file,) = report["files"]
-        (symbol,) = file["symbols"].values()
-        best = tuple(int(symbol["book"][key].replace(".", "")) for key in ("bid_px", "ask_px"))
-        return bool(book == best)
-    if name == "orjson_kraken":
-        return bool(book == report["checksums_ok"])
-    return True
+    same = _SAME.get(name)
+    return count == report["rows"] and (same is None or same(report, found))
+
+
+def _same_book(report: dict[str, Any], found: Any) -> bool:
+    return bool(found == tuple(float(px) for px in _best(report, "book")))
+
+
+def _same_units(report: dict[str, Any], found: Any) -> bool:
+    """Prices in units of their last digit."""
+    return bool(found == tuple(int(px.replace(".", "")) for px in _best(report, "book")))
+
+
+def _best(report: dict[str, Any], of: str) -> tuple[str, str]:
+    """Bid and ask in the end, of the only symbol."""
+    (file,) = report["files"]
+    (symbol,) = file["symbols"].values()
+    return symbol[of]["bid_px"], symbol[of]["ask_px"]
+
+
+def _same_quote(report: dict[str, Any], found: Any) -> bool:
+    """Of recordings of quotes the last row; others' columns are those of another form each."""
+    if set(report["files"][0]["kinds"]) != {"quote"}:
+        return True
+    return bool(found[-2:] == tuple(float(px) for px in _best(report, "quote")))
+
+
+def _same_time(report: dict[str, Any], found: Any) -> bool:
+    """The last message's; whose midnight it is after is not said, so whole hours may lie between."""
+    return isinstance(found, int) and (report["last"] - found) % HOUR_NS == 0
+
+
+_SAME: dict[str, Callable[[dict[str, Any], Any], bool]] = {
+    "csv_columns": _same_quote,
+    "polars": _same_quote,
+    "itchfeed": _same_time,
+    "itchcpp": _same_time,
+    "databento_book": _same_units,
+    "orjson_book": _same_book,
+    "orjson_kraken": lambda report, found: bool(found == report["checksums_ok"]),
+}

@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "deploy" / "setup" / "hftbacktest.lock"
 DIGITS = 5
 KIND_QUOTE = 9
+REMEDY = "`python -m bench.hft` makes an environment that has it, and prints its interpreter"
 SHOWN = 1_000_000_000  # at each price: more than is ordered
 
 
@@ -145,7 +146,11 @@ def ours(quotes: Array, plan: Plan, expected: list[int]) -> tuple[int, bool]:
 def _peer(python: str, path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """The peer's process, which has compiled, and its versions."""
     words = [python, str(Path(__file__).with_name("hft_peer.py")), str(path)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    try:
+        begun = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    except OSError as wrong:
+        raise NoEngine(f"{python}: {wrong.strerror}: {REMEDY}") from None
+    with begun as process:
         try:
             yield process, _line(process)
         finally:
@@ -156,7 +161,7 @@ def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise NoEngine(f"hftbacktest: its process ended with {process.wait()}: see above")
+        raise NoEngine(f"hftbacktest: its process ended with {process.wait()}, as said above: {REMEDY}")
     told: dict[str, Any] = json.loads(line)
     return told
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import platform
 import shutil
 import subprocess
 import time
@@ -66,6 +67,10 @@ class Way:
 
     name: ClassVar[str]
     package: ClassVar[str] = ""
+    """Whose version is told; "": what Python itself brings."""
+
+    server: str = ""
+    """What else has a version: the server that it goes through."""
 
     def __init__(self, size: int, folder: Path, address: str = "") -> None:
         self.size, self.folder, self.address = size, folder, address
@@ -98,8 +103,11 @@ class Way:
 
     @classmethod
     def version(cls) -> str:
+        """ "": it isn't installed."""
+        if not cls.package:
+            return f"Python {platform.python_version()}"
         try:
-            return version(cls.package) if cls.package else ""
+            return version(cls.package)
         except PackageNotFoundError:
             return ""
 
@@ -216,7 +224,7 @@ class AeronWay(Way):
     name, package = "Aeron ipc", "pyaeron"
 
     def open(self) -> tuple[Any, ...]:
-        aeron = need("pyaeron", "pip install pyaeron").Aeron(embedded=True)
+        aeron = need("pyaeron", "make bench-peers (x86_64)").Aeron(embedded=True)
         self.end = _aeron_end(aeron, 10, 11)
         return (aeron.dir,)
 
@@ -261,6 +269,7 @@ class RedisWay(Way):
         try:
             _await_file(Path(path))
             self.end = _redis_end(path, "there", "back", server)
+            self.server = f"server {_redis_version(path)}"
         except BaseException:
             server.kill()
             server.wait()
@@ -270,6 +279,14 @@ class RedisWay(Way):
     @staticmethod
     def far(path: str, out: str, into: str) -> End:
         return _redis_end(path, out, into)
+
+
+def _redis_version(path: str) -> str:
+    import redis
+
+    client: Any = redis.Redis(unix_socket_path=path)
+    with client:
+        return str(client.info("server")["redis_version"])
 
 
 def _redis_end(path: str, out: str, into: str, server: subprocess.Popen[bytes] | None = None) -> End:
@@ -313,10 +330,17 @@ class PostgresWay(Way):
         psycopg = need("psycopg", "pip install 'nacre[periphery]'")
         if not self.address:
             raise Absent("name a database: --postgres postgresql://..., or own, with PostgreSQL installed")
-        with psycopg.connect(self.address, autocommit=True) as made:
-            for table in TABLES:
-                made.execute(f"DROP TABLE IF EXISTS {table}")
-                made.execute(f"CREATE TABLE {table} (id bigserial PRIMARY KEY, data bytea NOT NULL)")
+        try:
+            with psycopg.connect(self.address, autocommit=True) as made:
+                for table in TABLES:
+                    made.execute(f"DROP TABLE IF EXISTS {table}")
+                    made.execute(f"CREATE TABLE {table} (id bigserial PRIMARY KEY, data bytea NOT NULL)")
+                about, fsync = (
+                    made.execute(f"SHOW {it}").fetchone()[0] for it in ("server_version", "fsync")
+                )
+        except psycopg.Error as wrong:
+            raise Absent(str(wrong).splitlines()[0]) from wrong
+        self.server = f"server {about.split()[0]}, fsync {fsync}"
         self.end = Rows(self.address, *TABLES, drops=True).end
         return self.address, *TABLES[::-1]
 

@@ -55,18 +55,19 @@ def _run(rounds: int, messages: int, size: int, postgres: str, ways: Sequence[ty
     found = {way.name: Histogram() for way in ways}
     wrong = dict.fromkeys(found, 0)
     absent: dict[str, str] = {}
+    servers: dict[str, str] = {}
     for turn in range(rounds):
         for way in ways if turn % 2 == 0 else ways[::-1]:
             if way.name in absent:
                 continue
             try:
-                wrong[way.name] += _block(way, size, messages, postgres, found[way.name])
+                wrong[way.name] += _block(way, size, messages, postgres, found[way.name], servers)
             except Absent as why:
                 absent[way.name] = str(why)
     told = {name: histogram for name, histogram in found.items() if name not in absent}
     return {
         "ok": not any(wrong.values()) and all(each.count == rounds * messages for each in told.values()),
-        "peers": [_row(way, found, absent) for way in ways],
+        "peers": [_row(way, found, absent, servers) for way in ways],
         "size": size,
         "wrong": sum(wrong.values()),
         "machine": machine(),
@@ -75,8 +76,11 @@ def _run(rounds: int, messages: int, size: int, postgres: str, ways: Sequence[ty
     }
 
 
-def _row(way: type[Way], found: dict[str, Histogram], absent: dict[str, str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"peer": way.name, "version": way.version()}
+def _row(
+    way: type[Way], found: dict[str, Histogram], absent: dict[str, str], servers: dict[str, str]
+) -> dict[str, Any]:
+    version = ", ".join(each for each in (way.version(), servers.get(way.name, "")) if each)
+    row: dict[str, Any] = {"peer": way.name, "version": version}
     if way.name in absent:
         return row | {"why_not": absent[way.name]}
     row["round_trip_ns"] = found[way.name].to_dict()
@@ -86,11 +90,14 @@ def _row(way: type[Way], found: dict[str, Histogram], absent: dict[str, str]) ->
     return row
 
 
-def _block(way: type[Way], size: int, messages: int, address: str, into: Histogram) -> int:
-    """How many came back otherwise."""
+def _block(
+    way: type[Way], size: int, messages: int, address: str, into: Histogram, servers: dict[str, str]
+) -> int:
+    """How many came back otherwise. servers: by a way's name, what it went through."""
     with tempfile.TemporaryDirectory(prefix="nacre-bench-") as folder:
         link = way(size, Path(folder), address)
         try:
+            servers[way.name] = link.server
             link.start()
             _trips(link.end.send, link.end.receive, size, WARM, Histogram())
             return _trips(link.end.send, link.end.receive, size, messages, into)

@@ -65,7 +65,7 @@ def run(benches: Sequence[Bench], folder: Path, say: Callable[[str], object]) ->
 
 def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
     """One bench of a checkout, briefly. ok: its checks held, or it couldn't be asked."""
-    python = sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
+    python = sys.executable if root == ROOT else str(python_of(root))
     words = [bench.name, *shlex.split(bench.brief)]
     began = time.monotonic()
     code, out, said = _said([python, "-m", "core.cli", "bench", *words, "-o", "json"], root)
@@ -76,9 +76,14 @@ def ask(bench: Bench, root: Path = ROOT) -> dict[str, Any]:
         "seconds": round(time.monotonic() - began, 1),
         "load": round(os.getloadavg()[0], 2),
         "ok": code in (0, NOT_ASKED),
-        "why": "" if code == 0 else (said.splitlines() or [f"exit {code}"])[-1],
+        "why": "" if code == 0 else (said.splitlines() or [f"exit {code}"])[-1].removeprefix("Error: "),
         "found": found,
     }
+
+
+def python_of(root: Path) -> Path:
+    """The interpreter of a checkout."""
+    return root / ".venv" / "bin" / "python"
 
 
 def _said(words: list[str], root: Path) -> tuple[int, str, str]:
@@ -122,8 +127,12 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def shown(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of a table."""
-    return [{key: value for key, value in row.items() if key != "found"} for row in found["benches"]]
+    """Rows of a table: `ok` says so where a bench couldn't be asked."""
+    return [
+        {key: value for key, value in row.items() if key != "found"}
+        | ({"ok": "not asked"} if row["ok"] and row["found"] is None else {})
+        for row in found["benches"]
+    ]
 
 
 def keep(found: dict[str, Any], folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from core.cli.output import (
     EXIT_FAILED,
     EXIT_OK,
     BadInput,
+    counted,
     output_option,
     say,
     write_json,
@@ -64,6 +66,8 @@ def run(names: tuple[str, ...], every: bool, folder: Path, report_to: Path | Non
     if every == bool(names):
         raise BadInput("name the benches, or say --all: `nacre bench list` has them")
     chosen = BENCHES if every else tuple(_find(name) for name in names)
+    for each in (folder, *([report_to] if report_to else [])):
+        _must_take_files(each)
     path, found = load("bench.suite", "run")(chosen, folder, say)
     if report_to is not None:
         load("bench.suite", "keep")(found, report_to)
@@ -76,28 +80,43 @@ def run(names: tuple[str, ...], every: bool, folder: Path, report_to: Path | Non
 
 
 @command.command(short_help="Two checkouts, or two runs, figure by figure.")
-@click.argument("first", type=click.Path(exists=True, path_type=Path), metavar="A")
-@click.argument("second", type=click.Path(exists=True, path_type=Path), metavar="B")
+@click.argument("first", type=click.Path(path_type=Path), metavar="A")
+@click.argument("second", type=click.Path(path_type=Path), metavar="B")
 @click.option(
     "--bench", "names", multiple=True, metavar="BENCH", help="Of checkouts: which; may be repeated."
 )
 @click.option(
-    "--rounds", type=click.IntRange(2, 100), default=5, show_default=True, help="Of checkouts: runs of each."
+    "--rounds",
+    type=click.IntRange(2, 100),
+    default=6,
+    show_default=True,
+    help="Of checkouts: runs of each. With fewer than 6 there is no interval.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the resampling.")
+@click.option("--differing", is_flag=True, help="Only figures whose interval doesn't hold 1.")
 @output_option("table", "json")
-def compare(first: Path, second: Path, names: tuple[str, ...], rounds: int, seed: int, output: str) -> None:
-    """What B's figures are of A's, with an interval that holds 95 of 100 times.
+def compare(
+    first: Path, second: Path, names: tuple[str, ...], rounds: int, differing: bool, output: str
+) -> None:
+    """What B's figures are of A's, with an interval that holds the ratio 95 of 100 times.
 
-    A and B: files of `run` or folders of such files, compared as they are; or checkouts, in which the benches
-    are run in turns now. With one run a side there is no interval.
+    A and B: files of `run` or folders of such files, compared as they are; or checkouts (git worktree, make
+    env), in which the benches are run in turns now. Of twenty figures that are the same, one differs.
     """
     chosen = tuple(_find(name) for name in names)
     try:
-        rows = load("bench.compare", "run")(first, second, chosen, rounds, seed, say)
+        rows = load("bench.compare", "run")(first, second, chosen, rounds, say)
     except ValueError as wrong:
         raise BadInput(str(wrong)) from wrong
-    write_rows(rows, f"{second} of {first}", output)
+    told = [row for row in rows if row["differs"] or not differing]
+    say(f"{sum(row['differs'] for row in rows)} of {counted(len(rows), 'figure')} differ")
+    if output == "table":
+        told = [row | {side: _short(row[side]) for side in "ab"} for row in told]
+    write_rows(told, f"{second} of {first}", output)
+
+
+def _short(value: float) -> float:
+    """Four digits of it, so that a table's figures have room for their names."""
+    return round(value) if value >= 1000 else float(f"{value:.4g}")
 
 
 @command.command(short_help="A page of all runs that were kept.")
@@ -109,10 +128,22 @@ def compare(first: Path, second: Path, names: tuple[str, ...], rounds: int, seed
 def report(folder: Path, to: Path) -> None:
     """One page, which needs nothing else: the last run's figures and curves, and some over all runs."""
     try:
-        to.write_text(load("bench.report", "page")(folder))
+        page = load("bench.report", "page")(folder)
     except ValueError as wrong:
         raise BadInput(str(wrong)) from wrong
+    _must_take_files(to.parent)
+    to.write_text(page)
     say(f"{to}")
+
+
+def _must_take_files(folder: Path) -> None:
+    """It is made where there is none. BadInput: before minutes are spent on what couldn't be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as wrong:
+        raise BadInput(f"{folder}: no files can be written there: {wrong.strerror}") from wrong
 
 
 def _find(name: str) -> Bench:

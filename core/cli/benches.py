@@ -254,15 +254,21 @@ BENCHES: tuple[Bench, ...] = (
     Bench(
         "nt",
         "NautilusTrader alone, and on this core.",
-        "Submit to execution client and to fill: a node's own sandbox, and the same node on a core. "
-        "Backtests: both.",
+        "NautilusTrader 1.x and 2.0: submit to execution client and to fill, of a node's own sandbox and of "
+        "the same node on a core; its backtest and ours.",
         (
             _count("rounds", 3, text="Of each, in turn."),
             _count("orders", 500, text="Live, a round.", least=2),
             _data("Folder with fx/oanda_eurusd_tick_20140502.zip."),
-            click.Option(["--python"], metavar="FILE", help="Of an environment that has it, or it is made."),
+            click.Option(
+                ["--python"],
+                multiple=True,
+                metavar="FILE",
+                help="Of an environment that has one of its versions; may be repeated. Others are made.",
+            ),
         ),
         brief="--rounds 1 --orders 100",
+        shown="bench.nt:shown",
     ),
     Bench(
         "hftbacktest",

@@ -2,7 +2,8 @@
 
 requirements.lock is the project's own environment; NautilusTrader's pins conflict with it, so each of its
 versions has an environment and a lock of its own: `lock.py --nautilus-trader`. So has who looks for known
-vulnerabilities: `lock.py --audit`.
+vulnerabilities: `lock.py --audit`. Whom `nacre bench data` asks besides are in a lock each, as one has wheels
+where the other has none: `lock.py --peers`.
 
 pip resolves once for each Python and processor that nacre supports; the lock holds the union.
 """
@@ -30,6 +31,12 @@ MACHINES = ("x86_64", "aarch64")
 GLIBCS = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 24, 26, 27, 28, 31, 34)))
 NEWER_GLIBCS = (*GLIBCS, "manylinux_2_35")
 NAUTILUS_VERSIONS = ("1.231.0", "2.0.0rc7")
+PEERS = {
+    "itchcpp": ("itchcpp>=1.6", ("3.13",), ("x86_64",)),
+    "polars": ("polars>=2.1", PYTHONS, MACHINES),
+}
+"""The Pythons and machines that each has wheels for."""
+
 NAUTILUS_LOCKS = ROOT / "periphery" / "nautilus_trader" / "locks"
 HEADER = "# Written by `make lock` from pyproject.toml: versions and hashes of wheels, no addresses.\n"
 
@@ -114,6 +121,9 @@ def main() -> None:
             )
     elif sys.argv[1:] == ["--audit"]:
         write(AUDIT_LOCK, ["pip-audit>=2.10"])
+    elif sys.argv[1:] == ["--peers"]:
+        for peer, (least, pythons, machines) in PEERS.items():
+            write(LOCK.with_name(f"{peer}.lock"), [least], pythons, machines)
     else:
         write(LOCK, wanted())
 

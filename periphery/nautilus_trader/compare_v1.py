@@ -1,8 +1,9 @@
 """Plays quotes through NautilusTrader 1.231's BacktestEngine, where that package is installed; by its path.
 
-Nothing of this project is imported. Standard input has {"quotes": [[time_ns, bid, ask], ...], "fee":
-"0.00002", "money": "1000000", "digits": 5} and "plan": [[row, side, qty], ...] or "ema": {"fast", "slow",
-"qty"}; standard output has fills, balance, and how long the engine ran.
+Nothing of this project is imported but compare_strategies, which lies beside it. Standard input has
+{"quotes": [[time_ns, bid, ask], ...], "fee": "0.00002", "money": "1000000", "digits": 5} and "plan":
+[[row, side, qty], ...] or "ema": {"fast", "slow", "qty"}; standard output has fills, balance, and how long
+the engine ran.
 """
 
 import json
@@ -11,6 +12,7 @@ import time
 from decimal import Decimal
 from typing import Any
 
+from compare_strategies import EmaCross, Planned
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
 from nautilus_trader.config import LoggingConfig
 from nautilus_trader.model.currencies import USD
@@ -54,8 +56,8 @@ def pair(given: dict[str, Any]) -> CurrencyPair:
     )
 
 
-class Sender(Strategy):  # type: ignore[misc]
-    """Sends market orders, keeps fills."""
+class Sender(Strategy):
+    """Sends market orders."""
 
     def __init__(self, instrument: CurrencyPair) -> None:
         super().__init__()
@@ -74,51 +76,12 @@ class Sender(Strategy):  # type: ignore[misc]
         self.submit_order(order)
 
 
-class Planned(Sender):
-    """Sends what the plan says after each quote."""
-
-    def __init__(self, instrument: CurrencyPair, plan: list[Any]) -> None:
-        super().__init__(instrument)
-        self.plan = {row: (side, qty) for row, side, qty in plan}
-        self.row = 0
-
-    def on_quote_tick(self, _tick: QuoteTick) -> None:
-        if self.row in self.plan:
-            self.send(*self.plan[self.row])
-        self.row += 1
+class PlannedSender(Planned, Sender):
+    """Of random orders."""
 
 
-class EmaCross(Sender):
-    """Two averages of its own, seeded with the first middle: the package's two versions seed theirs
-    differently.
-    """
-
-    def __init__(self, instrument: CurrencyPair, fast: int, slow: int, qty: int) -> None:
-        super().__init__(instrument)
-        self.slow_from, self.qty = slow, qty
-        self.fast_alpha, self.slow_alpha = 2 / (fast + 1), 2 / (slow + 1)
-        self.count = 0
-        self.held = ""
-        self.fast = self.slow = 0.0
-
-    def on_quote_tick(self, tick: QuoteTick) -> None:
-        mid = (tick.bid_price.as_double() + tick.ask_price.as_double()) / 2
-        if self.count:
-            self.fast += self.fast_alpha * (mid - self.fast)
-            self.slow += self.slow_alpha * (mid - self.slow)
-        else:
-            self.fast = self.slow = mid
-        self.count += 1
-        if self.count < self.slow_from:
-            return
-        wanted = "buy" if self.fast >= self.slow else "sell"
-        if wanted != self.held:
-            for _ in range(2 if self.held else 1):  # it closes, then it opens
-                self.send(wanted, self.qty)
-            self.held = wanted
-
-    def on_stop(self) -> None:
-        self.send("sell" if self.held == "buy" else "buy", self.qty)
+class EmaSender(EmaCross, Sender):
+    """Of two averages."""
 
 
 def fills_of(engine: BacktestEngine) -> list[dict[str, Any]]:
@@ -162,7 +125,8 @@ def main() -> None:
             for at, bid, ask in given["quotes"]
         ]
     )  # fmt: skip
-    strategy = EmaCross(instrument, **given["ema"]) if "ema" in given else Planned(instrument, given["plan"])
+    strategy: Any = (EmaSender if "ema" in given else PlannedSender)(instrument)
+    strategy.begin(given)
     engine.add_strategy(strategy)
     began = time.perf_counter()
     engine.run()

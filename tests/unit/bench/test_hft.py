@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import hft
-from bench.machine import NoData
+from bench.machine import NoData, NoEngine
 
 PLAN = {1: ("buy", 3000), 2: ("sell", 1000), 4: ("sell", 2000)}
 QUOTES = [(1_000 * (row // 2), 1.1 + row * 1e-5, 1.1 + (row + 3) * 1e-5) for row in range(6)]
@@ -35,6 +35,14 @@ def test_what_the_peer_is_given(tmp_path: Path) -> None:
     assert told["rows"].tolist() == [1, 2, 4]
     assert told["signed"].tolist() == [3000, -1000, -2000]
     assert told["quotes"].shape == (6, 3)
+
+
+def test_an_interpreter_that_is_not_there_or_has_it_not_says_what_to_do(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for python in ("/nowhere/python", "/bin/false"):
+        with pytest.raises(NoEngine, match="makes an environment"), hft._peer(python, tmp_path):
+            pytest.fail("it is there")
 
 
 def test_without_recordings_it_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,22 @@ def test_each_message_comes_back_and_who_is_absent_says_why() -> None:
     assert ring["round_trip_ns"]["count"] == pipe["round_trip_ns"]["count"] == 10
     assert ring["of_ring_p50"] == 1.0
     assert "--postgres" in postgres["why_not"]
+    assert pipe["version"] == f"Python {platform.python_version()}"
+
+
+def test_a_server_is_told_with_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PipeWay, "server", "server 7.0")
+    (row,) = peers.run(rounds=2, messages=2, ways=(PipeWay,))["peers"]
+    assert row["version"] == f"Python {platform.python_version()}, server 7.0"
+
+
+def test_a_database_that_does_not_answer_is_told() -> None:
+    pytest.importorskip("psycopg")
+    found = peers.run(
+        rounds=2, messages=2, postgres="postgresql://127.0.0.1:1/x", ways=(RingWay, PostgresWay)
+    )
+    assert found["ok"]
+    assert "port 1 failed" in found["peers"][1]["why_not"]
 
 
 def test_a_byte_that_changed_is_seen() -> None:

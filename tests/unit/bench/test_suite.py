@@ -22,6 +22,8 @@ FOUND = {
     "raw_ns": {"p50": 100, "p99": 200, "max": 900, "count": 7},
     "machine": {"processors": 2},
 }
+LAST = json.loads((suite.ROOT / "docs" / "results" / "bench.json").read_text())
+"""The last whole run."""
 
 
 def nacre(*arguments: str) -> Result:
@@ -66,18 +68,15 @@ def _command(name: str) -> Any:
 def test_a_run_is_kept_with_what_could_not_be_asked(
     tmp_path: Path, answers: dict[str, tuple[int, str, str]]
 ) -> None:
-    answers["placement"] = 2, "", "error: no container engine"
+    answers["placement"] = 2, "", "Usage: ...\nError: no container engine"
     done = nacre("run", "hop", "placement", "--results", str(tmp_path), "-o", "json")
     assert done.exit_code == 0, done.output
     (kept,) = tmp_path.glob("*.json")
     found = json.loads(kept.read_text())
     hop, placement = found["benches"]
     assert (hop["found"], hop["ok"], hop["why"]) == (FOUND, True, "")
-    assert (placement["found"], placement["ok"], placement["why"]) == (
-        None,
-        True,
-        "error: no container engine",
-    )
+    assert (placement["found"], placement["ok"], placement["why"]) == (None, True, "no container engine")
+    assert [row["ok"] for row in suite.shown(found)] == [True, "not asked"]
 
 
 def test_a_check_that_fails_is_the_run_s(tmp_path: Path, answers: dict[str, tuple[int, str, str]]) -> None:
@@ -90,6 +89,30 @@ def test_what_can_not_be_run(words: tuple[str, ...]) -> None:
     assert nacre("run", *words).exit_code == 2
 
 
+@pytest.mark.parametrize("option", ["--results", "--report"])
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_run(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(words: list[str], root: Path) -> tuple[int, str, str]:
+        pytest.fail("it was run")
+
+    monkeypatch.setattr(suite, "_said", said)
+    done = nacre("run", "hop", "--results", str(tmp_path), option, "/proc/nowhere")
+    assert done.exit_code == 2
+    assert "/proc/nowhere: no files can be written there" in done.output
+
+
+def test_a_page_where_no_file_can_be_written_and_where_its_folder_is_new(
+    tmp_path: Path, answers: dict[str, tuple[int, str, str]]
+) -> None:
+    where = ("--results", str(tmp_path / "runs"))
+    assert nacre("run", "hop", *where).exit_code == 0
+    done = nacre("report", *where, "--to", "/proc/nowhere/page.html")
+    assert done.exit_code == 2
+    assert "no files can be written there" in done.output
+    assert nacre("report", *where, "--to", str(tmp_path / "new" / "page.html")).exit_code == 0
+
+
 def test_figures_have_places_and_curves_are_found() -> None:
     assert dict(figures(FOUND)) == {
         "ratio_p50": 1.25,
@@ -98,6 +121,18 @@ def test_figures_have_places_and_curves_are_found() -> None:
         "raw_ns.p50": 100.0, "raw_ns.p99": 200.0, "raw_ns.max": 900.0,
     }  # fmt: skip
     assert dict(curves(FOUND)) == {"raw_ns": {"p50": 100.0, "p99": 200.0, "max": 900.0}}
+
+
+def test_no_two_figures_have_the_same_place() -> None:
+    cells = [{"size": "under", "bps": 1.0}, {"size": "under", "bps": 2.0}, {"size": "at", "bps": 3.0}]
+    assert dict(figures({"cells": cells})) == {
+        "cells[under 0].bps": 1.0, "cells[under 1].bps": 2.0, "cells[at 2].bps": 3.0,
+    }  # fmt: skip
+    told = [place for row in LAST["benches"] for place, _ in figures(row["found"])]
+    assert len(told) > 1000
+    for row in LAST["benches"]:
+        places = [place for place, _ in figures(row["found"])]
+        assert len(set(places)) == len(places), row["name"]
 
 
 def test_a_page_of_two_runs(tmp_path: Path, answers: dict[str, tuple[int, str, str]]) -> None:

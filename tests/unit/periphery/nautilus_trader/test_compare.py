@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
 
 from core.cli import root
 from periphery.nautilus_trader.compare import RULES, differences, listed, plan_of
+from periphery.nautilus_trader.compare_strategies import EmaCross, Planned
 
 FILL = {"time_ns": 1, "side": "buy", "qty": "1000", "px": "1.10000", "fee": "0.02"}
 CLOSE = {"time_ns": 2, "side": "sell", "qty": "1000", "px": "1.1000049", "fee": "0"}
@@ -67,3 +68,36 @@ def test_a_difference_that_is_not_listed_exits_1(tmp_path: Path, balance: str, c
     done = CliRunner().invoke(root, words)
     assert done.exit_code == code, done.output
     assert ("NOT LISTED" in done.output) == bool(code)
+
+
+class Tick(NamedTuple):
+    """A quote whose both sides are the same."""
+
+    price: float
+
+    @property
+    def bid_price(self) -> Tick:
+        return self
+
+    ask_price = bid_price
+
+    def as_double(self) -> float:
+        return self.price
+
+
+def test_what_strategies_of_either_version_send() -> None:
+    """They turn by closing, then opening; what is held is closed at the stop."""
+    for handler in ("on_quote_tick", "on_quote"):
+        cross, plan = EmaCross(), Planned()
+        crossed: list[tuple[str, int]] = []
+        planned: list[tuple[str, int]] = []
+        cross.send = lambda side, qty, to=crossed: to.append((side, qty))  # type: ignore[misc]
+        plan.send = lambda side, qty, to=planned: to.append((side, qty))  # type: ignore[misc]
+        cross.begin({"ema": {"fast": 1, "slow": 3, "qty": 5}})
+        plan.begin({"plan": [[1, "sell", 2]]})
+        for price in (1.0, 2.0, 3.0, 1.0):
+            getattr(cross, handler)(Tick(price))
+            getattr(plan, handler)(Tick(price))
+        cross.on_stop()
+        assert crossed == [("buy", 5), ("sell", 5), ("sell", 5), ("buy", 5)]
+        assert planned == [("sell", 2)]
