@@ -9,7 +9,7 @@ from core.orders.life cimport B_EXISTS, Child, Life, Order, child_live, leaves_o
 from core.positions.engine cimport Fill, Positions
 from core.recovery.catchup cimport Catchup
 from core.router.held cimport SP_FLOOR, HeldOrder
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core_ext.journal import segment_of

@@ -13,7 +13,7 @@ from core.positions.ledger cimport Position
 from core.recovery.replay cimport Replay
 from core.simulation.checker cimport key_of
 from core.simulation.traffic cimport id_of
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 
 from core.simulation.held import HeldChild, HeldOrder
 

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from core.recovery.tap cimport Buffer, Tap
 from core.stream.rows cimport DIGEST_BYTES, ROWS, Frame, Head
 from core_ext.clock cimport mono_ns
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 
 cdef extern from "time.h" nogil:
     cdef struct timespec:
