@@ -8,7 +8,7 @@ from libc.stdint cimport uint16_t
 from libc.string cimport memcpy, memset
 
 from core.recovery.tap cimport Buffer, Tap
-from core.stream.rows cimport DIGEST_BYTES, ROWS, Frame, Head
+from core.stream.message cimport DIGEST_BYTES, ROWS, Frame, Head
 from core_ext.clock cimport mono_ns
 from core_ext.journal.reader cimport JournalReader
 
