@@ -6,7 +6,7 @@ from core.messages cimport Page
 from core.board cimport Board
 from core.stage cimport Stage
 from core_ext.histogram cimport Histogram
-from core_ext.journal cimport JournalWriter
+from core_ext.journal.writer cimport JournalWriter
 
 @cython.final
 cdef class Recorder(Stage):

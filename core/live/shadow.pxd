@@ -2,7 +2,7 @@
 from core.orders.life cimport Life
 from core.positions.engine cimport Fill
 from core.recovery.catchup cimport Catchup
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from libc.stdint cimport uint32_t, uint64_t
 
 cdef class Shadow(Catchup):

@@ -5,11 +5,12 @@ import time
 from core.messages cimport (
     NONE, T_LIMIT_IF_TOUCHED, T_MARKET_IF_TOUCHED, T_STOP, T_STOP_LIMIT, T_TRAILING_STOP,
 )
-from core.orders.life cimport B_EXISTS, Child, Life, Order, child_live, leaves_of, order_ended, order_leaves, status_of
+from core.orders.life cimport Life
+from core.orders.order cimport B_EXISTS, Child, Order, child_live, leaves_of, order_ended, order_leaves, status_of
 from core.positions.engine cimport Fill, Positions
 from core.recovery.catchup cimport Catchup
 from core.router.held cimport SP_FLOOR, HeldOrder
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core_ext.journal import segment_of

@@ -52,8 +52,8 @@ cdef class Orders(Engine):
             self._plant(outcome)
         if outcome.follow != F_NONE:
             self._follow(page)
-        for i in range(self.life.asked_count):
-            self.emitter.emit(page, K_LIST, &self.life.asked[i], sizeof(ListEvent), 0)
+        for i in range(self.life.lists.asked_count):
+            self.emitter.emit(page, K_LIST, &self.life.lists.asked[i], sizeof(ListEvent), 0)
         if (page.header.kind == K_ORDER and outcome.flags & OF_WORKED and outcome.time_in_force == TIF_GTD):
             self._expire_later(page)
 

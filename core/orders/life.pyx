@@ -3,113 +3,28 @@
 from libc.string cimport memset
 
 from core.messages cimport (
-    A_CANCEL, A_NEW, A_REPLACE, A_STATUS, AA_PAUSE, AA_RESUME, AL_NONE, CG_NONE, CG_OCO, CG_OTO, CG_OUO,
-    F_CHILD_CANCEL, F_CHILD_REPLACE, F_NONE, H_DERIVED, K_ALGO, K_CANCEL, K_CHILD_CANCEL, K_CHILD_REPLACE, K_EXPIRE,
-    K_LIST, K_ORDER, K_ORDER_END, K_PEG, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, K_TRIGGER, LA_CANCEL, LA_ENDED,
-    LA_FILLED, LA_OWED, LA_TAKE, NONE, O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED,
-    OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED, OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_HOLDS, OF_OVERFILL,
-    OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE, OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND,
-    R_HALTED, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE, R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER,
-    R_VENUE_TEXT, S_CANCELED, S_DONE_FOR_DAY, S_EXPIRED, S_FILLED, S_NEW, S_PARTIALLY_FILLED, S_PENDING_CANCEL,
-    S_PENDING_NEW, S_PENDING_REPLACE, S_REJECTED, S_STOPPED, S_SUSPENDED, SIDE_BUY, SW_ASK, SW_CANCEL, SW_CHILD_CANCEL,
-    SW_EXPIRE, SW_OWN, SW_STATUS, T_LIMIT, T_LIMIT_IF_TOUCHED, T_MARKET, T_MARKET_IF_TOUCHED, T_MARKET_TO_LIMIT,
-    T_STOP, T_STOP_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_IOC, TIF_OPG, VF_APPLIES, VF_HOLDS, VF_PROTECTED,
-    VS_DOWN, X_CANCEL_REJECTED, X_CANCELED, X_DONE_FOR_DAY, X_EXPIRED, X_NEW, X_NONE, X_PENDING_CANCEL, X_PENDING_NEW,
-    X_PENDING_REPLACE, X_REJECTED, X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED, X_TRADE, X_TRADE_CANCEL,
-    X_TRADE_CORRECT, X_TRIGGERED, X_UNKNOWN_ORDER, ListEvent, OrderEvent, Outcome, Page, ReplaceEvent, ReportEvent,
-    SliceEvent,
+    A_CANCEL, A_NEW, A_REPLACE, A_STATUS, AA_PAUSE, AA_RESUME, AL_NONE, CG_NONE, F_CHILD_CANCEL, F_CHILD_REPLACE,
+    F_NONE, H_DERIVED, K_ALGO, K_CANCEL, K_CHILD_CANCEL, K_CHILD_REPLACE, K_EXPIRE, K_LIST, K_ORDER, K_ORDER_END,
+    K_PEG, K_REPLACE, K_REPORT, K_SLICE, K_SWEEP, K_TRIGGER, LA_CANCEL, LA_ENDED, LA_FILLED, LA_OWED, LA_TAKE, NONE,
+    O_HAS_PRICE, O_HAS_QTY, O_POST_ONLY, OF_CHILD_BOUND, OF_CHILD_ENDED, OF_CHILD_OVER, OF_CHILD_REJECTED, OF_ENDED,
+    OF_FILL_APPLIED, OF_HAS_PRICE, OF_HELD, OF_HOLDS, OF_OVERFILL, OF_POST_ONLY, OF_REFUSED, OF_REPLACED, OF_ROUTABLE,
+    OF_WAITS, OF_WORKED, P_HAS_PRICE, P_HAS_QTY, R_CHILD_BOUND, R_HALTED, R_NONE, R_PENDING_CANCEL, R_PENDING_REPLACE,
+    R_STALE_CL_ORD_ID, R_TOO_LATE, R_UNKNOWN_ORDER, R_VENUE_TEXT, SIDE_BUY, SW_ASK, SW_CANCEL, SW_CHILD_CANCEL,
+    SW_EXPIRE, SW_OWN, SW_STATUS, T_LIMIT, T_MARKET, T_MARKET_TO_LIMIT, TIF_CLS, TIF_IOC, TIF_OPG, VF_APPLIES,
+    VF_HOLDS, VF_PROTECTED, VS_DOWN, X_CANCEL_REJECTED, X_CANCELED, X_DONE_FOR_DAY, X_EXPIRED, X_NEW, X_NONE,
+    X_PENDING_CANCEL, X_PENDING_NEW, X_PENDING_REPLACE, X_REJECTED, X_REPLACED, X_RESTATED, X_STOPPED, X_SUSPENDED,
+    X_TRADE, X_TRADE_CANCEL, X_TRADE_CORRECT, X_TRIGGERED, X_UNKNOWN_ORDER, ListEvent, OrderEvent, Outcome, Page,
+    ReplaceEvent, ReportEvent, SliceEvent,
 )
-
-
-# ---- what follows from the bits ------------------------------------------------------------------------------
-
-cdef uint8_t status_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:
-    """The first that holds, in FIX's order of precedence."""
-    if bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_DONE_FOR_DAY):
-        if bits & B_PENDING_CANCEL:
-            return S_PENDING_CANCEL
-        return S_PENDING_REPLACE if bits & B_PENDING_REPLACE else S_DONE_FOR_DAY
-    if cum_qty >= order_qty and cum_qty > 0:
-        return S_FILLED
-    if bits & (B_STOPPED | B_SUSPENDED):
-        return S_STOPPED if bits & B_STOPPED else S_SUSPENDED
-    if bits & B_ENDED:
-        if bits & B_CANCELED:
-            return S_CANCELED
-        return S_EXPIRED if bits & B_EXPIRED else S_REJECTED
-    if cum_qty > 0:
-        return S_PARTIALLY_FILLED
-    return S_NEW if bits & B_ACKED else S_PENDING_NEW
-
-
-cdef int64_t leaves_of(uint32_t bits, int64_t order_qty, int64_t cum_qty) noexcept nogil:
-    if bits & B_ENDED or cum_qty >= order_qty:
-        return 0
-    if bits & B_DONE_FOR_DAY and not bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
-        return 0                    # while a request is pending, that is its status
-    return order_qty - cum_qty
-
-
-cdef bint order_ended(const Order* order) noexcept nogil:
-    """Whether nothing more can come of it: one that is filled may, while a replace that asks for more is pending."""
-    if order.bits & B_ENDED:
-        return 1
-    if order.cum_qty < order.order_qty or order.cum_qty <= 0:
-        return 0
-    return not (order.bits & B_PENDING_REPLACE and order.pend_qty > order.cum_qty)
-
-
-cdef int64_t order_leaves(const Order* order) noexcept nogil:
-    return leaves_of(order.bits, order.order_qty, order.cum_qty)
-
-
-cdef int64_t child_open(const Child* child) noexcept nogil:
-    """What a child may still fill; one that is done for the day may come back, so it counts."""
-    if child.bits & B_ENDED or child.cum_qty >= child.order_qty:
-        return 0
-    return child.order_qty - child.cum_qty
-
-
-cdef bint child_live(const Child* child) noexcept nogil:
-    return (child.bits & B_EXISTS) != 0 and child_open(child) > 0
-
-
-cdef uint8_t held_action(const Child* child) noexcept nogil:
-    """Which request waits for the venue: a replace was sent before the cancel that came after it."""
-    return A_CANCEL if child.bits & B_PENDING_CANCEL else A_REPLACE
-
-
-cdef bint is_stop(uint8_t ord_type) noexcept nogil:
-    """Held until it triggers."""
-    return (ord_type == T_STOP or ord_type == T_STOP_LIMIT or ord_type == T_MARKET_IF_TOUCHED
-            or ord_type == T_LIMIT_IF_TOUCHED or ord_type == T_TRAILING_STOP)
-
-
-cdef void fix_price(Order* order) noexcept nogil:
-    """A market_to_limit order goes on as a limit order once all that was sent has ended, and some was filled."""
-    if (order.bits & B_LIFTS and order.bits & B_HAS_PRICE and order.live_children == 0 and not order_ended(order)
-            and order.time_in_force != TIF_IOC and order.time_in_force != TIF_FOK
-            and not order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_WAITS)):
-        order.bits = (order.bits & ~B_LIFTS) | B_FIXED
-
-
-cdef void ask_cancel(Child* child) noexcept nogil:
-    """Its order waits until it has gone."""
-    child.bits = (child.bits | B_ASKED) & ~(B_TOLD | B_SHRINK)
-    if child.bits & B_PENDING_CANCEL:
-        child.bits |= B_TOLD
-
-
-cdef bint asks_less(const Child* child) noexcept nogil:
-    """Whether it is asked to shrink: where nothing would stay, to go."""
-    return (child.bits & B_SHRINK) != 0 and child.pend_qty > child.cum_qty
-
-
-cdef bint may_be_told(const Child* child) noexcept nogil:
-    """Whether what its order wants may be sent now: a cancel at once, less once nothing is pending."""
-    if not child.bits & B_ASKED or child.bits & B_TOLD or child.bits & B_PENDING_CANCEL:
-        return 0
-    return not (child.bits & B_SHRINK and child.bits & B_PENDING_REPLACE)
+from core.orders.lists cimport Beside, List
+from core.orders.order cimport (
+    B_ACKED, B_ALGO, B_ASKED, B_CANCELED, B_CANCEL_REJECTED, B_CLOSES, B_DONE_FOR_DAY, B_ENDED, B_EXISTS, B_EXPIRED,
+    B_EXPIRING, B_FRESH, B_HAS_PRICE, B_HELD, B_LIFTS, B_LISTED, B_NO_ROUTE, B_OURS, B_OWN, B_PENDING_CANCEL,
+    B_PENDING_REPLACE, B_PROTECTED, B_REJECTED, B_SHRINK, B_SHRUNK, B_STOPPED, B_SUSPENDED, B_TOLD, B_WAITS,
+    B_WAITS_AUCTION, B_WAITS_ENTRY, B_WAITS_OWN, B_WAITS_TRIGGER, B_WORKED, ask_cancel, asks_less, child_live,
+    child_open, fix_price, held_action, is_stop, is_worked, leaves_of, may_be_told, order_ended, order_leaves,
+    status_of,
+)
 
 
 cdef class Life:
@@ -117,16 +32,19 @@ cdef class Life:
 
     def __cinit__(self, Arena arena, uint32_t max_orders, uint32_t max_more_children, uint32_t max_ids,
                   uint32_t max_lists):
-        self.max_lists = max_lists
         self.max_orders = max_orders
         self.max_children = max_orders + max_more_children
         self.max_ids = max_ids
         self.orders = <Order*>arena.table("life.orders", sizeof(Order), max_orders)
         self.children = <Child*>arena.table("life.children", sizeof(Child), self.max_children)
         self.ids = <uint8_t*>arena.table("life.ids", 1, max_ids)
-        self.beside = <Beside*>arena.table("life.beside", sizeof(Beside), max_orders)
-        self.lists = <List*>arena.table("life.lists", sizeof(List), max_lists)
+        self.lists = Lists()
+        self.lists.max_lists = max_lists
+        self.lists.orders = self.orders
+        self.lists.beside = <Beside*>arena.table("life.beside", sizeof(Beside), max_orders)
+        self.lists.lists = <List*>arena.table("life.lists", sizeof(List), max_lists)
         self.counts = <uint64_t*>arena.table("life.counts", sizeof(uint64_t), 8)
+        self.lists.end = &self.counts[3]
         arena.used_by("life.beside", &self.counts[0])
         arena.used_by("life.lists", &self.counts[3])
         arena.used_by("life.orders", &self.counts[0])
@@ -227,18 +145,6 @@ cdef class Life:
             qty = order.pend_qty
         return qty - order.cum_qty if qty > order.cum_qty else 0
 
-    cdef bint list_begun(self, const OrderEvent* request) noexcept nogil:
-        """Whether the list of the order has orders already."""
-        return self.lists[request.list_id].used != 0
-
-    cdef bint awaits_entry(self, const OrderEvent* request) noexcept nogil:
-        """Whether it is a leg of a list that has an entry, or had one that was denied."""
-        cdef List* list
-        if request.contingency <= CG_OTO or request.list_id >= self.max_lists:
-            return 0
-        list = &self.lists[request.list_id]
-        return list.used and (list.entry != NONE or list.dead)
-
     cdef uint32_t live_child(self, uint32_t order) noexcept nogil:
         """The first child that lives; NONE: none does."""
         cdef uint32_t i = self.orders[order].first_child
@@ -264,7 +170,7 @@ cdef class Life:
 
         What of `out` follows from the state afterwards is left to `describe`."""
         cdef uint16_t kind = page.header.kind
-        self.asked_count = 0
+        self.lists.asked_count = 0
         memset(<char*>out + sizeof(out.seq), 0, 64 - sizeof(out.seq))
         out.order = NONE
         out.child = NONE
@@ -277,7 +183,7 @@ cdef class Life:
             self._slice(page, out)
         elif not page.verdict.flags & VF_APPLIES:
             if kind == K_ORDER:
-                self.denied(page)
+                self.lists.denied(page)
             return
         elif kind == K_ORDER:
             self._order(page, out)
@@ -305,7 +211,7 @@ cdef class Life:
             self._algo(page, out)
         if out.order != NONE and self.orders[out.order].bits & (B_LISTED | B_LIFTS):
             if self.orders[out.order].bits & B_LISTED:
-                self._list_moved(page, out)
+                self.lists.moved(page, self.change, out)
             fix_price(&self.orders[out.order])
 
     cdef void describe(self, Outcome* out) noexcept nogil:
@@ -343,7 +249,7 @@ cdef class Life:
         if order.bits & B_WORKED:
             flags |= OF_WORKED
             if not (order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE | B_EXPIRING | B_NO_ROUTE | B_SUSPENDED | B_WAITS)
-                    or ended or self._owes(order)) and out.unsent_qty > 0:
+                    or ended or self.lists.owes(order)) and out.unsent_qty > 0:
                 flags |= OF_ROUTABLE
             if order.bits & B_WAITS and not ended:
                 flags |= OF_HOLDS
@@ -399,7 +305,7 @@ cdef class Life:
         if page.header.flags & H_DERIVED:
             order.bits |= B_CLOSES
         if request.contingency != CG_NONE:
-            self._join(index, request)
+            self.lists.join(index, request)
         if page.verdict.flags & VF_PROTECTED:
             self._protect(order, page.verdict.mark2)
         if page.verdict.flags & VF_HOLDS:
@@ -427,49 +333,6 @@ cdef class Life:
         """A market order goes no further than a price, which it does not show."""
         order.price = price
         order.bits |= B_PROTECTED
-
-    cdef void denied(self, Page* page) noexcept nogil:
-        """A list whose entry was denied: its legs are canceled when they come."""
-        cdef OrderEvent* request = &page.request.order
-        cdef List* list
-        if request.contingency != CG_OTO or page.resolved.order == NONE or request.list_id >= self.max_lists:
-            return
-        list = &self.lists[request.list_id]
-        if not list.used:
-            self._begin_list(request.list_id)
-            list.dead = 1
-
-    cdef void _begin_list(self, uint32_t index) noexcept nogil:
-        cdef List* list = &self.lists[index]
-        if list.used:
-            return
-        list.used = 1
-        list.entry = NONE
-        list.first_leg = NONE
-        list.last_leg = NONE
-        if index >= self.counts[3]:
-            self.counts[3] = index + 1
-
-    cdef void _join(self, uint32_t index, OrderEvent* request) noexcept nogil:
-        """Into its list: as the entry, or as a leg, which an entry holds back."""
-        cdef List* list = &self.lists[request.list_id]
-        cdef Beside* beside = &self.beside[index]
-        if self.awaits_entry(request):
-            self.orders[index].bits |= B_WAITS_ENTRY
-        self._begin_list(request.list_id)
-        self.orders[index].bits |= B_LISTED
-        beside.owed = 0
-        beside.list = request.list_id
-        beside.next_leg = NONE
-        beside.contingency = request.contingency
-        if request.contingency == CG_OTO:
-            list.entry = index
-            return
-        if list.first_leg == NONE:
-            list.first_leg = index
-        else:
-            self.beside[list.last_leg].next_leg = index
-        list.last_leg = index
 
     cdef void _hold(self, Order* order) noexcept nogil:
         """What an order that is live waits for in the core before anything of it is sent."""
@@ -1015,7 +878,7 @@ cdef class Life:
         cdef Order* order = &self.orders[page.request.trigger.order]
         if order_ended(order) or order.bits & (B_PENDING_CANCEL | B_EXPIRING) or not order.bits & B_WAITS:
             return                  # something else came first
-        if order.bits & B_LISTED and self._is_to_go(page.request.trigger.order):
+        if order.bits & B_LISTED and self.lists.is_to_go(page.request.trigger.order):
             return
         out.order = page.request.trigger.order
         if order.bits & B_WAITS_OWN:
@@ -1062,58 +925,7 @@ cdef class Life:
             return
         self._cancel(page, index, NONE, NONE, out)
 
-    # ---- lists ------------------------------------------------------------------------------------------------
-
-    cdef bint _owes(self, const Order* order) noexcept nogil:
-        """Whether a change of its quantity comes before anything is routed."""
-        return order.bits & B_LISTED and self.beside[<uint32_t>(order - self.orders)].owed != 0
-
-    cdef bint _is_to_go(self, uint32_t leg) noexcept nogil:
-        """Whether another leg fired, and the cancel of this one is on its way."""
-        cdef const Beside* beside = &self.beside[leg]
-        return beside.contingency != CG_OTO and self.lists[beside.list].firing > 0
-
-    cdef bint _tell(self, uint8_t action, uint32_t leg, uint32_t skip, int64_t change, int64_t cum_qty,
-                    bint alone) noexcept nogil:
-        """Asks for an event about the first leg from `leg` on that isn't `skip`; 0: there is none."""
-        cdef ListEvent* event = &self.asked[self.asked_count]
-        if leg == skip and leg != NONE:
-            leg = self.beside[leg].next_leg
-        if leg == NONE or self.asked_count >= LIST_EVENTS:
-            return 0
-        self.asked_count += 1
-        memset(event, 0, sizeof(ListEvent))
-        event.order = leg
-        event.skip = skip
-        event.action = action
-        event.change = change
-        event.cum_qty = cum_qty
-        event.alone = alone
-        return 1
-
-    cdef void _list_moved(self, Page* page, Outcome* out) noexcept nogil:
-        """What a fill, a trigger or an end means for the other orders of the list."""
-        cdef Order* order = &self.orders[out.order]
-        cdef Beside* beside = &self.beside[out.order]
-        cdef List* list = &self.lists[beside.list]
-        cdef uint16_t kind = page.header.kind
-        cdef bint trade = kind == K_REPORT and page.request.report.exec_type == X_TRADE
-        if beside.contingency == CG_OTO:
-            if kind == K_REPORT and out.flags & OF_FILL_APPLIED:
-                self._tell(LA_FILLED, list.first_leg, NONE, self.change, order.cum_qty, 0)
-            elif order.bits & B_ENDED and order.cum_qty == 0 and out.exec_type != X_NONE:
-                self._tell(LA_ENDED, list.first_leg, NONE, 0, 0, 0)
-        elif beside.contingency == CG_OCO and (trade or out.exec_type == X_TRIGGERED):
-            list.firing += self._tell(LA_CANCEL, list.first_leg, out.order, 0, 0, 0)
-        elif beside.contingency == CG_OUO and trade:
-            self._tell(LA_TAKE, list.first_leg, out.order, -self.change, 0, 0)
-        elif kind == K_ORDER and order.bits & B_WAITS_ENTRY:
-            if list.dead or (self.orders[list.entry].bits & B_ENDED and self.orders[list.entry].cum_qty == 0):
-                self._tell(LA_ENDED, out.order, NONE, 0, 0, 1)
-            elif self.orders[list.entry].cum_qty > 0:
-                self._tell(LA_FILLED, out.order, NONE, 0, self.orders[list.entry].cum_qty, 1)
-        if beside.owed and not order.bits & (B_PENDING_CANCEL | B_PENDING_REPLACE):
-            self._tell(LA_OWED, out.order, NONE, 0, 0, 1)
+    # ---- what its list asks of an order -----------------------------------------------------------------------
 
     cdef void _list(self, Page* page, Outcome* out) noexcept nogil:
         """One leg of a list; the next one follows as an event of its own."""
@@ -1121,12 +933,9 @@ cdef class Life:
         cdef Order* order = &self.orders[event.order]
         cdef int64_t change = event.change
         out.order = event.order
-        if not event.alone and not self._tell(event.action, self.beside[event.order].next_leg, event.skip, change,
-                                              event.cum_qty, 0) and event.action == LA_CANCEL:
-            self.lists[self.beside[event.order].list].firing -= 1
+        self.lists.follow(event)
         if event.action == LA_OWED:
-            change = self.beside[event.order].owed
-            self.beside[event.order].owed = 0
+            change = self.lists.take_owed(event.order)
             out.flags |= OF_REPLACED    # what waited for it is routed
         if event.action == LA_FILLED and order.bits & B_WAITS_ENTRY:
             if event.cum_qty > 0:
@@ -1157,7 +966,7 @@ cdef class Life:
         if order.bits & (B_ENDED | B_PENDING_CANCEL | B_EXPIRING):
             return
         if order.bits & B_PENDING_REPLACE:
-            self.beside[index].owed += change
+            self.lists.owe(index, change)
         elif qty <= order.cum_qty and change < 0:
             if not order_ended(order):
                 self._cancel(page, index, NONE, NONE, out)

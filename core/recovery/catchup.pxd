@@ -5,7 +5,7 @@ from core.messages cimport Header, Page
 from core.recovery.replay cimport Replay
 from core.venues.gateway cimport Gateway
 from core.venues.simulated cimport Simulated
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from core_ext.spine cimport Spine
 
 cdef class Catchup(Replay):

@@ -13,7 +13,7 @@ from core.messages cimport (
 )
 from core.venues.gateway cimport Gateway
 from core.venues.simulated cimport Simulated
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from core_ext.spine cimport Spine
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 

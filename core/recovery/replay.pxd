@@ -6,7 +6,7 @@ from core.fused cimport Fused
 from core.messages cimport Header, Page
 from core.sequencer.backlog cimport Backlog
 from core.sequencer.schedule cimport Schedule
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from core_ext.ring cimport Ring
 
 cdef class Replay:

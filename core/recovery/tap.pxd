@@ -1,7 +1,7 @@
 """The tap: a journal lived through, and its events left as rows, a buffer a topic."""
 from core.messages cimport KINDS, Page
 from core.recovery.replay cimport Replay
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:

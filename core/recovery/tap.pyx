@@ -4,8 +4,6 @@ from libc.string cimport memcpy, memset
 
 from core.messages cimport BF_BOOKED, K_REPORT, PAGE_SIZE, REQUEST_SIZE, Header
 from core.faults cimport FAULT_SOURCE_GAP
-from core_ext.journal cimport SegmentHeader
-from core_ext.atomics cimport load_acquire
 from core_ext.clock cimport mono_ns
 
 cdef extern from "sched.h" nogil:
@@ -112,13 +110,13 @@ cdef class Tap(Replay):
         nap.tv_sec = 0
         nap.tv_nsec = nap_ns
         with nogil:
-            found = has_more(reader)
+            found = reader.has_more()
             while not found and now - began < for_ns:
                 if now - began < spin_ns:
                     sched_yield()
                 else:
                     nanosleep(&nap, NULL)
-                found = has_more(reader)
+                found = reader.has_more()
                 now = mono_ns()
         return found
 
@@ -142,13 +140,3 @@ cdef class Tap(Replay):
         if self.last == NULL:
             return b""
         return (<const char*>self.last)[:sizeof(Header) + self.last.header.length]
-
-
-cdef bint has_more(JournalReader reader) noexcept nogil:
-    """Whether what comes after the reader's place has begun to be written, in segments that it knows."""
-    if reader._index >= reader._count:
-        return False
-    if reader._at == 0:
-        return (reader._segments[reader._index].size >= sizeof(SegmentHeader)
-                and load_acquire(&(<SegmentHeader*>reader._segments[reader._index].base).magic) != 0)
-    return not reader._zero_word() or reader._next_began()

@@ -8,7 +8,7 @@ from core.messages cimport (
     K_OPEN_POSITION, K_ORDER, K_REPLACE, K_REPORT, K_SLICE, NONE, UNKNOWN, UNKNOWN16, X_TRADE, X_TRADE_CANCEL,
     X_TRADE_CORRECT, Page, ReportEvent, Resolved, SliceEvent, is_request,
 )
-from core.orders.life cimport is_worked
+from core.orders.order cimport is_worked
 from core_ext.spine cimport publish
 from core_ext.tables cimport Arena
 

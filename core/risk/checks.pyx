@@ -12,7 +12,7 @@ from core.messages cimport (
     R_SELF_TRADE, R_SHORT_SALE, R_SPREAD_BPS, R_TABLE_FULL, SIDE_BUY, T_MARKET, U_BPS, U_COUNT, U_MONEY, U_QTY12,
     U_RATIO, U_SECONDS, U_TEXT, U_WORD, VF_APPLIES, VF_DENIED, VF_SOFT, VS_AUCTION,
 )
-from core.orders.life cimport B_PENDING_CANCEL, B_PENDING_REPLACE
+from core.orders.order cimport B_PENDING_CANCEL, B_PENDING_REPLACE
 from core.risk.limits cimport CHAINS
 from core.risk.own cimport ST_CANCEL_BOTH, ST_CANCEL_NEWEST, ST_DECREMENT, set_key
 from core.risk.values cimport pays_value

@@ -5,7 +5,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from core.engine cimport Engine
 from core.market.view cimport MarketView
 from core.messages cimport OrderEvent, Outcome, Page, ScopeKeys
-from core.orders.life cimport Life, Order
+from core.orders.life cimport Life
+from core.orders.order cimport Order
 from core.risk.breaks cimport Breaks
 from core.risk.changes cimport Changes
 from core.risk.checks cimport Checks

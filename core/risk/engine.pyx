@@ -17,7 +17,9 @@ from core.messages cimport (
     T_MARKET, T_TRAILING_STOP, TIF_CLS, TIF_OPG, UNKNOWN, UNKNOWN16, V_MATCH, VF_APPLIES, VF_HOLDS, VF_PROTECTED,
     VF_STATE, VF_UNKNOWN, VS_AUCTION, VS_CLOSED, VS_UP, X_TRADE, X_TRADE_CANCEL,
 )
-from core.orders.life cimport B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS, B_WAITS_TRIGGER, Child, Order, order_ended
+from core.orders.order cimport (
+    B_ALGO, B_CLOSES, B_EXPIRING, B_PENDING_CANCEL, B_WAITS, B_WAITS_TRIGGER, Child, Order, order_ended,
+)
 from core.risk.changes cimport show_market
 from core.risk.form cimport has_price, set_beside, unsupported
 from core.risk.limits cimport keys_of
@@ -259,13 +261,13 @@ cdef class Risk(Engine):
         if page.header.flags & H_DERIVED:
             self._close(page, request)
             return
-        if unsupported(page, request) or (request.contingency == CG_OTO and self.life.list_begun(request)):
+        if unsupported(page, request) or (request.contingency == CG_OTO and self.life.lists.begun(request)):
             self.gate.deny(page, R_UNSUPPORTED)
         elif self.passes(page, &asked):
             self.watch.accepted(page, &asked, page.resolved.order)
             self._take(page, request, &asked)
             return
-        self.life.denied(page)
+        self.life.lists.denied(page)
 
     cdef void propose(self, Page* page, Proposal* asked) noexcept nogil:
         """What a new order asks for; all that it names is known."""
@@ -287,7 +289,7 @@ cdef class Risk(Engine):
         asked.wrong = request.wrong
         asked.px_digits = request.px_digits
         asked.qty_digits = request.qty_digits
-        set_beside(page, request, asked, self.life.awaits_entry(request))
+        set_beside(page, request, asked, self.life.lists.awaits_entry(request))
 
     cdef bint passes(self, Page* page, Proposal* asked) noexcept nogil:
         """Whether an order may go: what is always on, then the limits: most times by a glance at them."""
@@ -349,7 +351,7 @@ cdef class Risk(Engine):
             reason = R_JOURNAL_FULL
         elif page.resolved.flags & D_TABLE_FULL:
             reason = R_TABLE_FULL
-        elif request.contingency != CG_NONE and request.list_id >= self.life.max_lists:
+        elif request.contingency != CG_NONE and request.list_id >= self.life.lists.max_lists:
             reason = R_TABLE_FULL
         elif request.account >= UNKNOWN or not self.holdings.purses[request.account].declared:
             reason = R_UNKNOWN_ACCOUNT
@@ -361,7 +363,7 @@ cdef class Risk(Engine):
             reason = R_UNKNOWN_VENUE
         if reason != R_NONE:
             self.gate.deny(page, reason)
-            self.life.denied(page)
+            self.life.lists.denied(page)
         return reason == R_NONE
 
     cdef void _accept(self, Page* page, OrderEvent* request) noexcept nogil:

@@ -7,7 +7,7 @@ from core.messages cimport (
     CG_NONE, K_ACCOUNT, K_INSTRUMENT, K_ORDER, K_SWEEP, NONE, NONE16, O_HAS_PRICE, O_HAS_QTY, SC_ACCOUNT, SC_ALL,
     SC_SYMBOL, SIDE_BUY, SIDE_SELL, SW_CLOSE, SW_FLATTEN, SweepEvent, T_LIMIT, TIF_IOC,
 )
-from core.orders.life cimport B_EXISTS, Order, order_ended
+from core.orders.order cimport B_EXISTS, Order, order_ended
 from core.risk.sweeps cimport in_scope
 from core_ext.wide cimport i128
 

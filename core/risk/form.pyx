@@ -6,7 +6,7 @@ from core.messages cimport (
     T_MARKET, T_PEGGED, T_STOP_LIMIT, T_TRAILING_STOP, TIF_CLS, TIF_FOK, TIF_GTD, TIF_IOC, TIF_OPG, W_PX_OVERFLOW,
 )
 from core.execution.algos.engine cimport algo_unsupported
-from core.orders.life cimport is_stop
+from core.orders.order cimport is_stop
 
 
 cdef bint has_price(uint8_t ord_type) noexcept nogil:

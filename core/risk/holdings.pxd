@@ -3,7 +3,7 @@ cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.messages cimport AdjustedEvent, Page
-from core.orders.life cimport Order
+from core.orders.order cimport Order
 from core.positions.ledger cimport Adjustment, Position
 from core.risk.values cimport Values
 from core_ext.atomics cimport prefetch_write

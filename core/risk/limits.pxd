@@ -11,7 +11,7 @@ from core.messages cimport (
     NONE, NONE16, R_CANCEL_RATE, R_DUPLICATE_CONTENT, R_ORDER_RATE, R_RESTRICTED, SC_ALL, LimitEvent, OverrideEvent,
     ScopeKeys,
 )
-from core.orders.life cimport Order
+from core.orders.order cimport Order
 from core_ext.atomics cimport prefetch_read
 from core_ext.tables cimport Arena, Map64
 from core_ext.wide cimport i128

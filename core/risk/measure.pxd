@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.market.view cimport MarketView
 from core.messages cimport OpenPositionEvent, Page
-from core.orders.life cimport Life, Order
+from core.orders.life cimport Life
+from core.orders.order cimport Order
 from core.risk.checks cimport Checks
 from core.risk.holdings cimport Holdings
 from core.risk.limits cimport Keys, Limits

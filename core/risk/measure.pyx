@@ -5,7 +5,7 @@ from libc.string cimport memset
 from core.messages cimport (
     NONE, NONE16, P_HAS_FEE, Page, R_NO_MARKET, R_OVERFLOW, ReportEvent, SIDE_BUY, X_TRADE, X_TRADE_CANCEL,
 )
-from core.orders.life cimport B_EXISTS, B_HAS_PRICE, B_PENDING_REPLACE, order_ended
+from core.orders.order cimport B_EXISTS, B_HAS_PRICE, B_PENDING_REPLACE, order_ended
 from core.positions.ledger cimport Position, fee_of
 from core.risk.limits cimport N_BOOK, N_COUNTS, N_POSITION, N_VALUE, keys_of, needs_of
 

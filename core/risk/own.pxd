@@ -8,7 +8,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.engine cimport Emitter
 from core.messages cimport Page, ScopeKeys
-from core.orders.life cimport Life, Order
+from core.orders.life cimport Life
+from core.orders.order cimport Order
 from core.risk.holdings cimport Holdings
 from core.risk.limits cimport Limits
 from core_ext.tables cimport Arena

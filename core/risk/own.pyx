@@ -7,8 +7,9 @@ from core.messages cimport (
     R_SELF_TRADE, SC_ACCOUNT, SC_SESSION, SC_STRATEGY, SC_SYMBOL, SC_VENUE, SIDE_BUY, SW_OWN, ScopeKeys, SweepEvent,
     T_PEGGED, TriggerEvent, X_CANCELED, X_CANCEL_REJECTED,
 )
-from core.orders.life cimport (
-    B_EXISTS, B_EXPIRING, B_HAS_PRICE, B_PENDING_CANCEL, B_WAITS, Life, Order, order_ended, order_leaves,
+from core.orders.life cimport Life
+from core.orders.order cimport (
+    B_EXISTS, B_EXPIRING, B_HAS_PRICE, B_PENDING_CANCEL, B_WAITS, Order, order_ended, order_leaves,
 )
 from core.risk.limits cimport keys_of
 

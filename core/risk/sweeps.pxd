@@ -10,7 +10,8 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from core.engine cimport Emitter
 from core.market.view cimport MarketView
 from core.messages cimport Page, ScopeKeys, SweepEvent
-from core.orders.life cimport Child, Life, Order
+from core.orders.life cimport Life
+from core.orders.order cimport Child, Order
 from core.risk.rights cimport Rights
 
 @cython.final

@@ -8,8 +8,10 @@ from core.messages cimport (
     K_CANCEL_ALL, K_SWEEP, NONE, NONE16, Page, SW_ASK, SW_CHILD_CANCEL, SW_EXPIRE, SW_STATUS, SweepEvent, TIF_CLS, TIF_DAY,
     TIF_OPG, VS_CLOSED,
 )
-from core.orders.life cimport (
-    B_ACKED, B_EXISTS, B_EXPIRING, B_FRESH, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, Child, Life, Order, child_live, order_ended,
+from core.orders.life cimport Life
+from core.orders.order cimport (
+    B_ACKED, B_EXISTS, B_EXPIRING, B_FRESH, B_HELD, B_PENDING_CANCEL, B_PENDING_REPLACE, B_WORKED, Child, Order,
+    child_live, order_ended,
 )
 
 cdef enum:

@@ -10,7 +10,7 @@ from core.messages cimport (
 )
 from core.execution.algos.peg cimport peg_price
 from core.market.view cimport SymbolMarket, Top
-from core.orders.life cimport is_stop
+from core.orders.order cimport is_stop
 from core_ext.wide cimport i128
 
 cdef enum:

@@ -6,14 +6,13 @@ from core.alerts cimport is_break
 from core.messages cimport (
     K_CANCEL, K_HALT, K_KILL, K_ORDER, K_REARM, K_REPLACE, K_VENUE_STATE, SC_VENUE, VS_UP, FilterEvent, Header, Request,
 )
-from core.orders.life cimport (
-    B_ENDED, B_EXISTS, B_PENDING_CANCEL, B_PENDING_REPLACE, Child, Life, Order, child_live,
-)
+from core.orders.life cimport Life
+from core.orders.order cimport B_ENDED, B_EXISTS, B_PENDING_CANCEL, B_PENDING_REPLACE, Child, Order, child_live
 from core.positions.ledger cimport Position
 from core.recovery.replay cimport Replay
 from core.simulation.checker cimport key_of
 from core.simulation.traffic cimport id_of
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 
 from core.simulation.held import HeldChild, HeldOrder
 

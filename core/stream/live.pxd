@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from core.recovery.tap cimport Tap
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 
 ctypedef int (*Send)(void* socket, const void* data, size_t size, int flags) noexcept nogil
 

@@ -8,9 +8,9 @@ from libc.stdint cimport uint16_t
 from libc.string cimport memcpy, memset
 
 from core.recovery.tap cimport Buffer, Tap
-from core.stream.rows cimport DIGEST_BYTES, ROWS, Frame, Head
+from core.stream.message cimport DIGEST_BYTES, ROWS, Frame, Head
 from core_ext.clock cimport mono_ns
-from core_ext.journal cimport JournalReader
+from core_ext.journal.reader cimport JournalReader
 
 cdef extern from "time.h" nogil:
     cdef struct timespec:

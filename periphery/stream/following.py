@@ -7,12 +7,12 @@ from importlib.util import find_spec
 from periphery.stream import wire
 from periphery.stream.wire import Batch
 
-if find_spec("core.stream.rows") is not None:
-    from core.stream import rows
+if find_spec("core.stream.message") is not None:
+    from core.stream.message import following as compiled
 
     def following(message: bytes, at: int) -> Batch | None:
         """The rows of a message that goes on from `at` with nothing left out; None: it is another one."""
-        return rows.following(Batch, message, at)
+        return compiled(Batch, message, at)
 
 else:
     following = wire.following

@@ -33,7 +33,7 @@ setup(name="mutant", packages=[], script_args=["-q", "build_ext", "--inplace"],
 
 class Mutation(NamedTuple):
     """What is wrong in the copy: `new` stands where `old` stands in the module, once. first: the seed of the
-    first day that is played, where days are.
+    first day that is played, where days are. source: the file of it, where the module only takes it in.
     """
 
     what: str
@@ -41,6 +41,7 @@ class Mutation(NamedTuple):
     old: str
     new: str
     first: int = 0
+    source: str = ""
 
 
 def tree(folder: Path) -> Path:
@@ -74,7 +75,7 @@ def report(
 @contextmanager
 def planted(copy: Path, mutation: Mutation, ending: str = "py") -> Iterator[None]:
     """The copy with that error; afterwards it is right again."""
-    source = copy / f"{mutation.module}.{ending}"
+    source = copy / (mutation.source or f"{mutation.module}.{ending}")
     right = source.read_text()
     assert right.count(mutation.old) == 1, f"{mutation.what}: found {right.count(mutation.old)} times"
     source.write_text(right.replace(mutation.old, mutation.new))

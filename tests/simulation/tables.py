@@ -1,4 +1,4 @@
-"""The core's own tables: orders as numpy arrays, by the layout of life.pxd; what risk counts, as it
+"""The core's own tables: orders as numpy arrays, by the layout of order.pxd; what risk counts, as it
 tells it."""
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.model.planting import Mutation, compiled, report, run
 
 LIFE, HELD, ROUTER = "core/orders/life", "core/router/held", "core/router/engine"
+LISTS, ORDER = "core/orders/lists", "core/orders/order.pxd"
 TWAP, VWAP, POV, ICEBERG, SNIPER, PEG, CLOSE, ALGOS = (
     f"core/execution/algos/{name}"
     for name in ("twap", "vwap", "pov", "iceberg", "sniper", "peg", "close", "engine")
@@ -29,12 +30,14 @@ MUTATIONS = (
         LIFE,
         "S_STOPPED if bits & B_STOPPED else S_SUSPENDED",
         "S_SUSPENDED",
+        source=ORDER,
     ),
     Mutation(
         "expired stands before canceled",
         LIFE,
         "        if bits & B_CANCELED:\n            return S_CANCELED\n        return",
         "        return",
+        source=ORDER,
     ),
     Mutation(
         "done for the day leaves something",
@@ -42,6 +45,7 @@ MUTATIONS = (
         "    if bits & B_DONE_FOR_DAY and not bits & (B_PENDING_CANCEL | "
         "B_PENDING_REPLACE):\n        return 0",
         "    if 0:\n        return 0",
+        source=ORDER,
     ),
     Mutation(
         "a replace below cum_qty is taken as asked",
@@ -75,10 +79,11 @@ MUTATIONS = (
         "    return not (order.bits & B_PENDING_REPLACE and order.pend_qty > order.cum_qty)\n",
         "    return 1\n",
         5065,
+        source=ORDER,
     ),
     Mutation(
         "two legs of an oco trigger together",
-        LIFE,
+        LISTS,
         "beside.contingency != CG_OTO and self.lists[beside.list].firing > 0",
         "0",
         6139,
@@ -86,7 +91,7 @@ MUTATIONS = (
     Mutation(
         "what a leg owes is taken off once it is routed",
         LIFE,
-        "ended or self._owes(order)) and",
+        "ended or self.lists.owes(order)) and",
         "ended) and",
         7076,
     ),
@@ -130,19 +135,19 @@ MUTATIONS = (
     ),
     Mutation(
         "an oco leg that triggers cancels nothing",
-        LIFE,
+        LISTS,
         "(trade or out.exec_type == X_TRIGGERED)",
         "trade",
     ),
     Mutation(
         "an ouo leg takes nothing off",
-        LIFE,
-        "out.order, -self.change, 0, 0)",
+        LISTS,
+        "out.order, -change, 0, 0)",
         "out.order, 0, 0, 0)",
     ),
     Mutation(
         "an entry that ends unfilled leaves its legs",
-        LIFE,
+        LISTS,
         "order.bits & B_ENDED and order.cum_qty == 0 and",
         "0 and",
     ),

@@ -13,7 +13,10 @@ ENGINES = sorted(
 )
 HELPERS = [
     ROOT / f"core/{name}.pyx"
-    for name in ("orders/life", "market/view", "risk/limits", "router/sweep", "positions/ledger", "engine")
+    for name in (
+        *("orders/life", "orders/lists", "market/view", "risk/limits", "router/sweep", "positions/ledger"),
+        "engine",
+    )
 ]
 # What the journal asks of the system when it goes on to another segment, off every engine; and the clock.
 SYSTEM = {

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""A message of rows taken apart: see rows.pxd and rows.pyi."""
+"""A message of rows taken apart: see message.pxd and message.pyi."""
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 assert sizeof(Head) == 48 and sizeof(Frame) == 8

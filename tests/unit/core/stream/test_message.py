@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from core.stream import rows
+from core.stream import message as layout
 from periphery.stream import wire
 from periphery.stream.wire import Batch
 
@@ -13,11 +13,11 @@ FRAMES = st.dictionaries(st.integers(0, 9), st.binary(max_size=40), max_size=4)
 
 
 def both(message: bytes, at: int) -> tuple[Batch | None, Batch | None]:
-    return rows.following(Batch, message, at), wire.following(message, at)
+    return layout.following(Batch, message, at), wire.following(message, at)
 
 
 def test_the_layout_is_the_one_on_the_wire() -> None:
-    assert (rows.HEAD_BYTES, rows.FRAME_BYTES) == (48, 8)
+    assert (layout.HEAD_BYTES, layout.FRAME_BYTES) == (48, 8)
 
 
 @given(SMALL, SMALL, SMALL, FRAMES, st.sampled_from([0, 0, 1, 2, 4]), st.sampled_from([0, 0, 3]))
@@ -38,7 +38,7 @@ def test_what_goes_on_is_given_and_all_else_is_left(
 def test_a_message_that_is_cut_or_longer_is_none(frames: dict[int, bytes], cut: int, more: bytes) -> None:
     message = wire.packed(Batch(0, 9, b"d" * 16), list(frames.items()), 0)
     spoilt = message[:cut] + more
-    found = rows.following(Batch, spoilt, 0)
+    found = layout.following(Batch, spoilt, 0)
     assert found is None or len(spoilt) == len(message)
-    assert rows.following(Batch, message, 0) is not None
-    assert rows.following(Batch, b"P" + message[1:], 0) is None
+    assert layout.following(Batch, message, 0) is not None
+    assert layout.following(Batch, b"P" + message[1:], 0) is None
