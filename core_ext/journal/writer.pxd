@@ -6,8 +6,7 @@ cimport cython
 from libc.stdint cimport uint32_t, uint64_t
 
 from core_ext.atomics cimport load_acquire, store_release
-from core_ext.crc32c cimport crc32c_words
-from core_ext.journal.format cimport Record, SegmentHeader, padded
+from core_ext.journal.format cimport Record, SegmentHeader, padded, seal_record
 from core_ext.journal.mapped cimport Mapped
 
 cdef enum:
@@ -59,9 +58,7 @@ cdef class JournalWriter:
     cdef inline void end(self, uint64_t seq, uint32_t length) noexcept nogil:
         cdef Record* record = <Record*>(self._current.base + self._at)
         cdef size_t words = (length + 7) >> 3
-        record.sequence = seq
-        store_release(<uint64_t*>record, <uint64_t>length << 32 | crc32c_words(
-            length, seq, <const uint64_t*>(<char*>record + sizeof(Record)), words))
+        seal_record(record, sizeof(Record) + 8 * words, length, seq)
         self._at += sizeof(Record) + 8 * words
         store_release(&self._last, seq)
 
