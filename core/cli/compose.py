@@ -28,6 +28,7 @@ from core.cli.output import (
 from core.cli.secrets import apart
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+STRATEGY = DEPLOY / "compose.strategy.yaml"
 BESIDE = ("services", "models", "cache", "feed", "backend", "nautilus", "panels")
 PROFILES = ("contained", "remote", "bridge", *BESIDE, "partitioned")
 IMAGE = "nacre/core"
@@ -117,15 +118,26 @@ def up(
     }
     more = [*files, *([str(DEPLOY / "compose.realtime.yaml")] if realtime else ())]
     if apart["engines"] is not None:
+        _check_engines(apart["engines"])
         environment["NACRE_ENGINES"] = str(apart["engines"].resolve())
     if strategy is not None:
         environment["NACRE_STRATEGY"] = str(strategy.resolve())
-        more.append(str(DEPLOY / "compose.strategy.yaml"))
+        more.append(str(STRATEGY))
     chosen = {placement, *beside} | ({"bridge"} if bridge or beside or strategy else set())
     chosen |= {"partitioned"} if _loaded(config).partitions else set()
     profiles = [name for name in PROFILES if name in chosen]
     words = ["up", "-d", "--no-build", "--wait", "--wait-timeout", str(_WAIT_S)]
     sys.exit(_compose(words, profiles, more, environment, remote=placement == "remote"))
+
+
+def _check_engines(file: Path) -> None:
+    """As `nacre config check` does; of this machine's environment the containers see nothing.
+
+    BadInput: what is wrong.
+    """
+    problems: list[str] = load("periphery.cli.config_shown", "check")("engines", file, {})
+    if problems:
+        raise BadInput("\n".join(problems))
 
 
 def _local(
@@ -162,11 +174,15 @@ def _engines(names: tuple[str, ...], file: Path | None) -> dict[str, dict[str, A
 def down(volumes: bool, files: tuple[str, ...]) -> None:
     """Stop the containers in order, and remove them: the core first, so that its engines see its end.
 
-    The journal stays in its volume, and `nacre up` goes on with it.
+    The journal stays in its volume, and `nacre up` goes on with it. Exit 1 where a container is left.
     """
-    stopped = _compose(["stop", "core"], PROFILES, files)
-    removed = _compose(["down", *(["--volumes"] if volumes else [])], PROFILES, files)
-    sys.exit(stopped or removed)
+    every = _every(files)
+    stopped = _compose(["stop", "core"], PROFILES, every)
+    removed = _compose(["down", *(["--volumes"] if volumes else [])], PROFILES, every)
+    left = _told(["ps", "--all", "--format", "{{.Name}}"], PROFILES, every)
+    if left:
+        say(f"left: {', '.join(left)}: give down each --file that they were started with")
+    sys.exit(stopped or removed or (EXIT_FAILED if left else EXIT_OK))
 
 
 @click.command(short_help="List what runs, and how it is.")
@@ -183,7 +199,7 @@ def ps(folder: Path | None, output: str, files: tuple[str, ...]) -> None:
     """
     if folder is None:
         form = ["--format", "json"] if output == "json" else []
-        sys.exit(_compose(["ps", "--all", *form], PROFILES, files))
+        sys.exit(_compose(["ps", "--all", *form], PROFILES, _every(files)))
     try:
         rows = load("core.cli.health_watch", "read_status")(folder)
     except ValueError as error:
@@ -201,7 +217,12 @@ def ps(folder: Path | None, output: str, files: tuple[str, ...]) -> None:
 @_file
 def logs(service: tuple[str, ...], follow: bool, files: tuple[str, ...]) -> None:
     """Print what the containers say: of each SERVICE, or of all."""
-    sys.exit(_compose(["logs", *(["--follow"] if follow else []), *service], PROFILES, files))
+    sys.exit(_compose(["logs", *(["--follow"] if follow else []), *service], PROFILES, _every(files)))
+
+
+def _every(files: tuple[str, ...]) -> tuple[str, ...]:
+    """What may run, by `up` alone: whether a strategy does, only the engine knows."""
+    return (str(STRATEGY), *files)
 
 
 def shm_bytes(config: Path) -> int:
@@ -228,20 +249,56 @@ def _compose(
     remote: bool = False,
 ) -> int:
     """Compose's exit code, as ours."""
-    if not (DEPLOY / "compose.yaml").is_file():
-        raise BadInput("the Compose files are no part of the wheel: run this in a checkout of the project")
-    chosen = [DEPLOY / "compose.yaml", DEPLOY / "compose.services.yaml"]
-    chosen = [*chosen, *([DEPLOY / "compose.remote.yaml"] if remote else []), *files]
-    command = [*_client(), *(word for file in chosen for word in ("-f", str(file)))]
-    command += [word for name in profiles for word in ("--profile", name)]
-    known = {"NACRE_SHM_SIZE": "0", **os.environ, **(environment or {})}
+    command, known = _command(profiles, files, remote), _known(environment)
     try:
         code = subprocess.run([*command, *words], env=known, check=False).returncode
     except KeyboardInterrupt:
         return EXIT_OK
     if code:
-        say(f"docker compose {words[0]} ended with {code}; the images are made by: make images")
+        say(f"docker compose {words[0]} ended with {code}")
+        if words[0] == "up":
+            _say_missing(_answered([*command, "config", "--images"], known))
     return EXIT_FAILED if code else EXIT_OK
+
+
+def _told(words: list[str], profiles: tuple[str, ...], files: tuple[str, ...]) -> list[str]:
+    """The lines that Compose answers with; none where it fails."""
+    return _answered([*_command(profiles, files), *words], _known())
+
+
+def _command(
+    profiles: tuple[str, ...] | list[str], files: tuple[str, ...] | list[str], remote: bool = False
+) -> list[str]:
+    """Compose with our files, those given after them. BadInput: there are no files of ours."""
+    if not (DEPLOY / "compose.yaml").is_file():
+        raise BadInput("the Compose files are no part of the wheel: run this in a checkout of the project")
+    chosen = [DEPLOY / "compose.yaml", DEPLOY / "compose.services.yaml"]
+    chosen = [*chosen, *([DEPLOY / "compose.remote.yaml"] if remote else []), *files]
+    command = [*_client(), *(word for file in chosen for word in ("-f", str(file)))]
+    return command + [word for name in profiles for word in ("--profile", name)]
+
+
+def _known(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables for Compose. What only `up` works out has a value for the others, too: they don't use it."""
+    return {"NACRE_SHM_SIZE": "0", "NACRE_STRATEGY": os.devnull, **os.environ, **(environment or {})}
+
+
+def _say_missing(images: list[str]) -> None:
+    """Those that the engine says it doesn't have; nothing where it doesn't answer, or there is no client."""
+    docker = shutil.which("docker")
+    missing = [name for name in dict.fromkeys(images) if docker and _is_missing(docker, name)]
+    if missing:
+        say(f"missing images: {', '.join(missing)}; those of nacre are made by: make images")
+
+
+def _is_missing(docker: str, image: str) -> bool:
+    run = subprocess.run([docker, "image", "inspect", image], capture_output=True, text=True, check=False)
+    return bool(run.returncode) and "no such image" in run.stderr.lower()
+
+
+def _answered(command: list[str], environment: Mapping[str, str]) -> list[str]:
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return [] if run.returncode else run.stdout.split()
 
 
 def _client() -> list[str]:
