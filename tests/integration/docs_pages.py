@@ -149,7 +149,8 @@ PAGES = {
         stands={
             "FILE...": "walk.csv",
             "FILE -o": "walk.csv -o",
-            "account A1 --by anna": "account A1 --by anna --yes",
+            "kill account A1 --by anna": "kill account A1 --by anna --yes",
+            "rearm account A1 --by anna": "rearm account A1 --by anna --yes",
         },
     ),
     "docs/scenarios.md": Page(files_of=README),
