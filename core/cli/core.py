@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,10 @@ def _run(config: Any) -> int:
         return EXIT_OK
     except (start_error, journal_error, fault, lost, OSError) as error:
         raise BadInput(f"the core doesn't start: {error}") from error
-    _line(core.ready())
+    ready = core.ready()
+    for kill in ready["kills"]:
+        say(_inherited(kill))
+    _line(ready)
     try:
         core.run()
         _line(core.close())
@@ -166,6 +170,16 @@ def _run(config: Any) -> int:
         say(f"the core stopped: {type(error).__name__}: {error}")
         return EXIT_FAILED
     return EXIT_OK
+
+
+def _inherited(kill: dict[str, Any]) -> str:
+    """A kill that was in force before this start, and the way out of it."""
+    whose = " ".join(filter(None, (kill["scope"], kill["key"])))
+    since = datetime.fromtimestamp(kill["at_ns"] / 1e9, UTC)
+    return (
+        f"killed from before: {whose}, since {since:%Y-%m-%d %H:%M:%S} UTC, by {kill['by'] or 'unknown'}: "
+        f"orders of it are denied until `{kill['rearm']}`"
+    )
 
 
 def _line(values: dict[str, Any]) -> None:

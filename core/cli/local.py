@@ -7,17 +7,21 @@ comes first, since the others read its journal; it is stopped last, so that they
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from core.cli.health_watch import HealthWatch
+from core.cli.lazy import load
+from core.cli.output import BadInput
+from core_ext.held_lock import HeldLock
 
 AGAIN_S = 0.2
 AGAIN_MOST_S = 5.0
@@ -27,6 +31,8 @@ LOOK_S = 0.05
 STOP_S = 30.0
 READY_S = 60.0
 SERVICES = ("websocket", "cache", "backend")
+LOCK = "up.lock"
+"""In the folder: held by who runs there."""
 MARKET_DATA = "market_data"
 """Sections of the engines' file that are of no engine: [websocket] and [backend] are their settings, [cache]
 its options.
@@ -59,12 +65,21 @@ class Local:
     def __init__(
         self, parts: Sequence[Part], say: Callable[[str], object], folder: Path | None = None
     ) -> None:
+        self.folder = folder
         self.parts = list(parts)
         self.say = say
         self.watch = HealthWatch(self.parts, folder, say)
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Until it is stopped; then all end in order."""
+        """Until it is stopped; then all end in order. BadInput: another one runs in the folder."""
+        lock = None if self.folder is None else _lock(self.folder)
+        try:
+            self._run(stopped)
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _run(self, stopped: Callable[[], bool]) -> None:
         self.watch.start()
         try:
             for part in self.parts:
@@ -143,6 +158,26 @@ class Local:
             stream.close()
 
 
+def _lock(folder: Path) -> HeldLock:
+    """Two would write the same journal, states and store. BadInput: somebody holds it."""
+    try:
+        return HeldLock(os.fspath(folder / LOCK))
+    except BlockingIOError:
+        raise BadInput(
+            f"`nacre up --local` runs already in {folder}: stop it (Ctrl-C there, or SIGTERM), or give "
+            "another --folder and --socket"
+        ) from None
+
+
+def _check_engines(names: Iterable[str]) -> None:
+    """BadInput: one that there isn't would be started again for ever."""
+    asked = list(names)
+    known = load("periphery.service.registry", "PLACES") if asked else {}
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        raise BadInput(f"engine {unknown[0]!r}: there is {', '.join(sorted(known))}")
+
+
 def _port_in(line: str) -> int | None:
     """Of its probes, where that line of a service's log says so."""
     try:
@@ -167,7 +202,7 @@ def parts(
 ) -> list[Part]:
     """The processes of one machine. folder: of the journal and each engine's state. sections: of the engines'
     file, one for each engine that runs, for SERVICES, and for each venue whose market data is
-    taken, called `market_data` or beginning so. core: its socket.
+    taken, called `market_data` or beginning so. core: its socket. BadInput: an engine that there isn't.
     """
     services = {
         name: section
@@ -175,6 +210,7 @@ def parts(
         if name in SERVICES or name.startswith(MARKET_DATA)
     }
     sections = {name: section for name, section in sections.items() if name not in services}
+    _check_engines(sections)
     journal = str(folder / "journal")
     where = ["--socket", str(socket)] if socket else []
     made = [Part("core", ["core", "run", "--config", str(config), "--journal", journal, *where], health)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from core import messages as m
@@ -115,7 +116,7 @@ def positions(live: Lived, book: Book, allowed: tuple[str, ...] | None = None) -
 
 
 def kills(page: KillPage, book: Book) -> list[dict[str, Any]]:
-    """The kills in force, by name."""
+    """The kills in force, by name. at_ns: since 1970."""
     out = []
     for row in page.rows():
         scope = m.Scope(row["kind"]).name.lower()
@@ -124,3 +125,9 @@ def kills(page: KillPage, book: Book) -> list[dict[str, Any]]:
             {"epoch": row["epoch"], "scope": scope, "key": key, "by": row["by"], "at_ns": row["at_ns"]}
         )
     return out
+
+
+def rearm_words(kill: Mapping[str, Any], live: bool) -> str:
+    """The command that takes a kill of `kills` back."""
+    scope = " ".join(filter(None, (kill["scope"], kill["key"])))
+    return f"nacre rearm {scope} --by NAME" + (" --second OTHER" if live else "")

@@ -16,6 +16,7 @@ from core.board import Board
 from core.capacity import Capacity
 from core.errors import Nondeterminism
 from core.fused import state_hash
+from core.live import queries
 from core.live.beginning import StartError, ask_venues, begin, come_back, remember
 from core.live.book import DECLARING, Book
 from core.live.config import CoreConfig, beside
@@ -107,7 +108,9 @@ class Core:
         self.door = Door(config.socket, config.users, self._answer, self.seating.left)
 
     def ready(self) -> dict[str, Any]:
-        """What the command says once the core takes requests."""
+        """What the command says once the core takes requests. kills: in force from before (they outlive
+        the journal, too), each with the command that takes it back.
+        """
         plans = self.supervisor.plans
         return {
             "ready": True,
@@ -118,6 +121,10 @@ class Core:
             "workers": len(plans),
             "wait": plans[0].wait,
             "live": self.config.live,
+            "kills": [
+                {**row, "rearm": queries.rearm_words(row, self.config.live)}
+                for row in queries.kills(self.page, self.book)
+            ],
         }
 
     def _open_core(self) -> None:

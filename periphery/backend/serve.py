@@ -8,6 +8,7 @@ import uvicorn
 
 from periphery.backend.app import make_app
 from periphery.backend.config import Config, split_listen
+from periphery.service.addresses import check_free
 
 GRACE_S = 10
 PEERS_MOST = 512
@@ -28,8 +29,9 @@ class Server(uvicorn.Server):
 
 
 def make_server(config: Config, listening: Callable[[int], None]) -> Server:
-    """listening: told of the port. BadConfig, Refusal, OSError."""
+    """listening: told of the port. BadConfig, Refusal, OSError; ValueError: the address can't be had."""
     host, port = split_listen(config.listen)
+    check_free("listen", host, port)
     return Server(
         uvicorn.Config(
             make_app(config),

@@ -17,7 +17,7 @@ import click
 from core.cli.data import made_options, read_progress, recording_options, refusals
 from core.cli.lazy import load
 from core.cli.output import EXIT_FAILED, EXIT_OK, BadInput, output_option, say, write_json
-from periphery.cli.strategy import load_file, pairs
+from periphery.cli.strategy import load_file, mistakes, pairs
 
 if TYPE_CHECKING:
     from periphery.strategy import Strategy
@@ -125,7 +125,7 @@ def command(
     if bool(files) == (from_journal is not None):
         raise BadInput("give recordings by --data, or a live core's journal by --from-journal")
     if from_journal is not None:
-        _again(load_file(file, name, params), from_journal, session, state, output)
+        _again(file, load_file(file, name, params), from_journal, session, state, output)
     keys = (
         "account",
         "cash",
@@ -153,7 +153,8 @@ def command(
         test = load("periphery.strategy.backtest", "Backtest")(
             strategy, files, made_options(given), terms, journal, advance, _signals(signals_file)
         )
-        report = _results(test, journal, report_file, parquet_folder)
+        with mistakes(file):
+            report = _results(test, journal, report_file, parquet_folder)
         if check_look_ahead:
             _check_look_ahead(test, report, load_file(file, name, params))
     if str(journal) == kept:
@@ -166,7 +167,9 @@ def command(
     sys.exit(EXIT_OK if report["ok"] else EXIT_FAILED)
 
 
-def _again(strategy: Strategy, folder: Path, session: str | None, state: Path | None, output: str) -> None:
+def _again(
+    file: Path, strategy: Strategy, folder: Path, session: str | None, state: Path | None, output: str
+) -> None:
     """A session of a live core's journal once more; ends the command."""
     refused = (
         load("periphery.strategy.journaled", "NotThere"), load("periphery.strategy", "BadState"),
@@ -174,7 +177,8 @@ def _again(strategy: Strategy, folder: Path, session: str | None, state: Path | 
     )  # fmt: skip
     try:
         test = load("periphery.strategy.journaled", "Journaled")(strategy, folder, session, state)
-        report = test.run()
+        with mistakes(file):
+            report = test.run()
     except refused as error:
         raise BadInput(str(error)) from error
     for line in test.logged:

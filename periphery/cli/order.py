@@ -149,7 +149,34 @@ def _submit(
         title = banner(core.is_live, f"{side} {qty} {symbol}{at}: {sent}")
         print_table(show_rows(title, _EVENT, _NUMBERS, events))
     _explain(sent, events)
+    reason = next((str(event["reason"]) for event in events if event["type"] == "deny"), None)
+    if reason is not None:
+        asked = {"symbol": symbol, "side": side, "order_qty": qty, "ord_type": ord_type, "price": limit}
+        _say_bound(core, reason, asked | given)
     sys.exit(EXIT_OK if accepted else EXIT_FAILED)
+
+
+def _say_bound(core: Client, reason: str, asked: Mapping[str, Any]) -> None:
+    """The number behind a denial: lot or tick, or the limit and what the order comes to, as they are now."""
+    from periphery.client import ClientError
+    from periphery.client.units import from_units
+
+    symbol = core.directory.symbol(asked["symbol"])
+    if reason == "lot":
+        say(f"the quantity is to be a multiple of {from_units(symbol.lot, symbol.qty_precision)}")
+    elif reason == "tick":
+        say(f"the price is to be a multiple of {from_units(symbol.tick, symbol.price_precision)}")
+    else:
+        account = asked["account"] or core.directory.only_account()
+        line = {key: value for key, value in asked.items() if value is not None and key != "cl_ord_id"}
+        try:
+            rows = core.risk_explain(line | {"account": account})["limits"]
+        except ClientError:
+            return  # over a bridge nobody answers this
+        for row in rows:
+            if not row["passes"] and (row.get("reason") or row["check"]) == reason:
+                say(f"the limit is {row['limit']}, the order comes to {row['value']}")
+                return
 
 
 def _answers(core: Client, sent: str, wait: float | None) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+class StrategyRaised(click.ClickException):
+    """A handler of a strategy raised something; the message has its lines, the exit code is 1."""
+
+    exit_code = EXIT_FAILED
+
+
 @click.group()
 def command() -> None:
     """Run a strategy's file beside a core; send it signals, parameters, its end."""
@@ -258,10 +264,27 @@ def load_file(file: Path, name: str | None, params: tuple[str, ...]) -> Strategy
     """The strategy of a file with its parameters. BadInput."""
     bad = load("periphery.strategy.loading", "BadStrategy"), load("periphery.strategy", "BadParams")
     try:
-        made: Strategy = load("periphery.strategy.loading", "load_strategy")(file, name)(pairs(params))
+        with mistakes(file, BadInput):
+            made: Strategy = load("periphery.strategy.loading", "load_strategy")(file, name)(pairs(params))
     except bad as error:
         raise BadInput(str(error)) from error
     return made
+
+
+@contextmanager
+def mistakes(file: Path, kind: type[click.ClickException] = StrategyRaised) -> Iterator[None]:
+    """What the file's own lines raise becomes a message: these lines and the error. The rest goes on up."""
+    try:
+        yield
+    except (click.ClickException, load("periphery.strategy", "BadParams")):
+        raise
+    except Exception as error:
+        told = load("periphery.strategy.mistakes", "told_of")(error, file)
+        if told is None:
+            raise
+        raise kind(
+            f"{file} has a mistake:\n{told}\nMend it there: docs/strategies.md has handlers and verbs"
+        ) from error
 
 
 def pairs(params: tuple[str, ...], option: str = "--param") -> dict[str, str]:

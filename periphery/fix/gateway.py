@@ -26,6 +26,7 @@ from periphery.fix.copies import Copy
 from periphery.fix.desk import Desk
 from periphery.fix.reports import Reports
 from periphery.fix.told import Journal
+from periphery.service.addresses import why_not
 from periphery.service.source import Gone
 
 type Roles = tuple[str, ...]
@@ -324,7 +325,10 @@ def _need_credentials(config: SessionConfig, dictionary: Dictionary) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.create_server((host, port), backlog=64)
+    try:
+        listener = socket.create_server((host, port), backlog=64)
+    except OSError as error:
+        raise BadConfig(why_not("listen", f"{host}:{port}", error)) from error
     listener.setblocking(False)
     return listener
 

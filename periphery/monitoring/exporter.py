@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from periphery.monitoring.collector import CoreCollector
 from periphery.monitoring.targets import TargetsFile
+from periphery.service.addresses import why_not
 
 TARGETS_EVERY_S = 1.0
 
@@ -26,7 +27,7 @@ class Exporter:
         try:
             self._server, self._thread = start_http_server(int(port), host or "127.0.0.1", registry)
         except (OSError, ValueError, OverflowError) as error:
-            raise ValueError(f"http {address!r}: {error}: give HOST:PORT") from error
+            raise ValueError(why_not("http", address, error)) from error
         self.port = int(self._server.server_port)
 
     def run(self, stopped: Callable[[], bool]) -> None:

@@ -32,6 +32,7 @@ from periphery.client.codec import INPUT_SIZE
 from periphery.client.events import DenyEvent, OrderEvent
 from periphery.client.session import Session
 from periphery.client.units import Number, from_units
+from periphery.strategy.denials import FirstDenials
 from periphery.strategy.market import Signal
 from periphery.strategy.results import SAMPLES, Marks, fill_lines
 from periphery.strategy.rings import OwnRings
@@ -91,6 +92,7 @@ class Backtest:
         capacity = self.terms.capacity(sum(len(i.venues) for i in self.listing.instruments.values()))
         self.core = Playback(capacity, self._journal)
         self.logged: list[dict[str, Any]] = []
+        self._first_denials = FirstDenials(self.log)
         self._declare()
         self.session = self._connect()
         self.players: dict[int, Player] = {}
@@ -139,7 +141,8 @@ class Backtest:
         requests = plain_ring(REQUESTS, INPUT_SIZE)
         rings = OwnRings(requests, self.core.core.egress.responses)
         session = Session(hello, rings, name, prefix=f"{name}-")
-        handlers = handlers_of(self.strategy) | {"on_timer": self._due}
+        handlers = handlers_of(self.strategy)
+        handlers |= {"on_timer": self._due, "on_deny": self._denied}
         if isinstance(self.strategy, VectorStrategy):
             handlers.pop("on_quote")
         assert isinstance(session.port, Port)
@@ -197,6 +200,10 @@ class Backtest:
             self.core.set_timer(due_ns + self.marks.period_ns, what)
         else:
             self.strategy.on_timer(str(what), due_ns)
+
+    def _denied(self, denial: DenyEvent) -> None:
+        self._first_denials.hear(denial)
+        self.strategy.on_deny(denial)
 
     def _mark(self) -> None:
         mark2_of = self.core.core.risk.mark2_of

@@ -245,7 +245,17 @@ def convert_params(kind: type[Parameters], given: Mapping[str, Any]) -> Paramete
     try:
         return msgspec.convert(dict(given), kind, strict=False)
     except msgspec.ValidationError as error:
-        raise BadParams(f"parameters: {error}") from error
+        raise BadParams(_wrong_value(given, error)) from error
+
+
+def _wrong_value(given: Mapping[str, Any], error: msgspec.ValidationError) -> str:
+    """The parameter, the value that it can't have, and what it takes."""
+    what, at, name = str(error).partition(" - at `$.")
+    name = name.rstrip("`")
+    if not at or name not in given:
+        return f"parameters: {error}"
+    takes = what.removeprefix("Expected ").partition(", got ")[0].replace("`", "")
+    return f"parameter {name}: {given[name]!r}: give {takes}"
 
 
 HANDLERS = (

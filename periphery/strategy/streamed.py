@@ -22,6 +22,7 @@ from periphery.client.events import DenyEvent, Event, Gap, OrderEvent
 from periphery.client.session import Session, base36, short
 from periphery.client.units import Number, from_units
 from periphery.client.words import TRADE
+from periphery.strategy.denials import FirstDenials
 from periphery.strategy.market import Bar, BarBuilder, Level, Place, Quote, Signal, Trade
 from periphery.strategy.state import Kept
 from periphery.strategy.strategy import BadParams, Strategy, handlers_of
@@ -56,6 +57,7 @@ class Streamed(ABC):
         self._open: dict[int, OrderEvent] = {}
         self._unanswered: set[str] = set()
         self._refused: list[DenyEvent] = []
+        self._first_denials = FirstDenials(self.log)
         self._bars: dict[int, list[BarBuilder]] = {}
         self._alarms: list[tuple[int, int, str | BarBuilder]] = []
         self._alarms_set = self._ids = 0
@@ -318,6 +320,7 @@ class Streamed(ABC):
     def tell_denial(self, denial: DenyEvent) -> None:
         """Our own risk, or this host, said no."""
         self.counts["denied"] += 1
+        self._first_denials.hear(denial)
         if "on_deny" in self._on:
             self._on["on_deny"](denial)
 

@@ -14,6 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from periphery.service.addresses import why_not
 from periphery.service.config import BadConfig
 from periphery.service.log import Log as Lines
 from periphery.service.probes import Health
@@ -188,7 +189,7 @@ class Service:
         try:
             return await serve(self._serve, host, int(port), **how)
         except (OSError, ValueError, OverflowError) as error:
-            raise BadConfig(f"listen {self.settings.listen!r}: {error}: give HOST:PORT") from error
+            raise BadConfig(why_not("listen", self.settings.listen, error)) from error
 
     def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Before the handshake: there is room, and a token in the header is good."""

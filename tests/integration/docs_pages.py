@@ -129,7 +129,6 @@ PAGES = {
             "strategy run": "tests/integration/test_live_strategy.py",
             "--from-journal": "tests/integration/test_live_strategy.py",
             "nacre up --local": "tests/integration/test_local.py",
-            "recorder show": "tests/unit/periphery/cli/test_recorder.py",
             "fix accept": "tests/unit/periphery/cli/test_fix.py",
             "backend user": "tests/integration/test_backend_process.py",
             "backend run": "tests/integration/test_backend_process.py",
@@ -149,7 +148,8 @@ PAGES = {
         stands={
             "FILE...": "walk.csv",
             "FILE -o": "walk.csv -o",
-            "account A1 --by anna": "account A1 --by anna --yes",
+            "kill account A1 --by anna": "kill account A1 --by anna --yes",
+            "rearm account A1 --by anna": "rearm account A1 --by anna --yes",
         },
     ),
     "docs/scenarios.md": Page(files_of=README),

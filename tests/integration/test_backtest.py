@@ -191,9 +191,25 @@ class Denied(Told):
 def test_risk_says_no_and_what_cant_be_said_is_an_error(tmp_path: Path) -> None:
     limit = {"type": "limit", "check": "max_order_qty", "value": "100", "account": "A1"}
     strategy = Denied()
-    _, report = run(strategy, recording(tmp_path, steady(2)), declare=(limit,))
+    test, report = run(strategy, recording(tmp_path, steady(2)), declare=(limit,))
     assert strategy.told == [("max_order_qty", "X")]
     assert report["orders_by_status"] == {"denied": 1}
+    (line,) = test.logged
+    assert (line["symbol"], line["reason"]) == ("X", "max_order_qty")
+    assert "nacre risk" in line["look_at"]
+
+
+class DeafToDenials(Told):
+    def on_quote(self, quote: Any) -> None:
+        self.buy("X", 1000)
+        self.buy("X", 1, cl_ord_id="same")
+
+
+def test_each_reason_is_logged_once_for_one_that_hears_no_denials(tmp_path: Path) -> None:
+    limit = {"type": "limit", "check": "max_order_qty", "value": "100", "account": "A1"}
+    test, report = run(DeafToDenials(), recording(tmp_path, steady(5)), declare=(limit,))
+    assert report["orders_by_status"]["denied"] == 9
+    assert [line["reason"] for line in test.logged] == ["max_order_qty", "duplicate_cl_ord_id"]
 
 
 class Stopped(Told):

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from core.cli import root
 from periphery.client import connect
-from tests.integration.live_core import WAIT_S, Process, until
+from tests.integration.live_core import DECLARED, WAIT_S, Process, until
 
 QUOTE = {"type": "quote", "venue": "V1", "symbol": "EURUSD", "bid_qty": "1000000", "ask_qty": "1000000"}
 ORDER = {"account": "A", "symbol": "EURUSD", "side": "buy", "order_qty": "100"}
@@ -142,3 +142,22 @@ def trade(qty: int) -> None:
 
 def story(cl_ord_id: str) -> Any:
     return nacre("order", "show", cl_ord_id, "--short")["order"]
+
+
+def test_a_denial_is_told_with_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lots = [line | ({"lot": "100"} if line["type"] == "instrument" else {}) for line in DECLARED]
+    process = Process(tmp_path, declared=lots)
+    process.start()
+    monkeypatch.setenv("NACRE_SOCKET", str(process.socket))
+    bounds = {
+        "20000": ("max_order_qty", "the limit is 10000, the order comes to 20000"),
+        "150": ("lot", "the quantity is to be a multiple of 100"),
+    }
+    try:
+        for qty, (reason, says) in bounds.items():
+            words = ["order", "buy", "EURUSD", qty, "--limit", "1.1", "--account", "A"]
+            result = CliRunner().invoke(root, words)
+            assert result.exit_code == 1
+            assert f"denied: {reason}\n{says}" in result.stderr
+    finally:
+        process.end()

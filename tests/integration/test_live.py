@@ -421,7 +421,9 @@ def test_a_kill_of_a_dead_core_holds_when_it_comes_back(core: Process) -> None:
     core.kill()
     epoch = kill_directly(core.socket, "account", "A", "bob")
     assert epoch == told["epochs"][0] + 1
-    core.start()
+    (told,) = core.start()["kills"]
+    assert (told["scope"], told["key"], told["by"]) == ("account", "A", "bob")
+    assert told["rearm"] == "nacre rearm account A --by NAME"
     client = Client(core)
     assert [(row["key"], row["by"]) for row in client.must("status")["kills"]] == [("A", "bob")]
     client.order("o1", 109000)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.cli.local import Local, Part, parts
+from core.cli.output import BadInput
 
 
 def made(sections: dict[str, dict[str, Any]], store: str | None = None) -> dict[str, Part]:
@@ -51,3 +52,23 @@ def test_nothing_more_is_started_once_it_is_told_to_end(monkeypatch: pytest.Monk
     local = Local([Part("core", [], ready=lambda: False), Part("strategy", [])], print)
     local.run(lambda: bool(started))
     assert started == ["core"]
+
+
+def test_an_engine_that_there_isnt_is_refused_with_those_there_are() -> None:
+    with pytest.raises(BadInput, match=r"engine 'rsk': there is .*portfolio, risk"):
+        made({"rsk": {}})
+
+
+def test_one_alone_runs_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(Local, "_start", lambda _, part: started.append(part.name))
+
+    def second() -> bool:
+        with pytest.raises(BadInput, match=r"runs already in .*--folder"):
+            Local([Part("other", [])], print, tmp_path).run(lambda: True)
+        return bool(started)
+
+    for _ in range(2):  # the lock of one that has ended is free again
+        started.clear()
+        Local([Part("core", [])], print, tmp_path).run(second)
+        assert started == ["core"]

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
+from click.testing import CliRunner
 from msgspec import Meta
 
+from core.cli import root
 from periphery.strategy import BadParams, Parameters, Strategy
 from periphery.strategy.loading import BadStrategy, load_strategy
 from periphery.strategy.strategy import handlers_of
@@ -34,8 +36,8 @@ def test_parameters_are_typed_and_may_be_text() -> None:
     ("given", "says"),
     [
         ({"qyt": 1}, "parameter qyt: there is qty, edge, name"),
-        ({"qty": "x"}, "parameters: Expected `int`, got `str` - at `$.qty`"),
-        ({"qty": 0}, "parameters: Expected `int` >= 1 - at `$.qty`"),
+        ({"qty": "x"}, "parameter qty: 'x': give int"),
+        ({"qty": 0}, "parameter qty: 0: give int >= 1"),
     ],
 )
 def test_a_wrong_parameter_is_named(given: dict[str, object], says: str) -> None:
@@ -95,3 +97,42 @@ def test_what_isnt_python_is_told(tmp_path: Path) -> None:
     path.write_text(ONE)
     with pytest.raises(BadStrategy, match=r"must end in \.py"):
         load_strategy(path)
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("on_qoute", "on_quote"), ("on_filled", "on_fill")])
+def test_a_handler_that_nobody_would_call_is_named(tmp_path: Path, wrong: str, right: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"from periphery.strategy import Strategy\n\nclass S(Strategy):\n    def {wrong}(self, a): ...\n"
+    )
+    with pytest.raises(BadStrategy, match=rf"S\.{wrong}: .*{right}"):
+        load_strategy(path)
+    path.write_text("from periphery.strategy import Strategy\n\nclass S(Strategy):\n    on_my_list = ()\n")
+    assert load_strategy(path).__name__ == "S"
+
+
+MISTAKES = {
+    "callback": (
+        "    def on_quote(self, quote):\n        self.byu('X', 1)\n",
+        1,
+        "AttributeError",
+        "self.byu('X', 1)",
+    ),
+    "syntax": ("    def on_quote(self quote): ...\n", 2, "SyntaxError", "on_quote(self quote)"),
+    "import": ("    qty = none\n", 2, "NameError", "qty = none"),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_is_shown_by_its_own_lines(tmp_path: Path, what: str) -> None:
+    body, code, error, line = MISTAKES[what]
+    path, data = tmp_path / "mine.py", tmp_path / "quotes.csv"
+    path.write_text(f"from periphery.strategy import Strategy\n\nclass S(Strategy):\n{body}")
+    data.write_text("ts,bid_px,bid_qty,ask_px,ask_qty\n1700000000000000000,1.00,5,1.01,5\n")
+    done = CliRunner().invoke(root, ["backtest", str(path), "--data", str(data), "--symbol", "X"])
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert error in done.stderr
+    assert line in done.stderr
+    assert "mine.py" in done.stderr
+    assert "periphery/" not in done.stderr
+    assert len(done.stderr.splitlines()) < 10
