@@ -170,6 +170,9 @@ class Environment:
         self.need_compiler()
         self.clear(everything=stamp.get("tools") != tools)
         self.freshen([path for path, value in sources.items() if stamp.get(path) != value])
+        # What is about to change is no longer stamped: put back after an interruption, it is compiled again.
+        kept = {path: value for path, value in sources.items() if stamp.get(path) == value}
+        write_stamp(self.build_stamp, {**kept, "tools": tools})
         with self.step(f"compiling what changed of {len(self.modules())} modules"):
             self.run(str(self.python), "setup.py", "-q", "build_ext", "--inplace")
         write_stamp(self.build_stamp, wanted)

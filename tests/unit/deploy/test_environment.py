@@ -181,6 +181,19 @@ def test_an_interrupted_run_is_continued(env: Recorded, fails: str, rest: list[s
     assert env.again() == []
 
 
+def test_a_source_put_back_after_an_interruption_is_compiled_again(env: Recorded) -> None:
+    source = env.root / "core_ext/ring.pyx"
+    before = source.read_text()
+    append(source)
+    env.fails = "compile"
+    with pytest.raises(SetupError):
+        env.make()
+    env.fails = ""
+    source.write_text(before)
+    assert env.again() == ["compile"]
+    assert env.again() == []
+
+
 def test_a_damaged_stamp_is_no_stamp(env: Recorded) -> None:
     env.venv_stamp.write_text("{")
     assert env.again() == ["venv", "lock", "install"]
