@@ -72,7 +72,7 @@ def test_a_backend_and_no_password(tmp_path: Path) -> None:
         (
             "engines",
             '[risk]\njournal = "/j"\nstate = "/s"\nodd = 1',
-            "field `odd`; it has connect, core, every_s",
+            "`odd`; it has connect, core, every_s",
         ),
         ("backend", 'state = "s"\nodd = 1', "field `odd`; it has answer_s, backtests, "),
         ("backend", 'state = "s"\n[limits]\nodd = 1', "at `$.limits`; it has address_burst, address_per_s"),
