@@ -116,6 +116,7 @@ class FakeCore:
         self.capacity = capacity
         self.live = live
         self.paused = False
+        self.killed = [5]
         self.version = 1
         self.holds_from = 1
         """The oldest response that `resend` still has."""
@@ -333,7 +334,7 @@ class FakeCore:
         return {"orders": len(self.rows), "epochs": [5]}
 
     def _op_rearm(self, _asked: dict[str, Any]) -> dict[str, Any]:
-        return {"orders": 0, "epochs": [5]}
+        return {"orders": 0, "epochs": self.killed}
 
     def _op_resend(self, asked: dict[str, Any]) -> dict[str, Any]:
         return {"responses": self.told[max(asked["from"], self.holds_from) - 1 :][:10]}

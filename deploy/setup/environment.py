@@ -11,17 +11,20 @@ import importlib.machinery
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 COMPILED = ("core_ext", "core", "bench")
 SOURCES = (".pyx", ".pxd", ".pxi", ".h")
 TOOLS = ("cython==", "setuptools==")  # the locked packages that decide what the compiler is given
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GRACE_S = 5.0
 SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
 
 type Stamp = dict[str, str]
@@ -56,6 +59,45 @@ def write_stamp(path: Path, stamp: Stamp) -> None:
 
 def interpreter() -> str:
     return f"{os.path.realpath(sys.executable)} {sys.version} {sysconfig.get_config_var('SOABI')}"
+
+
+def hear() -> None:
+    """Signals that were held back come now."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+def ended(command: Sequence[str], folder: Path, env: dict[str, str]) -> int:
+    """Its exit code. In a process group of its own: compilers that it started end with whoever waits here."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # an end between its start and the `try` would leave it
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        start_new_session=True,
+        preexec_fn=hear,
+    )
+    try:
+        hear()
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            end_group(process)
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM first: a compiler then takes away what it wrote by half."""
+    os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def stop(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 class Environment:
@@ -128,6 +170,9 @@ class Environment:
         self.need_compiler()
         self.clear(everything=stamp.get("tools") != tools)
         self.freshen([path for path, value in sources.items() if stamp.get(path) != value])
+        # What is about to change is no longer stamped: put back after an interruption, it is compiled again.
+        kept = {path: value for path, value in sources.items() if stamp.get(path) == value}
+        write_stamp(self.build_stamp, {**kept, "tools": tools})
         with self.step(f"compiling what changed of {len(self.modules())} modules"):
             self.run(str(self.python), "setup.py", "-q", "build_ext", "--inplace")
         write_stamp(self.build_stamp, wanted)
@@ -165,7 +210,7 @@ class Environment:
         # Another Python's settings must not leak into this one; chatter goes to stderr.
         env = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET")}
         env |= {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **extra}
-        code = subprocess.run(command, cwd=self.root, env=env, stdout=sys.stderr, check=False).returncode
+        code = ended(command, self.root, env)
         if code:
             raise SetupError(f"`{' '.join(command)}` ended with {code}")
 
@@ -182,6 +227,8 @@ class Environment:
 
 
 def main() -> int:
+    for number in ENDING:
+        signal.signal(number, stop)
     # Two makes at once take turns; the lock falls with the process.
     with open(__file__) as own:
         fcntl.flock(own, fcntl.LOCK_EX)

@@ -94,7 +94,7 @@ def read_config(file: Path, given: Mapping[str, str] | None = None) -> Config:
         config = msgspec.convert(said, Config)
     except msgspec.ValidationError as error:
         section = "backend" if "backend" in found else ""
-        raise BadConfig(mistake(error, said, Origins(str(file), {}, {}, section=section))) from error
+        raise BadConfig(mistake(error, said, Origins(str(file), {}, {}, section=section), Config)) from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadConfig(f"{file}: {error}") from error
     if not config.state:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.output import output_option
-from periphery.cli.desk import confirm, with_core
+from core.cli.output import banner, output_option
+from periphery.cli.desk import confirm, print_table, with_core
 from periphery.cli.kill import SCOPES, check_key, report, words
 
 if TYPE_CHECKING:
@@ -30,4 +30,8 @@ def command(core: Client, scope: str, key: str, by: str, second: str | None, yes
     check_key(scope, key)
     mode = "LIVE" if core.is_live else "SIM"
     confirm(f"{mode}: let {words(scope, key)} trade again?", yes)
-    report(core.is_live, "re-armed", scope, key, core.rearm(scope, key, by, second), output)
+    answer = core.rearm(scope, key, by, second)
+    if output == "table" and not answer.get("epochs"):
+        print_table(banner(core.is_live, f"{words(scope, key)} was not killed: nothing to re-arm"))
+        return
+    report(core.is_live, "re-armed", scope, key, answer, output)

@@ -207,8 +207,9 @@ def set_params(session: str, params: tuple[str, ...], address: str | None, token
 
     pairs(params)
     with _client(address, token_file, "signals") as client:
+        index = _connected(client, session)
         for param in params:
-            client._session.signal(SignalWhat.PARAM, client.signal_index(param), _index(client, session))
+            client._session.signal(SignalWhat.PARAM, client.signal_index(param), index)
     say(f"{session}: {' '.join(params)} is sent; its log says what it makes of it")
 
 
@@ -220,7 +221,7 @@ def stop(session: str, address: str | None, token_file: Path | None) -> None:
     from core.enums import SignalWhat
 
     with _client(address, token_file, "signals") as client:
-        client._session.signal(SignalWhat.STOP, to=_index(client, session))
+        client._session.signal(SignalWhat.STOP, to=_connected(client, session))
     say(f"{session}: asked to stop; its last line says what it came to")
 
 
@@ -229,6 +230,15 @@ def _index(client: Client, session: str) -> int:
     if session not in names:
         raise BadInput(f"session {session}: there is {', '.join(names)}")
     return names.index(session)
+
+
+def _connected(client: Client, session: str) -> int:
+    """As _index, of one that hears it: the core knows names of sessions that have ended, too. BadInput."""
+    index = _index(client, session)
+    there = [row["name"] for row in client.status()["sessions"]]
+    if session not in there:
+        raise BadInput(f"session {session} is not connected: there is {', '.join(there)}")
+    return index
 
 
 @contextmanager

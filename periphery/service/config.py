@@ -93,7 +93,7 @@ def read_settings[Settings: msgspec.Struct](
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         places = origins(name, file, given, environment)
-        raise BadConfig(f"engine {name}: {mistake(error, found, places)}") from error
+        raise BadConfig(f"engine {name}: {mistake(error, found, places, kind)}") from error
 
 
 def origins(
@@ -104,7 +104,9 @@ def origins(
     return Origins(None if file is None else str(file), words, given, f"{PREFIX}{name.upper()}_", name)
 
 
-def mistake(error: msgspec.ValidationError, found: Mapping[str, Any], places: Origins) -> str:
+def mistake(
+    error: msgspec.ValidationError, found: Mapping[str, Any], places: Origins, kind: type[msgspec.Struct]
+) -> str:
     """The place of the setting that an error is about, its key and value, and what may stand there."""
     named = re.search(r"`\$\.([\w.]+)|field `(\w+)`", str(error))
     if named is None:
@@ -114,7 +116,21 @@ def mistake(error: msgspec.ValidationError, found: Mapping[str, Any], places: Or
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     what = f"{key} = {value!r}" if value is not None else key
-    return f"{places.of(key)}: {what}: {error}"
+    return f"{places.of(key)}: {what}: {error}{_known(error, kind)}"
+
+
+def _known(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> str:
+    """Of an unknown field, those that there are: of the struct that it stands in."""
+    unknown = re.search(r"unknown field `\w+`(?: - at `\$\.(\w+)`)?", str(error))
+    if unknown is None:
+        return ""
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    if unknown[1]:
+        inner = fields.get(unknown[1])
+        if not (isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
+            return ""
+        fields = {field.name: field.type for field in msgspec.structs.fields(inner)}
+    return f"; it has {', '.join(sorted(fields))}"
 
 
 def _section(file: Path, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,9 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 from periphery.frontend.bundle import HERE
 from tests.browser.browser import go, open_page
 from tests.browser.floor import Floor
+from tests.browser.test_asking_pages import quoted
+from tests.integration.live_core import until
 from tests.support_backend import PASSWORD
 
 PATHS = sorted(path.name.removesuffix(".page.tsx") for path in (HERE / "src" / "pages").glob("*.page.tsx"))
+WAIT_S = 90.0
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 
@@ -86,6 +90,29 @@ def test_quotes_go_on(page: Page) -> None:
     expect(shown).to_contain_text(re.compile(r"EURUSD\s*1\.\d{5}"))
     before = shown.inner_text()
     expect(shown).not_to_have_text(before)
+
+
+def test_a_quote_s_age_is_its_event_s_by_the_server_s_clock(browser: Browser, floor: Floor) -> None:
+    """The market stands still for as long as the server's clock says, and the browser's is an hour behind."""
+    until(lambda: quoted(floor), "both venues quote", WAIT_S)
+    with floor.feed.paused():
+        page = open_page(browser, floor.url, "anna", PASSWORD)
+        page.add_init_script("const now = Date.now; Date.now = () => now() - 3_600_000")
+        later_s = 5000
+        page.route("**/now", lambda route: route.fulfill(json=at(route.fetch().json(), later_s)))
+        page.reload()
+        shown = page.get_by_test_id("quote")
+        expect(shown).to_contain_text(re.compile(r"5\d{3} s old"))
+        later_s = 0
+        page.reload()
+        expect(shown).to_contain_text(re.compile(r"EURUSD\s*1\.\d{5}"))
+        page.wait_for_function("nacre.store.now !== null")
+    expect(shown).not_to_contain_text("old")
+    page.context.close()
+
+
+def at(now: dict[str, Any], later_s: int) -> dict[str, Any]:
+    return now | {"time_ns": now["time_ns"] + later_s * 10**9}
 
 
 def test_who_may_only_look_can_do_nothing(browser: Browser, floor: Floor) -> None:

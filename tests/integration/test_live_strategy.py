@@ -489,6 +489,12 @@ def test_a_sample_lives_on_signals_of_the_command(core: Process, runs: list[Run]
     wrong = CliRunner().invoke(root, ["strategy", "stop", "nobody", *where])
     assert wrong.exit_code == 2
     assert "session nobody: there is" in wrong.stderr
+    with desk(core) as client:
+        until(lambda: "SignalTaker" not in [row["name"] for row in client.status()["sessions"]], "it is gone")
+    for words in (["set", "SignalTaker", "most=10"], ["stop", "SignalTaker"]):
+        gone = CliRunner().invoke(root, ["strategy", *words, *where])
+        assert gone.exit_code == 2
+        assert "session SignalTaker is not connected" in gone.stderr
 
 
 def test_one_that_is_stopped_as_soon_as_it_is_there_stops(core: Process, runs: list[Run]) -> None:

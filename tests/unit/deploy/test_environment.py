@@ -1,11 +1,15 @@
 """What the stamps redo, with the slow commands replaced by what they leave behind."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from deploy.setup.environment import SUFFIX, Environment, SetupError
+from tests.integration.live_core import until
 
 
 class Recorded(Environment):
@@ -177,6 +181,19 @@ def test_an_interrupted_run_is_continued(env: Recorded, fails: str, rest: list[s
     assert env.again() == []
 
 
+def test_a_source_put_back_after_an_interruption_is_compiled_again(env: Recorded) -> None:
+    source = env.root / "core_ext/ring.pyx"
+    before = source.read_text()
+    append(source)
+    env.fails = "compile"
+    with pytest.raises(SetupError):
+        env.make()
+    env.fails = ""
+    source.write_text(before)
+    assert env.again() == ["compile"]
+    assert env.again() == []
+
+
 def test_a_damaged_stamp_is_no_stamp(env: Recorded) -> None:
     env.venv_stamp.write_text("{")
     assert env.again() == ["venv", "lock", "install"]
@@ -199,3 +216,45 @@ def test_commands_do_not_see_settings_of_another_python(
     for name in ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET"):
         monkeypatch.setenv(name, "foreign")
     Environment(tmp_path).run("sh", "-c", "! env | grep foreign")
+
+
+ENDS = """
+import sys
+from pathlib import Path
+from deploy.setup import environment
+
+file = sys.argv[1]
+
+class Sleeps(environment.Environment):
+    def make(self):
+        self.run("sh", "-c", f"sleep 600 & echo $! > {file}.new; mv {file}.new {file}; wait")
+
+environment.Environment = Sleeps
+raise SystemExit(environment.main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_what_it_started_ends_with_it(tmp_path: Path, number: signal.Signals) -> None:
+    """make hands a signal to its child alone, not to the compilers below."""
+    told, root = tmp_path / "pid", Path(__file__).resolve().parents[3]
+    process = subprocess.Popen([sys.executable, "-c", ENDS, str(told)], cwd=root)
+    try:
+        until(told.exists, "it has started something", 60.0)
+        pid = int(told.read_text())
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        until(lambda: gone(pid), "what it started has ended", 60.0)
+    finally:
+        process.kill()
+        process.wait()
+        if told.exists() and not gone(int(told.read_text())):
+            os.kill(int(told.read_text()), signal.SIGKILL)
+
+
+def gone(pid: int) -> bool:
+    """No process, or one that nobody has asked yet how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True

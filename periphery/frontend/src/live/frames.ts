@@ -2,6 +2,8 @@
  *
  * A hidden tab has no frames; then a timer does the work, so that what it knows goes on.
  */
+import { serverClock } from "./clock";
+
 const SLOW_MS = 50;
 const HIDDEN_MS = 250;
 const LONGEST_MS = 10_000;
@@ -40,7 +42,7 @@ class Frames {
     else setTimeout(() => this.run(), HIDDEN_MS);
   }
 
-  /** An update that is shown by the next frame. timeMs: of the core's event, by the wall clock. */
+  /** An update that is shown by the next frame. timeMs: of the core's event, by the server's clock. */
   waits(timeMs: number): void {
     this.waiting.push(timeMs);
   }
@@ -63,7 +65,7 @@ class Frames {
   private run(): void {
     this.asked = false;
     for (const each of this.work.splice(0)) each();
-    const nowMs = performance.timeOrigin + performance.now();
+    const nowMs = serverClock.nowMs();
     for (const timeMs of this.waiting) {
       const ms = Math.min(Math.max(Math.round(nowMs - timeMs), 0), LONGEST_MS);
       this.staleness[ms] = this.staleness[ms]! + 1;

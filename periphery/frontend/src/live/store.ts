@@ -1,6 +1,7 @@
 /** What the core is doing, as this page knows it: one store, fed by the stream, told to its readers in a frame. */
 import { api, must, type Schemas } from "../api/client";
 import { session } from "../api/session";
+import { serverClock } from "./clock";
 import { frames } from "./frames";
 import { Signal } from "./signal";
 import { Stream } from "./stream";
@@ -88,8 +89,10 @@ class Store {
   }
 
   private async ask(): Promise<void> {
+    const askedMs = performance.now();
     try {
       this.now = await must(api.GET("/now"));
+      serverClock.told(this.now.time_ns, askedMs);
       this.nowAt = performance.now();
       this.nowWhy = "";
       const behind = this.now.seq !== null && this.stream.phase === "open" && this.stream.seq < this.now.seq;
@@ -173,14 +176,13 @@ class Store {
   private takeEnded(order: Schemas["Order"]): void {
     const topic = `orders:${order.account}`;
     const { children, ...values } = order;
-    const at = performance.now();
     // A child is named after its order's first id, which is the order's key.
     const key = children[0] ? parentOf(children[0].child_id) : order.cl_ord_id;
     if (this.tables.orders.rows.get(idOf(topic, key))?.values.done) return;
-    this.end("orders", { key, topic, seq: 0, timeNs: "", at, values });
+    this.end("orders", { key, topic, seq: 0, timeNs: "", values });
     for (const child of children) {
       const about = { symbol: order.symbol, side: order.side };
-      this.end("children", { key: child.child_id, topic: `children:${order.account}`, seq: 0, timeNs: "", at,
+      this.end("children", { key: child.child_id, topic: `children:${order.account}`, seq: 0, timeNs: "",
         values: { ...child, ...about } });
     }
   }
@@ -214,7 +216,7 @@ class Store {
   private takeMissed(kind: "fills" | "denials", topic: string, values: Values): void {
     const key = kind === "fills" ? `${values.venue ?? ""}/${values.exec_id}` : String(values.cl_ord_id);
     if (this.tables[kind].rows.has(idOf(topic, key)) || (kind === "denials" && this.knowsDenial(key))) return;
-    this.put(kind, { key, topic, seq: Number(values.seq), timeNs: String(values.time_ns), at: performance.now(), values });
+    this.put(kind, { key, topic, seq: Number(values.seq), timeNs: String(values.time_ns), values });
   }
 
   private knowsDenial(key: string): boolean {

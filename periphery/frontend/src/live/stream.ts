@@ -194,9 +194,8 @@ export class Stream {
   private snapshot(message: Values): void {
     const topic = message.topic as string;
     const parts = message.first ? [] : (this.partial.get(topic) ?? []);
-    const at = performance.now();
     for (const { key, values, seq, time_ns: timeNs } of message.rows as Told[]) {
-      parts.push({ key, topic, seq: seq ?? (message.seq as number), timeNs: timeNs ?? "", at, values });
+      parts.push({ key, topic, seq: seq ?? (message.seq as number), timeNs: timeNs ?? "", values });
     }
     if (message.more) {
       this.partial.set(topic, parts);
@@ -227,11 +226,10 @@ export class Stream {
     const kind = topic.split(":", 1)[0]!;
     this.receivedOf[kind] = (this.receivedOf[kind] ?? 0) + changes.length;
     this.after.set(topic, Math.max(part.n, before));
-    const at = performance.now();
     for (const { key, seq, values, time_ns: timeNs, gone } of changes) {
       this.seq = Math.max(this.seq, seq);
       this.seqs.set(topic, seq);
-      this.taker.change(topic, { key, topic, seq, timeNs, at, values }, !!gone);
+      this.taker.change(topic, { key, topic, seq, timeNs, values }, !!gone);
     }
   }
 

@@ -3,13 +3,12 @@ import { Signal } from "./signal";
 
 export type Values = Record<string, unknown>;
 
-/** A row. seq: of the event that changed it last; at: when it came, in ms of the page's clock. */
+/** A row. seq, timeNs: of the event that changed it last; timeNs is empty where none is told. */
 export interface Row {
   key: string;
   topic: string;
   seq: number;
   timeNs: string;
-  at: number;
   values: Values;
 }
 

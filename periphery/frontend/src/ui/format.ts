@@ -1,4 +1,5 @@
 /** Numbers are decimal text, exact, and stay so: only their digits are grouped. */
+import { serverClock } from "../live/clock";
 
 export function grouped(text: unknown): string {
   if (text === null || text === undefined || text === "") return "";
@@ -33,7 +34,7 @@ export function clock(ns: unknown): string {
 }
 
 export function ago(ns: number | string): string {
-  const seconds = Math.max(0, (Date.now() - Number(BigInt(ns) / 1_000_000n)) / 1000);
+  const seconds = serverClock.ageMs(ns) / 1000;
   if (seconds < 90) return `${Math.round(seconds)} s ago`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
   return `${Math.round(seconds / 3600)} h ago`;

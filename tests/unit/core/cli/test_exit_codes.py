@@ -49,3 +49,10 @@ def test_no_line_of_a_help_is_cut() -> None:
         listed = CliRunner().invoke(root, [noun, "--help"], terminal_width=80).stdout
         cut = [line for line in listed.splitlines() if line.startswith("  ") and line.endswith("...")]
         assert not cut, noun
+
+
+def test_a_noun_that_is_misspelt_is_told_what_is_nearly_it() -> None:
+    said = CliRunner().invoke(root, ["ordr", "list"])
+    assert said.exit_code == 2
+    assert "No such command 'ordr'. Did you mean order" in said.stderr
+    assert "mean" not in CliRunner().invoke(root, ["zzzz"]).stderr

@@ -69,6 +69,13 @@ def test_a_backend_and_no_password(tmp_path: Path) -> None:
         ("core", "a = = b", "isn't TOML"),
         ("engines", '[risk]\njournal = "/j"\nstate = "/s"\nsave_every_s = 0', ":4: save_every_s = 0: "),
         ("engines", '[risk]\njournal = "/j"\nstate = "/s"\nodd = 1', ":4: odd = 1: "),
+        (
+            "engines",
+            '[risk]\njournal = "/j"\nstate = "/s"\nodd = 1',
+            "`odd`; it has connect, core, every_s",
+        ),
+        ("backend", 'state = "s"\nodd = 1', "field `odd`; it has answer_s, backtests, "),
+        ("backend", 'state = "s"\n[limits]\nodd = 1', "at `$.limits`; it has address_burst, address_per_s"),
         ("engines", '[none]\nstate = "/s"', "none: no such part"),
         ("engines", '[websocket]\njournal = "/j"\nclients = 0', ":3: clients = 0: "),
         ("backend", 'state = "s"\ntoken_s = -1', ":2: token_s = -1"),

@@ -196,6 +196,8 @@ def test_kill_without_the_core_is_put_on_the_page(
 def test_rearm(core: FakeCore, run: Run) -> None:
     assert "--yes" in run("rearm", "all", "--by", "ann", code=2).stderr
     assert "re-armed ALL trading (epochs 5)" in run("rearm", "all", "--by", "ann", "--yes").stdout
+    core.killed = []
+    assert "ALL trading was not killed" in run("rearm", "all", "--by", "ann", "--yes").stdout
 
 
 def test_a_live_core_says_so(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

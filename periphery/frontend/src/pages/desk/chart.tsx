@@ -5,6 +5,7 @@ import {
 } from "lightweight-charts";
 import { useEffect, useRef, useState } from "react";
 import { api, must } from "../../api/client";
+import { serverClock } from "../../live/clock";
 import { paced, usePaced, useSignal } from "../../live/signal";
 import { store } from "../../live/store";
 import { DIGITS } from "../../live/working";
@@ -81,7 +82,7 @@ class Chart {
   }
 
   take(mid: number): void {
-    const time = (Math.floor(Date.now() / 1000 / this.everyS) * this.everyS) as UTCTimestamp;
+    const time = (Math.floor(serverClock.nowMs() / 1000 / this.everyS) * this.everyS) as UTCTimestamp;
     const { last } = this;
     if (last && last.time > time) return;
     this.last = last && last.time === time
@@ -187,7 +188,7 @@ function Quote(props: { symbol: string }) {
   usePaced(store.frame, QUOTE_MS);
   const best = bestOf(props.symbol);
   const digits = precisionOf(props.symbol);
-  const oldMs = best.at ? performance.now() - best.at : 0;
+  const oldMs = best.timeNs ? serverClock.ageMs(best.timeNs) : 0;
   return (
     <span className="row" data-testid="quote">
       <span className="strong">{props.symbol}</span>

@@ -10,8 +10,8 @@ export interface Side {
 export interface Best {
   bid: Side | null;
   ask: Side | null;
-  /** When the newest quote came, in ms of the page's clock; 0: never. */
-  at: number;
+  /** Of the newest quote's event, by the core's clock; 0n: there is none, or its time isn't told. */
+  timeNs: bigint;
 }
 
 /** The best of one venue; null: it hasn't quoted. */
@@ -20,17 +20,17 @@ export function quoteOf(symbol: string, venue: string): Best | null {
   if (!row) return null;
   const { bid_px: bid, bid_qty: bidQty, ask_px: ask, ask_qty: askQty } = row.values as Record<string, string | null>;
   const side = (px: string | null | undefined, qty: string | null | undefined) => (px && qty ? { px, qty, venue } : null);
-  return { bid: side(bid, bidQty), ask: side(ask, askQty), at: row.at };
+  return { bid: side(bid, bidQty), ask: side(ask, askQty), timeNs: BigInt(row.timeNs || 0) };
 }
 
 export function bestOf(symbol: string): Best {
-  const best: Best = { bid: null, ask: null, at: 0 };
+  const best: Best = { bid: null, ask: null, timeNs: 0n };
   for (const venue of venuesOf(symbol)) {
     const quote = quoteOf(symbol, venue);
     if (!quote) continue;
     if (quote.bid && (!best.bid || Number(quote.bid.px) > Number(best.bid.px))) best.bid = quote.bid;
     if (quote.ask && (!best.ask || Number(quote.ask.px) < Number(best.ask.px))) best.ask = quote.ask;
-    best.at = Math.max(best.at, quote.at);
+    if (quote.timeNs > best.timeNs) best.timeNs = quote.timeNs;
   }
   return best;
 }

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { api, must, problemOf, type Problem } from "../../api/client";
 import { session } from "../../api/session";
+import { serverClock } from "../../live/clock";
 import { Facts, Scroll, State } from "../../ui/asked";
 import { fixed, grouped, words } from "../../ui/format";
 import { useKeys } from "../../ui/keys";
@@ -64,7 +65,7 @@ export function Proposal(props: { row: Proposed | null; again: () => void }) {
 }
 
 function leftOf(row: Proposed): string {
-  const left = row.made_ns + row.valid_s * 1e9 - Date.now() * 1e6;
+  const left = row.made_ns + row.valid_s * 1e9 - serverClock.nowMs() * 1e6;
   return row.state === "pending" || row.state === "approved" ? `holds for ${duration(Math.max(left, 0))}` : "";
 }
 
