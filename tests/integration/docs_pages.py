@@ -93,6 +93,7 @@ END
 python3 desk.py"""
 
 CONTAINERS = "tests/containers/test_live.py"
+IN_CONTAINERS = "tests/containers/test_command.py"  # those of the two pages as they stand
 COMPOSE = "tests/unit/core/cli/test_compose_command.py"  # what compose is told; tests/containers have it done
 NAUTILUS = "tests/nt/run.py"
 
@@ -104,9 +105,11 @@ PAGES = {
             "git clone": "deploy/setup/fresh.py",
             "make demo": "deploy/setup/fresh.py",
             "make images": "deploy/containers/test.sh",
-            "nacre up": CONTAINERS,
-            "nacre ps": CONTAINERS,
-            "nacre down": CONTAINERS,
+            "nacre up": IN_CONTAINERS,
+            "nacre ps": IN_CONTAINERS,
+            "docker exec": IN_CONTAINERS,
+            "nacre logs": IN_CONTAINERS,
+            "nacre down": IN_CONTAINERS,
         },
     ),
     "docs/how-to-desk.md": Page(files_of=TUTORIAL),
@@ -267,6 +270,8 @@ PAGES = {
             "nacre ps": CONTAINERS,
             "nacre logs": COMPOSE,
             "nacre down": CONTAINERS,
+            "docker": IN_CONTAINERS,
+            "position list --socket": IN_CONTAINERS,
         },
         stands={"make_secrets.py": "make_secrets.py secrets"},
     ),

@@ -23,6 +23,7 @@ OTHERS = {
     "cp",
     "curl",
     "dd",
+    "docker",
     "echo",
     "git",
     "grep",
