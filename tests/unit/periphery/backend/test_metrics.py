@@ -61,5 +61,5 @@ def test_it_isn_t_ready_without_a_core_and_nobody_follows(backend: Serving, addr
 
 
 def test_an_address_that_can_t_be_had_is_told(backend: Serving, address: str) -> None:
-    with pytest.raises(ValueError, match="HOST:PORT"):
+    with pytest.raises(ValueError, match="in use"):
         backend.backend.metrics.begin(address.removeprefix("http://"))
