@@ -12,5 +12,5 @@ from core.live.reporting import gateway
 
 def test_a_gateway_is_told_what_must_be_declared() -> None:
     core: Any = SimpleNamespace(book=SimpleNamespace(directory=SimpleNamespace(venues={})))
-    with pytest.raises(ValueError, match="venue 'STREET': not declared: .* venue line with mode manual"):
+    with pytest.raises(ValueError, match=r"venue 'STREET': not declared: .* venue line with mode manual"):
         gateway(core, 1, {"venue": "STREET", "state": "up"})
