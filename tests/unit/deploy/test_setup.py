@@ -25,7 +25,8 @@ def test_the_compiler_is_quiet_about_what_cython_writes(tmp_path: Path) -> None:
     ours = runpy.run_path(str(ROOT / "setup.py"), run_name="setup")["FLAGS"]
 
     def said(*flags: str) -> str:
-        words = [*command, *python_s, "-Wsign-compare", *flags, "-fsyntax-only", str(source)]
+        out = ["-c", str(source), "-o", str(tmp_path / "made.o")]
+        words = [*command, *python_s, "-Wsign-compare", *flags, *out]
         return subprocess.run(words, capture_output=True, text=True, check=True).stderr
 
     assert "warning" in said()
