@@ -14,7 +14,9 @@ PACKAGES = ("core_ext", "core", "periphery")
 FAULTS = os.environ.get("NACRE_FAULT_POINTS") == "1"
 MACROS: list[tuple[str, str | None]] = [("NACRE_FAULT_POINTS", "1")] if FAULTS else []
 SPEED = ["-O1", "-g0"] if FAULTS else ["-O3"]
-FLAGS = [*SPEED, "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
+# Cython's C compares an int with any size and drops const: nobody can mend that. Other warnings stay.
+QUIET = ["-Wno-sign-compare", "-Wno-discarded-qualifiers"]
+FLAGS = [*SPEED, *QUIET, "-fno-strict-aliasing", "-fno-plt", "-fvisibility=hidden"]
 # What changes the meaning of code (bounds, wrap-around, division) stands in each file's first line.
 DIRECTIVES = {"language_level": "3", "embedsignature": True}
 

@@ -195,7 +195,8 @@ def cell(value: object) -> str:
 
 
 def _float(value: float) -> str:
-    """As it is where that is short, else six digits of it."""
+    """As it is where that is short, else six digits of it. No zero is negative."""
+    value += 0.0
     if len(repr(value)) <= 7:
         return f"{value:,}"
     return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"

@@ -23,7 +23,11 @@ _PLACEMENTS = ("pinned", "fused", "mixed", "inside")
     "--kills", type=click.IntRange(0), default=200, show_default=True, help="Over all processes in turn."
 )
 @click.option(
-    "--stops", type=click.IntRange(0), default=1, show_default=True, help="SIGSTOPs besides, a placement."
+    "--stops",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Of the kills: SIGSTOPs a placement, one a round at the most.",
 )
 @click.option(
     "--damages", type=click.IntRange(0), default=2, show_default=True, help="Of each kind, to each journal."

@@ -47,7 +47,7 @@ def gateway(core: Core, session: int, request: dict[str, Any]) -> dict[str, Any]
     name, state = str(request.get("venue")), str(request.get("state"))
     venue = core.book.directory.venues.get(name)
     if venue is None:
-        raise ValueError(f"venue {name!r}: not declared")
+        raise ValueError(f"venue {name!r}: not declared: the core needs a venue line with mode manual for it")
     _need_manual(core, name)
     if state not in VENUE_STATES:
         raise ValueError(f"state {state!r}: one of {', '.join(VENUE_STATES)}")

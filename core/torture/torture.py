@@ -64,7 +64,8 @@ def _parts(
     """Every round and every failure of a disk, each to be called once."""
     number = 0
     while kills > 0:
-        count, stop = min(kills, ROUND), number < stops * len(places)
+        stop = number < stops * len(places)
+        count = min(kills - stop, ROUND)
         kills -= count + stop
         place, placement = folder / f"round{number}", places[number % len(places)]
         yield partial(round_of, place, placement, seed, number, count, stop, damages)

@@ -64,7 +64,7 @@ def _draw(told: dict[str, Any]) -> None:
     rows_table = load("core.cli.output", "rows_table")
     by = f", derived by {told['by']} from {told['cause']:,}" if told["by"] else ""
     show(f"event {told['seq']:,}: {told['kind']}{by}, root {told['root']:,}, at {told['time_ns']} ns")
-    show(rows_table([{"request": key, "": str(value)} for key, value in told["request"].items()], ""))
+    show(rows_table([{"request": key, "": _said(value)} for key, value in told["request"].items()], ""))
     show(rows_table([_stage(row) for row in told["stages"]], "what each engine made of it"))
     for key, title in (
         ("derived", "what engines derived from it"),
@@ -75,6 +75,11 @@ def _draw(told: dict[str, Any]) -> None:
             show(rows_table([{name: str(value) for name, value in row.items()} for row in told[key]], title))
     if not told["sequenced_after_ns"]:
         say("its times aren't known: one event in 61 is timed, and remembered while the core runs on")
+
+
+def _said(value: Any) -> str:
+    """An index that names nothing: none."""
+    return "none" if value == load("core.messages", "NONE") else str(value)
 
 
 def _stage(row: dict[str, Any]) -> dict[str, Any]:

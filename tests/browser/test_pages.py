@@ -84,6 +84,23 @@ def test_a_simulated_core_is_said_to_be_one(page: Page) -> None:
     expect(page.locator(".shell")).to_have_class(re.compile(r"\bsim\b"))
 
 
+def test_no_zero_is_negative(page: Page) -> None:
+    both = "nacre.format.fixed(x, 2), nacre.format.digits(x, 2)"
+    shown = page.evaluate(f"[0, -0, -0.001, -0.5].flatMap((x) => [{both}])")
+    assert shown == ["0.00"] * 6 + ["-0.50"] * 2
+
+
+def test_no_column_of_the_market_and_of_accounts_is_cut_at_1500(page: Page) -> None:
+    go(page, "desk")
+    page.set_viewport_size({"width": 1500, "height": 1000})
+    for panel, head in (("Market", "Ticks"), ("Positions", "Fees")):
+        inside = page.get_by_role("region", name=panel)
+        last = inside.get_by_text(head, exact=True).last
+        edge = "(node) => node.getBoundingClientRect().right"
+        assert last.evaluate(edge) <= inside.evaluate(edge), head
+    page.set_viewport_size({"width": 1600, "height": 1000})
+
+
 def test_quotes_go_on(page: Page) -> None:
     go(page, "desk")
     shown = page.get_by_test_id("quote")

@@ -79,7 +79,7 @@ function Status() {
   const p99 = frames.latelyMs(0.99);
   return (
     <div className="status muted">
-      {p99 === null ? null : <span title="How old updates are when they are shown, 99 of 100 at the most, since the core's event: of the last minute">p99 {p99.toLocaleString("en")} ms</span>}
+      {p99 === null ? null : <span title="Of the last minute's updates, 99 of 100 were on the screen within this time after the core's event">on screen p99 {p99.toLocaleString("en")} ms</span>}
       <span title="The core's last event that this page knows">seq {store.stream.seq.toLocaleString("en")}</span>
       <span data-testid="connection"><span className={`dot ${tone}`} />{phase === "open" ? (stale ? "stale" : "live") : phase}</span>
     </div>

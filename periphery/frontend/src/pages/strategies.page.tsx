@@ -58,7 +58,7 @@ function Strategies() {
               ))}
             </tbody>
           </table>
-          {told.told && !started.length ? <p className="empty">{told.told.files.length ? `None was started yet.${may ? " Start one: n." : ""}` : "There are no files to start: name a folder as `strategies` in the backend's configuration (docs/backend.md)."}</p> : null}
+          {told.told && !started.length ? <p className="empty">{told.told.files.length ? `None was started yet.${may ? " Start one: n." : ""}` : "There are no files to start: name their folder in the backend's configuration, strategies = … (docs/backend.md)."}</p> : null}
         </Scroll>
       </Panel>
       <One row={rows.find((row) => row.session === chosen) ?? null} again={told.again} />

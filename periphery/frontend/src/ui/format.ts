@@ -13,7 +13,12 @@ export function grouped(text: unknown): string {
 export function fixed(text: unknown, digits: number): string {
   if (text === null || text === undefined || text === "") return "";
   const value = Number(text);
-  return Number.isFinite(value) ? grouped(value.toFixed(digits)) : String(text);
+  return Number.isFinite(value) ? grouped(unsignedZero(value.toFixed(digits))) : String(text);
+}
+
+/** Zero has no sign: -0.00 is 0.00. */
+export function unsignedZero(text: string): string {
+  return text.replace(/^-(?=[0.,]*$)/, "");
 }
 
 /** A price with as many digits as its instrument has. */

@@ -1,4 +1,5 @@
 /** Times, parts and costs as people read them: of floats, for the eye alone. */
+import { unsignedZero } from "./format";
 
 type Number_ = number | null | undefined;
 
@@ -19,7 +20,7 @@ function short(value: number): string {
 
 export function digits(value: Number_, places = 2): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "";
-  return value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
+  return unsignedZero(value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places }));
 }
 
 /** A part of 1, in percent. */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.cli.output import console, figure, rows_table, write_mapping
+from core.cli.output import cell, console, figure, rows_table, write_mapping
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,7 @@ def test_no_rows_still_have_their_title_and_floats_stand_to_the_right(
     out = capsys.readouterr().out
     assert "0 limits" in out
     assert out.splitlines()[-3:-1] == [" 1,219.97 ", "      1.5 "]
+
+
+def test_no_zero_is_negative() -> None:
+    assert [cell(-0.0), cell(0.0), cell(-0.5)] == ["0.0", "0.0", "-0.5"]

@@ -71,3 +71,8 @@ def test_after_a_problem_nothing_new_begins(
     monkeypatch.setattr(module, "_parts", parts)
     assert set(torture(tmp_path, 8, 1, jobs=jobs)["problems"]) == {"planted"}
     assert len(list(tmp_path.iterdir())) <= jobs + 1
+
+
+@pytest.mark.parametrize("kills", [1, 2, 25, 26, 60])
+def test_a_stop_is_one_of_the_kills(kills: int) -> None:
+    assert sum(row[4] + row[5] for row in planned(kills, ["pinned", "fused"], 1, 0)) == kills
