@@ -10,6 +10,7 @@ from core import messages as m
 from core.build import build_id
 from core.live.book import Book
 from core.live.day import BEGIN, closing
+from core.live.killing import carry_over
 from core.live.reporting import venue_state, without_gateway
 from core.path import config_request
 from core.recovery import replay
@@ -101,6 +102,7 @@ def _compare_declarations(core: Core) -> list[Event]:
 def _mend_page(core: Core) -> None:
     """Brings the kill page to what the journal says: one of the two may have been lost."""
     core.page.start_after(max(core.book.kills, default=0))
+    carry_over(core.page, core.config.socket, core.config.journal, core.book.names())
     core.page.clear(
         [  # it died between a re-arm's event and the page
             row["epoch"]

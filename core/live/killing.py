@@ -7,6 +7,7 @@ import json
 import mmap
 import os
 from pathlib import Path
+from typing import Any
 
 from core import messages as m
 from core.live.places import beside
@@ -29,12 +30,37 @@ def open_page(socket: Path, *, create: bool = False) -> KillPage:
     return KillPage.format(memory) if is_new else KillPage.attach(memory)
 
 
-def write_names(socket: Path, names: dict[str, list[str]]) -> None:
-    """Every name by its index, for who kills without the core."""
+def write_names(socket: Path, journal: Path, names: dict[str, list[str]]) -> None:
+    """Every name by its index in that journal, for who kills without the core."""
     path = beside(socket, "names")
     fresh = path.with_suffix(".names.new")
-    fresh.write_text(json.dumps(names))
+    fresh.write_text(json.dumps({**names, "journal": str(journal.resolve())}))
     fresh.replace(path)
+
+
+def carry_over(page: KillPage, socket: Path, journal: Path | None, names: dict[str, list[str]]) -> None:
+    """Kills of another journal's indices, under those that the same names have in this one.
+
+    journal: that goes on; None: it is new. What this one has no name for is killed with all else: that nobody
+    may trade can be taken back.
+    """
+    path = beside(socket, "names")
+    before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    rows = page.rows()
+    if journal is not None and before.get("journal", own := str(journal.resolve())) == own:
+        return
+    for row in rows:
+        page.kill(*_named(row, before, names), row["by"])
+    page.clear(row["epoch"] for row in rows)
+
+
+def _named(row: dict[str, Any], before: dict[str, Any], names: dict[str, list[str]]) -> tuple[int, int]:
+    """Kind and key of a kill where `names` are in force, by the name that it had."""
+    scope = m.Scope(row["kind"]).name.lower()
+    had, has = before.get(scope, []), names.get(scope, [])
+    if row["kind"] != m.Scope.ALL and row["key"] < len(had) and had[row["key"]] in has:
+        return row["kind"], has.index(had[row["key"]])
+    return int(m.Scope.ALL), 0
 
 
 def kill_directly(socket: Path, scope: str, key: str | None, by: str) -> int:

@@ -25,7 +25,7 @@ from core.live.door import Answer, Door, error
 from core.live.engines import EngineDoor
 from core.live.fencing import forget_fence
 from core.live.intake import SOURCE_DESK
-from core.live.killing import open_page, write_names
+from core.live.killing import carry_over, open_page, write_names
 from core.live.ops import OPS, WITHOUT_SESSION, Refused, switch_line
 from core.live.patience import Patience
 from core.live.places import make_token
@@ -148,6 +148,7 @@ class Core:
                 come_back(self, missing)
             else:
                 begin(self)
+                carry_over(self.page, config.socket, None, self.book.names())
             if self.page.rows():
                 self.take_kills()
         except BaseException:
@@ -303,7 +304,7 @@ class Core:
         self.board.declare(len(d.symbol_list), len(d.venue_list), len(d.account_list), strategies)
 
     def _write_names(self) -> None:
-        write_names(self.config.socket, self.book.names())
+        write_names(self.config.socket, self.config.journal, self.book.names())
         self._names = 0
 
     def take_kills(self) -> None:

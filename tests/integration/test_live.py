@@ -250,6 +250,51 @@ def test_a_kill_while_the_loop_is_stopped_lets_nothing_out(core: Process) -> Non
     assert replay(core.journal)["ok"]
 
 
+def test_a_kill_is_of_a_name_also_where_another_journal_counts_otherwise(tmp_path: Path) -> None:
+    core = Process(tmp_path)
+    core.start()
+    client = Client(core)
+    client.must("kill", scope="account", key="A", by="ann")
+    client.must("kill", scope="venue", key="V1", by="ann")
+    client.must("rearm", scope="venue", key="V1", by="ann")
+    client.close()
+    core.stop()
+    one = core.journal
+    other = Process(tmp_path, declared=[DECLARED[i] for i in (0, 1, 3, 2, 4)])  # B before A
+    other.journal = tmp_path / "other"
+    assert killed(other.start()) == [("account", "A", "ann")]
+    client = Client(other)
+    client.order("a", 109000, account=1)
+    client.expect("a", reason=m.Reason.KILLED)
+    client.order("b", 109000, account=0)
+    client.expect("b", status=S.NEW)
+    client.must("rearm", scope="account", key="A", by="ann")
+    client.must("kill", scope="account", key="B", by="bob")
+    client.close()
+    other.stop()
+    assert replay(other.journal)["ok"]
+    back = Process(tmp_path)  # the first again: it is told of B, and of A its own journal knows
+    back.journal = one
+    assert killed(back.start()) == [("account", "B", "bob")]
+    client = Client(back)
+    client.order("still", 109000)
+    client.expect("still", reason=m.Reason.KILLED)
+    client.must("rearm", scope="account", key="B", by="bob")
+    client.must("kill", scope="account", key="B", by="bob")
+    client.close()
+    back.stop()
+    third = Process(tmp_path, declared=DECLARED[:3])  # no B: nobody trades until it is said who may
+    third.journal = tmp_path / "third"
+    assert killed(third.start()) == [("all", "", "bob")]
+    third.stop()
+    assert replay(third.journal)["ok"]
+    assert replay(one)["ok"]
+
+
+def killed(ready: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(row["scope"], row["key"] or "", row["by"]) for row in ready["kills"]]
+
+
 def test_sigterm_drains_and_leaves_nothing(core: Process) -> None:
     client = Client(core)
     for i in range(500):
