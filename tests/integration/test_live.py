@@ -250,9 +250,9 @@ def test_a_kill_while_the_loop_is_stopped_lets_nothing_out(core: Process) -> Non
     assert replay(core.journal)["ok"]
 
 
-def test_a_kill_is_of_a_name_also_where_another_journal_counts_otherwise(tmp_path: Path) -> None:
-    core = Process(tmp_path)
-    core.start()
+def test_a_kill_is_of_a_name_also_where_another_journal_counts_otherwise(
+    core: Process, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     client = Client(core)
     client.must("kill", scope="account", key="A", by="ann")
     client.must("kill", scope="venue", key="V1", by="ann")
@@ -260,8 +260,15 @@ def test_a_kill_is_of_a_name_also_where_another_journal_counts_otherwise(tmp_pat
     client.close()
     core.stop()
     one = core.journal
-    other = Process(tmp_path, declared=[DECLARED[i] for i in (0, 1, 3, 2, 4)])  # B before A
-    other.journal = tmp_path / "other"
+
+    def over(journal: Path, declared: list[dict[str, Any]]) -> Process:
+        """A core at the same socket."""
+        made = Process(tmp_path, declared=declared)
+        made.journal = journal
+        request.addfinalizer(made.end)
+        return made
+
+    other = over(tmp_path / "other", [DECLARED[i] for i in (0, 1, 3, 2, 4)])  # B before A
     assert killed(other.start()) == [("account", "A", "ann")]
     client = Client(other)
     client.order("a", 109000, account=1)
@@ -273,8 +280,7 @@ def test_a_kill_is_of_a_name_also_where_another_journal_counts_otherwise(tmp_pat
     client.close()
     other.stop()
     assert replay(other.journal)["ok"]
-    back = Process(tmp_path)  # the first again: it is told of B, and of A its own journal knows
-    back.journal = one
+    back = over(one, DECLARED)  # the first again: it is told of B, and of A its own journal knows
     assert killed(back.start()) == [("account", "B", "bob")]
     client = Client(back)
     client.order("still", 109000)
@@ -283,8 +289,7 @@ def test_a_kill_is_of_a_name_also_where_another_journal_counts_otherwise(tmp_pat
     client.must("kill", scope="account", key="B", by="bob")
     client.close()
     back.stop()
-    third = Process(tmp_path, declared=DECLARED[:3])  # no B: nobody trades until it is said who may
-    third.journal = tmp_path / "third"
+    third = over(tmp_path / "third", DECLARED[:3])  # no B: nobody trades until it is said who may
     assert killed(third.start()) == [("all", "", "bob")]
     third.stop()
     assert replay(third.journal)["ok"]
