@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -98,7 +99,8 @@ def test_a_signal_that_comes_while_it_is_started_ends_it_too(
         def __init__(self, *words: Any, **more: Any) -> None:
             super().__init__(*words, **more)
             begun.append(self)
-            os.kill(os.getpid(), signal.SIGTERM)
+            # To this thread: another one of the tests' may not hold it back.
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
     (tmp_path / "Makefile").write_text("sleeps:\n\t@sleep 600\n")
     monkeypatch.setattr(fresh.subprocess, "Popen", Started)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,7 +62,8 @@ def test_a_signal_while_the_core_starts_is_not_lost(
 ) -> None:
     def start(_: Settings) -> SimpleNamespace:
         if told:
-            os.kill(os.getpid(), signal.SIGTERM)
+            # To this thread: another one of the tests' may not hold it back.
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
         return SimpleNamespace(pid=1)
 
     monkeypatch.setattr(run, "Standby", Won)
