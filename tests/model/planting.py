@@ -43,6 +43,10 @@ class Mutation(NamedTuple):
     first: int = 0
     source: str = ""
 
+    def file(self, ending: str = "pyx") -> str:
+        """Where it stands, from the project's folder."""
+        return self.source or f"{self.module}.{ending}"
+
 
 def tree(folder: Path) -> Path:
     """A copy of what the core and its models need."""
@@ -75,7 +79,7 @@ def report(
 @contextmanager
 def planted(copy: Path, mutation: Mutation, ending: str = "py") -> Iterator[None]:
     """The copy with that error; afterwards it is right again."""
-    source = copy / (mutation.source or f"{mutation.module}.{ending}")
+    source = copy / mutation.file(ending)
     right = source.read_text()
     assert right.count(mutation.old) == 1, f"{mutation.what}: found {right.count(mutation.old)} times"
     source.write_text(right.replace(mutation.old, mutation.new))

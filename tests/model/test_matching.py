@@ -40,7 +40,7 @@ def test_the_naive_venue_imports_nothing_of_the_core(module: ModuleType) -> None
 
 def test_each_mutation_is_found_once_and_changes_something() -> None:
     for mutation in MUTATIONS:
-        text = (ROOT / f"{mutation.module}.pyx").read_text()
+        text = (ROOT / mutation.file()).read_text()
         assert text.count(mutation.old) == 1, mutation.what
         assert mutation.old != mutation.new
     assert len({mutation.what for mutation in MUTATIONS}) == len(MUTATIONS) >= 30

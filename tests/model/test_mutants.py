@@ -15,5 +15,5 @@ def test_there_are_enough_and_none_twice() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
 def test_what_is_changed_stands_in_the_module_once(mutation: Mutation) -> None:
-    assert (ROOT / f"{mutation.module}.pyx").read_text().count(mutation.old) == 1
+    assert (ROOT / mutation.file()).read_text().count(mutation.old) == 1
     assert mutation.old != mutation.new

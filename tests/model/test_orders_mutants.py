@@ -8,7 +8,7 @@ from tests.model.planting import ROOT
 
 def test_each_mutation_is_found_once_and_changes_something() -> None:
     for mutation in MUTATIONS:
-        text = (ROOT / f"{mutation.module}.pyx").read_text()
+        text = (ROOT / mutation.file()).read_text()
         assert text.count(mutation.old) == 1, mutation.what
         assert mutation.old != mutation.new
 
