@@ -334,6 +334,10 @@ def test_the_command_asks_and_stops(core: Process) -> None:
 
 
 KILLS = 5
+TURN = 64
+"""Requests of a session that a turn takes at most (SEAT_BUDGET of core/live/intake): one that a kill ends has
+taken so many that aren't in the journal yet. Nobody was told of them.
+"""
 
 
 def test_a_killed_core_comes_back_with_its_state(tmp_path: Path) -> None:
@@ -343,7 +347,7 @@ def test_a_killed_core_comes_back_with_its_state(tmp_path: Path) -> None:
         for turn in range(KILLS):
             assert core.start()["restored"].get("state_hash", "") == state_hash
             taken += killed_under_load(core, turn)
-            assert taken - KILLS <= sequenced(core) <= taken
+            assert taken - (turn + 1) * TURN <= sequenced(core) <= taken
             played = replay(core.journal)
             assert played["ok"], played
             state_hash = played["state_hash"]
