@@ -310,7 +310,7 @@ BENCHES: tuple[Bench, ...] = (
                 help="Write phases.md and phases.json there.",
             ),
         ),
-        brief="--quotes 300",
+        brief="--quotes 1500",
     ),
     Bench(
         "routing",
